@@ -1,0 +1,80 @@
+# One command for each thing one does here; `make` alone lists them.
+
+PYTHON ?= python3
+PACKAGES := bot handlers migrations qualification sandbox templates
+ELSEWHERE := tests/browser tests/evidence tests/bench
+ARGS ?=
+
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEVELOPMENT := .venv/.development
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo run doctor test check browser evidence bench format words lock clean
+
+help:  ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(RUNTIME)  ## Hand a lead over in a Slack of your own: prints one address to open
+	@$(BIN)/python -m sandbox demo $(ARGS)
+
+run: $(RUNTIME)  ## Run the bot against a real workspace, as .env says
+	@$(BIN)/python -m bot run $(ARGS)
+
+doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
+	@$(BIN)/python -m bot doctor $(ARGS)
+
+test: $(DEVELOPMENT)  ## Run the tests, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) $(ARGS)
+
+check: $(DEVELOPMENT)  ## Format, lint, types, imports, drift between records and migrations
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy $(PACKAGES) tests
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest tests/migrations/test_drift.py
+
+browser: $(DEVELOPMENT)  ## Test the sandbox's page in Chromium
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
+evidence: $(DEVELOPMENT)  ## Check Baton on real data: make evidence DATA=folder
+	@test -n "$(DATA)" || { echo "make evidence needs the folder of the data: make evidence DATA=folder" >&2; exit 2; }
+	@test -d "$(DATA)" || { echo "make evidence: $(DATA) is no folder" >&2; exit 2; }
+	$(BIN)/python -m pytest tests/evidence --data="$(DATA)" -s $(ARGS)
+
+bench: $(DEVELOPMENT)  ## Measure, each figure beside its floor
+	$(BIN)/python tests/bench $(ARGS)
+
+format: $(DEVELOPMENT)  ## Format the code and mend what can be mended without thought
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+words: $(DEVELOPMENT)  ## Gather the words of the templates for translators
+	$(BIN)/pybabel --quiet extract --mapping=pyproject.toml --keyword=gettext_noop --no-location --sort-output --omit-header --output=templates/locale/messages.pot templates
+	$(BIN)/pybabel --quiet update --input-file=templates/locale/messages.pot --output-dir=templates/locale --no-fuzzy-matching --omit-header --ignore-obsolete
+
+lock: .venv/lock/bin/uv  ## Lock the newest versions that pyproject.toml allows
+	$< pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	$< pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+
+clean:  ## Remove what was installed and made
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache reports
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Baton needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements.lock | $(BIN)/python
+	$(INSTALL) -r $<
+	@touch $@
+
+$(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
+	$(INSTALL) -r $<
+	@touch $@
+
+.venv/lock/bin/uv: | $(BIN)/python
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/pip install --quiet --disable-pip-version-check uv
