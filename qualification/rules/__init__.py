@@ -1,0 +1,1 @@
+"""The rules: pure functions of values; no database, no clock, no Slack."""

@@ -1,0 +1,286 @@
+"""What a playbook is made of: the shape of each of its parts."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StrictInt,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from qualification.rules.clocks import known_zone
+from qualification.rules.countries import check_country
+from qualification.rules.faults import choose_from
+from qualification.rules.hours import BadHours, WeeklyHours
+from qualification.rules.identity import check_email, fold_email
+from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.money import currencies
+from qualification.rules.refusals import Unreadable
+
+HOURS_FAULTS = "hours"
+
+# What Slack's selects and labels can show.
+_LONGEST_NAME = 75
+_LONGEST_SENTENCE = 300
+_MOST_CHOICES = 100
+_MOST_ITEMS = 20
+
+_DURATION = re.compile(r"(?:(\d{1,3})\s*h)?\s*(?:(\d{1,4})\s*m(?:in)?)?")
+
+
+class Role(StrEnum):
+    """What somebody is in the workspace."""
+
+    REP = "rep"
+    MANAGER = "manager"
+    MARKETER = "marketer"
+    ADMIN = "admin"
+
+
+def _hours(value: object) -> WeeklyHours:
+    """Read weekly hours; every entry at fault is told at its own line."""
+    if isinstance(value, WeeklyHours):
+        return value
+    if not isinstance(value, dict) or not all(isinstance(spans, str) for spans in value.values()):
+        raise ValueError('hours are days with spans; write for example mon-fri: "09:00-17:30"')
+    try:
+        return WeeklyHours.parse(value)
+    except BadHours as bad:
+        raise PydanticCustomError(HOURS_FAULTS, "hours", {"entries": bad.entries}) from bad
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    amount = timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0)) if match else timedelta()
+    if not amount:
+        if isinstance(value, str) and re.fullmatch(r"\d+\s*d(ays?)?", value.strip().lower()):
+            raise ValueError(f"`{value}`: working days differ in length; write hours, such as 8h")
+        raise ValueError(f"`{value}` is not a length of time; write minutes or hours, such as 30m, 2h or 1h30m")
+    return amount
+
+
+def _zone(name: str) -> str:
+    if not known_zone(name):
+        raise ValueError(f"`{name}` is not a time zone; {choose_from(name, sorted(available_timezones()))}")
+    return name
+
+
+def _email(text: str) -> str:
+    try:
+        return fold_email(check_email(text))
+    except Unreadable as unreadable:
+        raise ValueError(
+            f"`{text}` is not an e-mail address; write one such as ana.ruiz@northwind.example"
+        ) from unreadable
+
+
+def _person(text: str) -> str:
+    """Bring a reference to a person to the form of their key."""
+    return fold_email(text) if "@" in text else text
+
+
+def _country(text: str) -> str:
+    try:
+        return check_country(text)
+    except Unreadable as unreadable:
+        raise ValueError(
+            f"`{text}` is not a country; write its code of two letters, such as DE, or its English name"
+        ) from unreadable
+
+
+def _currency(text: str) -> str:
+    if text not in currencies():
+        raise ValueError(f"`{text}` is not a currency in use; write its ISO 4217 code, such as EUR or USD")
+    return text
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"`{value}` is not a number to compare with; write it plainly, such as 50000")
+    return Decimal(str(value))
+
+
+def _listed(value: object) -> object:
+    """Let one value stand for a list of one."""
+    return value if isinstance(value, list | tuple) or value is None else (value,)
+
+
+def _or_nothing(value: object) -> object:
+    return {} if value is None else value
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=40)]
+Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
+Sentence = Annotated[str, Field(min_length=1, max_length=_LONGEST_SENTENCE)]
+Hours = Annotated[WeeklyHours, PlainValidator(_hours)]
+Duration = Annotated[timedelta, PlainValidator(_duration)]
+Number = Annotated[Decimal, PlainValidator(_number)]
+PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
+Currency = Annotated[str, AfterValidator(_currency)]
+
+
+class Definition(BaseModel):
+    """A part of the playbook; nothing in it is changed, and nothing unknown is accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, arbitrary_types_allowed=True)
+
+
+class Keyed(Definition):
+    """A part known by the word before its colon."""
+
+    key: Key = Field(examples=["demo"])
+    name: Name = Field(examples=["Demo request"])
+
+
+class Team(Keyed):
+    """People with a manager, a channel, a zone and a region; `hours` of its own, or the playbook's."""
+
+    manager: PersonKey = Field(examples=["maya.cohen@northwind.example"])
+    channel: str = Field(pattern=r"^(#[^\s#]{1,80}|[CG][A-Z0-9]{8,})$", examples=['"#sales-emea"'])
+    zone: Annotated[str, AfterValidator(_zone)] = Field(examples=["Europe/London"])
+    region: Name | None = None
+    hours: Hours | None = None
+
+
+class Person(Definition):
+    """Somebody by e-mail, Slack user or both; a team where they sell or manage."""
+
+    email: Annotated[str, AfterValidator(_email)] | None = None
+    slack: Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")] | None = None
+    name: Name = Field(examples=["Ana Ruiz"])
+    roles: Annotated[tuple[Role, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(examples=["[rep]"])
+    team: Key | None = None
+    hours: Hours | None = None
+
+    @property
+    def key(self) -> str:
+        """Return what references name the person by: the e-mail, else the Slack user."""
+        return self.email or self.slack or ""
+
+
+class Pool(Keyed):
+    """Reps who share rules, in the order in which their first turns come."""
+
+    team: Key = Field(examples=["emea"])
+    members: tuple[PersonKey, ...] = Field(min_length=1, examples=["[ana.ruiz@northwind.example]"])
+
+
+class Band(Definition):
+    """From a number to a number, both included; one of the two may be left open."""
+
+    low: Number | None = Field(default=None, alias="from")
+    high: Number | None = Field(default=None, alias="to")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Band":
+        if self.low is None and self.high is None:
+            raise ValueError("this band takes everything; write from, to or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"from {self.low} to {self.high} holds nothing; swap the two")
+        return self
+
+    def holds(self, number: Decimal | int) -> bool:
+        """Say whether the number is in the band."""
+        return (self.low is None or self.low <= number) and (self.high is None or number <= self.high)
+
+
+class When(Definition):
+    """The conditions of a rule; each of those written must be met.
+
+    `size` counts employees, `value` whole units of the playbook's currency.
+    """
+
+    country: Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], BeforeValidator(_listed)] = ()
+    size: Band | None = None
+    source: Annotated[tuple[Key, ...], BeforeValidator(_listed)] = ()
+    value: Band | None = None
+
+
+class Rule(Definition):
+    """Which leads go to which pool: by turns, or offered to the whole pool to be claimed."""
+
+    name: Name = Field(examples=["Everything else"])
+    when: Annotated[When, BeforeValidator(_or_nothing)] = When()
+    pool: Key = Field(examples=["emea-inbound"])
+    offer: Literal["turn", "claim"] = "turn"
+
+
+class Clocks(Definition):
+    """How long a rep has, in their working time, and how many are asked before the manager."""
+
+    accept_within: Duration = timedelta(minutes=30)
+    remind_after: Duration | None = Field(
+        default_factory=lambda before: before.get("accept_within", timedelta(minutes=30)) / 2
+    )
+    offers: StrictInt = Field(default=2, ge=1, le=50)
+    undo_within: Duration = timedelta(minutes=5)
+
+
+class Source(Keyed):
+    """Where a lead came from."""
+
+    description: Sentence | None = None
+
+
+class Reason(Keyed):
+    """Why a lead is passed on; `note` says whether a few words must go with it."""
+
+    description: Sentence | None = None
+    note: Literal["required", "optional"] = "optional"
+
+    @property
+    def note_required(self) -> bool:
+        """Say whether a note must go with it."""
+        return self.note == "required"
+
+
+class VerdictReason(Reason):
+    """Why a lead is disqualified or lost, described so that everybody means the same by it."""
+
+    description: Sentence = Field(examples=["What it covers, in a sentence."])
+
+
+class Stage(Keyed):
+    """Where an accepted lead stands; `on_contact` is set by the first contact, `ends` is the verdict it brings."""
+
+    lifecycle: Literal[Lifecycle.SQL, Lifecycle.OPPORTUNITY] | None = None
+    on_contact: bool = False
+    ends: Literal["won", "lost"] | None = None
+
+
+class ContactKind(Keyed):
+    """A way of getting in touch."""
+
+
+class Item(Keyed):
+    """One thing to find out, with open questions that find it out, the best one first."""
+
+    questions: tuple[Sentence, ...] = Field(
+        min_length=1, max_length=10, examples=["[What happens if nothing changes?]"]
+    )
+    hint: Sentence | None = None
+
+
+class Framework(Keyed):
+    """A checklist: its items, and how many yeses pass it."""
+
+    needed: StrictInt = Field(alias="pass", ge=1, examples=["3"])
+    items: tuple[Item, ...] = Field(min_length=1, max_length=_MOST_ITEMS)
+
+
+Choices = Field(min_length=1, max_length=_MOST_CHOICES)

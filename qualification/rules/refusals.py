@@ -1,0 +1,294 @@
+"""What is refused, by name and with facts; the words are in templates/replies/refusals/<name>."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar
+
+from qualification.facts import PersonRef
+
+
+class FieldFault(StrEnum):
+    """What is wrong with one field of a form; the words are in the templates."""
+
+    REQUIRED = "required"
+    TOO_LONG = "too_long"
+    BAD_EMAIL = "bad_email"
+    BAD_COUNTRY = "bad_country"
+    BAD_SIZE = "bad_size"
+    BAD_VALUE = "bad_value"
+    NEGATIVE_VALUE = "negative_value"
+    AMBIGUOUS_VALUE = "ambiguous_value"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    BAD_DATE = "bad_date"
+    PAST_DATE = "past_date"
+    UNKNOWN_CHOICE = "unknown_choice"
+    NOTE_REQUIRED = "note_required"
+
+
+class Unreadable(ValueError):
+    """A text that cannot be read as what a field asks for; `fault` says why."""
+
+    def __init__(self, field: str, text: str, fault: FieldFault) -> None:
+        """Keep the field's name, the text as typed and what is wrong with it."""
+        super().__init__(f"{field}: {fault}: {text!r}")
+        self.field = field
+        self.text = text
+        self.fault = fault
+
+
+class Refusal(Exception):
+    """Something asked for that the rules do not allow; `facts` are plain values for the words in `name`'s template."""
+
+    name: ClassVar[str]
+    facts: Mapping[str, object]
+
+    def __init__(self, **facts: object) -> None:
+        """Keep the facts, which cannot be changed afterwards."""
+        super().__init__(self.name)
+        self.facts = MappingProxyType(facts)
+
+
+class NotYours(Refusal):
+    """Only the people in `may` decide this; when nobody is named, an administrator does."""
+
+    name = "not_yours"
+
+    def __init__(
+        self,
+        *,
+        may: tuple[PersonRef, ...],
+        owner: PersonRef | None = None,
+        offered_to: PersonRef | None = None,
+        pool: str | None = None,
+    ) -> None:
+        """Say who may, and who has it or is asked: an owner, a rep, or a pool by its name."""
+        super().__init__(may=may, owner=owner, offered_to=offered_to, pool=pool)
+
+
+class NotOwner(Refusal):
+    """Only the owner, or somebody in `may`, works on this lead."""
+
+    name = "not_owner"
+
+    def __init__(self, *, owner: PersonRef | None, may: tuple[PersonRef, ...]) -> None:
+        """Say who owns it and who may."""
+        super().__init__(owner=owner, may=may)
+
+
+class NotAManager(Refusal):
+    """Only the team's manager does this; when `may` is empty, an administrator does."""
+
+    name = "not_a_manager"
+
+    def __init__(self, *, may: tuple[PersonRef, ...]) -> None:
+        """Say who may."""
+        super().__init__(may=may)
+
+
+class NotInPool(Refusal):
+    """Only the pool's members, or somebody in `may`, claim from it."""
+
+    name = "not_in_pool"
+
+    def __init__(self, *, pool: str, may: tuple[PersonRef, ...] = ()) -> None:
+        """Say which pool, and who else may."""
+        super().__init__(pool=pool, may=may)
+
+
+class AlreadyTaken(Refusal):
+    """Somebody was first: `owner` has it."""
+
+    name = "already_taken"
+
+    def __init__(self, *, owner: PersonRef | None) -> None:
+        """Say who has it."""
+        super().__init__(owner=owner)
+
+
+class Ended(Refusal):
+    """The handoff has its verdict: disqualified, won or lost."""
+
+    name = "ended"
+
+    def __init__(self, *, verdict: str, by: PersonRef | None) -> None:
+        """Say the verdict, as the state is stored, and whose it was."""
+        super().__init__(verdict=verdict, by=by)
+
+
+class OfferMoved(Refusal):
+    """The offer has gone on to somebody else, or to a pool, since the button was drawn."""
+
+    name = "offer_moved"
+
+    def __init__(self, *, to: PersonRef | None, pool: str | None = None) -> None:
+        """Say who is asked now: a person, or a pool by its name."""
+        super().__init__(to=to, pool=pool)
+
+
+class StaleCard(Refusal):
+    """The button belongs to a state the handoff is no longer in."""
+
+    name = "stale_card"
+
+    def __init__(self) -> None:
+        """Carry no facts: the card itself is about to show them."""
+        super().__init__()
+
+
+class UndoTooLate(Refusal):
+    """The time to undo is over."""
+
+    name = "undo_too_late"
+
+    def __init__(self, *, until: datetime) -> None:
+        """Say until when it could be undone."""
+        super().__init__(until=until)
+
+
+class NothingToUndo(Refusal):
+    """No decision stands that can be undone."""
+
+    name = "nothing_to_undo"
+
+    def __init__(self) -> None:
+        """Carry no facts."""
+        super().__init__()
+
+
+class AlreadyHandedOver(Refusal):
+    """The lead has a live handoff already."""
+
+    name = "already_handed_over"
+
+    def __init__(
+        self,
+        *,
+        lead: str,
+        owner: PersonRef | None = None,
+        offered_to: PersonRef | None = None,
+        pool: str | None = None,
+    ) -> None:
+        """Say which lead, and who has it or is asked."""
+        super().__init__(lead=lead, owner=owner, offered_to=offered_to, pool=pool)
+
+
+class HandedInTwice(Refusal):
+    """The same form came in before; it was taken then."""
+
+    name = "handed_in_twice"
+
+    def __init__(self) -> None:
+        """Carry no facts."""
+        super().__init__()
+
+
+class CannotReassign(Refusal):
+    """This person cannot be given the lead; `why` is a member of `NoReassigning`."""
+
+    name = "cannot_reassign"
+
+    def __init__(self, *, to: PersonRef, why: str) -> None:
+        """Say who, and why not."""
+        super().__init__(to=to, why=why)
+
+
+class StageUnknown(Refusal):
+    """The playbook has no such stage any more."""
+
+    name = "stage_unknown"
+
+    def __init__(self, *, stage: str) -> None:
+        """Say which key was asked for."""
+        super().__init__(stage=stage)
+
+
+class UnknownLead(Refusal):
+    """No lead fits what was asked."""
+
+    name = "unknown_lead"
+
+    def __init__(self, *, query: str) -> None:
+        """Say what was asked."""
+        super().__init__(query=query)
+
+
+class NoOpenLeads(Refusal):
+    """The person has no open lead to choose from."""
+
+    name = "no_open_leads"
+
+    def __init__(self) -> None:
+        """Carry no facts."""
+        super().__init__()
+
+
+class UnknownPerson(Refusal):
+    """Nobody of that name or Slack id is in the playbook."""
+
+    name = "unknown_person"
+
+    def __init__(self, *, who: str) -> None:
+        """Say who was meant."""
+        super().__init__(who=who)
+
+
+class UnknownCommand(Refusal):
+    """The words after a command mean nothing; `nearest` is the one probably meant."""
+
+    name = "unknown_command"
+
+    def __init__(self, *, text: str, nearest: str | None = None) -> None:
+        """Say what was typed and what it is close to."""
+        super().__init__(text=text, nearest=nearest)
+
+
+class BadDate(Refusal):
+    """The words tell no moment to come."""
+
+    name = "bad_date"
+
+    def __init__(self, *, text: str) -> None:
+        """Say what was typed."""
+        super().__init__(text=text)
+
+
+class NoPlaybook(Refusal):
+    """Nothing has been published for this workspace yet."""
+
+    name = "no_playbook"
+
+    def __init__(self) -> None:
+        """Carry no facts."""
+        super().__init__()
+
+
+class InvalidFields(Refusal):
+    """A form with faults; `fields` tells for each field what is wrong, for the surface to show beside it."""
+
+    name = "invalid_fields"
+    fields: Mapping[str, FieldFault]
+
+    def __init__(self, fields: Mapping[str, FieldFault], **facts: object) -> None:
+        """Keep every fault, so that nobody has to submit once for each."""
+        super().__init__(fields=MappingProxyType(dict(fields)), **facts)
+        self.fields = MappingProxyType(dict(fields))
+
+
+class NoteRequired(InvalidFields):
+    """The reason picked says nothing by itself: a note must."""
+
+    name = "note_required"
+
+    def __init__(self, *, reason: str) -> None:
+        """Say which reason, by its name for people."""
+        super().__init__({"note": FieldFault.NOTE_REQUIRED}, reason=reason)
+
+
+class NoReassigning(StrEnum):
+    """Why somebody cannot be given a lead."""
+
+    HAS_IT = "has_it"
+    DEACTIVATED = "deactivated"
+    NOT_IN_PLAYBOOK = "not_in_playbook"
