@@ -1,0 +1,80 @@
+"""What is due: reminders, offers that lapse, undo times that end."""
+
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from qualification import decisions, history, publishing, routing, showing
+from qualification.records import EventKind, Handoff, Offer, Person
+from qualification.rules.handoff import OfferOutcome
+
+# A literal, not a bound value: SQLite sees the partial index only so.
+_OPEN = text("offer.outcome = 'open'")
+
+
+def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
+    """Do at most `limit` of what is due at `now`, the longest due first; return how many were done.
+
+    Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment finds
+    nothing.
+    """
+    done = 0
+    for offer in _locked_offers(session, workspace_id, now, limit):
+        if offer.accept_by is not None and offer.accept_by <= now:
+            _lapse(session, offer, now=now)
+        else:
+            _remind(session, offer, now=now)
+        done += 1
+    ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
+    for handoff in session.scalars(ending.order_by(Handoff.id).limit(limit).with_for_update(skip_locked=True)):
+        decisions.end_undo(session, handoff, now=now)
+        done += 1
+    return done
+
+
+def next_due(session: Session, workspace_id: int) -> datetime | None:
+    """Return when the next clock strikes, None when none runs."""
+    clock = select(Offer.next_at).where(Offer.workspace_id == workspace_id, _OPEN).order_by(Offer.next_at).limit(1)
+    return session.scalar(clock)
+
+
+def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: int) -> list[Offer]:
+    """Lock the handoffs of due offers first, as every decision does, then read the offers again."""
+    due = (
+        select(Offer.id, Offer.handoff_id)
+        .where(Offer.workspace_id == workspace_id, _OPEN, Offer.next_at <= now)
+        .order_by(Offer.next_at, Offer.id)
+        .limit(limit)
+    )
+    offers: list[Offer] = []
+    for offer_id, handoff_id in session.execute(due).all():
+        handoff = session.scalar(select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True))
+        offer = session.get(Offer, offer_id, populate_existing=True) if handoff else None
+        if offer is not None and offer.outcome is OfferOutcome.OPEN and offer.next_at and offer.next_at <= now:
+            offers.append(offer)
+    return offers
+
+
+def _remind(session: Session, offer: Offer, *, now: datetime) -> None:
+    """Remind the rep once; a pool is reminded in the thread."""
+    handoff = session.get_one(Handoff, offer.handoff_id)
+    offer.remind_at, offer.next_at = None, offer.accept_by
+    person = session.get(Person, offer.person_id) if offer.person_id is not None else None
+    showing.owe_card(session, handoff, now=now)
+    if person is not None:
+        showing.owe_reminder(session, handoff, offer, person, now=now)
+    history.tell(session, handoff, EventKind.REMINDED, now=now, to_id=offer.person_id)
+
+
+def _lapse(session: Session, offer: Offer, *, now: datetime) -> None:
+    """End the offer; the next rep is asked, or the manager."""
+    handoff = session.get_one(Handoff, offer.handoff_id)
+    published = publishing.current(session, handoff.workspace_id)
+    showing.owe_card(session, handoff, now=now)
+    routing.end_offer(offer, OfferOutcome.LAPSED, now=now)
+    history.tell(session, handoff, EventKind.LAPSED, now=now, playbook_id=published.id, to_id=offer.person_id)
+    showing.refresh_home(
+        session, session.get(Person, offer.person_id) if offer.person_id is not None else None, now=now
+    )
+    routing.offer_next(session, handoff, published, now=now)

@@ -1,0 +1,243 @@
+"""What the surfaces show: frozen values read from the records, with nothing left to look up or decide."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRef:
+    """Somebody as a reader knows them: a name, and a Slack user where there is one."""
+
+    name: str
+    slack_user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a select: the playbook's key, the words for it."""
+
+    key: str
+    name: str
+    description: str | None = None
+    note_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMark:
+    """One item of a checklist as the card shows it; verdict is yes, no or unknown."""
+
+    key: str
+    name: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistMark:
+    """The checklist line of a card: ■ for each yes, how many are needed, what is missing."""
+
+    framework: str
+    items: tuple[ItemMark, ...]
+    yes: int
+    needed: int
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeadCard:
+    """All that a lead card shows, in the channel or in a direct message; state as stored.
+
+    `state` is offered, pooled, queued, accepted, disqualified, won or lost. `why` is turn, pool or manager.
+    Times are aware and in UTC. `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed
+    over keeps the card, without its buttons.
+    """
+
+    handoff_id: int
+    offer_id: int | None
+    state: str
+    lifecycle: str
+    company: str | None
+    person: str | None
+    title: str | None
+    email: str | None
+    phone: str | None
+    size: int | None
+    country: str | None
+    source: str | None
+    campaign: str | None
+    value_minor: int | None
+    currency: str | None
+    did: str
+    problem: str | None
+    promised: str | None
+    note: str | None
+    announcer: PersonRef
+    announced_at: datetime
+    team: str
+    manager: PersonRef | None
+    offered_to: PersonRef | None
+    pool: str | None
+    why: str | None
+    rule: str | None
+    turn: int | None
+    accept_by: datetime | None
+    owner: PersonRef | None
+    accepted_at: datetime | None
+    contacted_at: datetime | None
+    stage: str | None
+    stages: tuple[Choice, ...]
+    checklist: ChecklistMark | None
+    decided_by: PersonRef | None
+    ended_at: datetime | None
+    reason: str | None
+    reason_note: str | None
+    undo_until: datetime | None
+    handoff_number: int
+    queued_because: str | None
+    reader: PersonRef | None = None
+    reader_may_decide: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One line of a lead's history.
+
+    `kind` is an EventKind; `facts` by kind: offered (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool,
+    accept_by), queued (manager: PersonRef or None, because: nobody_there | everyone_asked | pool_lapsed),
+    accepted (claimed: bool), passed_on and disqualified (reason, note), lapsed and reminded (to: PersonRef or None, pool),
+    undone and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage, reason, note),
+    edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed (framework, yes, total),
+    updated (fields: tuple of names).
+    """
+
+    kind: str
+    at: datetime
+    actor: PersonRef | None
+    facts: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """The one reminder of an offer; once the offer has ended it says how."""
+
+    handoff_id: int
+    lead: str
+    accept_by: datetime | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverChoices:
+    """What the hand-over modal lets a marketer choose from, and what to prefill."""
+
+    sources: tuple[Choice, ...]
+    currency: str
+    company: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of a hand-over; `already` when the lead was live and nothing was announced again.
+
+    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before.
+    """
+
+    handoff_id: int
+    lead: str
+    state: str
+    already: bool
+    offered_to: PersonRef | None
+    pool: str | None
+    manager: PersonRef | None
+    owner: PersonRef | None
+    accept_by: datetime | None
+    announcer: PersonRef
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """One item of the checklist modal."""
+
+    key: str
+    name: str
+    questions: tuple[str, ...]
+    hint: str | None
+    verdict: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistForm:
+    """The checklist modal of one lead; `missing` are names of items, `next_question` the best one to ask now."""
+
+    handoff_id: int
+    lead: str
+    framework: str
+    items: tuple[ChecklistItem, ...]
+    yes: int
+    needed: int
+    passed: bool
+    missing: tuple[str, ...]
+    next_question: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionForm:
+    """A modal that asks why or who: reasons to choose from, the one picked, and what was there before."""
+
+    handoff_id: int
+    offer_id: int | None
+    lead: str
+    reasons: tuple[Choice, ...] = ()
+    picked: Choice | None = None
+    note: str | None = None
+    value: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadLine:
+    """A lead in a list: who it is, where it stands, what is due."""
+
+    handoff_id: int
+    offer_id: int | None
+    lead: str
+    state: str
+    stage: str | None
+    accept_by: datetime | None
+    owner: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message that Slack would not take, and Slack's word for why."""
+
+    kind: str
+    place: str
+    trouble: str
+    lead: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What somebody can do here: /baton and the Home tab.
+
+    `asks_me` are offers waiting for this person (and, for a manager, the team's queue); `mine` accepted leads that are
+    open, the oldest first; the counts tell how many there are where the lists are cut.
+    """
+
+    person: PersonRef
+    is_rep: bool
+    is_manager: bool
+    is_marketer: bool
+    is_admin: bool
+    away: bool
+    away_until: datetime | None
+    team: str | None
+    asks_me: tuple[LeadLine, ...]
+    asks_me_count: int
+    mine: tuple[LeadLine, ...]
+    mine_count: int
+    parked: tuple[Parked, ...]
+    parked_count: int
+    slack_trouble: str | None

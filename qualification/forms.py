@@ -1,0 +1,71 @@
+"""What a modal that asks something is filled with; refused at once to whoever may not answer it."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.orm import Session
+
+from qualification import publishing
+from qualification.cards import lead_title
+from qualification.cases import look
+from qualification.facts import Choice, DecisionForm, HandOverChoices
+from qualification.rules.handoff import Action
+from qualification.rules.money import money_text
+from qualification.rules.playbook import ContactKind, Playbook, Reason
+
+_REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
+    Action.PASS_ON: lambda playbook: playbook.pass_on_reasons,
+    Action.DISQUALIFY: lambda playbook: playbook.disqualify_reasons,
+    Action.SET_STAGE: lambda playbook: playbook.lost_reasons,
+    Action.LOG_CONTACT: lambda playbook: playbook.contact_kinds,
+}
+
+
+def hand_over(session: Session, workspace_id: int, company: str = "") -> HandOverChoices:
+    """Return what the hand-over modal offers, with a company to start from; raises NoPlaybook."""
+    playbook = publishing.current(session, workspace_id).playbook
+    sources = tuple(Choice(key=each.key, name=each.name, description=each.description) for each in playbook.sources)
+    return HandOverChoices(sources=sources, currency=playbook.currency, company=company.strip() or None)
+
+
+def decision(
+    session: Session,
+    action: Action,
+    *,
+    workspace_id: int,
+    by: str,
+    handoff_id: int,
+    offer_id: int | None = None,
+    picked: str | None = None,
+) -> DecisionForm:
+    """Return the form that asks why, who or how much, for pass_on, disqualify, set_stage (lost), log_contact, reassign, edit.
+
+    `picked` is the key of a reason chosen already, so that its description can be shown. Raises the refusal that the
+    decision itself would, so that nobody fills a form in vain.
+    """
+    case = look(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id)
+    case.allows(action, offer_id)
+    lead = case.lead
+    reasons = tuple(_choice(reason) for reason in _REASONS.get(action, lambda _: ())(case.published.playbook))
+    return DecisionForm(
+        handoff_id=handoff_id,
+        offer_id=offer_id,
+        lead=lead_title(session, case.handoff),
+        reasons=reasons,
+        picked=next((reason for reason in reasons if reason.key == picked), None),
+        note=lead.note if action is Action.EDIT else None,
+        value=_value(lead.value_minor, lead.currency) if action is Action.EDIT else None,
+        currency=lead.currency or case.published.playbook.currency,
+    )
+
+
+def _choice(reason: Reason | ContactKind) -> Choice:
+    return Choice(
+        key=reason.key,
+        name=reason.name,
+        description=reason.description,
+        note_required=isinstance(reason, Reason) and reason.note_required,
+    )
+
+
+def _value(minor: int | None, currency: str | None) -> str | None:
+    return money_text(minor, currency) if minor is not None and currency is not None else None

@@ -1,0 +1,61 @@
+"""A lead's history: append-only, a line an event, told in the thread under its card."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qualification import deliveries, showing
+from qualification.records import Checklist, EventKind, Handoff, Lead, LeadEvent, Person
+from qualification.rules.lifecycle import lifecycle_of
+from qualification.rules.playbook import Playbook
+
+UNTOLD = {EventKind.LIFECYCLE_MOVED}
+
+
+def tell(
+    session: Session,
+    handoff: Handoff,
+    kind: EventKind,
+    *,
+    now: datetime,
+    by: Person | None = None,
+    playbook_id: int | None = None,
+    **facts: object,
+) -> LeadEvent:
+    """Write the event down, and note the line Slack must show for it and every message it makes stale.
+
+    `playbook_id` is the version that decided, the handoff's own if none is given. Facts are plain values; people are
+    kept by their ids.
+    """
+    event = LeadEvent(
+        workspace_id=handoff.workspace_id,
+        lead_id=handoff.lead_id,
+        handoff_id=handoff.id,
+        kind=kind,
+        at=now,
+        actor_id=by.id if by else None,
+        playbook_id=playbook_id or handoff.playbook_id,
+        facts=facts,
+    )
+    session.add(event)
+    session.flush()
+    if kind not in UNTOLD:
+        showing.owe_line(session, handoff, event, now=now)
+    deliveries.stale(session, handoff.id, now)
+    return event
+
+
+def settle_lifecycle(
+    session: Session, handoff: Handoff, lead: Lead, playbook: Playbook, *, now: datetime, by: Person | None = None
+) -> None:
+    """Move the lead to where its handoff's state, stage and checklist put it, and keep the move."""
+    stage = playbook.stage(handoff.stage) if handoff.stage else None
+    passed = session.scalar(
+        select(Checklist.id).where(Checklist.lead_id == lead.id, Checklist.passed_at.is_not(None)).limit(1)
+    )
+    to = lifecycle_of(handoff.state, passed is not None, stage.lifecycle if stage else None)
+    if lead.lifecycle is to:
+        return
+    was, lead.lifecycle, lead.updated_at = lead.lifecycle, to, now
+    tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, was=was.value, to=to.value)

@@ -1,0 +1,117 @@
+"""Who acts, who is there, who may decide."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from qualification import showing
+from qualification.facts import PersonRef
+from qualification.records import Person, Team
+from qualification.records.base import insert_once
+from qualification.rules.clocks import WeeklyHours, is_working
+from qualification.rules.handoff import Actor
+
+
+def ref(person: Person) -> PersonRef:
+    """Return the person as readers see them."""
+    return PersonRef(name=person.name, slack_user_id=person.slack_user_id)
+
+
+def ref_of(session: Session, person_id: int | None) -> PersonRef | None:
+    """Return the person with that id as readers see them, or None for None."""
+    person = session.get(Person, person_id) if person_id is not None else None
+    return ref(person) if person else None
+
+
+def actor(session: Session, workspace_id: int, slack_user_id: str, *, name: str | None = None) -> Person:
+    """Return whoever has that Slack user; anyone may act, so somebody new is written down.
+
+    Two first acts at the same instant make one person: the unique key decides, and the loser reads the winner's row.
+    """
+    known = by_slack_user(session, workspace_id, slack_user_id)
+    if known is not None:
+        return known
+    insert_once(session, Person, workspace_id=workspace_id, slack_user_id=slack_user_id, name=name or slack_user_id)
+    return _must_exist(by_slack_user(session, workspace_id, slack_user_id))
+
+
+def by_slack_user(session: Session, workspace_id: int, slack_user_id: str) -> Person | None:
+    """Return the person of that Slack user, if known here."""
+    return session.scalar(
+        select(Person).where(Person.workspace_id == workspace_id, Person.slack_user_id == slack_user_id)
+    )
+
+
+def acting(session: Session, person: Person, team_id: int) -> Actor:
+    """Say what the person may decide about a handoff of that team."""
+    team = session.get_one(Team, team_id)
+    return Actor(
+        person_id=person.id,
+        is_manager_of_team=manages(person, team),
+        is_admin=person.is_admin,
+    )
+
+
+def manages(person: Person, team: Team) -> bool:
+    """Say whether the person is the team's manager, or another manager in it; the queue is the former's."""
+    return person.id == team.manager_id or (person.is_manager and person.team_id == team.id)
+
+
+def managed_by(person: Person) -> Select[tuple[int]]:
+    """Select the ids of the teams the person manages."""
+    named = Team.manager_id == person.id
+    return select(Team.id).where(or_(named, Team.id == person.team_id) if person.is_manager else named)
+
+
+def zone_of(session: Session, person: Person) -> ZoneInfo:
+    """Return the zone the person works in: Slack's word, else the team's, else UTC."""
+    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    return ZoneInfo(person.zone or (team.zone if team else "UTC"))
+
+
+def is_away(person: Person, now: datetime) -> bool:
+    """Say whether the person has said they are away at `now`."""
+    if person.away_since is None or person.away_since > now:
+        return False
+    return person.away_until is None or now < person.away_until
+
+
+def is_available(session: Session, person: Person, now: datetime) -> bool:
+    """Say whether a lead can be put before the person at `now`: in the playbook, not away, at work."""
+    if not person.active or person.deactivated or is_away(person, now):
+        return False
+    return is_working(now, hours_of(session, person), zone_of(session, person))
+
+
+def hours_of(session: Session, person: Person) -> WeeklyHours:
+    """Return the weekly hours the person works: own, else the team's, else round the clock."""
+    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    return WeeklyHours.from_json(person.hours or (team.hours if team else None) or WeeklyHours.always().to_json())
+
+
+def set_away(session: Session, workspace_id: int, slack_user_id: str, *, until: datetime | None, now: datetime) -> Person:
+    """Pass the person over in routing from now on, until then or until they are back."""
+    person = actor(session, workspace_id, slack_user_id)
+    person.away_since = now
+    person.away_until = until
+    showing.refresh_home(session, person, now=now)
+    return person
+
+
+def set_back(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> Person:
+    """Let routing ask the person again."""
+    person = actor(session, workspace_id, slack_user_id)
+    person.away_since = None
+    person.away_until = None
+    showing.refresh_home(session, person, now=now)
+    return person
+
+
+def _must_exist(person: Person | None) -> Person:
+    if person is None:
+        message = "a person's unique key was taken, yet no such person is there"
+        raise LookupError(message)
+    return person
+

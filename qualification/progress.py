@@ -1,0 +1,154 @@
+"""Work on an accepted lead: contact, stage, verdict, value and note."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from qualification import history, showing
+from qualification.cases import Case, take
+from qualification.records import EventKind
+from qualification.rules import identity
+from qualification.rules.handoff import Action, HandoffState, require_note
+from qualification.rules.playbook import Stage
+from qualification.rules.refusals import FieldFault, InvalidFields, StageUnknown
+
+
+def log_contact(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, kind: str, note: str | None, now: datetime
+) -> None:
+    """Write a contact down; the first one moves a lead that waits for it to the stage meant for that."""
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    case.allows(Action.LOG_CONTACT)
+    playbook = case.published.playbook
+    chosen = next((each for each in playbook.contact_kinds if each.key == kind), None)
+    if chosen is None:
+        raise InvalidFields({"kind": FieldFault.UNKNOWN_CHOICE})
+    handoff = case.handoff
+    handoff.contacted_at = handoff.contacted_at or now
+    _settled(case)
+    history.tell(
+        session,
+        handoff,
+        EventKind.CONTACTED,
+        now=now,
+        by=case.by,
+        playbook_id=case.published.id,
+        how=chosen.name,
+        note=_text(note),
+    )
+    after = next((stage for stage in playbook.stages if stage.on_contact), None)
+    if after is not None and handoff.stage == playbook.first_stage.key:
+        _move(session, case, after, now=now)
+
+
+def set_stage(session: Session, *, workspace_id: int, by: str, handoff_id: int, stage: str, now: datetime) -> bool:
+    """Move the lead to that stage; won ends the handoff with a customer.
+
+    Returns False for a stage that asks why before it ends anything (lost): nothing is changed then, and `lose` does it.
+    """
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    case.allows(Action.SET_STAGE)
+    chosen = case.published.playbook.stage(stage)
+    if chosen is None:
+        raise StageUnknown(stage=stage)
+    if chosen.ends == "lost":
+        return False
+    if chosen.key != case.handoff.stage:
+        _settled(case)
+        if chosen.ends == "won":
+            _end(case, HandoffState.WON, now=now)
+        _move(session, case, chosen, now=now)
+    return True
+
+
+def lose(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, reason: str, note: str | None, now: datetime
+) -> None:
+    """End the handoff as lost, with a reason from the playbook."""
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    case.allows(Action.SET_STAGE)
+    playbook = case.published.playbook
+    chosen = next((each for each in playbook.lost_reasons if each.key == reason), None)
+    if chosen is None:
+        raise InvalidFields({"reason": FieldFault.UNKNOWN_CHOICE})
+    require_note(note, required=chosen.note_required, reason=chosen.name)
+    stage = next((each for each in playbook.stages if each.ends == "lost"), None)
+    if stage is None:
+        raise StageUnknown(stage="lost")
+    _settled(case)
+    _end(case, HandoffState.LOST, now=now)
+    case.handoff.reason, case.handoff.reason_note = chosen.key, _text(note)
+    _move(session, case, stage, now=now, reason=chosen.name, note=_text(note))
+
+
+def edit(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, value: str, note: str, now: datetime
+) -> None:
+    """Change the value and the note of the lead; an empty text clears it. Raises InvalidFields."""
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    case.allows(Action.EDIT)
+    lead = case.lead
+    minor, currency = None, None
+    if value.strip():
+        try:
+            minor, currency = identity.parse_money(value.strip(), lead.currency or case.published.playbook.currency)
+        except identity.Unreadable as unreadable:
+            raise InvalidFields({"value": unreadable.fault}) from unreadable
+    changes: list[tuple[str, str | None, str | None]] = []
+    if (minor, currency) != (lead.value_minor, lead.currency):
+        changes.append(("value", _money(lead.value_minor, lead.currency), _money(minor, currency)))
+        lead.value_minor, lead.currency = minor, currency
+    if _text(note) != lead.note:
+        changes.append(("note", lead.note, _text(note)))
+        lead.note = _text(note)
+    if changes:
+        lead.updated_at = now
+        history.tell(session, case.handoff, EventKind.EDITED, now=now, by=case.by, changes=changes)
+
+
+def _move(session: Session, case: Case, stage: Stage, *, now: datetime, **facts: object) -> None:
+    """Put the lead at that stage, and its lifecycle where stage and state say."""
+    handoff = case.handoff
+    handoff.stage = stage.key
+    history.tell(
+        session,
+        handoff,
+        EventKind.STAGE_SET,
+        now=now,
+        by=case.by,
+        playbook_id=case.published.id,
+        stage=stage.name,
+        **facts,
+    )
+    history.settle_lifecycle(session, handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    showing.refresh_home(session, case.by, now=now)
+
+
+def _end(case: Case, state: HandoffState, *, now: datetime) -> None:
+    """Give the handoff its verdict; Reopen puts back what it replaces."""
+    handoff = case.handoff
+    handoff.before = {
+        "state": handoff.state.value,
+        "owner_id": handoff.owner_id,
+        "decided_by_id": handoff.decided_by_id,
+        "accepted_at": handoff.accepted_at.isoformat() if handoff.accepted_at else None,
+        "stage": handoff.stage,
+        "offer_id": None,
+        "seconds_left": None,
+    }
+    handoff.state = state
+    handoff.ended_at = now
+    handoff.decided_by_id = case.by.id
+
+
+def _settled(case: Case) -> None:
+    """Work has gone on since the acceptance: it can no longer be undone."""
+    case.handoff.undo_until = None
+
+
+def _money(minor: int | None, currency: str | None) -> str | None:
+    return f"{minor} {currency}" if minor is not None else None
+
+
+def _text(text: str | None) -> str | None:
+    return (text or "").strip() or None

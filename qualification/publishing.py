@@ -1,0 +1,197 @@
+"""The playbook published into the database, and its people, teams and pools as rows."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from qualification import deliveries
+from qualification.records import Lane, Membership, Person, PlaybookVersion, Pool, Team, Workspace
+from qualification.rules.playbook import Playbook, parse
+from qualification.rules.playbook import Person as Member
+from qualification.rules.refusals import NoPlaybook
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published playbook and the id of its version, which every result of a rule carries."""
+
+    id: int
+    playbook: Playbook
+
+
+def publish(session: Session, *, workspace_id: int, text: str, by: str, now: datetime) -> Published:
+    """Make this playbook the workspace's own and its people, teams and pools rows; raises PlaybookFaults.
+
+    Nothing is deleted: who or what is no longer named is switched off, and keeps its history. Publishing the same text
+    again only makes it the newest.
+    """
+    playbook = parse(text)
+    workspace = session.get_one(Workspace, workspace_id, with_for_update=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    version = session.scalar(
+        select(PlaybookVersion).where(
+            PlaybookVersion.workspace_id == workspace_id, PlaybookVersion.digest == digest
+        )
+    )
+    if version is None:
+        version = PlaybookVersion(workspace_id=workspace_id, digest=digest, text=text)
+        session.add(version)
+    version.published_at = now
+    version.published_by = by
+    session.flush()
+    workspace.playbook_id = version.id
+    teams = _teams(session, workspace_id, playbook)
+    people = _people(session, workspace_id, playbook, teams)
+    for key, team in playbook.teams.items():
+        teams[key].manager_id = people[team.manager].id if team.manager else None
+    _pools(session, workspace_id, playbook, teams, people)
+    session.flush()
+    return Published(id=version.id, playbook=playbook)
+
+
+def current(session: Session, workspace_id: int) -> Published:
+    """Return the newest published playbook; raises NoPlaybook where none is."""
+    workspace = session.get_one(Workspace, workspace_id)
+    if workspace.playbook_id is None:
+        raise NoPlaybook
+    return version(session, workspace.playbook_id)
+
+
+def version(session: Session, playbook_id: int) -> Published:
+    """Return that version of a playbook, new or old."""
+    row = session.get_one(PlaybookVersion, playbook_id)
+    return Published(id=row.id, playbook=_parsed(row.text))
+
+
+def channel_found(session: Session, workspace_id: int, channel: str, channel_id: str) -> None:
+    """Write down the id Slack gave for a channel's name; what was owed to the name is owed to the id."""
+    session.execute(
+        update(Team)
+        .where(Team.workspace_id == workspace_id, Team.channel == channel)
+        .values(channel_id=channel_id)
+    )
+    taken = session.scalar(select(Lane.id).where(Lane.workspace_id == workspace_id, Lane.place == channel_id))
+    if taken is None:
+        session.execute(
+            update(Lane).where(Lane.workspace_id == workspace_id, Lane.place == channel).values(place=channel_id)
+        )
+
+
+def person_found(
+    session: Session, person: Person, *, slack_user_id: str, zone: str | None, locale: str | None, now: datetime
+) -> None:
+    """Write down what Slack says of a person; messages that waited for their Slack user are owed again.
+
+    Somebody who acted before their e-mail was known has a row by Slack user already: that row keeps its history and
+    takes over nothing, so the playbook's row gets the Slack user and the other loses it.
+    """
+    other = session.scalar(
+        select(Person).where(
+            Person.workspace_id == person.workspace_id,
+            Person.slack_user_id == slack_user_id,
+            Person.id != person.id,
+        )
+    )
+    if other is not None:
+        other.slack_user_id = None
+        session.flush()
+    person.slack_user_id = slack_user_id
+    person.zone = zone or person.zone
+    person.locale = locale or person.locale
+    person.refreshed_at = now
+    session.flush()
+    deliveries.unpark(session, person.workspace_id, person_id=person.id, now=now)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Playbook:
+    return parse(text)
+
+
+def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str, Team]:
+    known = {team.key: team for team in session.scalars(select(Team).where(Team.workspace_id == workspace_id))}
+    for team in known.values():
+        team.active = team.key in playbook.teams
+    for key, definition in playbook.teams.items():
+        team = known.get(key)
+        if team is None:
+            team = known[key] = Team(workspace_id=workspace_id, key=key, channel=definition.channel)
+            session.add(team)
+        if team.channel != definition.channel:
+            team.channel, team.channel_id = definition.channel, None
+        team.name = definition.name
+        team.zone = definition.zone
+        team.region = definition.region
+        team.hours = playbook.hours_for_team(key).to_json()
+        team.active = True
+    session.flush()
+    return known
+
+
+def _people(session: Session, workspace_id: int, playbook: Playbook, teams: dict[str, Team]) -> dict[str, Person]:
+    known = list(session.scalars(select(Person).where(Person.workspace_id == workspace_id)))
+    by_email = {person.email: person for person in known if person.email}
+    by_slack = {person.slack_user_id: person for person in known if person.slack_user_id}
+    for person in known:
+        person.active = False
+    named: dict[str, Person] = {}
+    for member in playbook.people:
+        person = by_email.get(member.email or "") or by_slack.get(member.slack or "")
+        if person is None:
+            person = Person(workspace_id=workspace_id)
+            session.add(person)
+        _describe(person, member, playbook, teams)
+        for name in (member.email, member.slack):
+            if name:
+                named[name] = person
+    session.flush()
+    return named
+
+
+def _describe(person: Person, member: Member, playbook: Playbook, teams: dict[str, Team]) -> None:
+    person.email = member.email or person.email
+    person.slack_user_id = member.slack or person.slack_user_id
+    person.name = member.name
+    person.is_rep = "rep" in member.roles
+    person.is_manager = "manager" in member.roles
+    person.is_marketer = "marketer" in member.roles
+    person.is_admin = "admin" in member.roles
+    person.team_id = teams[member.team].id if member.team else None
+    person.hours = playbook.hours_for(member.key).to_json()
+    person.active = True
+
+
+def _pools(
+    session: Session, workspace_id: int, playbook: Playbook, teams: dict[str, Team], people: dict[str, Person]
+) -> None:
+    known = {pool.key: pool for pool in session.scalars(select(Pool).where(Pool.workspace_id == workspace_id))}
+    for pool in known.values():
+        pool.active = pool.key in playbook.pools
+    for key, definition in playbook.pools.items():
+        pool = known.get(key)
+        if pool is None:
+            pool = Pool(workspace_id=workspace_id, key=key, name=definition.name, team_id=teams[definition.team].id)
+            session.add(pool)
+        pool.name = definition.name
+        pool.team_id = teams[definition.team].id
+        pool.active = True
+        session.flush()
+        _seat(session, pool, [people[member] for member in definition.members])
+
+
+def _seat(session: Session, pool: Pool, members: list[Person]) -> None:
+    known = {each.person_id: each for each in session.scalars(select(Membership).where(Membership.pool_id == pool.id))}
+    for membership in known.values():
+        membership.active = False
+    for position, person in enumerate(members):
+        membership = known.get(person.id)
+        if membership is None:
+            membership = Membership(workspace_id=pool.workspace_id, pool_id=pool.id, person_id=person.id)
+            session.add(membership)
+        membership.position = position
+        membership.active = True
+    session.flush()

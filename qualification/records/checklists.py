@@ -1,0 +1,40 @@
+"""A framework's questions answered for one lead."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from qualification.records.base import Base, Key, choice
+from qualification.rules.frameworks import Verdict
+
+
+class Checklist(Base):
+    """One framework, one lead."""
+
+    __tablename__ = "checklist"
+    __table_args__ = (UniqueConstraint("lead_id", "framework"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    framework: Mapped[str] = mapped_column(String(80), comment="a key of the playbook's frameworks, such as bant")
+    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version last judged by")
+    passed_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class Answer(Base):
+    """What is known of one item, and the lead's words that say so."""
+
+    __tablename__ = "answer"
+    __table_args__ = (UniqueConstraint("checklist_id", "item"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    checklist_id: Mapped[int] = mapped_column(ForeignKey("checklist.id"))
+    item: Mapped[str] = mapped_column(String(80))
+    verdict: Mapped[Verdict] = mapped_column(choice(Verdict))
+    evidence: Mapped[str] = mapped_column(Text)
+    answered_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    answered_at: Mapped[datetime]

@@ -1,0 +1,120 @@
+"""What Slack must be told: one row a message, and one lane a place in Slack."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from qualification.records.base import Base, Key, choice
+
+
+class DeliveryState(StrEnum):
+    """Where a message stands between what is stored and what Slack shows."""
+
+    OWED = "owed"
+    SETTLED = "settled"
+    PARKED = "parked"
+
+
+class Lane(Base):
+    """One place in Slack that is written to: a channel, a person's direct messages, a person's Home."""
+
+    __tablename__ = "lane"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "place"),
+        Index(
+            "ix_lane_due",
+            "workspace_id",
+            "due_at",
+            sqlite_where=text("due_at is not null"),
+            postgresql_where=text("due_at is not null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    place: Mapped[str] = mapped_column(
+        String(100), comment="channel id; 'direct:' or 'home:' and the person's id for what belongs to one person"
+    )
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="whose place it is; NULL: a channel")
+    due_at: Mapped[datetime | None] = mapped_column(comment="when its first delivery may be tried; NULL: nothing owed")
+    posts_free_at: Mapped[datetime | None] = mapped_column(comment="the channel's rate: no new message before then")
+    leased_by: Mapped[str | None] = mapped_column(String(64), comment="the worker that has it in hand")
+    leased_until: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None] = mapped_column(comment="when Slack last took something here")
+
+
+class Delivery(Base):
+    """One message in Slack, as it is and as it should be."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index(
+            "ix_delivery_owed",
+            "lane_id",
+            "urgency",
+            "sequence",
+            sqlite_where=text("state = 'owed'"),
+            postgresql_where=text("state = 'owed'"),
+        ),
+        Index(
+            "ix_delivery_recheck",
+            "workspace_id",
+            "recheck_at",
+            sqlite_where=text("recheck_at is not null"),
+            postgresql_where=text("recheck_at is not null"),
+        ),
+        Index("ix_delivery_handoff_id", "handoff_id"),
+        Index("ix_delivery_parent_id", "parent_id"),
+        Index("ix_delivery_message", "channel", "ts"),
+        Index("uq_delivery_subject", "lane_id", "kind", "subject", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    lane_id: Mapped[int] = mapped_column(ForeignKey("lane.id"))
+    kind: Mapped[str] = mapped_column(String(40), comment="the template that draws it")
+    subject: Mapped[int] = mapped_column(
+        Key, comment="the id of what it shows: a handoff, an offer, a lead event or a person, by kind"
+    )
+    handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoff.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), comment="the message it is a reply to")
+    state: Mapped[DeliveryState] = mapped_column(choice(DeliveryState))
+    urgency: Mapped[int] = mapped_column(comment="0 a new message, 1 a reply or an edit, 2 what can wait")
+    sequence: Mapped[int] = mapped_column(comment="order within the lane")
+    wanted: Mapped[int] = mapped_column(comment="counts changes to what it shows")
+    shown: Mapped[int] = mapped_column(comment="the count that Slack last showed")
+    posting: Mapped[int] = mapped_column(comment="counts postings: one more after it was deleted by hand")
+    channel: Mapped[str | None] = mapped_column(String(32), comment="Slack's channel id, once posted")
+    ts: Mapped[str | None] = mapped_column(String(32), comment="Slack's message id, once posted")
+    fingerprint: Mapped[str | None] = mapped_column(String(64), comment="SHA-256 of what was last sent")
+    began_at: Mapped[datetime | None] = mapped_column(
+        comment="when the post in hand began; still set later: its answer was lost"
+    )
+    recheck_at: Mapped[datetime | None] = mapped_column(comment="when to look for a twin of a message posted again")
+    attempts: Mapped[int] = mapped_column(default=0, comment="refusals in a row")
+    refused_at: Mapped[datetime | None] = mapped_column(comment="the first refusal in that row")
+    trouble: Mapped[str | None] = mapped_column(String(300), comment="the last refusal; the reason while parked")
+
+
+class Pace(Base):
+    """When a method of Slack's may be called again in a workspace."""
+
+    __tablename__ = "pace"
+    __table_args__ = (UniqueConstraint("workspace_id", "method"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    method: Mapped[str] = mapped_column(String(60))
+    free_at: Mapped[datetime]
+
+
+class Arrival(Base):
+    """Something Slack sent that must be acted on once, however often it is sent."""
+
+    __tablename__ = "arrival"
+
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(100), primary_key=True, comment="event id, or view id of a submission")
+    at: Mapped[datetime]

@@ -1,0 +1,105 @@
+"""Handoffs and the offers made of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from qualification.records.base import Base, Json, Key, choice
+from qualification.rules.handoff import HandoffState, OfferOutcome
+
+LIVE = "state in ('offered', 'pooled', 'queued', 'accepted')"
+
+
+class Handoff(Base):
+    """One passing of one lead from marketing to sales."""
+
+    __tablename__ = "handoff"
+    __table_args__ = (
+        Index(
+            "uq_handoff_live", "lead_id", unique=True, sqlite_where=text(LIVE), postgresql_where=text(LIVE)
+        ),
+        Index("ix_handoff_state", "workspace_id", "state"),
+        Index("ix_handoff_owner_id", "owner_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"))
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
+    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that routed it")
+    rule: Mapped[str | None] = mapped_column(String(200), comment="the rule that routed it; NULL: the default")
+    announcer_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    did: Mapped[str] = mapped_column(Text, comment="what the lead did that made it ready")
+    problem: Mapped[str | None] = mapped_column(Text, comment="in the lead's own words")
+    source: Mapped[str | None] = mapped_column(String(80), comment="a key of the playbook's sources")
+    campaign: Mapped[str | None] = mapped_column(String(200))
+    size: Mapped[int | None] = mapped_column(comment="employees, as routing saw them")
+    country: Mapped[str | None] = mapped_column(String(2), comment="ISO 3166-1 alpha-2, as routing saw it")
+    promised: Mapped[str | None] = mapped_column(Text, comment="the follow-up the lead was promised")
+    state: Mapped[HandoffState] = mapped_column(choice(HandoffState))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    stage: Mapped[str | None] = mapped_column(String(80), comment="a key of the playbook's stages, once accepted")
+    queued_because: Mapped[str | None] = mapped_column(
+        String(20), comment="nobody_there, everyone_asked or pool_lapsed: why the manager was asked"
+    )
+    announced_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    contacted_at: Mapped[datetime | None] = mapped_column(comment="the first contact after acceptance")
+    ended_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str | None] = mapped_column(String(80), comment="key of the reason it was disqualified or lost")
+    reason_note: Mapped[str | None] = mapped_column(Text)
+    undo_until: Mapped[datetime | None] = mapped_column(comment="the last decision can be undone until then")
+    before: Mapped[dict[str, Any] | None] = mapped_column(
+        Json, comment="what the last decision replaced: state, owner, stage, seconds left on the clock"
+    )
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+
+
+class Offer(Base):
+    """A handoff put before one rep, or before a whole pool."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        Index(
+            "uq_offer_open",
+            "handoff_id",
+            unique=True,
+            sqlite_where=text("outcome = 'open'"),
+            postgresql_where=text("outcome = 'open'"),
+        ),
+        Index("ix_offer_handoff_id", "handoff_id"),
+        Index(
+            "ix_offer_clock",
+            "next_at",
+            sqlite_where=text("outcome = 'open'"),
+            postgresql_where=text("outcome = 'open'"),
+        ),
+        Index("ix_offer_person_id", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoff.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: the whole pool may claim")
+    pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
+    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that chose")
+    why: Mapped[str] = mapped_column(String(20), comment="turn, pool or manager: how they came to be asked")
+    rule: Mapped[str | None] = mapped_column(String(200))
+    turn: Mapped[int | None] = mapped_column(comment="the number of the pool's turn it took")
+    turn_before: Mapped[int | None] = mapped_column(comment="the rep's turn before, put back as a credit")
+    credited: Mapped[bool] = mapped_column(default=False)
+    offered_at: Mapped[datetime]
+    remind_at: Mapped[datetime | None] = mapped_column(comment="NULL: none, or done")
+    accept_by: Mapped[datetime | None] = mapped_column(comment="NULL: no clock")
+    next_at: Mapped[datetime | None] = mapped_column(comment="the earlier of remind_at and accept_by still to come")
+    outcome: Mapped[OfferOutcome] = mapped_column(choice(OfferOutcome))
+    ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(80), comment="why it was passed on")
+    reason_note: Mapped[str | None] = mapped_column(Text)

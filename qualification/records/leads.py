@@ -1,0 +1,95 @@
+"""Companies, leads and the append-only history of what happened to them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from qualification.records.base import Base, Json, Key, choice
+from qualification.rules.lifecycle import Lifecycle
+
+
+class Company(Base):
+    """A firm that leads work for."""
+
+    __tablename__ = "company"
+    __table_args__ = (UniqueConstraint("workspace_id", "name_key"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(300))
+    name_key: Mapped[str] = mapped_column(String(300), comment="folded for comparison")
+    size: Mapped[int | None] = mapped_column(comment="employees")
+    country: Mapped[str | None] = mapped_column(String(2), comment="ISO 3166-1 alpha-2")
+
+
+class Lead(Base):
+    """A person at a company who may buy."""
+
+    __tablename__ = "lead"
+    __table_args__ = (
+        Index("uq_lead_email_key", "workspace_id", "email_key", unique=True),
+        Index("ix_lead_name_key", "workspace_id", "name_key", "company_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("company.id"), index=True)
+    name: Mapped[str | None] = mapped_column(String(300))
+    name_key: Mapped[str | None] = mapped_column(String(300), comment="folded for comparison")
+    email: Mapped[str | None] = mapped_column(String(320))
+    email_key: Mapped[str | None] = mapped_column(String(320), comment="folded for comparison")
+    phone: Mapped[str | None] = mapped_column(String(60))
+    title: Mapped[str | None] = mapped_column(String(300), comment="what they are at the company")
+    lifecycle: Mapped[Lifecycle] = mapped_column(choice(Lifecycle))
+    value_minor: Mapped[int | None] = mapped_column(BigInteger, comment="what the deal may bring, in cents or the like")
+    currency: Mapped[str | None] = mapped_column(String(3), comment="ISO 4217")
+    note: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+
+
+class EventKind(StrEnum):
+    """What a line of a lead's history tells."""
+
+    HANDED_OVER = "handed_over"
+    UPDATED = "updated"
+    OFFERED = "offered"
+    OPENED_TO_POOL = "opened_to_pool"
+    QUEUED = "queued"
+    ACCEPTED = "accepted"
+    PASSED_ON = "passed_on"
+    REMINDED = "reminded"
+    LAPSED = "lapsed"
+    DISQUALIFIED = "disqualified"
+    UNDONE = "undone"
+    REOPENED = "reopened"
+    REASSIGNED = "reassigned"
+    CONTACTED = "contacted"
+    STAGE_SET = "stage_set"
+    EDITED = "edited"
+    ANSWERED = "answered"
+    CHECKLIST_PASSED = "checklist_passed"
+    LIFECYCLE_MOVED = "lifecycle_moved"
+
+
+class LeadEvent(Base):
+    """One thing that happened to a lead; never changed, never deleted by use."""
+
+    __tablename__ = "lead_event"
+    __table_args__ = (Index("ix_lead_event_lead_id", "lead_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
+    handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoff.id"), index=True)
+    kind: Mapped[EventKind] = mapped_column(choice(EventKind))
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: the clock or a rule")
+    playbook_id: Mapped[int | None] = mapped_column(ForeignKey("playbook.id"), comment="the version that decided")
+    facts: Mapped[dict[str, Any]] = mapped_column(Json, comment="what else the line tells, by kind")

@@ -1,0 +1,134 @@
+"""The workspace, its playbooks, teams, pools and people."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from qualification.records.base import Base, Json, Key
+
+
+class Workspace(Base):
+    """One Slack workspace that Baton serves."""
+
+    __tablename__ = "workspace"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    slack_team_id: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    app_id: Mapped[str | None] = mapped_column(String(32))
+    bot_id: Mapped[str | None] = mapped_column(String(32))
+    bot_user_id: Mapped[str | None] = mapped_column(String(32))
+    token_digest: Mapped[str | None] = mapped_column(
+        String(64), comment="SHA-256 of the bot token: knows the workspace again without asking Slack"
+    )
+    seal: Mapped[str] = mapped_column(
+        String(32), comment="random; makes this database's delivery ids unlike any other's"
+    )
+    playbook_id: Mapped[int | None] = mapped_column(
+        ForeignKey("playbook.id", use_alter=True), comment="the newest published version"
+    )
+    trouble: Mapped[str | None] = mapped_column(
+        String(100), comment="Slack's error that stops every call, such as token_revoked; NULL when well"
+    )
+    trouble_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class PlaybookVersion(Base):
+    """A playbook as it was published; never changed afterwards."""
+
+    __tablename__ = "playbook"
+    __table_args__ = (UniqueConstraint("workspace_id", "digest"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    digest: Mapped[str] = mapped_column(String(64), comment="SHA-256 of the file's text")
+    text: Mapped[str] = mapped_column(Text)
+    published_at: Mapped[datetime]
+    published_by: Mapped[str] = mapped_column(String(200), comment="who ran the command")
+
+
+class Team(Base):
+    """People with a manager, a channel, a zone, a region and pools."""
+
+    __tablename__ = "team"
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    key: Mapped[str] = mapped_column(String(80), comment="its name in the playbook")
+    name: Mapped[str] = mapped_column(String(200))
+    channel: Mapped[str] = mapped_column(String(100), comment="as the playbook names it: #name or an id")
+    channel_id: Mapped[str | None] = mapped_column(String(32), comment="Slack's id; NULL until it was looked up")
+    zone: Mapped[str] = mapped_column(String(64))
+    hours: Mapped[dict[str, Any]] = mapped_column(Json, comment="weekly hours as published")
+    region: Mapped[str | None] = mapped_column(String(100))
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True), index=True)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Person(Base):
+    """Somebody in the workspace who acts: rep, manager, marketer, administrator, or none of these."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        Index("uq_person_slack_user_id", "workspace_id", "slack_user_id", unique=True),
+        Index("uq_person_email", "workspace_id", "email", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    slack_user_id: Mapped[str | None] = mapped_column(String(32), comment="NULL until Slack knows the e-mail")
+    email: Mapped[str | None] = mapped_column(String(320), comment="lower case")
+    name: Mapped[str] = mapped_column(String(200))
+    is_rep: Mapped[bool] = mapped_column(default=False)
+    is_manager: Mapped[bool] = mapped_column(default=False)
+    is_marketer: Mapped[bool] = mapped_column(default=False)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    zone: Mapped[str | None] = mapped_column(String(64), comment="from Slack; the team's until then")
+    locale: Mapped[str | None] = mapped_column(String(16), comment="from Slack, such as de-DE")
+    hours: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="weekly hours as published: own, else the team's")
+    away_since: Mapped[datetime | None]
+    away_until: Mapped[datetime | None] = mapped_column(comment="NULL while away: until they say they are back")
+    deactivated: Mapped[bool] = mapped_column(default=False, comment="Slack says so")
+    active: Mapped[bool] = mapped_column(default=False, comment="named in the current playbook")
+    dm_channel: Mapped[str | None] = mapped_column(String(32), comment="Slack's id of the direct message with the bot")
+    refreshed_at: Mapped[datetime | None] = mapped_column(comment="when Slack was last asked about them")
+
+
+class Pool(Base):
+    """Reps who share a rule, and the count of turns dealt among them."""
+
+    __tablename__ = "pool"
+    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"))
+    key: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(200))
+    turns: Mapped[int] = mapped_column(default=0, comment="turns dealt so far; the next turn's number less one")
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Membership(Base):
+    """A rep's place in a pool's rotation."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("pool_id", "person_id"),
+        Index("ix_membership_person_id", "person_id"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    position: Mapped[int] = mapped_column(comment="order in the playbook; settles equal turns")
+    last_turn: Mapped[int] = mapped_column(
+        default=0, server_default=text("0"), comment="number of the last turn kept; the lowest is next"
+    )
+    active: Mapped[bool] = mapped_column(default=True)

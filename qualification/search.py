@@ -1,0 +1,94 @@
+"""Which lead somebody means by a few words."""
+
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from qualification import people
+from qualification.cards import lead_title
+from qualification.facts import LeadLine
+from qualification.records import Company, Handoff, Lead, Offer, Person
+from qualification.rules import identity
+from qualification.rules.handoff import HandoffState, OfferOutcome
+
+MOST = 100
+
+
+def find(session: Session, person: Person, words: str) -> list[LeadLine]:
+    """Return the live accepted leads that the words may mean and the person may work on, the likeliest first.
+
+    Words are matched against company, name and e-mail, without regard to case; the whole before the beginning before a
+    part. At most 100.
+    """
+    folded = identity.fold_name(words)
+    if not folded:
+        return []
+    texts = (func.coalesce(Company.name_key, ""), func.coalesce(Lead.name_key, ""), func.coalesce(Lead.email_key, ""))
+    rank = case(
+        (or_(*(text == folded for text in texts)), 0),
+        (or_(*(text.startswith(folded, autoescape=True) for text in texts)), 1),
+        else_=2,
+    )
+    found = (
+        _workable(person)
+        .where(or_(*(text.contains(folded, autoescape=True) for text in texts)))
+        .order_by(rank, Handoff.accepted_at.desc(), Handoff.id)
+        .limit(MOST)
+    )
+    return [line(session, handoff) for handoff in session.scalars(found)]
+
+
+def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
+    """Return the person's own accepted leads that are open, the longest held first, and how many there are."""
+    own = _workable(person).where(Handoff.owner_id == person.id)
+    return _page(session, own.order_by(Handoff.accepted_at, Handoff.id), most)
+
+
+def asking(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
+    """Return what waits for this person's answer: offers to them, and for a manager their teams' queues."""
+    managed = people.managed_by(person)
+    waiting = (
+        select(Handoff)
+        .outerjoin(Offer, (Offer.handoff_id == Handoff.id) & (Offer.outcome == OfferOutcome.OPEN))
+        .where(
+            Handoff.workspace_id == person.workspace_id,
+            or_(
+                (Handoff.state == HandoffState.OFFERED) & (Offer.person_id == person.id),
+                (Handoff.state == HandoffState.QUEUED) & Handoff.team_id.in_(managed),
+            ),
+        )
+        .order_by(Offer.accept_by, Handoff.id)
+    )
+    return _page(session, waiting, most)
+
+
+def line(session: Session, handoff: Handoff) -> LeadLine:
+    """Return the handoff as a line of a list."""
+    offer = session.scalar(select(Offer).where(Offer.handoff_id == handoff.id, Offer.outcome == OfferOutcome.OPEN))
+    return LeadLine(
+        handoff_id=handoff.id,
+        offer_id=offer.id if offer else None,
+        lead=lead_title(session, handoff),
+        state=handoff.state.value,
+        stage=handoff.stage,
+        accept_by=offer.accept_by if offer else None,
+        owner=people.ref_of(session, handoff.owner_id),
+    )
+
+
+def _workable(person: Person) -> Select[tuple[Handoff]]:
+    """Select the live accepted handoffs that the person owns or manages; an administrator's are all."""
+    accepted = (
+        select(Handoff)
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .outerjoin(Company, Company.id == Lead.company_id)
+        .where(Handoff.workspace_id == person.workspace_id, Handoff.state == HandoffState.ACCEPTED)
+    )
+    if person.is_admin:
+        return accepted
+    managed = people.managed_by(person)
+    return accepted.where(or_(Handoff.owner_id == person.id, Handoff.team_id.in_(managed)))
+
+
+def _page(session: Session, rows: Select[tuple[Handoff]], most: int) -> tuple[list[LeadLine], int]:
+    count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    return [line(session, handoff) for handoff in session.scalars(rows.limit(most))], count

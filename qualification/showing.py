@@ -1,0 +1,105 @@
+"""Which messages in Slack show what, and where they stand."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qualification import deliveries
+from qualification.records import Delivery, Handoff, LeadEvent, Offer, Person, Team
+
+URGENT, SOON, LATER = 0, 1, 2
+
+
+def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Delivery:
+    """Note that the handoff's card must stand in its team's channel, true."""
+    return deliveries.owe(
+        session,
+        workspace_id=handoff.workspace_id,
+        place=place_of(session.get_one(Team, handoff.team_id)),
+        person_id=None,
+        kind="lead_card",
+        subject=handoff.id,
+        handoff_id=handoff.id,
+        parent_id=None,
+        urgency=URGENT,
+        now=now,
+    )
+
+
+def owe_line(session: Session, handoff: Handoff, event: LeadEvent, *, now: datetime) -> Delivery:
+    """Note that the event's line must stand in the thread under the handoff's card."""
+    card = card_of(session, handoff) or owe_card(session, handoff, now=now)
+    return deliveries.owe(
+        session,
+        workspace_id=handoff.workspace_id,
+        place=place_of(session.get_one(Team, handoff.team_id)),
+        person_id=None,
+        kind="thread_line",
+        subject=event.id,
+        handoff_id=handoff.id,
+        parent_id=card.id,
+        urgency=SOON,
+        now=now,
+    )
+
+
+def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> Delivery:
+    """Note that the person must have the handoff's card among their direct messages, true."""
+    return _owe_direct(session, person, "direct_card", handoff.id, handoff, now=now)
+
+
+def owe_reminder(session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime) -> Delivery:
+    """Note that the person must be reminded of the offer, once."""
+    return _owe_direct(session, person, "reminder", offer.id, handoff, now=now)
+
+
+def owe_home(session: Session, person: Person, *, now: datetime) -> Delivery:
+    """Note that the person's Home tab must be drawn anew."""
+    return deliveries.owe(
+        session,
+        workspace_id=person.workspace_id,
+        place=f"home:{person.id}",
+        person_id=person.id,
+        kind="home",
+        subject=person.id,
+        handoff_id=None,
+        parent_id=None,
+        urgency=LATER,
+        now=now,
+    )
+
+
+def refresh_home(session: Session, person: Person | None, *, now: datetime) -> None:
+    """Note that the person's Home tab must be drawn anew, if they ever opened it."""
+    if person is not None and session.scalar(
+        select(Delivery.id).where(Delivery.kind == "home", Delivery.subject == person.id)
+    ):
+        owe_home(session, person, now=now)
+
+
+def card_of(session: Session, handoff: Handoff) -> Delivery | None:
+    """Return the handoff's card in its team's channel, if it was ever owed."""
+    return session.scalar(select(Delivery).where(Delivery.handoff_id == handoff.id, Delivery.kind == "lead_card"))
+
+
+def place_of(team: Team) -> str:
+    """Return where the team's messages go: the channel's id, or its name until Slack has said the id."""
+    return team.channel_id or team.channel
+
+
+def _owe_direct(
+    session: Session, person: Person, kind: str, subject: int, handoff: Handoff, *, now: datetime
+) -> Delivery:
+    return deliveries.owe(
+        session,
+        workspace_id=person.workspace_id,
+        place=f"direct:{person.id}",
+        person_id=person.id,
+        kind=kind,
+        subject=subject,
+        handoff_id=handoff.id,
+        parent_id=None,
+        urgency=URGENT,
+        now=now,
+    )
