@@ -1,0 +1,203 @@
+"""The language templates are written in: Jinja2 that makes JSON, with few filters, every value escaped."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from markupsafe import Markup
+
+from templates import escaping, marks
+from templates.catalogue import Words
+from templates.graphemes import cut, pieces, units
+from templates.marks import Prose, Style
+
+_SUFFIX = ".json.j2"
+_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])')
+_FOLDER = Path(__file__).parent
+_PIECE = 2900
+_CHANGED = 140
+_MOST_OPTIONS = 100
+_Fact = TypeVar("_Fact")
+
+
+class _Choice(Protocol):
+    """One entry of a select."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+class _Person(Protocol):
+    """Somebody with a name and perhaps a Slack user."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def slack_user_id(self) -> str | None: ...
+
+
+def _in_json(value: object) -> object:
+    """Write a value into a template's JSON: source that a macro made as it is, text marked and escaped for a string."""
+    if isinstance(value, Markup | Undefined):
+        return value
+    if value is None or isinstance(value, str):
+        text = marks.value("") if value is None else marks.prose(value)
+        return Markup(json.dumps(text, ensure_ascii=False)[1:-1])  # noqa: S704 - JSON, not HTML
+    return Markup(json.dumps(value))  # noqa: S704 - as above
+
+
+def _mention(somebody: _Person | str | None) -> Prose | None:
+    """Return a mention; the name alone of somebody whom Slack does not know."""
+    if somebody is None or isinstance(somebody, str):
+        return None if somebody is None else marks.value(somebody)
+    user = somebody.slack_user_id
+    if user and user.isascii() and user.isalnum():
+        return marks.person(user, somebody.name)
+    return marks.value(somebody.name)
+
+
+def _mentions(people: Iterable[_Person | str]) -> Prose:
+    """Return everybody's mention, in order."""
+    return _joined((_mention(each) for each in people), ", ")
+
+
+def _id(pieces_of_id: Iterable[str]) -> str:
+    """Return the id of a block about one item."""
+    return "".join(pieces_of_id)
+
+
+def _moment(at: datetime | None) -> Prose | None:
+    """Return a moment with its day."""
+    return None if at is None else marks.moment(at, Style.DAY_AND_TIME)
+
+
+def _joined(texts: Iterable[object], between: str = " · ") -> Prose:
+    """Return the texts that are there, with the words of our own between them."""
+    return Prose(between.join(marks.prose(text) for text in texts if isinstance(text, str) and text))
+
+
+def _present(texts: Iterable[object]) -> list[object]:
+    """Return the texts that are there."""
+    return [text for text in texts if isinstance(text, str) and text]
+
+
+def _shortened(text: str | None, limit: int) -> str | None:
+    """Return the text on one line, in at most `limit` units."""
+    return None if text is None else cut(escaping.folded(marks.without_marks(text)), limit)
+
+
+def _pieces(text: str, limit: int = _PIECE) -> list[str]:
+    """Return the whole text in pieces that each fit into one block; none for a text of blanks."""
+    return pieces(escaping.clean(marks.without_marks(text)).strip(), limit)
+
+
+def _sharing(texts: Sequence[str | None], limit: int) -> list[str | None]:
+    """Return the texts, the longest of them shortened so that all together keep within `limit` units."""
+    room, share = limit, limit
+    sizes = sorted(units(text) for text in texts if text)
+    for index, size in enumerate(sizes):
+        share = room // (len(sizes) - index)
+        if size > share:
+            break
+        room -= size
+        share = limit
+    return [None if text is None else cut(text, share) for text in texts]
+
+
+def _named(choices: Iterable[_Choice], key: str | None) -> str | None:
+    """Return the name of the choice with that key, None when there is none."""
+    return next((choice.name for choice in choices if choice.key == key), None)
+
+
+def _packed(value: object) -> Prose:
+    """Return a value as the JSON text that Slack hands back with a press."""
+    return Prose(json.dumps(value, separators=(",", ":")))
+
+
+def _unless_none(write: Callable[[_Fact], Prose]) -> Callable[[_Fact | None], Prose | None]:
+    """Return a filter that leaves None alone."""
+    return lambda fact: None if fact is None else write(fact)
+
+
+def _money(words: Words) -> Callable[[int | None, str | None], Prose | None]:
+    def money(minor: int | None, currency: str | None) -> Prose | None:
+        """Return an amount with its currency; None without either."""
+        return None if minor is None or currency is None else words.money(minor, currency)
+
+    return money
+
+
+def _worded(keys: Iterable[str], table: Mapping[str, str]) -> list[str]:
+    """Return the words for each key; a key without words stands for itself."""
+    return [table.get(key, key) for key in keys]
+
+
+def _changed(words: Words) -> Callable[[object], Prose | None]:
+    def changed(fact: object) -> Prose | None:
+        """Return what a field held: a text shortened, or an amount kept as minor units and currency."""
+        match fact:
+            case None | "":
+                return None
+            case (int(minor), str(currency)):
+                return words.money(minor, currency)
+            case _:
+                return marks.value(_shortened(str(fact), _CHANGED) or "")
+
+    return changed
+
+
+def source(name: str, words: Words, facts: Mapping[str, object]) -> dict[str, object]:
+    """Return what a template makes of the facts, its texts still marked."""
+    text = _environment(words).get_template(name + _SUFFIX).render(facts)
+    made: dict[str, object] = json.loads(_STRING_OR_TRAILING_COMMA.sub(r"\1", text))
+    return made
+
+
+@lru_cache(maxsize=64)
+def _environment(words: Words) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        extensions=["jinja2.ext.i18n"],
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=_in_json,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters = {
+        "changed": _changed(words),
+        "country": _unless_none(words.country),
+        "first_options": lambda choices: list(choices)[:_MOST_OPTIONS],
+        "id": _id,
+        "joined": _joined,
+        "length": len,
+        "mention": _mention,
+        "mentions": _mentions,
+        "moment": _moment,
+        "money": _money(words),
+        "named": _named,
+        "number": _unless_none(words.number),
+        "packed": _packed,
+        "pieces": _pieces,
+        "present": _present,
+        "sharing": _sharing,
+        "shortened": _shortened,
+        "worded": _worded,
+    }
+    made.globals = {
+        "_": words.gettext,
+        "gettext": words.gettext,
+        "ngettext": words.ngettext,
+        "pgettext": words.pgettext,
+    }
+    return made

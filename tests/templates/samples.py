@@ -1,0 +1,358 @@
+"""Facts for every template: what may stand in them, hostile texts included."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from qualification.facts import (
+    ChecklistForm,
+    ChecklistItem,
+    ChecklistMark,
+    Choice,
+    DecisionForm,
+    HandedOver,
+    HandOverChoices,
+    ItemMark,
+    LeadCard,
+    LeadLine,
+    Parked,
+    PersonRef,
+    Reminder,
+    Start,
+    ThreadLine,
+)
+from qualification.records import EventKind
+from qualification.rules.handoff import HandoffState, OfferOutcome
+from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.refusals import FieldFault, NoReassigning
+
+NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
+ANA, BEN, MAYA, MIA = (PersonRef(name, f"U{name.upper()}") for name in ("Ana", "Ben", "Maya", "Mia"))
+EMAIL, PHONE = "jo.lead@customer.example", "+49 30 5550199"
+
+HOSTILE = (
+    "<!channel> <!here> <@U123> <#C123>",
+    "<https://evil.example|your bank> https://evil.example www.evil.example a@evil.example",
+    "*bold* _italic_ ~gone~ `code` ```block```",
+    "> quoted\n>>> all of it\n- item\n1. item",
+    'O\'Neil & Sons "quoted" \\ back\\slash \\" \\u003c!channel>',
+    "\u202eright to left\u202c \u2066isolate \u200fmark שלום مرحبا",
+    "word " * 1000,
+    "x" * 5000,
+    "👩‍👩‍👧‍👦🏽🇩🇪" * 300,
+    "&<>*_" * 900,
+    "株式会社テスト 佐藤さん",
+    ":tada: :100: 10:30:15",
+    "\x00\x07\x1b[31m\x7f\x9b\r\n\u2028tab\t",
+    "\ufdd0pU123\ufdd2x\ufdd1 \ufdd0t1\ufdd2moment\ufdd1 \ufdd0 \ufdd1",
+    "\ud83d alone \udc00",
+    "{{ 7 * 7 }} {% raw %} %(who)s %s %%",
+    '","type":"image"},{"a":"',
+    "\n\n\n\n\n",
+    " ",
+)
+
+hostile = st.sampled_from(HOSTILE) | st.text(max_size=80) | st.text(st.characters(), min_size=1, max_size=40)
+perhaps_hostile = st.none() | hostile
+keys = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
+people = st.builds(PersonRef, name=hostile, slack_user_id=st.none() | st.sampled_from(["U1", "U2ABC", "W9"]))
+perhaps_people = st.none() | people
+times = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
+perhaps_times = st.none() | times
+counts = st.integers(0, 2**40)
+choices = st.builds(Choice, key=keys, name=hostile, description=perhaps_hostile, note_required=st.booleans())
+several_choices = st.lists(choices, max_size=4, unique_by=lambda choice: choice.key).map(tuple)
+marks = st.builds(
+    ChecklistMark,
+    framework=hostile,
+    items=st.lists(
+        st.builds(ItemMark, key=keys, name=hostile, verdict=st.sampled_from(["yes", "no", "unknown"])), max_size=8
+    ).map(tuple),
+    yes=st.integers(0, 8),
+    needed=st.integers(0, 8),
+    passed=st.booleans(),
+)
+cards = st.builds(
+    LeadCard,
+    handoff_id=counts,
+    offer_id=st.none() | counts,
+    state=st.sampled_from([state.value for state in HandoffState]),
+    lifecycle=st.sampled_from([lifecycle.value for lifecycle in Lifecycle]),
+    company=perhaps_hostile,
+    person=perhaps_hostile,
+    title=perhaps_hostile,
+    email=st.just(EMAIL),
+    phone=st.just(PHONE),
+    size=st.none() | counts,
+    country=st.none() | st.sampled_from(["DE", "GB", "XX"]) | hostile,
+    source=perhaps_hostile,
+    campaign=perhaps_hostile,
+    value_minor=st.none() | counts,
+    currency=st.none() | st.sampled_from(["EUR", "JPY", "KWD"]) | hostile,
+    did=hostile,
+    problem=perhaps_hostile,
+    promised=perhaps_hostile,
+    note=perhaps_hostile,
+    announcer=people,
+    announced_at=times,
+    team=hostile,
+    manager=perhaps_people,
+    offered_to=perhaps_people,
+    pool=perhaps_hostile,
+    why=st.sampled_from([None, "turn", "pool", "manager"]),
+    rule=perhaps_hostile,
+    turn=st.none() | counts,
+    accept_by=perhaps_times,
+    owner=perhaps_people,
+    accepted_at=perhaps_times,
+    contacted_at=perhaps_times,
+    stage=st.none() | keys,
+    stages=several_choices,
+    checklist=st.none() | marks,
+    decided_by=perhaps_people,
+    ended_at=perhaps_times,
+    reason=perhaps_hostile,
+    reason_note=perhaps_hostile,
+    undo_until=perhaps_times,
+    handoff_number=st.integers(1, 9),
+    queued_because=st.sampled_from([None, "nobody_there", "everyone_asked", "pool_lapsed"]),
+    reader=perhaps_people,
+    reader_may_decide=st.booleans(),
+)
+values = st.none() | hostile | st.tuples(counts, st.just("EUR"))
+FACTS: Mapping[str, st.SearchStrategy[object]] = {
+    "to": perhaps_people,
+    "manager": perhaps_people,
+    "rule": perhaps_hostile,
+    "pool": perhaps_hostile,
+    "turn": st.none() | counts,
+    "accept_by": perhaps_times,
+    "because": st.sampled_from(["nobody_there", "everyone_asked", "pool_lapsed"]),
+    "claimed": st.booleans(),
+    "reason": perhaps_hostile,
+    "note": perhaps_hostile,
+    "was": st.sampled_from([state.value for state in HandoffState]),
+    "how": hostile,
+    "stage": hostile,
+    "changes": st.lists(st.tuples(st.sampled_from(["value", "note", "email", "odd"]), values, values), max_size=3).map(
+        tuple
+    ),
+    "item": hostile,
+    "verdict": st.sampled_from(["yes", "no", "unknown"]),
+    "framework": hostile,
+    "yes": counts,
+    "total": counts,
+    "fields": st.lists(st.sampled_from(["name", "title", "value_minor", "odd"]), min_size=1).map(tuple),
+}
+TOLD = sorted(kind.value for kind in EventKind if kind is not EventKind.LIFECYCLE_MOVED)
+lines = st.builds(
+    ThreadLine,
+    kind=st.sampled_from(TOLD),
+    at=times,
+    actor=perhaps_people,
+    facts=st.fixed_dictionaries(dict(FACTS)),
+)
+leads = st.builds(
+    LeadLine,
+    handoff_id=counts,
+    offer_id=st.none() | counts,
+    lead=hostile,
+    state=st.sampled_from([state.value for state in HandoffState]),
+    stage=perhaps_hostile,
+    accept_by=perhaps_times,
+    owner=perhaps_people,
+)
+several_leads = st.lists(leads, max_size=4, unique_by=lambda lead: lead.handoff_id).map(tuple)
+starts = st.builds(
+    Start,
+    person=people,
+    is_rep=st.booleans(),
+    is_manager=st.booleans(),
+    is_marketer=st.booleans(),
+    is_admin=st.booleans(),
+    away=st.booleans(),
+    away_until=perhaps_times,
+    team=perhaps_hostile,
+    asks_me=several_leads,
+    asks_me_count=st.integers(0, 300),
+    mine=several_leads,
+    mine_count=st.integers(0, 300),
+    parked=st.lists(
+        st.builds(Parked, kind=hostile, place=hostile, trouble=hostile, lead=perhaps_hostile), max_size=3
+    ).map(tuple),
+    parked_count=st.integers(0, 300),
+    slack_trouble=perhaps_hostile,
+)
+decisions = st.builds(
+    DecisionForm,
+    handoff_id=counts,
+    offer_id=st.none() | counts,
+    lead=hostile,
+    reasons=several_choices,
+    picked=st.none() | choices,
+    note=perhaps_hostile,
+    value=perhaps_hostile,
+    currency=st.none() | st.just("EUR"),
+)
+checklists = st.builds(
+    ChecklistForm,
+    handoff_id=counts,
+    lead=hostile,
+    framework=hostile,
+    items=st.lists(
+        st.builds(
+            ChecklistItem,
+            key=keys,
+            name=hostile,
+            questions=st.lists(hostile, max_size=3).map(tuple),
+            hint=perhaps_hostile,
+            verdict=st.sampled_from(["yes", "no", "unknown"]),
+            evidence=hostile,
+        ),
+        max_size=4,
+        unique_by=lambda item: item.key,
+    ).map(tuple),
+    yes=st.integers(0, 8),
+    needed=st.integers(0, 8),
+    passed=st.booleans(),
+    missing=st.lists(hostile, max_size=3).map(tuple),
+    next_question=perhaps_hostile,
+)
+results = st.builds(
+    HandedOver,
+    handoff_id=counts,
+    lead=hostile,
+    state=st.sampled_from([state.value for state in HandoffState]),
+    already=st.booleans(),
+    offered_to=perhaps_people,
+    pool=perhaps_hostile,
+    manager=perhaps_people,
+    owner=perhaps_people,
+    accept_by=perhaps_times,
+    announcer=people,
+)
+reminders = st.builds(
+    Reminder,
+    handoff_id=counts,
+    lead=hostile,
+    accept_by=perhaps_times,
+    outcome=st.sampled_from([outcome.value for outcome in OfferOutcome]),
+)
+may = st.lists(people, max_size=3).map(tuple)
+states = st.sampled_from([state.value for state in HandoffState])
+field_faults = st.sampled_from([fault.value for fault in FieldFault])
+field_names = st.sampled_from(["company", "email", "value", "note", "until", "odd"])
+
+
+def _facts(**strategies: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
+    return st.fixed_dictionaries(strategies)
+
+
+SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
+    "messages/lead_card": _facts(card=cards),
+    "messages/direct_card": _facts(card=cards),
+    "messages/thread_line": _facts(line=lines),
+    "messages/reminder": _facts(reminder=reminders),
+    "home/home": _facts(start=starts),
+    "modals/hand_over": _facts(
+        choices=st.builds(HandOverChoices, sources=several_choices, currency=st.just("EUR"), company=perhaps_hostile)
+    ),
+    "modals/handed_over": _facts(result=results),
+    "modals/pass_on": _facts(form=decisions),
+    "modals/disqualify": _facts(form=decisions),
+    "modals/log_contact": _facts(form=decisions),
+    "modals/lose": _facts(form=decisions),
+    "modals/reassign": _facts(form=decisions),
+    "modals/edit_lead": _facts(form=decisions),
+    "modals/checklist": _facts(form=checklists),
+    "modals/pick_lead": _facts(leads=several_leads, query=perhaps_hostile),
+    "modals/away": _facts(until=perhaps_times),
+    "modals/message": _facts(text=hostile),
+    "replies/start": _facts(start=starts),
+    "replies/help": _facts(),
+    "replies/away": _facts(until=perhaps_times),
+    "replies/back": _facts(),
+    "replies/apology": _facts(reference=hostile),
+    "replies/undone": _facts(lead=hostile, state=states),
+    "replies/saved": _facts(lead=hostile),
+    "replies/fields": _facts(field=field_names, fault=field_faults),
+    "replies/refusals/not_yours": _facts(
+        may=may, owner=perhaps_people, offered_to=perhaps_people, pool=perhaps_hostile
+    ),
+    "replies/refusals/not_owner": _facts(owner=perhaps_people, may=may),
+    "replies/refusals/not_a_manager": _facts(may=may),
+    "replies/refusals/not_in_pool": _facts(pool=hostile, may=may),
+    "replies/refusals/already_taken": _facts(owner=perhaps_people),
+    "replies/refusals/ended": _facts(verdict=states, by=perhaps_people),
+    "replies/refusals/offer_moved": _facts(to=perhaps_people, pool=perhaps_hostile),
+    "replies/refusals/stale_card": _facts(),
+    "replies/refusals/undo_too_late": _facts(until=times),
+    "replies/refusals/nothing_to_undo": _facts(),
+    "replies/refusals/already_handed_over": _facts(
+        lead=hostile, owner=perhaps_people, offered_to=perhaps_people, pool=perhaps_hostile
+    ),
+    "replies/refusals/handed_in_twice": _facts(),
+    "replies/refusals/cannot_reassign": _facts(
+        to=people, why=st.sampled_from([why.value for why in NoReassigning] + ["odd"])
+    ),
+    "replies/refusals/stage_unknown": _facts(stage=hostile),
+    "replies/refusals/unknown_lead": _facts(query=hostile),
+    "replies/refusals/no_open_leads": _facts(),
+    "replies/refusals/unknown_person": _facts(who=hostile),
+    "replies/refusals/unknown_command": _facts(text=hostile, nearest=perhaps_hostile),
+    "replies/refusals/bad_date": _facts(text=hostile),
+    "replies/refusals/no_playbook": _facts(),
+    "replies/refusals/invalid_fields": _facts(fields=st.dictionaries(field_names, field_faults, min_size=1)),
+    "replies/refusals/note_required": _facts(reason=hostile, fields=st.just({"note": "note_required"})),
+}
+
+
+def card(**changes: object) -> LeadCard:
+    """Return an offered lead as anybody would hand it over, with the changes a test is about."""
+    facts: dict[str, Any] = {
+        "handoff_id": 12,
+        "offer_id": 31,
+        "state": "offered",
+        "lifecycle": "mql",
+        "company": "O'Neil & Sons",
+        "person": "Jo Lead",
+        "title": "Head of Operations",
+        "email": EMAIL,
+        "phone": PHONE,
+        "size": 1200,
+        "country": "DE",
+        "source": "Demo request",
+        "campaign": "Spring",
+        "value_minor": 1_250_000,
+        "currency": "EUR",
+        "did": "Asked for a demo",
+        "problem": "We lose leads",
+        "promised": "A call before Friday",
+        "note": "Likes short calls",
+        "announcer": MIA,
+        "announced_at": NOW,
+        "team": "EMEA",
+        "manager": MAYA,
+        "offered_to": ANA,
+        "pool": "EMEA inbound",
+        "why": "turn",
+        "rule": "Enterprise",
+        "turn": 3,
+        "accept_by": NOW,
+        "owner": None,
+        "accepted_at": None,
+        "contacted_at": None,
+        "stage": None,
+        "stages": (),
+        "checklist": None,
+        "decided_by": None,
+        "ended_at": None,
+        "reason": None,
+        "reason_note": None,
+        "undo_until": None,
+        "handoff_number": 1,
+        "queued_because": None,
+    }
+    return LeadCard(**{**facts, **changes})

@@ -1,0 +1,194 @@
+"""The lead card: the state as stored, on two surfaces."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard
+from templates import render
+from tests.templates.reading import actions, element, nodes, words
+from tests.templates.samples import ANA, BEN, EMAIL, MAYA, NOW, PHONE, card, cards
+
+STAGES = (Choice("to-contact", "To contact"), Choice("won", "Won"))
+ACCEPTED = card(
+    state="accepted", lifecycle="sql", offered_to=None, owner=ANA, accepted_at=NOW, stage="to-contact", stages=STAGES
+)
+
+
+def channel(facts: LeadCard) -> dict[str, object]:
+    return render("messages/lead_card", card=facts)
+
+
+def direct(facts: LeadCard) -> dict[str, object]:
+    return render("messages/direct_card", card=facts)
+
+
+def read(payload: dict[str, object]) -> str:
+    return "\n".join(words(payload))
+
+
+@pytest.mark.parametrize(
+    ("facts", "buttons"),
+    [
+        (card(), ["accept", "pass_on", "disqualify"]),
+        (card(state="pooled"), ["claim", "disqualify"]),
+        (card(state="queued"), ["assign", "accept", "disqualify"]),
+        (ACCEPTED, ["checklist", "log_contact", "stage", "more"]),
+        (replace(ACCEPTED, undo_until=NOW), ["checklist", "log_contact", "stage", "more", "undo"]),
+        (card(state="disqualified"), ["reopen"]),
+        (card(state="won"), ["reopen"]),
+        (card(state="lost", undo_until=NOW), ["reopen", "undo"]),
+    ],
+)
+def test_each_state_offers_its_own_buttons(facts: LeadCard, buttons: list[str]) -> None:
+    assert actions(channel(facts)) == buttons
+    assert actions(direct(facts)) == buttons
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (card(), r"Offered to <@UANA>, accept by <!date\^1795356300\^"),
+        (card(accept_by=None), "Offered to <@UANA>"),
+        (card(state="pooled"), "Open to EMEA inbound, first to claim"),
+        (
+            card(state="queued", queued_because="nobody_there"),
+            "In <@UMAYA>\u2019s queue: nobody of EMEA inbound is at work",
+        ),
+        (card(state="queued", queued_because="everyone_asked", manager=None), "everybody of EMEA inbound was asked"),
+        (card(state="queued", queued_because="pool_lapsed", pool=None), "nobody claimed it in time"),
+        (ACCEPTED, "Accepted by <@UANA> · SQL · To contact"),
+        (
+            card(state="disqualified", decided_by=ANA, ended_at=NOW, reason="No budget"),
+            "Disqualified by <@UANA>, .*: No",
+        ),
+        (card(state="won", decided_by=ANA, ended_at=NOW), "Won by <@UANA>, <!date"),
+        (card(state="lost", decided_by=BEN, ended_at=NOW, reason="Price"), "Lost, <@UBEN>, .*: Price"),
+    ],
+)
+def test_the_state_stands_on_top_and_in_the_plain_text(facts: LeadCard, words: str) -> None:
+    payload = channel(facts)
+    blocks = payload["blocks"]
+    assert isinstance(blocks, list)
+    assert re.search(words, blocks[1]["text"]["text"])
+    assert re.search(words, str(payload["text"]))
+
+
+def test_the_card_says_why_this_lead_and_why_this_rep() -> None:
+    text = read(channel(card()))
+    assert "O'Neil & Sons · Jo Lead" in text
+    assert "Head of Operations · 1,200 employees · Germany · Demo request · Spring · €12,500" in text
+    assert "Asked for a demo" in text
+    assert "We lose leads" in text
+    assert "A call before Friday" in text
+    assert "Why Ana: rule Enterprise, pool EMEA inbound, turn 3" in text
+    assert "Handed over by <@UMIA>" in text
+
+
+def test_the_reader_of_a_direct_card_is_called_you() -> None:
+    mine = read(direct(replace(card(), reader=ANA)))
+    assert "Offered to you, accept by" in mine
+    assert "Why you: rule Enterprise" in mine
+    assert "In your queue" in read(direct(card(state="queued", reader=MAYA)))
+    assert "Accepted by you" in read(direct(replace(ACCEPTED, reader=ANA)))
+
+
+def test_a_rep_who_was_passed_over_keeps_the_card_without_its_buttons() -> None:
+    payload = direct(card(reader=BEN, reader_may_decide=False))
+    assert actions(payload) == []
+    assert "Offered to <@UANA>" in read(payload)
+
+
+def test_the_checklist_line_shows_what_is_known_and_what_is_needed() -> None:
+    items = tuple(
+        ItemMark(name.lower(), name, verdict)
+        for name, verdict in (("Budget", "yes"), ("Authority", "yes"), ("Need", "no"), ("Timing", "unknown"))
+    )
+    half = channel(replace(ACCEPTED, checklist=ChecklistMark("BANT", items, 2, 3, passed=False)))
+    assert "■ Budget  ■ Authority  □ Need  □ Timing  ·  2 of 4, one more to pass" in read(half)
+    assert element(half, "checklist")["style"] == "primary"
+    done = channel(replace(ACCEPTED, checklist=ChecklistMark("BANT", items, 3, 3, passed=True)))
+    assert "3 of 4, passed" in read(done)
+    assert "style" not in element(done, "checklist")
+
+
+def test_the_stage_select_shows_the_stored_stage_even_after_an_edit() -> None:
+    """Slack keeps what was picked while a block keeps its id, so the id goes with the stage."""
+    before, after = channel(ACCEPTED), channel(replace(ACCEPTED, stage="won"))
+    assert element(before, "stage")["initial_option"] != element(after, "stage")["initial_option"]
+    ids = [
+        [node["block_id"] for node in nodes(payload) if node.get("type") == "actions"] for payload in (before, after)
+    ]
+    assert ids[0] != ids[1]
+
+
+def test_a_lead_with_hardly_a_fact_is_still_a_card() -> None:
+    nothing = card(
+        company=None,
+        person=None,
+        title=None,
+        size=None,
+        country=None,
+        source=None,
+        campaign=None,
+        value_minor=None,
+        problem=None,
+        promised=None,
+        note=None,
+        pool=None,
+        rule=None,
+        turn=None,
+        why=None,
+        email=None,
+        phone=None,
+    )
+    for payload in (channel(nothing), direct(nothing)):
+        assert "Lead without a name" in read(payload)
+        assert "–" not in read(payload)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(cards)
+def test_the_channel_card_never_shows_an_address_or_a_phone_number(facts: LeadCard) -> None:
+    text = str(render("messages/lead_card", card=facts))
+    assert EMAIL not in text
+    assert PHONE not in text
+    assert "Likes short calls" not in str(channel(card()))
+
+
+def test_the_direct_card_shows_every_way_to_reach_the_lead_as_it_was_typed() -> None:
+    contact = direct(card(email="a_b*c@customer.example"))
+    assert any(node.get("text") == f"a_b*c@customer.example · {PHONE}" for node in nodes(contact))
+
+
+def test_long_texts_stand_whole_in_the_direct_card_and_short_in_the_channel() -> None:
+    did, problem = " ".join(f"word{n:03}" for n in range(620)), "y" * 5000
+    facts = card(did=did, problem=problem)
+    shown = [str(node["text"]) for node in nodes(direct(facts)) if node.get("type") == "text"]
+    assert did in "".join(shown)
+    assert problem in "".join(shown)
+    assert max(len(text) for text in words(channel(facts))) < 1500
+
+
+def test_two_texts_that_together_pass_what_a_message_holds_are_shortened_alike() -> None:
+    shown = "".join(words(direct(card(did="a" * 9000, problem="b" * 9000, promised="c" * 100))))
+    assert "c" * 100 in shown
+    assert "a" * 5000 in shown
+    assert "b" * 5000 in shown
+    assert "a" * 6500 not in shown
+
+
+def test_a_second_handoff_and_the_first_contact_are_told() -> None:
+    text = read(channel(replace(ACCEPTED, handoff_number=2, contacted_at=NOW + timedelta(hours=1))))
+    assert "came back, handoff 2" in text
+    assert "first contact <!date" in text
+
+
+def test_a_german_reader_reads_german() -> None:
+    text = "\n".join(words(render("messages/direct_card", card=replace(card(), reader=ANA), locale="de-DE")))
+    assert "Dir angeboten, annehmen bis" in text
+    assert "1.200 Beschäftigte · Deutschland" in text
+    assert "12.500\xa0€" in text

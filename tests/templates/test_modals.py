@@ -1,0 +1,169 @@
+"""The modals: fields by the names the handlers read, and what each asks."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from qualification.facts import (
+    ChecklistForm,
+    ChecklistItem,
+    Choice,
+    DecisionForm,
+    HandedOver,
+    HandOverChoices,
+    LeadLine,
+)
+from templates import render
+from tests.templates.reading import actions, block, element, nodes, words
+from tests.templates.samples import ANA, MAYA, MIA, NOW
+
+OTHER = Choice("other", "Other", "Anything else", note_required=True)
+FORM = DecisionForm(12, 31, "Acme · Jo", (Choice("budget", "No budget"), OTHER), None, None, "12500", "EUR")
+HAND_OVER = [
+    "company",
+    "person",
+    "email",
+    "phone",
+    "title",
+    "did",
+    "problem",
+    "source",
+    "campaign",
+    "size",
+    "country",
+    "value",
+    "promised",
+]
+CHECKLIST = ChecklistForm(
+    handoff_id=12,
+    lead="Acme · Jo",
+    framework="BANT",
+    items=(
+        ChecklistItem("budget", "Budget", ("What is it worth?", "Who pays?"), "A range will do", "yes", "40k a year"),
+        ChecklistItem("need", "Need", ("What hurts?",), None, "unknown", ""),
+    ),
+    yes=1,
+    needed=2,
+    passed=False,
+    missing=("Need",),
+    next_question="What hurts?",
+)
+
+
+def inputs(payload: dict[str, object]) -> list[object]:
+    return [node["block_id"] for node in nodes(payload) if node.get("type") == "input"]
+
+
+def metadata(payload: dict[str, object]) -> object:
+    return json.loads(str(payload["private_metadata"]))
+
+
+def test_handing_over_asks_for_everything_and_insists_on_one_thing() -> None:
+    payload = render("modals/hand_over", choices=HandOverChoices((Choice("demo", "Demo"),), "EUR", "Acme"))
+    assert inputs(payload) == HAND_OVER
+    assert actions(payload) == HAND_OVER
+    assert [node["block_id"] for node in nodes(payload) if node.get("optional") is False] == ["did"]
+    assert element(payload, "company")["initial_value"] == "Acme"
+    assert "In EUR, unless you write another currency." in words(payload)
+    assert payload["callback_id"] == "hand_over"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("pass_on", ["reason", "note"]),
+        ("disqualify", ["disqualify_reason", "note"]),
+        ("lose", ["reason", "note"]),
+        ("log_contact", ["kind", "note"]),
+        ("reassign", ["to", "note"]),
+        ("edit_lead", ["value", "note"]),
+    ],
+)
+def test_a_decision_asks_its_question_and_remembers_the_handoff(name: str, asked: list[str]) -> None:
+    payload = render(f"modals/{name}", form=FORM)
+    assert actions(payload) == asked
+    assert inputs(payload) == ["reason" if each == "disqualify_reason" else each for each in asked]
+    assert payload["callback_id"] == name
+    assert metadata(payload) == {"handoff": 12, "offer": 31}
+    assert "*Acme · Jo*" in words(payload)
+
+
+def test_picking_a_reason_shows_its_description_and_asks_for_its_note() -> None:
+    before, after = (render("modals/disqualify", form=form) for form in (FORM, replace(FORM, picked=OTHER)))
+    assert block(before, "note")["optional"] is True
+    assert block(after, "note")["optional"] is False
+    assert block(after, "reason")["dispatch_action"] is True
+    assert "Anything else" in [node.get("text") for node in nodes(after) if node.get("type") == "mrkdwn"]
+    options = element(after, "disqualify_reason")["options"]
+    assert isinstance(options, list)
+    assert element(after, "disqualify_reason")["initial_option"] in options
+
+
+def test_the_checklist_says_how_far_it_is_and_what_to_ask_next() -> None:
+    payload = render("modals/checklist", form=CHECKLIST)
+    text = "\n".join(words(payload))
+    assert "■□ 1 of 2, one more to pass · missing: Need" in text
+    assert "Ask next: What hurts?" in text
+    assert "• What is it worth?\n• Who pays?\nA range will do" in text
+    assert "■ Budget" in text
+    assert "□ Need" in text
+    assert inputs(payload) == ["verdict-budget", "evidence-budget", "verdict-need", "evidence-need"]
+    verdict = block(payload, "verdict-budget")
+    assert verdict["dispatch_action"] is True
+    assert "40k a year" in str(block(payload, "evidence-budget"))
+    assert metadata(payload) == {"handoff": 12}
+
+
+def test_what_was_stored_comes_back_into_a_field_as_it_was() -> None:
+    """A field is edited and saved again: nothing may be added to it on the way."""
+    stored = 'שלום *x* <b> & "q"\nsecond line'
+    payload = render("modals/edit_lead", form=replace(FORM, note=stored))
+    assert element(payload, "note")["initial_value"] == stored
+
+
+@pytest.mark.parametrize(
+    ("state", "facts", "where"),
+    [
+        ("offered", {"offered_to": ANA, "accept_by": NOW}, "Offered to <@UANA>, accept by <!date"),
+        ("pooled", {"pool": "EMEA inbound"}, "Open to EMEA inbound"),
+        ("queued", {"manager": MAYA}, "it is in <@UMAYA>\u2019s queue"),
+        ("accepted", {"owner": ANA}, "<@UANA> is working on it"),
+    ],
+)
+def test_the_marketer_is_told_who_has_the_lead(state: str, facts: dict[str, Any], where: str) -> None:
+    nobody = {"offered_to": None, "pool": None, "manager": None, "owner": None, "accept_by": None}
+    for already, first in ((False, "Acme is handed over."), (True, "Acme was handed over before, by <@UMIA>.")):
+        result = HandedOver(12, "Acme", state, already, announcer=MIA, **{**nobody, **facts})
+        text = "\n".join(words(render("modals/handed_over", result=result)))
+        assert where in text
+        assert first in text
+
+
+def test_a_lead_is_picked_from_a_list_of_at_most_a_hundred() -> None:
+    leads = tuple(LeadLine(n, None, f"Lead {n}", "accepted", "Contacted", None, ANA) for n in range(130))
+    payload = render("modals/pick_lead", leads=leads, query="Lead")
+    options = element(payload, "lead")["options"]
+    assert isinstance(options, list)
+    assert len(options) == 100
+    assert options[0]["value"] == '{"handoff":0}'
+    assert options[0]["description"]["text"] == "Contacted · Ana"
+    assert "The first 100 are shown" in "\n".join(words(payload))
+    assert "submit" not in render("modals/pick_lead", leads=(), query=None)
+
+
+def test_titles_and_buttons_are_short_enough_in_german_too() -> None:
+    """A title that Slack's limit cuts would end in an ellipsis."""
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("hand_over", {"choices": HandOverChoices((), "EUR")}),
+        ("checklist", {"form": CHECKLIST}),
+        ("away", {"until": None}),
+        *((name, {"form": FORM}) for name in ("pass_on", "disqualify", "lose", "log_contact", "reassign", "edit_lead")),
+    ]
+    for name, facts in asked:
+        payload = render(f"modals/{name}", locale="de", **facts)
+        for part in ("title", "submit", "close"):
+            shown = payload[part]
+            assert isinstance(shown, dict)
+            assert not shown["text"].endswith("…")

@@ -1,0 +1,68 @@
+"""What is said privately: refusals that name who may, faults beside their fields."""
+
+from typing import Any
+
+import pytest
+
+from qualification.rules import refusals
+from qualification.rules.refusals import FieldFault, NoReassigning, Refusal
+from templates import render, sentence
+from tests.templates.samples import ANA, BEN, MAYA, NOW, SUBJECTS
+
+REFUSALS = [
+    kind
+    for kind in vars(refusals).values()
+    if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Refusal
+]
+
+
+def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
+    named = {f"replies/refusals/{kind.name}" for kind in REFUSALS}
+    assert named == {name for name in SUBJECTS if name.startswith("replies/refusals/")}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (
+            refusals.NotYours(may=(BEN, MAYA), offered_to=BEN),
+            "This is not yours to decide. Ben is asked. Who may: Ben, Maya.",
+        ),
+        (refusals.NotYours(may=()), "It waits in the manager\u2019s queue. An administrator may."),
+        (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead is Ben\u2019s. Who may: Ben."),
+        (refusals.NotOwner(owner=None, may=()), "Nobody has accepted this lead yet."),
+        (refusals.NotAManager(may=(MAYA,)), "Only a manager does this. Who may: Maya."),
+        (refusals.NotInPool(pool="EMEA inbound"), "Only the people in EMEA inbound claim this lead."),
+        (refusals.AlreadyTaken(owner=ANA), "Ana was faster and has this lead."),
+        (refusals.AlreadyTaken(owner=None), "Somebody was faster"),
+        (refusals.Ended(verdict="lost", by=ANA), "verdict from Ana: lost. Reopen it"),
+        (refusals.OfferMoved(to=BEN), "Ben is asked now."),
+        (refusals.OfferMoved(to=None, pool="P"), "open to P now"),
+        (refusals.UndoTooLate(until=NOW), "until Nov 22, 3:05\u202fPM CET. Reopen"),
+        (refusals.AlreadyHandedOver(lead="A · B", owner=ANA), "A · B is with sales already. Ana has it."),
+        (refusals.CannotReassign(to=BEN, why=NoReassigning.HAS_IT), "Ben has this lead already."),
+        (refusals.UnknownLead(query="<b>_x_"), "No lead fits “<b>_x_”."),
+        (refusals.UnknownCommand(text="awya", nearest="away"), "Did you mean “away”?"),
+        (refusals.UnknownCommand(text="x"), "/baton help"),
+        (refusals.NoteRequired(reason="Other"), "“Other” needs a note."),
+        (refusals.InvalidFields({"email": FieldFault.BAD_EMAIL}), "Please check: E-mail"),
+    ],
+)
+def test_a_refusal_says_who_may_or_what_to_do_instead(refusal: Refusal, words: str) -> None:
+    facts: dict[str, Any] = dict(refusal.facts)
+    said = sentence(f"replies/refusals/{refusal.name}", zone="Europe/Berlin", **facts)
+    assert words in said
+
+
+@pytest.mark.parametrize("fault", list(FieldFault))
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_every_fault_of_a_field_has_its_own_sentence(fault: FieldFault, locale: str) -> None:
+    said = sentence("replies/fields", locale=locale, field="value", fault=fault)
+    assert said != sentence("replies/fields", locale=locale, field="value", fault="something else")
+
+
+def test_a_reply_is_private_and_carries_its_words_twice() -> None:
+    payload = render("replies/apology", reference="7f3a")
+    assert payload["response_type"] == "ephemeral"
+    assert "7f3a" in str(payload["text"])
+    assert "7f3a" in str(payload["blocks"])
