@@ -1,0 +1,89 @@
+"""Text objects, options and confirmations: what blocks and elements are composed of."""
+
+from collections.abc import Mapping
+
+from sandbox.blocks.shapes import Check, Plain, Shape, Typed, array, boolean, choice, fault, matching, step, string
+
+BLOCK_ID: Mapping[str, Check] = {"block_id": string(255)}
+ACTION_ID: Mapping[str, Check] = {"action_id": string(255)}
+OPTION_VALUE = 150
+OPTION_TEXT = 75
+
+
+def _plain_shape(most: int, least: int) -> Shape:
+    return Shape({"text": string(most, least)}, {"emoji": boolean})
+
+
+def plain(most: int, least: int = 1) -> Check:
+    """Check for a plain_text object of at most `most` characters."""
+    return Typed({"plain_text": _plain_shape(most, least)})
+
+
+def text(most: int) -> Check:
+    """Check for a plain_text or mrkdwn object of at most `most` characters."""
+    return Typed({"plain_text": _plain_shape(most, 1), "mrkdwn": Shape({"text": string(most)}, {"verbatim": boolean})})
+
+
+def link(most: int = 3000) -> Check:
+    """Check for a web address, which is the only kind Slack fetches or opens."""
+
+    def check(value: object, at: str, found: list[str]) -> None:
+        string(most)(value, at, found)
+        matching(lambda address: address.startswith(("https://", "http://")), "a valid URL")(value, at, found)
+
+    return check
+
+
+CONFIRM: Check = Plain(
+    Shape(
+        {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
+        {"style": choice("primary", "danger")},
+    )
+)
+
+PLAIN_OPTION: Check = Plain(
+    Shape({"text": plain(OPTION_TEXT), "value": string(OPTION_VALUE)}, {"description": plain(OPTION_TEXT)})
+)
+RICH_OPTION: Check = Plain(
+    Shape({"text": text(OPTION_TEXT), "value": string(OPTION_VALUE)}, {"description": text(OPTION_TEXT)})
+)
+OVERFLOW_OPTION: Check = Plain(
+    Shape(
+        {"text": plain(OPTION_TEXT), "value": string(OPTION_VALUE)},
+        {"description": plain(OPTION_TEXT), "url": link()},
+    )
+)
+OPTION_GROUP: Check = Plain(Shape({"label": plain(75), "options": array(PLAIN_OPTION, 1, 100)}))
+
+
+def all_options(element: Mapping[str, object]) -> list[object]:
+    """Return the options of an element, those inside option groups included."""
+    found: list[object] = []
+    own = element.get("options")
+    if isinstance(own, list):
+        found.extend(own)
+    groups = element.get("option_groups")
+    for group in groups if isinstance(groups, list) else []:
+        inner = group.get("options") if isinstance(group, dict) else None
+        found.extend(inner if isinstance(inner, list) else [])
+    return found
+
+
+def option_rules(element: Mapping[str, object], at: str, found: list[str]) -> None:
+    """Refuse two options with one value, and an initial option that is not on offer."""
+    options = all_options(element)
+    values = [option.get("value") for option in options if isinstance(option, dict)]
+    repeated = {str(value) for value in values if values.count(value) > 1}
+    found.extend(fault(f'option value "{value}" is used more than once', at) for value in sorted(repeated))
+    if "initial_option" in element and element["initial_option"] not in options:
+        found.append(fault("must match one of the options", step(at, "initial_option")))
+    chosen = element.get("initial_options")
+    for index, option in enumerate(chosen if isinstance(chosen, list) else []):
+        if option not in options:
+            found.append(fault("must match one of the options", step(step(at, "initial_options"), index)))
+
+
+def one_source_of_options(element: Mapping[str, object], at: str, found: list[str]) -> None:
+    """Demand either `options` or `option_groups`, not both."""
+    if ("options" in element) == ("option_groups" in element):
+        found.append(fault("must define either `options` or `option_groups`", at))

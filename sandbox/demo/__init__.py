@@ -1,0 +1,1 @@
+"""The demo: the sample workspace, and the bot as a child process in it."""

@@ -1,0 +1,88 @@
+"""Running the demo: a database, the sandbox, the bot, one address to open."""
+
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from sandbox.demo.bot_process import ROOT, BotFailedError, BotProcess
+from sandbox.server import Sandbox
+
+CONNECTED_WITHIN_SECONDS = 60.0
+
+
+def environment(sandbox: Sandbox) -> dict[str, str]:
+    """Return what points a bot at the sandbox's first workspace."""
+    return {
+        "SLACK_BOT_TOKEN": sandbox.bot_token(),
+        "SLACK_APP_TOKEN": sandbox.app_token(),
+        "SLACK_SIGNING_SECRET": sandbox.signing_secret,
+        "SLACK_API_URL": sandbox.api_url,
+    }
+
+
+def run(*, port: int, with_bot: bool) -> int:
+    """Run until Ctrl-C, SIGTERM or the bot's end; return the exit code."""
+    manifest = json.loads((ROOT / "manifest.json").read_text())
+    with _stop_asked() as stop, Sandbox(manifest, port=port) as sandbox:
+        if not with_bot:
+            _say(*(f"{name}={value}" for name, value in environment(sandbox).items()), f"Open {sandbox.url}")
+            stop.wait()
+            return 0
+        try:
+            _run_with_bot(sandbox, stop)
+        except BotFailedError as failure:
+            print(f"The demo cannot go on: {failure}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def _run_with_bot(sandbox: Sandbox, stop: threading.Event) -> None:
+    """Run the bot on a database that lasts as long as the demo; raise BotFailedError when it ends by itself."""
+    news = threading.Event()
+
+    def look() -> None:
+        news.set()
+        sandbox.stir()
+
+    def watch() -> None:
+        stop.wait()
+        look()
+
+    with tempfile.TemporaryDirectory(prefix="baton-demo-") as folder:
+        database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}", "PORT": "0"}
+        bot = BotProcess(environment(sandbox) | database, ended=look)
+        threading.Thread(target=watch, daemon=True).start()
+        bot.prepare()
+        bot.start()
+        try:
+            sandbox.wait_for(lambda: sandbox.connections() or news.is_set(), CONNECTED_WITHIN_SECONDS)
+            if not news.is_set():
+                _say(f"Open {sandbox.url}", "Ctrl-C ends the demo.")
+            news.wait()
+            if not stop.is_set():
+                raise bot.failure()
+        except TimeoutError as error:
+            raise BotFailedError(f"the bot did not connect within {CONNECTED_WITHIN_SECONDS:g} s") from error
+        finally:
+            bot.stop()
+
+
+@contextlib.contextmanager
+def _stop_asked() -> Iterator[threading.Event]:
+    """Give an event that Ctrl-C and SIGTERM set."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(*lines: str) -> None:
+    print(*lines, sep="\n", flush=True)

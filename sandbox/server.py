@@ -1,0 +1,180 @@
+"""The sandbox by its front door: start it, point a bot at it, watch and disturb what happens."""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+from sandbox.clock import Clock, RealClock
+from sandbox.driver import Person
+from sandbox.faults import CallFaultKind, DeliveryFaultKind, Fault
+from sandbox.http_server import Server
+from sandbox.journal import Call, Delivery
+from sandbox.people import People
+from sandbox.seed import SAMPLE, WorkspaceSeed, make_workspace
+from sandbox.slack import Slack
+from sandbox.state import Json, Workspace
+
+T = TypeVar("T")
+SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - made up, for a Slack that nobody else can reach
+
+
+class Sandbox:
+    """A local Slack with sample workspaces, in a thread of its own; every method may be called from any thread.
+
+    Where a workspace may be named, None means the first one.
+    """
+
+    def __init__(
+        self,
+        manifest: Json,
+        *,
+        clock: Clock | None = None,
+        rate_limits: bool = True,
+        http_endpoint: str | None = None,
+        signing_secret: str = SIGNING_SECRET,
+        seed: Sequence[WorkspaceSeed] = SAMPLE,
+        port: int = 0,
+    ) -> None:
+        """Make workspaces in which the app of the manifest is installed.
+
+        Deliveries go to `http_endpoint` where there is one, else by Socket Mode. `port` 0 takes a free port.
+        """
+        self.clock = clock or RealClock()
+        self.signing_secret = signing_secret
+        self.slack = Slack(self.clock, rate_limits=rate_limits)
+        self.slack.add(
+            [make_workspace(self.slack.ids, each, manifest, signing_secret, int(self.clock.unix())) for each in seed]
+        )
+        for workspace in self.slack.workspaces.values():
+            workspace.app.http_endpoint = http_endpoint
+        self._server = Server(self.slack, port)
+        self.url = self._server.url
+        self.people = People(self._server)
+        self.clock.on_advance(self.slack.changes.stir)
+
+    def start(self) -> Self:
+        """Start serving on `url`; return itself."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; calls and acts under way are cut."""
+        self._server.stop()
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Stop."""
+        self.stop()
+
+    @property
+    def api_url(self) -> str:
+        """What a bot takes for `SLACK_API_URL`."""
+        return f"{self.url}/api/"
+
+    @property
+    def workspace_ids(self) -> list[str]:
+        """The workspaces, in the order of the seed."""
+        return list(self.slack.workspaces)
+
+    def workspace(self, workspace: str | None = None) -> Workspace:
+        """Return a workspace by id or name."""
+        for each in self.slack.workspaces.values():
+            if workspace in {None, each.id, each.name}:
+                return each
+        raise LookupError(f"no workspace {workspace!r}; there are: {', '.join(map(str, self.slack.workspaces))}")
+
+    def bot_token(self, workspace: str | None = None) -> str:
+        """Return the bot token (`xoxb-…`) of the app in a workspace."""
+        return self.workspace(workspace).app.bot_token
+
+    def app_token(self, workspace: str | None = None) -> str:
+        """Return the app-level token (`xapp-…`) of the app in a workspace."""
+        return self.workspace(workspace).app.app_token
+
+    def deliver_to(self, http_endpoint: str | None, workspace: str | None = None) -> None:
+        """Deliver to this URL from now on, or by Socket Mode where it is None."""
+        self.workspace(workspace).app.http_endpoint = http_endpoint
+
+    def revoke(self, workspace: str | None = None, *, revoked: bool = True) -> None:
+        """Revoke the app's tokens in a workspace, or give them back."""
+        self.workspace(workspace).app.revoked = revoked
+
+    def person(self, name: str, workspace: str | None = None) -> Person:
+        """Return somebody by full name, e-mail or id; in any workspace where none is named."""
+        return self.people.find(name, None if workspace is None else self.workspace(workspace))
+
+    def calls(self, method: str | None = None) -> list[Call]:
+        """Return the Web API calls so far, of one method or all; answers to response URLs are `response_url`."""
+        return self.slack.journal.calls(method)
+
+    def deliveries(self, kind: str | None = None) -> list[Delivery]:
+        """Return what was sent to the app: `slash_commands`, `interactive`, `events_api`, or all."""
+        return self.slack.journal.deliveries(kind)
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the app acknowledged with that Slack could not show."""
+        return self.slack.journal.complaints()
+
+    def fault(
+        self,
+        method: str,
+        kind: CallFaultKind,
+        *,
+        times: int | None = None,
+        retry_after: int = 1,
+        channel: str | None = None,
+        workspace: str | None = None,
+    ) -> Fault:
+        """Let Web API calls of a method ("*": every one, "response_url" too) go wrong; `channel` is an id."""
+        workspace_id = None if workspace is None else self.workspace(workspace).id
+        return self.slack.faults.add(Fault(kind, method, times, retry_after, channel, workspace_id))
+
+    def disturb(self, kind: DeliveryFaultKind, *, deliveries: str = "*", times: int | None = 1) -> Fault:
+        """Let deliveries of a kind ("*": all) arrive twice, out of order, or with the socket dropped behind them."""
+        return self.slack.faults.add(Fault(kind, deliveries, times))
+
+    def heal(self) -> None:
+        """Take every fault away; what they hold goes on."""
+        self.slack.faults.clear()
+
+    def limit_rates(self, *, enabled: bool) -> None:
+        """Switch the rate limits on or off."""
+        self.slack.limits.enabled = enabled
+
+    def drop_sockets(self, workspace: str | None = None) -> int:
+        """Break the app's Socket Mode connections without a goodbye; return how many there were."""
+        app_id = self.workspace(workspace).app.id
+
+        async def drop() -> int:
+            return self.slack.socket_mode.cut(app_id)
+
+        return self._server.run(drop())
+
+    def refresh_sockets(self, workspace: str | None = None) -> int:
+        """Ask the app to connect anew, as Slack does now and then; return how many connections were asked."""
+        return self._server.run(self.slack.socket_mode.refresh(self.workspace(workspace).app.id))
+
+    def connections(self, workspace: str | None = None) -> int:
+        """Return how many Socket Mode connections the app holds."""
+        return self.slack.socket_mode.count(self.workspace(workspace).app.id)
+
+    def wait_until_connected(
+        self, workspace: str | None = None, *, connections: int = 1, timeout: float = 10.0
+    ) -> None:
+        """Return once the app holds that many Socket Mode connections."""
+        self.wait_for(lambda: self.connections(workspace) >= connections, timeout)
+
+    def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+        """Return the predicate's first true value, asked again at each change of state, call, answer or clock.
+
+        Raises TimeoutError after `timeout` seconds of real time.
+        """
+        return self.slack.changes.wait_for(predicate, timeout)
+
+    def stir(self) -> None:
+        """Let waiting predicates look again, for those that watch something outside the sandbox."""
+        self.slack.changes.stir()

@@ -1,0 +1,106 @@
+"""The whole of the local Slack, put together: its workspaces and everything that acts on them."""
+
+from collections.abc import Sequence
+
+from sandbox.changes import Changes
+from sandbox.clock import Clock
+from sandbox.deliveries import Deliveries
+from sandbox.envelopes import Transport
+from sandbox.faults import Faults
+from sandbox.ids import Ids
+from sandbox.journal import Journal
+from sandbox.limits import Limits
+from sandbox.messages import Messages
+from sandbox.modals import Modals
+from sandbox.response_urls import ResponseUrls
+from sandbox.shapes import member_shape
+from sandbox.signed_http import SignedHttp
+from sandbox.socket_mode import SocketMode
+from sandbox.state import Channel, Json, Member, Notice, Workspace
+from sandbox.triggers import Triggers
+
+
+class Slack:
+    """The parts of the sandbox by name; all of them belong to one asyncio loop, except clock, faults and journal."""
+
+    def __init__(self, clock: Clock, *, rate_limits: bool) -> None:
+        """Put the parts together, with no workspace yet."""
+        self.clock = clock
+        self.changes = Changes()
+        self.ids = Ids(clock)
+        self.journal = Journal()
+        self.faults = Faults(self.changes.stir)
+        self.limits = Limits(clock, enabled=rate_limits)
+        self.socket_mode = SocketMode(self.changes.stir)
+        self.signed_http = SignedHttp(clock)
+        self.deliveries = Deliveries(
+            clock=clock,
+            ids=self.ids,
+            journal=self.journal,
+            faults=self.faults,
+            transport=self._transport,
+            changed=self.changes.stir,
+        )
+        self.messages = Messages(self.ids, self.changes, self.deliveries)
+        self.triggers = Triggers(clock, self.ids)
+        self.modals = Modals(clock, self.ids, self.changes)
+        self.response_urls = ResponseUrls(clock, self.messages)
+        self.workspaces: dict[str, Workspace] = {}
+
+    def _transport(self, workspace: Workspace) -> Transport:
+        return self.signed_http if workspace.app.http_endpoint else self.socket_mode
+
+    def by_bot_token(self, token: str) -> Workspace | None:
+        """Return the workspace whose bot holds this token."""
+        return next((each for each in self.workspaces.values() if each.app.bot_token == token), None)
+
+    def by_app_token(self, token: str) -> Workspace | None:
+        """Return the workspace whose app holds this app-level token."""
+        return next((each for each in self.workspaces.values() if each.app.app_token == token), None)
+
+    def open_dm(self, workspace: Workspace, first: str, second: str) -> Channel:
+        """Return the direct message between two members, opening it if needed."""
+        channel = workspace.dm(first, second)
+        if channel is None:
+            created = int(self.clock.unix())
+            channel = Channel(self.ids.new("D"), "directmessage", "dm", created, members={first, second})
+            workspace.channels[channel.id] = channel
+            self.changes.note(workspace.id, channel.id, people={first, second})
+        return channel
+
+    def join(self, workspace: Workspace, channel: Channel, member: Member) -> None:
+        """Make somebody a member of a channel, and tell the app."""
+        if member.id in channel.members:
+            return
+        channel.members.add(member.id)
+        self.changes.note(workspace.id, channel.id, "people")
+        if workspace.app.bot_user_id in channel.members:
+            kind = "C" if channel.kind == "channel" else "G"
+            event = {"type": "member_joined_channel", "user": member.id, "channel": channel.id, "channel_type": kind}
+            self.deliveries.tell(workspace, "member_joined_channel", event | {"team": workspace.id})
+
+    def member_changed(self, workspace: Workspace, member: Member) -> None:
+        """Tell the app that somebody's profile is different now."""
+        now = self.clock()
+        member.updated = int(now.timestamp())
+        email = "users:read.email" in workspace.app.scopes
+        shape: Json = member_shape(workspace, member, email=email, locale=True, now=now)
+        self.changes.note(workspace.id, "people")
+        event = {"type": "user_change", "user": shape, "cache_ts": member.updated}
+        self.deliveries.tell(workspace, "user_change", event)
+
+    def notify(self, workspace: Workspace, user_id: str, text: str) -> None:
+        """Show somebody a line from Slack itself."""
+        workspace.notices.setdefault(user_id, []).append(Notice(self.ids.new("N"), text))
+        self.changes.note(workspace.id, "notices", people={user_id})
+
+    def add(self, workspaces: Sequence[Workspace]) -> None:
+        """Take workspaces in."""
+        self.workspaces |= {workspace.id: workspace for workspace in workspaces}
+
+    def close(self) -> None:
+        """Let go of everything that waits, so that the loop can end."""
+        self.faults.abandon()
+        self.deliveries.close()
+        self.changes.close()
+        self.socket_mode.cut()

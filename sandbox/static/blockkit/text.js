@@ -1,0 +1,51 @@
+// The small pieces of text that mrkdwn and rich_text have in common.
+
+import { h } from "../dom.js";
+import { channel, channelName, isBot, me, page, person } from "../page.js";
+import { exact, slackDate } from "./dates.js";
+import { withEmoji } from "./emoji.js";
+
+export function emojiNode({ name, picture }) {
+  return h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, picture);
+}
+
+export function textWithEmoji(text) {
+  return withEmoji(text).map((part) => (typeof part === "string" ? part : emojiNode(part)));
+}
+
+/** A plain_text object: never parsed; shortcodes become pictures unless it says `emoji: false`. */
+export function plainText(object) {
+  return object.emoji === false ? object.text : textWithEmoji(object.text);
+}
+
+/** A link that opens elsewhere; an address that is neither web nor mail is shown as the text it is. */
+export function link(address, children) {
+  if (!/^(https?:\/\/|mailto:|tel:)/i.test(address)) return h("span", null, children);
+  return h("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, children);
+}
+
+export function userMention(id) {
+  const name = person(id).name;
+  const mine = id === me().id;
+  return h("span", { class: mine ? "mention mine" : "mention", "data-user": id }, isBot(id) ? name : `@${name}`);
+}
+
+export function channelMention(id, label) {
+  const known = page.state.channels.find((each) => each.id === id);
+  if (!known) return h("span", { class: "mention" }, `#${label || "private-channel"}`);
+  const go = () => {
+    location.hash = `#/${page.workspace}/${page.user}/${id}`;
+  };
+  return h("button", { type: "button", class: "mention linkish", onclick: go }, `#${channelName(channel(id))}`);
+}
+
+export function broadcast(range) {
+  return h("span", { class: "mention everybody", "data-broadcast": range }, `@${range}`);
+}
+
+export function dateText(unix, pattern, address, fallback) {
+  const text = slackDate(unix, pattern);
+  if (text === null) return fallback ?? "";
+  const time = h("time", { datetime: new Date(unix * 1000).toISOString(), title: exact(unix) }, text);
+  return address ? link(address, time) : time;
+}

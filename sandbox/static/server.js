@@ -1,0 +1,41 @@
+// What the page asks of the sandbox; every function promises JSON or throws an Error with a sentence for people.
+
+async function answer(response) {
+  if (!response.ok) throw new Error(`The sandbox answered ${response.status}.`);
+  return response.json();
+}
+
+async function ask(path, body) {
+  let response;
+  try {
+    response = await fetch(path, body === undefined ? {} : {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new Error("The sandbox cannot be reached.");
+  }
+  return answer(response);
+}
+
+const query = (workspace, user) => new URLSearchParams({ workspace, user });
+
+export const workspaces = () => ask("/page/workspaces");
+export const state = (workspace, user) => ask(`/page/state?${query(workspace, user)}`);
+export const act = (body) => ask("/page/act", body);
+export const faults = () => ask("/page/faults");
+export const setFaults = (list) => ask("/page/faults", { faults: list });
+export const advance = (seconds) => ask("/page/clock", { advance: seconds });
+
+/** Call `changed` whenever something this person can see has changed, and `connected` with true or false. */
+export function live(workspace, user, changed, connected) {
+  const source = new EventSource(`/page/live?${query(workspace, user)}`);
+  source.onopen = () => {
+    connected(true);
+    changed();
+  };
+  source.onerror = () => connected(false);
+  source.onmessage = () => changed();
+  return () => source.close();
+}

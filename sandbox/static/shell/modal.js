@@ -1,0 +1,152 @@
+// The modals an app has opened: the top one is shown, those under it peep out.
+
+import { act } from "../acts.js";
+import { blocks } from "../blockkit/blocks.js";
+import { plainText } from "../blockkit/text.js";
+import { trap } from "../confirm.js";
+import { h, show, tabbable } from "../dom.js";
+import { follow, values } from "../drafts.js";
+import { icon } from "../icons.js";
+import { app, page, redraw } from "../page.js";
+import { closeList } from "../popups.js";
+import { avatar } from "./avatar.js";
+
+const mended = new Map(); // view id -> blocks edited since the app complained
+let shown = null; // id of the top view
+let before = null; // what had the focus before the first modal
+let lastErrors = "";
+
+/** Draw the top of the stack, move the focus where it belongs. */
+export function drawModals() {
+  const stack = page.state.views;
+  follow(stack);
+  const top = stack.at(-1);
+  show(document.getElementById("dialogs"), top ? shade(top, stack.length) : null);
+  document.getElementById("page").inert = Boolean(top);
+  if (top?.id !== shown) changeTop(top);
+  if (top) focusFirstError(top);
+}
+
+function changeTop(top) {
+  const had = shown;
+  shown = top?.id ?? null;
+  closeList();
+  if (!top) {
+    if (before?.isConnected) before.focus();
+    before = null;
+    return;
+  }
+  if (!had) before = document.activeElement;
+  lastErrors = "";
+  const box = document.querySelector("#dialogs .dialog");
+  const wanted = box.querySelector("[data-focus]") ?? box.querySelector(".dialog-body input, .dialog-body textarea, .dialog-body button.select");
+  (wanted ?? box.querySelector(".button.primary") ?? box).focus();
+}
+
+function errorsOf(view) {
+  const edited = mended.get(view.id);
+  return Object.fromEntries(Object.entries(view.errors ?? {}).filter(([block]) => !edited?.has(block)));
+}
+
+function focusFirstError(top) {
+  const errors = JSON.stringify(errorsOf(top));
+  const worse = errors !== lastErrors && errors.length > lastErrors.length;
+  lastErrors = errors;
+  if (!worse || errors === "{}") return;
+  const wrong = document.querySelector("#dialogs .input-block.wrong");
+  wrong?.scrollIntoView({ block: "nearest" });
+  tabbable(wrong ?? document.createElement("div"))[0]?.focus();
+}
+
+function surfaceOf(view) {
+  const edited = (block) => {
+    if (!mended.has(view.id)) mended.set(view.id, new Set());
+    mended.get(view.id).add(block.block_id);
+  };
+  return {
+    key: `view:${view.id}`,
+    errors: errorsOf(view),
+    pendingKey: (block, element) => `press ${view.id} ${block.block_id} ${element.action_id}`,
+    typed: (block) => {
+      const wrong = errorsOf(view)[block.block_id];
+      edited(block);
+      if (wrong) redraw();
+    },
+    touched: (block) => {
+      edited(block);
+      redraw();
+    },
+    redraw,
+    submit: () => submit(view),
+    press(block, element, value) {
+      const facts = { view_id: view.id, block_id: block.block_id, action_id: element.action_id, value, view_values: values(view) };
+      return act("press", facts, { waiting: this.pendingKey(block, element) });
+    },
+  };
+}
+
+function shade(view, depth) {
+  const label = `view-title-${view.id}`;
+  const keys = (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) {
+      event.preventDefault();
+      close(view, false);
+    } else if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(view);
+    else trap(event.currentTarget.querySelector(".dialog"), event);
+  };
+  return h(
+    "div",
+    { class: "shade", key: view.id, onkeydown: keys },
+    h(
+      "div",
+      { class: `dialog modal depth-${Math.min(depth, 3)}`, role: "dialog", "aria-modal": "true", "aria-labelledby": label, tabindex: "-1", "data-testid": "modal", "data-view": view.id, "data-callback": view.callback_id },
+      h(
+        "div",
+        { class: "dialog-header" },
+        avatar({ id: app().bot_user, name: app().name, bot: true }, 28),
+        h("h2", { id: label, class: "dialog-title" }, plainText(view.title)),
+        h("button", { type: "button", class: "icon-button", "aria-label": depth > 1 ? "Close all" : "Close", onclick: () => close(view, depth > 1) }, icon("close")),
+      ),
+      h("div", { class: "dialog-body" }, blocks(surfaceOf(view), view.blocks) ?? h("p", null, "This sandbox cannot draw the view.")),
+      view.failure ? h("div", { class: "block alert error modal-failure", role: "alert", "data-testid": "modal-failure" }, icon("warning"), h("div", null, view.failure)) : null,
+      footer(view),
+    ),
+  );
+}
+
+function footer(view) {
+  const pending = page.pending.has(`submit ${view.id}`);
+  return h(
+    "div",
+    { class: "dialog-buttons" },
+    h("button", { type: "button", class: "button", "data-testid": "modal-close", onclick: () => close(view, false) }, view.close ? plainText(view.close) : "Close"),
+    view.submit
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: `button primary ${pending ? "pending" : ""}`,
+            "aria-busy": pending ? "true" : null,
+            "aria-disabled": view.submit_disabled ? "true" : null,
+            "data-testid": "modal-submit",
+            onclick: () => !view.submit_disabled && submit(view),
+          },
+          plainText(view.submit),
+        )
+      : null,
+  );
+}
+
+async function submit(view) {
+  if (!view.submit) return;
+  await act("submit", { view_id: view.id, view_values: values(view) }, { waiting: `submit ${view.id}` });
+  // The app's new complaints, if it has any, concern what stands there now.
+  mended.delete(view.id);
+  lastErrors = "";
+  redraw();
+}
+
+function close(view, all) {
+  mended.delete(view.id);
+  return act("close", { view_id: view.id, ...(all ? { all: true } : {}) });
+}
