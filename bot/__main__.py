@@ -1,0 +1,346 @@
+"""The command line: `python -m bot`, with --help on every command."""
+
+import contextlib
+import getpass
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+import migrations
+from bot import app as wiring
+from bot import directory, doctor, init, logs, parked, settings
+from bot.app import Baton
+from bot.database import Database, database_url
+from bot.health import schema_fault
+from bot.server import AddressTaken
+from bot.settings import Settings, SettingsFaults
+from bot.slack import Slack, SlackError
+from bot.sole import AlreadyRunning
+from qualification import publishing
+from qualification.records import PlaybookVersion
+from qualification.rules.playbook import PlaybookFaults, parse
+from qualification.rules.refusals import NoPlaybook
+
+PLAYBOOK: Final = Path("playbook.yaml")
+# 1: what was asked could not be done, or faults were found. 2: the command or its settings are wrong.
+FAILED: Final = 1
+WRONG: Final = 2
+ALIVE_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
+shown = Console()
+told = Console(stderr=True)
+
+baton = typer.Typer(
+    name="baton",
+    help="Carries a lead from marketing to sales inside Slack. Settings come from the environment and from .env.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+playbook_commands = typer.Typer(no_args_is_help=True, help="Check, publish and show the playbook.")
+deliveries_commands = typer.Typer(no_args_is_help=True, help="Look after messages that Slack would not take.")
+baton.add_typer(playbook_commands, name="playbook")
+baton.add_typer(deliveries_commands, name="deliveries")
+
+PlaybookFile = Annotated[Path, typer.Argument(help="The playbook's file.", show_default=True)]
+
+
+@baton.command()
+def run() -> None:
+    """Listen to Slack and work, in one process: the way to run on SQLite, on one machine.
+
+    Brings a SQLite database up to date first; PostgreSQL is left to [bold]migrate[/bold].
+    """
+    _run(listening=True, working=True)
+
+
+@baton.command()
+def web() -> None:
+    """Listen to Slack only: any number of these, on PostgreSQL, beside at least one [bold]worker[/bold]."""
+    _run(listening=True, working=False)
+
+
+@baton.command()
+def worker() -> None:
+    """Work only: tell Slack what is owed, and keep the clocks."""
+    _run(listening=False, working=True)
+
+
+@baton.command()
+def migrate() -> None:
+    """Bring the database's schema up to date. Harmless where it is; make a backup first."""
+    read = _settings(slack=False)
+    with _explained():
+        migrations.upgrade(database_url(read.database_url))
+    shown.print(f"The database is at revision {migrations.head()}.")
+
+
+@baton.command("init")
+def write_playbook(
+    file: Annotated[Path, typer.Option(help="Where to write it.")] = PLAYBOOK,
+    team: Annotated[str | None, typer.Option(help="The sales team's name.")] = None,
+    channel: Annotated[str | None, typer.Option(help="The channel that shows its lead cards, such as #sales.")] = None,
+    manager: Annotated[str | None, typer.Option(help="Its manager: an e-mail address, or a name Slack knows.")] = None,
+    rep: Annotated[list[str] | None, typer.Option(help="A rep; repeat it for each.")] = None,
+    marketer: Annotated[list[str] | None, typer.Option(help="Somebody in marketing; repeat it for each.")] = None,
+    zone: Annotated[str | None, typer.Option(help="The team's time zone; without it the manager's.")] = None,
+    hours: Annotated[str, typer.Option(help="Working hours from Monday to Friday.")] = init.DEFAULT_HOURS,
+    currency: Annotated[str, typer.Option(help="The currency of deals.")] = "EUR",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file without asking.")] = False,
+) -> None:
+    """Write a first playbook, from a few questions or from the options given.
+
+    With SLACK_BOT_TOKEN set, people and channels are read from Slack, so that names will do.
+    """
+    asking = sys.stdin.isatty()
+    if file.exists() and not overwrite:
+        if not asking:
+            _fail(f"{file} is there already; say --overwrite to replace it.", WRONG)
+        if not typer.confirm(f"{file} is there already. Replace it?", default=False):
+            _fail("Nothing was changed.", FAILED)
+    roster = _roster()
+    given = {"--team": team, "--channel": channel, "--manager": manager, "--rep": rep}
+    missing = [name for name, value in given.items() if not value]
+    try:
+        if asking and len(missing) == len(given):
+            answers = init.ask(shown, roster)
+        elif missing:
+            _fail(f"Still needed: {', '.join(missing)}. Without any option, questions are asked.", WRONG)
+        else:
+            answers = init.answers(
+                roster,
+                team=team or "",
+                channel=channel or "",
+                manager=manager or "",
+                reps=rep or [],
+                marketers=marketer or [],
+                zone=zone,
+                hours=hours,
+                currency=currency,
+            )
+        text = init.compose(answers)
+        parse(text, str(file))
+    except init.Nonsense as nonsense:
+        _fail(str(nonsense), WRONG)
+    except PlaybookFaults as faults:
+        _fail(str(faults), WRONG)
+    file.write_text(text)
+    shown.print(f"{file} is written. Look at it, then: python -m bot playbook publish {file}")
+
+
+@baton.command("doctor")
+def examine(playbook: Annotated[Path, typer.Option(help="The playbook's file, to compare.")] = PLAYBOOK) -> None:
+    """Check tokens, scopes, people, channels, schema, playbook and clocks; name the remedy for each fault."""
+    read = _settings()
+    faults = 0
+    with _opened(read) as database:
+        for finding in doctor.examine(read, database, playbook=playbook, now=wiring.utc_now):
+            mark = "[red]✗[/red]" if finding.is_fault else "[green]✓[/green]"
+            shown.print(f"{mark} [bold]{finding.subject}[/bold]: {escape(finding.seen)}", highlight=False)
+            if finding.remedy is not None:
+                faults += 1
+                shown.print(f"  → {escape(finding.remedy)}", highlight=False)
+    if faults:
+        _fail(f"{faults} to put right." if faults > 1 else "One thing to put right.", FAILED)
+    shown.print("Everything is well.")
+
+
+@playbook_commands.command("check")
+def check(file: PlaybookFile = PLAYBOOK) -> None:
+    """Read a playbook and name every fault with its line; nothing is changed."""
+    text = _text(file)
+    try:
+        found = parse(text, str(file))
+    except PlaybookFaults as faults:
+        for fault in faults.faults:
+            told.print(escape(str(fault)), highlight=False, soft_wrap=True)
+        _fail(f"{len(faults.faults)} to put right; nothing was changed.", FAILED)
+    shown.print(f"{file} is good: {len(found.teams)} teams, {len(found.people)} people, {len(found.rules)} rules.")
+
+
+@playbook_commands.command()
+def publish(file: PlaybookFile = PLAYBOOK) -> None:
+    """Make a playbook count from now on, in every process; a bad one changes nothing."""
+    check(file)
+    read = _settings()
+    with _ready(read) as database:
+        now = wiring.utc_now()
+        served = wiring.serve(read, database=database)
+        with database.transaction() as session:
+            publishing.publish(
+                session, workspace_id=served.id, text=_text(file), by=f"{getpass.getuser()} (command line)", now=now
+            )
+        slack = Slack(read.bot_token, base_url=read.slack_api_url)
+        looked = directory.Directory(database=database, slack=slack, workspace_id=served.id, now=wiring.utc_now)
+        looked.look_up()
+    shown.print(f"{file} is published. python -m bot doctor tells whether Slack knows everybody in it.")
+
+
+@playbook_commands.command()
+def show() -> None:
+    """Print the playbook that counts now."""
+    read = _settings()
+    with _ready(read) as database:
+        served = wiring.serve(read, database=database)
+        with database.snapshot() as session:
+            try:
+                version = publishing.current(session, served.id).id
+            except NoPlaybook:
+                _fail("None is published yet: python -m bot playbook publish.", FAILED)
+            text = session.get_one(PlaybookVersion, version).text
+    sys.stdout.write(text)
+
+
+@deliveries_commands.command("list")
+def list_parked() -> None:
+    """List the messages that Slack would not take, and its word for why."""
+    read = _settings()
+    with _ready(read) as database:
+        found = parked.found(database, wiring.serve(read, database=database).id)
+    if not found:
+        shown.print("None is parked.")
+        return
+    table = Table("Id", "Message", "Place", "Slack's word for it", "Since (UTC)")
+    for each in found:
+        since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
+        table.add_row(str(each.id), each.kind, each.place, escape(each.trouble), since)
+    shown.print(table)
+
+
+@deliveries_commands.command("retry")
+def retry_parked(
+    because: Annotated[str | None, typer.Option(help="Only those parked for this word of Slack's.")] = None,
+    place: Annotated[str | None, typer.Option(help="Only those of this place, as the list names it.")] = None,
+) -> None:
+    """Try parked messages again: all of them, or those of one place or with one cause."""
+    read = _settings()
+    with _ready(read) as database:
+        served = wiring.serve(read, database=database)
+        count = parked.retry(database, served.id, because=because, place=place, now=wiring.utc_now())
+    shown.print(f"{count} will be tried again by the running bot." if count else "None is parked like that.")
+
+
+def _run(*, listening: bool, working: bool) -> None:
+    """Run until a signal says to stop; a second signal ends it at once."""
+    read = _settings()
+    logs.configure(read.log_format, read.log_level)
+    stop = threading.Event()
+
+    def heed(number: int, _: object) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, heed)
+    signal.signal(signal.SIGINT, heed)
+    with _explained():
+        if listening and working and read.on_sqlite:
+            migrations.upgrade(database_url(read.database_url))
+        with _ready(read) as database:
+            bot = wiring.build(read, database=database)
+            bot.start(listening=listening, working=working)
+            try:
+                if listening:
+                    told.print(f"Listening on {bot.http.address}. Ctrl-C ends it.", highlight=False)
+                died = _wait(bot, stop)
+            finally:
+                bot.stop()
+    if died:
+        _fail("A part of the bot ended unasked; the log says why.", FAILED)
+
+
+def _wait(bot: Baton, stop: threading.Event) -> bool:
+    """Wait for a signal; True where a part ended before one came."""
+    while not stop.wait(ALIVE_SECONDS):
+        if not bot.is_alive:
+            return True
+    return False
+
+
+def _settings(*, slack: bool = True) -> Settings:
+    """Read the settings, or say everything that is wrong with them and leave."""
+    try:
+        return settings.read(settings.environment(os.environ, Path(".env")), slack=slack)
+    except SettingsFaults as faults:
+        for fault in faults.faults:
+            told.print(f"[red]✗[/red] {escape(fault)}", highlight=False, soft_wrap=True)
+        _fail("Set these in the environment or in .env; .env.example names everything.", WRONG)
+
+
+@contextlib.contextmanager
+def _opened(read: Settings) -> Iterator[Database]:
+    """Open the database for one command."""
+    database = Database(read.database_url)
+    try:
+        with _explained():
+            yield database
+    finally:
+        database.dispose()
+
+
+@contextlib.contextmanager
+def _ready(read: Settings) -> Iterator[Database]:
+    """Open the database, which must have the right schema."""
+    with _opened(read) as database:
+        with database.snapshot() as session:
+            fault = schema_fault(session)
+        if fault is not None:
+            _fail(f"The database {fault}. Run python -m bot migrate.", FAILED)
+        yield database
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what a command cannot help into a sentence and an exit code."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        log.debug("The database is in trouble.", exc_info=error)
+        reason = str(getattr(error, "orig", None) or type(error).__name__).strip()
+        _fail(f"The database does not do it: {reason}", FAILED)
+    except SlackError as error:
+        _fail(f"Slack does not do it: {error}. python -m bot doctor tells more.", FAILED)
+    except (AddressTaken, AlreadyRunning) as taken:
+        _fail(str(taken), FAILED)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        _fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text in UTF-8'}.", WRONG)
+
+
+def _roster() -> init.Roster:
+    """Ask Slack for people and channels, where there is a token."""
+    environ = settings.environment(os.environ, Path(".env"))
+    if not environ.get("SLACK_BOT_TOKEN"):
+        return init.Roster()
+    read = _settings(slack=False)
+    try:
+        return init.roster(Slack(read.bot_token, base_url=read.slack_api_url))
+    except SlackError as error:
+        told.print(f"Slack does not tell who is there ({escape(str(error))}); e-mail addresses will do.")
+        return init.Roster()
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    told.print(escape(sentence), highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    baton(prog_name="python -m bot")

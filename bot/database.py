@@ -1,0 +1,118 @@
+"""The database: `transaction` for writes, `snapshot` for reads that wait for no writer."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from qualification import deliveries
+
+# Heard by the workers of every process on PostgreSQL.
+WAKE_CHANNEL: Final = "baton_owed"
+# A command beside a running bot writes in batches far shorter than this.
+BUSY_MILLISECONDS: Final = 10_000
+
+
+def database_url(url: str) -> URL:
+    """Read a SQLite or PostgreSQL address, however hosting providers spell the latter; ValueError for any other."""
+    parsed = make_url(url)
+    if parsed.drivername in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
+        message = f"{parsed.drivername}: the database is SQLite or PostgreSQL"
+        raise ValueError(message)
+    return parsed
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, shared by all threads of the process."""
+
+    engine: Engine
+
+    def __init__(self, url: str, *, application_name: str = "baton") -> None:
+        """Prepare the engine; nothing is opened before the first use."""
+        parsed = database_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._hooks: list[Callable[[], None]] = []
+        self._writing: AbstractContextManager[object]
+        if self.is_sqlite:
+            # SQLite's own busy handling starves writers: those of one process queue here instead.
+            self._writing = threading.Lock()
+            self.engine = _sqlite_engine(parsed, begin="BEGIN IMMEDIATE", query_only=False)
+            self._reader = _sqlite_engine(parsed, begin="BEGIN", query_only=True)
+        else:
+            self._writing = nullcontext()
+            self.engine = _postgresql_engine(parsed, application_name)
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._write_session = sessionmaker(self.engine, expire_on_commit=False)
+        self._read_session = sessionmaker(self._reader, expire_on_commit=False)
+
+    def on_commit(self, hook: Callable[[], None]) -> None:
+        """Call `hook` in the committing thread after each commit that owes Slack something; it must not block."""
+        self._hooks.append(hook)
+
+    @contextmanager
+    def transaction(self) -> Generator[Session]:
+        """Commit what was written when the block ends, or nothing at all when it raises."""
+        with self._writing, self._write_session.begin() as session:
+            yield session
+            owed = deliveries.wake(session)
+            if owed and not self.is_sqlite:
+                session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WAKE_CHANNEL})
+        if owed:
+            for hook in self._hooks:
+                hook()
+
+    @contextmanager
+    def snapshot(self) -> Generator[Session]:
+        """Read one consistent state of everything; a write inside is refused by the database."""
+        with self._read_session() as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close every connection that is not in use."""
+        self.engine.dispose()
+        self._reader.dispose()
+
+
+def _postgresql_engine(url: URL, application_name: str) -> Engine:
+    return create_engine(
+        url,
+        # Eight lanes at once, the threads that answer Slack, the clocks, and some air.
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        connect_args={"application_name": application_name, "connect_timeout": 5},
+    )
+
+
+def _sqlite_engine(url: URL, *, begin: str, query_only: bool) -> Engine:
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        if not isinstance(connection, sqlite3.Connection):
+            message = f"{connection!r} is no connection of the standard library's sqlite3"
+            raise TypeError(message)
+        # The driver must not begin by itself: it would begin late, and without IMMEDIATE.
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {BUSY_MILLISECONDS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"query_only = {'ON' if query_only else 'OFF'}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin_explicitly(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,97 @@
+"""Due deliveries, carried to Slack: in each place one after the other, and no call inside a transaction."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.database import Database
+from bot.lanes import Lanes
+from bot.pacing import SLACK_RATES, Rates
+from bot.settling import LeaseLostError, note_trouble, settle
+from bot.slack import AccountError, PassingError, Slack
+from bot.tasks import Outcome, Refused, Shown, Task, Undrawable
+from bot.trip import Renderer, Trip
+
+log = logging.getLogger(__name__)
+
+
+class Courier:
+    """Carries one workspace's deliveries to Slack, for one worker; safe to use from several threads."""
+
+    def __init__(
+        self,
+        database: Database,
+        slack: Slack,
+        render: Renderer,
+        *,
+        workspace_id: int,
+        worker: str,
+        rates: Rates = SLACK_RATES,
+    ) -> None:
+        """`render(session, delivery, now)` draws the payload from the state stored; `worker` is a name no other has."""
+        self._database = database
+        self._slack = slack
+        self._render = render
+        self.lanes = Lanes(workspace_id, worker, rates)
+
+    def ready_at(self) -> datetime | None:
+        """Return the moment from which there is something to carry; None: nothing is owed."""
+        with self._database.snapshot() as session:
+            return self.lanes.ready_at(session)
+
+    def claim(self, now: datetime, limit: int = 1) -> list[Task]:
+        """Take in hand what is due, from as many places as `limit` says."""
+        with self._database.transaction() as session:
+            return self.lanes.claim(session, now, limit)
+
+    def carry(self, task: Task, clock: Callable[[], datetime], *, go_on: bool = False) -> Task | None:
+        """Carry a task out and write down what came of it; with `go_on` return the place's next task, in hand."""
+        trip = Trip(
+            task,
+            database=self._database,
+            slack=self._slack,
+            render=self._render,
+            lanes=self.lanes,
+            clock=clock,
+        )
+        try:
+            outcome = trip.make()
+            now = clock()
+            self._note_trouble(task, outcome, now)
+            with self._database.transaction() as session:
+                return settle(session, self.lanes, trip.task, outcome, now, go_on=go_on)
+        except LeaseLostError:
+            log.warning(
+                "A delivery took too long and is in other hands.",
+                extra={"action": task.act.value, "workspace": task.workspace_id, "delivery": task.delivery_id},
+            )
+            return None
+
+    def _note_trouble(self, task: Task, outcome: Outcome, now: datetime) -> None:
+        """Keep the workspace's trouble true, in a transaction that takes no lock of a delivery."""
+        if isinstance(outcome, Refused) and isinstance(outcome.error, AccountError):
+            log.error(
+                "Slack refuses every call until somebody looks: %s.",
+                outcome.error,
+                extra={"action": task.act.value, "workspace": task.workspace_id, "error": outcome.error.name},
+            )
+            trouble: str | None = outcome.error.name
+        elif task.troubled and _answered(outcome):
+            log.info("Slack answers again.", extra={"workspace": task.workspace_id})
+            trouble = None
+        else:
+            return
+        with self._database.transaction() as session:
+            note_trouble(session, task.workspace_id, trouble, now)
+
+
+def _answered(outcome: Outcome) -> bool:
+    """Say whether Slack accepted our token, whatever it thought of the message."""
+    match outcome:
+        case Refused(error):
+            return not isinstance(error, PassingError) or error.refused
+        case Shown(sent=sent):
+            return sent
+        case Undrawable():
+            return False
+    return True

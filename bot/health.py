@@ -1,0 +1,104 @@
+"""What is well and what is not, as one process can tell."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final
+
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+import migrations
+from bot.database import Database
+from qualification.records import Lane, Offer, Workspace
+from qualification.rules.handoff import OfferOutcome
+
+WELL: Final = "ok"
+# The worker's longest pause is far shorter; what has been due for so long has nobody who sees to it.
+OVERDUE: Final = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of each part: "ok", or a sentence that says what is the matter."""
+
+    database: str
+    schema: str
+    slack: str
+    worker: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is the matter."""
+        return all(getattr(self, part.name) == WELL for part in fields(self))
+
+    def as_json(self) -> dict[str, object]:
+        """Give the report as the health endpoint shows it."""
+        return {"ok": self.is_well, **{part.name: getattr(self, part.name) for part in fields(self)}}
+
+
+def examine(
+    database: Database, *, workspace_id: int, connections: int | None, working: bool | None, now: datetime
+) -> Health:
+    """Look at each part; `connections` counts Socket Mode's, None over HTTP; `working` is its worker's state.
+
+    A worker elsewhere is judged by what it leaves undone.
+    """
+    unasked = "not looked at"
+    try:
+        with database.snapshot() as session:
+            fault = schema_fault(session)
+            if fault is not None:
+                return Health(WELL, fault, unasked, unasked)
+            return Health(
+                database=WELL,
+                schema=WELL,
+                slack=_slack(session, workspace_id, connections),
+                worker=_worker(session, workspace_id, working=working, now=now),
+            )
+    except SQLAlchemyError as error:
+        return Health(f"does not answer ({type(error).__name__})", unasked, unasked, unasked)
+
+
+def schema_fault(session: Session) -> str | None:
+    """Say how the database's revision differs from the one this program needs; None where it does not."""
+    revision = MigrationContext.configure(session.connection()).get_current_revision()
+    needed = _head()
+    if revision == needed:
+        return None
+    return f"is at revision {revision or 'none'}, but this program needs {needed}"
+
+
+@cache
+def _head() -> str:
+    return migrations.head()
+
+
+def _slack(session: Session, workspace_id: int, connections: int | None) -> str:
+    workspace = session.get(Workspace, workspace_id)
+    if workspace is None:
+        return "the workspace is not known here"
+    if workspace.trouble:
+        return f"refuses every call: {workspace.trouble}"
+    if connections == 0:
+        return "no Socket Mode connection stands"
+    return WELL
+
+
+def _worker(session: Session, workspace_id: int, *, working: bool | None, now: datetime) -> str:
+    if working is False:
+        return "stopped"
+    latest = now - OVERDUE
+    lanes = session.scalar(
+        select(func.count()).where(Lane.workspace_id == workspace_id, Lane.due_at.is_not(None), Lane.due_at < latest)
+    )
+    clocks = session.scalar(
+        select(func.count()).where(
+            Offer.workspace_id == workspace_id, Offer.outcome == OfferOutcome.OPEN, Offer.next_at < latest
+        )
+    )
+    if lanes or clocks:
+        return f"{lanes} deliveries and {clocks} clocks have been due for more than {OVERDUE.seconds} s"
+    return WELL

@@ -1,0 +1,84 @@
+"""A worker's presence on PostgreSQL: others see that it lives, and it hears at once that something is owed."""
+
+import logging
+import threading
+import zlib
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Final, Self, TypeAlias
+
+import psycopg
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bot.database import WAKE_CHANNEL, Database
+
+log = logging.getLogger(__name__)
+
+Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+# Tells a worker's locks from other advisory locks.
+LOCK_CLASS: Final = zlib.crc32(b"baton worker") - 2**31
+# How often it is looked whether the worker stops, and how long until the next try to connect.
+GLANCE_SECONDS: Final = 1.0
+
+
+def lock_key(worker: str) -> int:
+    """Give the number of the advisory lock that a worker holds while it lives."""
+    return zlib.crc32(worker.encode()) - 2**31
+
+
+def is_alive(session: Session, worker: str) -> bool:
+    """Say whether a worker holds its lock; the lock goes with its connection, however the process ends."""
+    free = session.scalar(
+        text("SELECT pg_try_advisory_xact_lock(:class, :key)"), {"class": LOCK_CLASS, "key": lock_key(worker)}
+    )
+    return not free
+
+
+class Presence:
+    """Holds a worker's lock on a connection of its own and listens there; connects again where that breaks.
+
+    While it is away the worker's leases may be taken from it, which a lease's fence makes harmless.
+    """
+
+    def __init__(self, database: Database, worker: str, wake: Callable[[], None]) -> None:
+        """`wake` is called from another thread whenever a commit owes Slack something."""
+        self._url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._worker = worker
+        self._wake = wake
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Take the lock, then listen; raises psycopg.Error where the database cannot be reached."""
+        self._connection: Connection | None = self._connect()
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Let go of the lock."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _connect(self) -> Connection:
+        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5, application_name="baton worker")
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", (LOCK_CLASS, lock_key(self._worker)))
+        connection.execute(f"LISTEN {WAKE_CHANNEL}")
+        return connection
+
+    def _run(self) -> None:
+        connection = self._connection
+        while not self._stopping.is_set():
+            try:
+                connection = connection or self._connect()
+                for _ in connection.notifies(timeout=GLANCE_SECONDS, stop_after=1):
+                    self._wake()
+            except psycopg.Error:
+                log.exception("The worker's own connection broke.", extra={"action": "listen"})
+                if connection is not None:
+                    connection.close()
+                connection = None
+                self._stopping.wait(GLANCE_SECONDS)
+        if connection is not None:
+            connection.close()

@@ -1,0 +1,59 @@
+"""From a delivery to its payload: the kind names both the facts to read and the template that draws them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy.orm import Session
+
+import templates
+from qualification import cards, start
+from qualification.records import Delivery, Lane, Person
+
+Facts: TypeAlias = Mapping[str, Any]
+
+
+def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, object]:
+    """Return what Slack is to show for a delivery, drawn from the state stored; `now` tells who is away.
+
+    A person's own messages are in their language. Raises KeyError for an unknown kind.
+    """
+    lane = session.get_one(Lane, delivery.lane_id)
+    person = session.get_one(Person, lane.person_id) if lane.person_id is not None else None
+    template, read = KINDS[delivery.kind]
+    facts = read(session, delivery, lane.person_id, now)
+    if person is None:
+        return templates.render(template, **facts)
+    return templates.render(template, locale=person.locale, zone=person.zone, **facts)
+
+
+def _lead_card(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    del now
+    return {"card": cards.lead_card(session, delivery.workspace_id, delivery.subject, reader_id=person_id)}
+
+
+def _thread_line(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    del person_id, now
+    return {"line": cards.thread_line(session, delivery.workspace_id, delivery.subject)}
+
+
+def _reminder(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    del person_id, now
+    return {"reminder": cards.reminder(session, delivery.workspace_id, delivery.subject)}
+
+
+def _home(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    del person_id
+    return {"start": start.start(session, delivery.workspace_id, delivery.subject, now)}
+
+
+KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, datetime], Facts]]]] = MappingProxyType(
+    {
+        "lead_card": ("messages/lead_card", _lead_card),
+        "direct_card": ("messages/direct_card", _lead_card),
+        "thread_line": ("messages/thread_line", _thread_line),
+        "reminder": ("messages/reminder", _reminder),
+        "home": ("home/home", _home),
+    }
+)

@@ -1,0 +1,181 @@
+"""The environment, read once into a frozen object; every fault is named at once."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import dotenv
+from sqlalchemy.exc import ArgumentError
+
+from bot.database import database_url as url_of
+
+LOG_FORMATS: Final = ("text", "json")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+HIGHEST_PORT: Final = 65535
+
+
+class SettingsFaults(Exception):
+    """The environment does not make a working bot; `faults` has a sentence for each reason."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        """Keep every fault; the text has one a line."""
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says; secrets stay out of its repr.
+
+    `bot_token` is empty only where `read` was told that Slack is not called. Without `app_token` Slack must reach
+    /slack/events, and `signing_secret` is there. `slack_api_url` ends in a slash.
+    """
+
+    database_url: str = field(repr=False)
+    bot_token: str = field(default="", repr=False)
+    app_token: str | None = field(default=None, repr=False)
+    signing_secret: str | None = field(default=None, repr=False)
+    slack_api_url: str = "https://slack.com/api/"
+    host: str = "127.0.0.1"
+    port: int = 3000
+    log_format: str = "text"
+    log_level: str = "info"
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is a file of this machine, which one process has to itself."""
+        return url_of(self.database_url).get_backend_name() == "sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One name in the environment: what it is for, its default ("" is none), whether it must not be shown."""
+
+    name: str
+    purpose: str
+    default: str = ""
+    secret: bool = False
+
+
+SETTINGS: Final = (
+    Setting("SLACK_BOT_TOKEN", "The app's bot token, xoxb-…", secret=True),
+    Setting("SLACK_APP_TOKEN", "The app-level token of Socket Mode, xapp-…", secret=True),
+    Setting("SLACK_SIGNING_SECRET", "Proves that a request comes from Slack", secret=True),
+    Setting("DATABASE_URL", "Where the records are", default="sqlite:///baton.db", secret=True),
+    Setting("HOST", "The address that HTTP listens on", default="127.0.0.1"),
+    Setting("PORT", "The port that HTTP listens on", default="3000"),
+    Setting("LOG_FORMAT", "text or json", default="text"),
+    Setting("LOG_LEVEL", "debug, info, warning or error", default="info"),
+    Setting("SLACK_API_URL", "Slack's Web API, or another's that answers like it", default="https://slack.com/api/"),
+)
+
+
+def environment(process: Mapping[str, str], file: Path) -> dict[str, str]:
+    """Lay the process's environment over what `file` (a .env, which may be missing) says."""
+    stored = {name: value for name, value in dotenv.dotenv_values(file).items() if value is not None}
+    return {**stored, **process}
+
+
+def read(environ: Mapping[str, str], *, slack: bool = True) -> Settings:
+    """Read the settings from `environ`; with `slack` false the tokens may be missing.
+
+    Raises SettingsFaults with every fault at once.
+    """
+    reading = _Reading(environ)
+    bot_token = reading.token("SLACK_BOT_TOKEN", "xoxb-")
+    app_token = reading.token("SLACK_APP_TOKEN", "xapp-")
+    signing_secret = reading.text("SLACK_SIGNING_SECRET")
+    if slack:
+        if not reading.given("SLACK_BOT_TOKEN"):
+            reading.missing("SLACK_BOT_TOKEN", "it is on the app's page under OAuth & Permissions, once installed")
+        if not reading.given("SLACK_APP_TOKEN") and not signing_secret:
+            reading.missing(
+                "SLACK_APP_TOKEN",
+                "it is on the app's page under Basic Information, App-Level Tokens, with connections:write; "
+                "or set SLACK_SIGNING_SECRET to be called over HTTP",
+            )
+    settings = Settings(
+        database_url=reading.checked("DATABASE_URL", _database_fault),
+        bot_token=bot_token,
+        app_token=app_token or None,
+        signing_secret=signing_secret or None,
+        slack_api_url=reading.checked("SLACK_API_URL", _address_fault).rstrip("/") + "/",
+        host=reading.text("HOST"),
+        port=reading.port("PORT"),
+        log_format=reading.choice("LOG_FORMAT", LOG_FORMATS),
+        log_level=reading.choice("LOG_LEVEL", LOG_LEVELS),
+    )
+    if reading.faults:
+        raise SettingsFaults(tuple(reading.faults))
+    return settings
+
+
+def _database_fault(text: str) -> str | None:
+    """Say what is wrong with a database's address; None when nothing is."""
+    try:
+        url_of(text)
+    except (ArgumentError, ValueError):
+        return "must be an address such as sqlite:///baton.db or postgresql://baton@db/baton"
+    return None
+
+
+def _address_fault(text: str) -> str | None:
+    """Say what is wrong with a web address; None when nothing is."""
+    return None if text.startswith(("https://", "http://")) else "must begin with https:// or http://"
+
+
+class _Reading:
+    """One reading of the environment, and the faults met on the way."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.faults: list[str] = []
+        self.defaults = {setting.name: setting.default for setting in SETTINGS}
+
+    def given(self, name: str) -> bool:
+        """Tell whether anything stands there; spaces are nothing."""
+        return bool(self.environ.get(name, "").strip())
+
+    def text(self, name: str) -> str:
+        """Give the trimmed text, or the default where there is none."""
+        return self.environ.get(name, "").strip() or self.defaults[name]
+
+    def missing(self, name: str, where: str) -> None:
+        """Note that a setting is needed, where it is found, and a name that looks like a slip of the pen."""
+        slips = difflib.get_close_matches(
+            name, [other for other in self.environ if other not in self.defaults], 1, 0.85
+        )
+        hint = f" ({slips[0]} is set; is it that one?)" if slips else ""
+        self.faults.append(f"{name} is missing: {where}{hint}.")
+
+    def token(self, name: str, prefix: str) -> str:
+        """Give a token, which has its prefix and no blanks; the fault never quotes it."""
+        token = self.text(name)
+        if token and (not token.startswith(prefix) or len(token.split()) > 1):
+            self.faults.append(f"{name} does not look right: such a token begins with {prefix} and has no spaces.")
+        return token
+
+    def checked(self, name: str, fault_of: Callable[[str], str | None]) -> str:
+        """Give the text that `fault_of` finds nothing wrong with."""
+        text = self.text(name)
+        fault = fault_of(text)
+        if fault is not None:
+            self.faults.append(f"{name} {fault}.")
+        return text
+
+    def port(self, name: str) -> int:
+        """Give a port's number; 0 lets the system choose one."""
+        text = self.text(name)
+        if text.isascii() and text.isdecimal() and int(text) <= HIGHEST_PORT:
+            return int(text)
+        self.faults.append(f"{name} must be a whole number from 0 to {HIGHEST_PORT}.")
+        return 0
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """Give one of the choices, in lower case."""
+        text = self.text(name).lower()
+        if text not in choices:
+            self.faults.append(f"{name} must be one of {', '.join(choices)}.")
+        return text

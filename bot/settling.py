@@ -1,0 +1,195 @@
+"""Writing down what came of a delivery: by the worker that still has it in hand, and by no other."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.lanes import LEASE, TROUBLE_PAUSE, Lanes
+from bot.lookback import PATIENCE
+from bot.pacing import EVERY_METHOD, lock_paces
+from bot.slack import FinalError, PassingError, SlackError
+from bot.tasks import Act, Alone, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
+from qualification.deliveries import CANNOT_BE_DRAWN, REPLY_OR_EDIT, lock_thread, post_anew
+from qualification.records import Delivery, DeliveryState, Lane, Workspace
+
+log = logging.getLogger(__name__)
+
+# A message that Slack refused so often in a row, while it answered others, is parked.
+REFUSALS: Final = 10
+LONGEST_PAUSE: Final = timedelta(seconds=30)
+
+
+class LeaseLostError(Exception):
+    """The lane is in other hands by now: what this worker did or found must not be written down."""
+
+
+def settle(session: Session, lanes: Lanes, task: Task, outcome: Outcome, now: datetime, *, go_on: bool) -> Task | None:
+    """Write down what came of a task; with `go_on` return the lane's next one, kept in hand. Raises LeaseLostError."""
+    if isinstance(outcome, Gone):
+        lock_thread(session, outcome.delivery_id)
+    delivery, lane = _in_hand(session, lanes, task)
+    held_until = _write(session, delivery, task, outcome, now)
+    if isinstance(outcome, Posted) or (isinstance(outcome, Shown) and outcome.sent):
+        lane.answered_at = now
+    if go_on and held_until is None:
+        return lanes.take_next(session, lane, now)
+    lanes.let_go(session, lane, now, held_until)
+    return None
+
+
+def begin_again(session: Session, lanes: Lanes, task: Task, now: datetime, *, twin: bool) -> Task:
+    """Note that the post itself begins only now, and extend the lease; return the task as it is then.
+
+    With `twin` an earlier post may still be done, so that one is looked for later. Raises LeaseLostError.
+    """
+    delivery, lane = _in_hand(session, lanes, task)
+    delivery.began_at = now
+    if twin:
+        delivery.recheck_at = now + PATIENCE
+    lane.leased_until = now + LEASE
+    return replace(task, leased_until=now + LEASE)
+
+
+def note_trouble(session: Session, workspace_id: int, trouble: str | None, now: datetime) -> None:
+    """Note that Slack refuses every call of the workspace, and why, or with None that it answers again."""
+    workspace = session.get_one(Workspace, workspace_id, with_for_update=True)
+    if trouble is None:
+        workspace.trouble = workspace.trouble_at = None
+        return
+    workspace.trouble, workspace.trouble_at = trouble, workspace.trouble_at or now
+    lock_paces(session, workspace_id, (EVERY_METHOD,))[EVERY_METHOD].free_at = now + TROUBLE_PAUSE
+
+
+def _in_hand(session: Session, lanes: Lanes, task: Task) -> tuple[Delivery, Lane]:
+    """Lock the delivery, then its lane, in the order in which everybody locks them."""
+    delivery = session.get_one(Delivery, task.delivery_id, with_for_update=True)
+    lane = session.scalar(
+        select(Lane)
+        .where(Lane.id == task.lane_id, Lane.leased_by == lanes.worker, Lane.leased_until == task.leased_until)
+        .with_for_update()
+    )
+    if lane is None:
+        raise LeaseLostError
+    return delivery, lane
+
+
+def _write(session: Session, delivery: Delivery, task: Task, outcome: Outcome, now: datetime) -> datetime | None:
+    """Change the row as the outcome says; return until when the lane must wait, if it must."""
+    match outcome:
+        case Posted(channel, ts, wanted, fingerprint):
+            delivery.channel, delivery.ts, delivery.began_at = channel, ts, None
+            delivery.recheck_at = now + PATIENCE if delivery.recheck_at else None
+            _show(delivery, wanted, fingerprint)
+        case Shown(wanted, fingerprint):
+            _show(delivery, wanted, fingerprint)
+        case Found(channel, ts, twins):
+            delivery.recheck_at = now if twins else now + PATIENCE if delivery.recheck_at else None
+            delivery.channel, delivery.ts, delivery.began_at = channel, ts, None
+            # What it shows is not known: it is drawn again.
+            delivery.fingerprint, delivery.wanted = None, max(delivery.wanted, delivery.shown + 1)
+            if delivery.state is not DeliveryState.PARKED:
+                delivery.state = DeliveryState.OWED
+            _well(delivery)
+        case Alone():
+            delivery.recheck_at = None
+        case Gone(delivery_id):
+            session.flush()
+            post_anew(session, delivery_id)
+            session.expire(delivery)
+        case Undrawable(error):
+            log.error("A message cannot be drawn.", extra=_keys(task, error))
+            _not_begun(delivery, task)
+            _park(delivery, CANNOT_BE_DRAWN)
+        case Refused(error, posting):
+            if not (posting and isinstance(error, PassingError) and error.lost):
+                _not_begun(delivery, task)
+            return _refused(session, delivery, task, error, now)
+    return None
+
+
+def _refused(session: Session, delivery: Delivery, task: Task, error: SlackError, now: datetime) -> datetime | None:
+    if isinstance(error, FinalError):
+        log.warning("Slack will never take this: %s.", error, extra=_keys(task, error.name))
+        if task.act is Act.RECHECK:
+            delivery.recheck_at = None
+        else:
+            _park(delivery, error.name)
+        return None
+    log.info("Slack did not take this now.", extra=_keys(task, error.name))
+    if not isinstance(error, PassingError):
+        return now
+    if error.retry_after is not None:
+        return _slower(session, delivery, task, error, now)
+    if task.act is Act.RECHECK:
+        delivery.recheck_at = now + LONGEST_PAUSE
+        return None
+    delivery.attempts += 1
+    delivery.refused_at = delivery.refused_at or now
+    delivery.trouble = error.name
+    if delivery.attempts >= REFUSALS and (error.refused or _answers_others(session, delivery)):
+        log.warning("This was refused too often.", extra=_keys(task, error.name))
+        _park(delivery, error.name)
+        return None
+    pause = min(timedelta(seconds=2 ** min(delivery.attempts - 1, 10)), LONGEST_PAUSE)
+    # An edit that may still be done must not be done after the next one.
+    return now + (max(pause, PATIENCE) if error.pending else pause)
+
+
+def _slower(session: Session, delivery: Delivery, task: Task, error: PassingError, now: datetime) -> datetime:
+    """Wait as long as Slack asks: for a post in its place, for any other method in the whole workspace."""
+    free_at = now + timedelta(seconds=error.retry_after or 1)
+    delivery.trouble = error.name if task.act is not Act.RECHECK else None
+    if error.method != "chat.postMessage":
+        session.flush()
+        pace = lock_paces(session, task.workspace_id, (error.method,))[error.method]
+        pace.free_at = max(pace.free_at, free_at)
+    return free_at
+
+
+def _show(delivery: Delivery, wanted: int, fingerprint: str) -> None:
+    delivery.shown, delivery.fingerprint = wanted, fingerprint
+    if delivery.state is not DeliveryState.PARKED:
+        delivery.state = DeliveryState.OWED if delivery.wanted > wanted else DeliveryState.SETTLED
+    _well(delivery)
+
+
+def _well(delivery: Delivery) -> None:
+    """Forget refusals: Slack took it. From now on it is edited, behind new messages."""
+    delivery.attempts, delivery.refused_at, delivery.trouble = 0, None, None
+    delivery.urgency = max(delivery.urgency, REPLY_OR_EDIT)
+
+
+def _not_begun(delivery: Delivery, task: Task) -> None:
+    """Forget that a post began, since it surely was not made; an earlier one is searched for all the same."""
+    if task.act is Act.POST:
+        delivery.began_at = None
+
+
+def _park(delivery: Delivery, reason: str) -> None:
+    delivery.state, delivery.trouble = DeliveryState.PARKED, reason
+    delivery.attempts, delivery.refused_at = 0, None
+
+
+def _answers_others(session: Session, delivery: Delivery) -> bool:
+    """Say whether Slack took something elsewhere since it first refused this delivery."""
+    elsewhere = session.scalar(
+        select(Lane.id)
+        .where(Lane.workspace_id == delivery.workspace_id, Lane.answered_at > delivery.refused_at)
+        .limit(1)
+    )
+    return elsewhere is not None
+
+
+def _keys(task: Task, error: str) -> dict[str, object]:
+    return {
+        "action": task.act.value,
+        "workspace": task.workspace_id,
+        "handoff": task.handoff_id,
+        "delivery": task.delivery_id,
+        "kind": task.kind,
+        "error": error,
+    }

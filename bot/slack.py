@@ -1,0 +1,233 @@
+"""The one client of Slack's Web API; sorts what goes wrong into: again later, never, and somebody must look."""
+
+import logging
+import socket
+from http.client import HTTPException
+from typing import Any, Final
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+SLACK_API_URL: Final = "https://slack.com/api/"
+
+# Errors that stop every call until somebody reinstalls the app, grants a scope or pays the bill.
+ACCOUNT_ERRORS: Final = frozenset(
+    {
+        "access_denied",
+        "account_inactive",
+        "app_missing_action_url",
+        "ekm_access_denied",
+        "enterprise_is_restricted",
+        "invalid_auth",
+        "invalid_token",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "not_authed",
+        "org_login_required",
+        "team_access_not_granted",
+        "team_not_found",
+        "token_expired",
+        "token_revoked",
+        "two_factor_setup_required",
+    }
+)
+
+# Errors by which Slack says that it is unwell itself; the first two may come after the thing was done.
+UNWELL_ERRORS: Final = frozenset(
+    {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org", "accesslimited"}
+)
+RATE_ERRORS: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+
+# Errors that the same call will meet again whenever it is made.
+FINAL_ERRORS: Final = frozenset(
+    {
+        "as_user_not_supported",
+        "block_mismatch",
+        "bot_not_found",
+        "cannot_dm_bot",
+        "cannot_reply_to_message",
+        "cant_broadcast_message",
+        "cant_delete_message",
+        "cant_update_message",
+        "channel_is_limited_access",
+        "channel_not_found",
+        "channel_type_not_supported",
+        "compliance_exports_prevent_deletion",
+        "deprecated_endpoint",
+        "duplicate_external_id",
+        "edit_window_closed",
+        "hash_conflict",
+        "invalid_arguments",
+        "invalid_array_arg",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_cursor",
+        "invalid_form_data",
+        "invalid_json",
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "invalid_post_type",
+        "invalid_ts_latest",
+        "invalid_ts_oldest",
+        "invalid_user_id",
+        "invalid_users_list",
+        "is_archived",
+        "json_not_object",
+        "message_not_found",
+        "messages_tab_disabled",
+        "metadata_must_be_sent_from_app",
+        "metadata_too_large",
+        "method_deprecated",
+        "method_not_supported_for_channel_type",
+        "missing_charset",
+        "missing_post_type",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "not_enabled",
+        "not_in_channel",
+        "not_reply",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+        "restricted_action_thread_only_channel",
+        "slack_connect_blocked_file_type",
+        "superfluous_charset",
+        "thread_not_found",
+        "too_many_attachments",
+        "too_many_contact_cards",
+        "unknown_method",
+        "user_disabled",
+        "user_not_found",
+        "user_not_visible",
+        "users_not_found",
+        "view_too_large",
+    }
+)
+
+
+class SlackError(Exception):
+    """A call that Slack did not do, or may not have done; `name` is Slack's word for it, or ours where it said none."""
+
+    def __init__(self, method: str, name: str, details: tuple[str, ...] = ()) -> None:
+        """Note the method that was called, the error's name, and Slack's details of what it minded."""
+        super().__init__(f"{method}: {', '.join((name, *details))}")
+        self.method = method
+        self.name = name
+        self.details = details
+
+
+class PassingError(SlackError):
+    """Again later: Slack could not be reached, was unwell, or wants a pause.
+
+    `retry_after` is the pause in seconds that Slack asked for; `refused` says that Slack itself said no, `lost` that
+    the call may have been done all the same, `pending` that it may yet be done.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        name: str,
+        *,
+        retry_after: float | None = None,
+        refused: bool = False,
+        lost: bool = False,
+        pending: bool = False,
+    ) -> None:
+        """Note what may be concluded from it."""
+        super().__init__(method, name)
+        self.retry_after = retry_after
+        self.refused = refused
+        self.lost = lost or pending
+        self.pending = pending
+
+
+class FinalError(SlackError):
+    """Never: the same call will be refused each time."""
+
+
+class AccountError(SlackError):
+    """Somebody must look: until then every call will be refused."""
+
+
+class Slack:
+    """A workspace's Slack, called with its bot token; safe to use from any thread."""
+
+    def __init__(self, token: str, *, base_url: str = SLACK_API_URL, seconds: float = 5.0) -> None:
+        """Call nothing yet; each call later waits at most `seconds` for Slack to take it up, and again to answer."""
+        self._client = WebClient(
+            token,
+            base_url=base_url if base_url.endswith("/") else f"{base_url}/",
+            # The SDK's own time-out is declared in whole seconds and handed to urllib as it is.
+            timeout=seconds,  # type: ignore[arg-type]
+            # The SDK would send again by itself and post twice: the stored delivery decides.
+            retry_handlers=[],
+            logger=_silent_logger(),
+        )
+
+    def call(self, method: str, **arguments: object) -> dict[str, Any]:
+        """Call a method by Slack's name and argument names, None for absent; raises a SlackError of one of its kinds.
+
+        Nothing is sent twice, whatever happens.
+        """
+        given = {name: value for name, value in arguments.items() if value is not None}
+        nested = any(isinstance(value, dict | list) for value in given.values())
+        try:
+            # Only the methods that take blocks read JSON; the older ones know forms alone.
+            response = (
+                self._client.api_call(method, json=given) if nested else self._client.api_call(method, params=given)
+            )
+        except SlackApiError as error:
+            raise _refused(method, error) from error
+        except URLError as error:
+            unsent = isinstance(error.reason, ConnectionRefusedError | socket.gaierror)
+            raise PassingError(method, "unreachable" if unsent else "connection_lost", pending=not unsent) from error
+        except TimeoutError as error:
+            raise PassingError(method, "timed_out", pending=True) from error
+        except (OSError, HTTPException, ValueError) as error:
+            raise PassingError(method, "connection_lost", pending=True) from error
+        answer = response.data
+        return answer if isinstance(answer, dict) else {}
+
+
+def _refused(method: str, error: SlackApiError) -> SlackError:
+    response = error.response
+    data = response.data if isinstance(response.data, dict) else {}
+    name = str(data.get("error") or "")
+    if response.status_code == 429 or name in RATE_ERRORS:  # noqa: PLR2004 - HTTP's own number
+        headers = {key.lower(): value for key, value in response.headers.items()}
+        return PassingError(method, "ratelimited", retry_after=_seconds(headers.get("retry-after")), refused=True)
+    if response.status_code >= 500 or name in UNWELL_ERRORS:  # noqa: PLR2004 - HTTP's own number
+        return PassingError(method, f"http_{response.status_code}" if name not in UNWELL_ERRORS else name, lost=True)
+    if not name or not name.isidentifier():
+        # Something between us and Slack answered in its place.
+        return PassingError(method, "no_json", lost=True)
+    if name in ACCOUNT_ERRORS:
+        return AccountError(method, name, _details(data))
+    if name in FINAL_ERRORS:
+        return FinalError(method, name, _details(data))
+    return PassingError(method, name, refused=True)
+
+
+def _seconds(header: str | None) -> float:
+    try:
+        return max(1.0, float(header or ""))
+    except ValueError:
+        return 1.0
+
+
+def _details(data: dict[str, Any]) -> tuple[str, ...]:
+    """Give Slack's remarks: the paths of faulty blocks, the scope that is needed."""
+    remarks = (data.get("response_metadata") or {}).get("messages") or []
+    needed = [f"needs {data['needed']}"] if data.get("needed") else []
+    return (*(str(remark) for remark in remarks), *needed)
+
+
+def _silent_logger() -> logging.Logger:
+    """Give a logger that says nothing: the SDK would write messages of leads at DEBUG, and each fault as an error."""
+    logger = logging.getLogger(f"{__name__}.sdk")
+    logger.setLevel(logging.CRITICAL + 1)
+    return logger

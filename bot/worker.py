@@ -1,0 +1,202 @@
+"""What makes Slack true, and keeps time: `run` loops, `run_once` does one pass."""
+
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import Final, Protocol
+
+from sqlalchemy.orm import Session
+
+from bot import lanes, presence, rendering
+from bot.database import Database
+from bot.delivery import Courier
+from bot.pacing import SLACK_RATES, Rates
+from bot.presence import Presence
+from bot.slack import Slack
+from bot.tasks import Task
+from bot.trip import Renderer
+from qualification import clocks, deliveries
+
+log = logging.getLogger(__name__)
+
+# So many places are written to at once.
+HANDS: Final = 8
+# It is looked so often for what is due, whatever wakes us besides.
+POLL_SECONDS: Final = 1.0
+# What is due is locked by somebody at this very moment.
+BUSY_SECONDS: Final = 0.05
+# A clock's work is done in transactions of so many at a time: others write meanwhile.
+BATCH: Final = 20
+# So many deliveries are made in one place before others get their turn.
+TURN: Final = 10
+
+
+class Job(Protocol):
+    """Work that time makes due."""
+
+    def __call__(self, session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
+        """Do at most `limit` of what is due at `now`, and return how much was done."""
+
+
+class Worker:
+    """Carries one workspace's deliveries and does what its clocks say, alone or beside other workers."""
+
+    def __init__(
+        self,
+        database: Database,
+        slack: Slack,
+        workspace_id: int,
+        *,
+        now: Callable[[], datetime],
+        render: Renderer = rendering.draw,
+        jobs: Sequence[Job] = (clocks.run_due,),
+        rates: Rates = SLACK_RATES,
+        name: str | None = None,
+    ) -> None:
+        """Nothing runs yet; `name` is one that no other worker has, made up where it is not given."""
+        self.name = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._database = database
+        self._workspace_id = workspace_id
+        self._now = now
+        self._jobs = jobs
+        self._courier = Courier(database, slack, render, workspace_id=workspace_id, worker=self.name, rates=rates)
+        self._woken = threading.Event()
+        self._look_at_clocks = threading.Event()
+        self._clocks_looked_at = float("-inf")
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.last_pass_at: datetime | None = None
+        database.on_commit(self._woken.set)
+
+    def run_once(self, now: datetime) -> int:
+        """Do all that is due at `now`, one thing after the other; return how many things were done.
+
+        A pass over the same rows at the same `now` does the same.
+        """
+        self._reap()
+        done = self._run_jobs(now)
+        while tasks := self._courier.claim(now):
+            for task in tasks:
+                self._courier.carry(task, lambda: now)
+                done += 1
+        self.last_pass_at = now
+        return done
+
+    def run(self, stop: threading.Event) -> None:
+        """Go on until `stop` is set, then finish what is in hand; a failure is logged and tried again."""
+        with self._presence(), ThreadPoolExecutor(HANDS, thread_name_prefix="delivery") as hands:
+            self.begin()
+            in_hand: set[Future[int]] = set()
+            while not stop.is_set():
+                self._woken.clear()
+                try:
+                    pause = self._pass(hands, in_hand, stop)
+                except Exception:
+                    log.exception("A pass failed; the next one comes.", extra={"workspace": self._workspace_id})
+                    pause = POLL_SECONDS
+                self._woken.wait(pause)
+        log.info("The worker has finished what it had in hand.", extra={"workspace": self._workspace_id})
+
+    def start(self) -> None:
+        """Run in a thread of its own until `stop`."""
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self.run, args=(self._stopping,), name="worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand, and wait for it: some seconds at most."""
+        self._stopping.set()
+        self.wake()
+        if self._thread is not None:
+            self._thread.join()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread that `start` began is still at work."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def wake(self) -> None:
+        """Look at once for what is due, the clocks too; from any thread."""
+        self._look_at_clocks.set()
+        self._woken.set()
+
+    def begin(self) -> None:
+        """Take back what a process that died had in hand, and give templates that failed another chance."""
+        now = self._now()
+        with self._database.transaction() as session:
+            if self._database.is_sqlite:
+                # One process serves a SQLite database: whatever is in hand was left behind.
+                lanes.void(session, self._workspace_id)
+            deliveries.unpark(session, self._workspace_id, now=now, troubles=(deliveries.CANNOT_BE_DRAWN,))
+
+    def _presence(self) -> AbstractContextManager[object]:
+        return nullcontext() if self._database.is_sqlite else Presence(self._database, self.name, self._woken.set)
+
+    def _pass(self, hands: ThreadPoolExecutor, in_hand: set[Future[int]], stop: threading.Event) -> float:
+        """Do what is due, deliveries by other hands; return for how many seconds nothing more will be."""
+        now = self._now()
+        if self._look_at_clocks.is_set() or time.monotonic() - self._clocks_looked_at >= POLL_SECONDS:
+            self._look_at_clocks.clear()
+            self._clocks_looked_at = time.monotonic()
+            self._reap()
+            self._run_jobs(now)
+        in_hand.difference_update([each for each in in_hand if each.done()])
+        self.last_pass_at = now
+        free = HANDS - len(in_hand)
+        if free == 0:
+            return POLL_SECONDS
+        ready_at = self._courier.ready_at()
+        if ready_at is None or ready_at > now:
+            return POLL_SECONDS if ready_at is None else min(POLL_SECONDS, (ready_at - now).total_seconds())
+        tasks = self._courier.claim(now, free)
+        for task in tasks:
+            future = hands.submit(self._hand, task, stop)
+            in_hand.add(future)
+            future.add_done_callback(lambda _: self._woken.set())
+        return 0.0 if tasks else BUSY_SECONDS
+
+    def _hand(self, task: Task, stop: threading.Event) -> int:
+        """Carry out a task and what follows it in its place, for a while."""
+        done = 0
+        following: Task | None = task
+        try:
+            while following is not None:
+                done += 1
+                go_on = done < TURN and not stop.is_set()
+                following = self._courier.carry(following, self._now, go_on=go_on)
+        except Exception:
+            log.exception(
+                "A delivery failed; it is taken up again when its lease has run out.",
+                extra={"workspace": self._workspace_id, "delivery": task.delivery_id},
+            )
+        return done
+
+    def _run_jobs(self, now: datetime) -> int:
+        done = 0
+        for job in self._jobs:
+            while True:
+                with self._database.transaction() as session:
+                    count = job(session, self._workspace_id, now, limit=BATCH)
+                done += count
+                if count < BATCH:
+                    break
+        return done
+
+    def _reap(self) -> None:
+        """Take back, on PostgreSQL, what workers that are gone had in hand."""
+        if self._database.is_sqlite:
+            return
+        with self._database.transaction() as session:
+            for worker in lanes.holders(session, self._workspace_id):
+                if worker != self.name and not presence.is_alive(session, worker):
+                    lanes.void(session, self._workspace_id, worker)
+                    log.info(
+                        "A worker is gone; what it had in hand is taken up.", extra={"workspace": self._workspace_id}
+                    )

@@ -1,0 +1,48 @@
+"""What happens when somebody acts in Slack: each listener translates in, calls one use case, translates out."""
+
+from slack_bolt import App
+
+from handlers import channels, checklists, errors, handoffs, leads, people
+
+
+def register(app: App) -> None:
+    """Tell Bolt who listens to what."""
+    app.error(errors.answer)
+
+    app.command("/handoff")(handoffs.ask_for_lead)
+    app.action("baton_hand_over")(handoffs.ask_for_lead_by_button)
+    app.view("hand_over")(handoffs.hand_over)
+    app.action("accept")(handoffs.accept)
+    app.action("claim")(handoffs.claim)
+    app.action("pass_on")(handoffs.ask_why_passed_on)
+    app.view("pass_on")(handoffs.pass_on)
+    app.action("disqualify")(handoffs.ask_why_disqualified)
+    app.action("disqualify_reason")(handoffs.explain_reason)
+    app.view("disqualify")(handoffs.disqualify)
+    app.action("undo")(handoffs.undo)
+    app.action("reopen")(handoffs.reopen)
+    app.action("assign")(handoffs.ask_who_takes_it)
+    app.view("reassign")(handoffs.reassign)
+
+    app.action("log_contact")(leads.ask_about_contact)
+    app.view("log_contact")(leads.log_contact)
+    app.action("stage")(leads.set_stage)
+    app.view("lose")(leads.lose)
+    app.action("more")(leads.more)
+    app.view("edit_lead")(leads.edit)
+
+    app.command("/bant")(checklists.bant)
+    app.action("checklist")(checklists.open_checklist)
+    app.view("pick_lead")(checklists.pick_lead)
+    app.action("verdict")(checklists.save_part)
+    app.view("checklist")(checklists.save)
+
+    app.command("/baton")(people.baton)
+    app.action("baton_away")(people.ask_until_when)
+    app.view("away")(people.away)
+    app.action("baton_back")(people.back)
+    app.event("app_home_opened")(people.open_home)
+    app.event("user_change")(people.refresh)
+
+    app.event("message")(channels.notice_deleted)
+    app.event("member_joined_channel")(channels.join)

@@ -1,0 +1,22 @@
+"""The modals that ask why, who or how much before something is done about a handoff."""
+
+from handlers.context import Sessions, Views, Workspace
+from handlers.drawing import draw
+from handlers.payloads import Press
+from qualification import forms, people
+from qualification.rules.handoff import Action
+
+
+def ask(action: Action, modal: str, press: Press, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the modal that asks what `action` needs to know; raises the refusal that the action itself would."""
+    with snapshot() as session:
+        form = forms.decision(
+            session,
+            action,
+            workspace_id=workspace.id,
+            by=press.user_id,
+            handoff_id=press.handoff,
+            offer_id=press.offer,
+        )
+        reader = people.reader(session, workspace.id, press.user_id)
+    views.open(press.trigger_id, draw(reader, f"modals/{modal}", form=form))

@@ -1,0 +1,31 @@
+"""News of channels: a card deleted by hand, the bot invited."""
+
+from handlers.context import Body, Now, Sessions, Workspace
+from qualification import deliveries
+
+
+def notice_deleted(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Have a card that somebody deleted posted anew; whatever else is said in a channel is nobody's business.
+
+    Where a thread hangs on the message Slack leaves a tombstone, and tells of a change. A message deleted is known no
+    longer by its old id, so an event that comes twice does nothing.
+    """
+    event = body["event"]
+    match event.get("subtype"):
+        case "message_deleted":
+            ts = event["deleted_ts"]
+        case "message_changed" if event["message"].get("subtype") == "tombstone":
+            ts = event["message"]["ts"]
+        case _:
+            return
+    with transaction() as session:
+        deliveries.gone(session, workspace_id=workspace.id, channel=event["channel"], ts=ts, now=now())
+
+
+def join(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Try again what could not be posted in a channel, once the bot is let in."""
+    event = body["event"]
+    if event["user"] != workspace.bot_user_id:
+        return
+    with transaction() as session:
+        deliveries.unpark(session, workspace_id=workspace.id, place=event["channel"], now=now())

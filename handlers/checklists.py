@@ -1,0 +1,84 @@
+"""The checklist modal: found by a few words or by the card's button, saved part by part."""
+
+from slack_bolt import Ack
+
+from handlers import payloads
+from handlers.context import Body, Now, Sessions, Views, Workspace
+from handlers.drawing import draw
+from qualification import checklists, people, search
+
+
+def bant(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the checklist of the lead that is meant; where several may be, let the person choose."""
+    asked = payloads.command(body)
+    with snapshot() as session:
+        leads = search.meant(session, workspace.id, asked.user_id, asked.text)
+        reader = people.reader(session, workspace.id, asked.user_id)
+        if len(leads) > 1:
+            view = draw(reader, "modals/pick_lead", leads=leads, query=asked.text or None)
+        else:
+            form = checklists.form(
+                session, workspace_id=workspace.id, by=asked.user_id, handoff_id=leads[0].handoff_id
+            )
+            view = draw(reader, "modals/checklist", form=form)
+    views.open(asked.trigger_id, view)
+    ack()
+
+
+def open_checklist(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the checklist of the card's lead."""
+    press = payloads.press(body)
+    with snapshot() as session:
+        form = checklists.form(session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff)
+        reader = people.reader(session, workspace.id, press.user_id)
+    views.open(press.trigger_id, draw(reader, "modals/checklist", form=form))
+    ack()
+
+
+def pick_lead(ack: Ack, body: Body, snapshot: Sessions, workspace: Workspace) -> None:
+    """Put the checklist of the lead chosen in the place of the choice."""
+    filled = payloads.form(body)
+    with snapshot() as session:
+        form = checklists.form(
+            session, workspace_id=workspace.id, by=filled.user_id, handoff_id=payloads.chosen_handoff(filled)
+        )
+        reader = people.reader(session, workspace.id, filled.user_id)
+    ack(response_action="update", view=draw(reader, "modals/checklist", form=form))
+
+
+def save_part(
+    ack: Ack, body: Body, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+) -> None:
+    """Save what is there as soon as a verdict is picked, and show how far it has come.
+
+    Drawn without the view's hash: of two verdicts picked in quick succession the second would be refused for its hash,
+    and it is the second that shows both.
+    """
+    decision = payloads.decision(body)
+    with transaction() as session:
+        form = checklists.save(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            given=payloads.changed_answers(body),
+            now=now(),
+        )
+        reader = people.reader(session, workspace.id, decision.user_id)
+    views.update(view_id=decision.view_id, view=draw(reader, "modals/checklist", form=form))
+    ack()
+
+
+def save(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Save the rest and close."""
+    decision = payloads.decision(body)
+    with transaction() as session:
+        checklists.save(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            given=payloads.changed_answers(body),
+            now=now(),
+        )
+    ack(response_action="clear")

@@ -1,0 +1,190 @@
+"""A lead handed over, and what becomes of the handoff: accepted, claimed, passed on, disqualified, given to somebody."""
+
+from slack_bolt import Ack
+
+from handlers import payloads
+from handlers.asking import ask
+from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.drawing import draw
+from handlers.people import show_again
+from qualification import decisions, forms, handoffs, people
+from qualification.handoffs import HandOverForm
+from qualification.rules.handoff import Action
+
+TYPED = ("company", "person", "email", "phone", "title", "did", "problem", "campaign", "size", "country", "value")
+
+
+def ask_for_lead(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the hand-over modal; the words after the command are the company."""
+    asked = payloads.command(body)
+    with snapshot() as session:
+        choices = forms.hand_over(session, workspace.id, company=asked.text)
+        reader = people.reader(session, workspace.id, asked.user_id)
+    views.open(asked.trigger_id, draw(reader, "modals/hand_over", choices=choices))
+    ack()
+
+
+def ask_for_lead_by_button(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the hand-over modal, empty."""
+    click = payloads.click(body)
+    with snapshot() as session:
+        choices = forms.hand_over(session, workspace.id)
+        reader = people.reader(session, workspace.id, click.user_id)
+    views.open(click.trigger_id, draw(reader, "modals/hand_over", choices=choices))
+    ack()
+
+
+def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Hand the lead over, and say in the same modal what became of it."""
+    form = payloads.form(body)
+    typed = HandOverForm(
+        **{field: form.text(field) for field in TYPED}, source=form.choice("source"), promised=form.text("promised")
+    )
+    with transaction() as session:
+        result = handoffs.hand_over(
+            session,
+            workspace_id=workspace.id,
+            by=form.user_id,
+            name=form.user_name,
+            form=typed,
+            key=form.view_id,
+            now=now(),
+        )
+        reader = people.reader(session, workspace.id, form.user_id)
+    ack(response_action="update", view=draw(reader, "modals/handed_over", result=result))
+
+
+def accept(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+    """Make whoever pressed the owner of what was offered to them."""
+    press = payloads.press(body)
+    with transaction() as session:
+        decisions.accept(
+            session,
+            workspace_id=workspace.id,
+            by=press.user_id,
+            handoff_id=press.handoff,
+            offer_id=press.offer,
+            now=now(),
+        )
+    show_again(press, transaction, now, reply, workspace)
+    ack()
+
+
+def claim(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+    """Make the first of a pool who pressed the owner."""
+    press = payloads.press(body)
+    with transaction() as session:
+        decisions.claim(
+            session,
+            workspace_id=workspace.id,
+            by=press.user_id,
+            handoff_id=press.handoff,
+            offer_id=press.offer,
+            now=now(),
+        )
+    show_again(press, transaction, now, reply, workspace)
+    ack()
+
+
+def ask_why_passed_on(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Ask why the lead is not theirs."""
+    ask(Action.PASS_ON, "pass_on", payloads.press(body), snapshot, views, workspace)
+    ack()
+
+
+def pass_on(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Give the lead to the next rep."""
+    decision = payloads.decision(body)
+    with transaction() as session:
+        decisions.pass_on(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            offer_id=decision.offer,
+            reason=decision.choice("reason"),
+            note=decision.text("note"),
+            now=now(),
+        )
+    ack()
+
+
+def ask_why_disqualified(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Ask for the reason to disqualify the lead."""
+    ask(Action.DISQUALIFY, "disqualify", payloads.press(body), snapshot, views, workspace)
+    ack()
+
+
+def explain_reason(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Draw the modal anew for the reason picked: its description, and whether it needs a note.
+
+    Every input keeps its block, so what was typed stays.
+    """
+    decision = payloads.decision(body)
+    with snapshot() as session:
+        form = forms.decision(
+            session,
+            Action.DISQUALIFY,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            offer_id=decision.offer,
+            picked=decision.choice("reason"),
+        )
+        reader = people.reader(session, workspace.id, decision.user_id)
+    views.update(view_id=decision.view_id, view=draw(reader, "modals/disqualify", form=form))
+    ack()
+
+
+def disqualify(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """End the handoff with the reason picked."""
+    decision = payloads.decision(body)
+    with transaction() as session:
+        decisions.disqualify(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            offer_id=decision.offer,
+            reason=decision.choice("reason"),
+            note=decision.text("note"),
+            now=now(),
+        )
+    ack()
+
+
+def undo(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Take the last decision back."""
+    press = payloads.press(body)
+    with transaction() as session:
+        decisions.undo(session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff, now=now())
+    ack()
+
+
+def reopen(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Put an ended handoff back where it was."""
+    press = payloads.press(body)
+    with transaction() as session:
+        decisions.reopen(session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff, now=now())
+    ack()
+
+
+def ask_who_takes_it(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Ask a manager whom to give the lead to."""
+    ask(Action.REASSIGN, "reassign", payloads.press(body), snapshot, views, workspace)
+    ack()
+
+
+def reassign(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Put the lead before whom the manager named."""
+    decision = payloads.decision(body)
+    with transaction() as session:
+        decisions.reassign(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            to=decision.text("to"),
+            now=now(),
+        )
+    ack()

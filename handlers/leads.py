@@ -1,0 +1,99 @@
+"""Work on an accepted lead: contact, stage, verdict, value and note."""
+
+from types import MappingProxyType
+from typing import Final
+
+from slack_bolt import Ack
+
+from handlers import payloads
+from handlers.asking import ask
+from handlers.context import Body, Now, Sessions, Views, Workspace
+from qualification import progress
+from qualification.rules.handoff import Action
+from qualification.rules.refusals import StaleCard
+
+# What the menu's entries carry in `do`, and the modal that each opens.
+MORE: Final = MappingProxyType(
+    {
+        "reassign": (Action.REASSIGN, "reassign"),
+        "edit": (Action.EDIT, "edit_lead"),
+        "disqualify": (Action.DISQUALIFY, "disqualify"),
+    }
+)
+
+
+def ask_about_contact(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Ask how the rep was in contact."""
+    ask(Action.LOG_CONTACT, "log_contact", payloads.press(body), snapshot, views, workspace)
+    ack()
+
+
+def log_contact(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Write the contact down."""
+    decision = payloads.decision(body)
+    with transaction() as session:
+        progress.log_contact(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            kind=decision.choice("kind"),
+            note=decision.text("note"),
+            now=now(),
+        )
+    ack()
+
+
+def set_stage(
+    ack: Ack, body: Body, transaction: Sessions, snapshot: Sessions, now: Now, views: Views, workspace: Workspace
+) -> None:
+    """Move the lead to the stage picked; for lost, ask why first."""
+    press = payloads.press(body)
+    with transaction() as session:
+        moved = progress.set_stage(
+            session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff, stage=press.stage, now=now()
+        )
+    if not moved:
+        ask(Action.SET_STAGE, "lose", press, snapshot, views, workspace)
+    ack()
+
+
+def lose(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """End the handoff as lost."""
+    decision = payloads.decision(body)
+    with transaction() as session:
+        progress.lose(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            reason=decision.choice("reason"),
+            note=decision.text("note"),
+            now=now(),
+        )
+    ack()
+
+
+def more(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the modal of the menu's entry."""
+    press = payloads.press(body)
+    if press.do not in MORE:
+        raise StaleCard
+    ask(*MORE[press.do], press, snapshot, views, workspace)
+    ack()
+
+
+def edit(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Change the lead's value and note."""
+    decision = payloads.decision(body)
+    with transaction() as session:
+        progress.edit(
+            session,
+            workspace_id=workspace.id,
+            by=decision.user_id,
+            handoff_id=decision.handoff,
+            value=decision.text("value"),
+            note=decision.text("note"),
+            now=now(),
+        )
+    ack()

@@ -1,0 +1,129 @@
+"""What somebody can do here, and whether they are there: /baton, the Home tab, news of people from Slack."""
+
+import difflib
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any, Final
+
+from slack_bolt import Ack
+
+from handlers import payloads
+from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.drawing import draw
+from handlers.payloads import Click, Command
+from qualification import absence, people, start
+from qualification.rules.refusals import UnknownCommand
+
+Answer = Callable[[Command, str, Sessions, Now, Workspace], dict[str, Any]]
+
+
+def baton(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Answer /baton by its first word; without one, with what the person can do."""
+    asked = payloads.command(body)
+    word, _, rest = asked.text.partition(" ")
+    if word.casefold() not in WORDS:
+        nearest = difflib.get_close_matches(word.casefold(), [known for known in WORDS if known], 1)
+        raise UnknownCommand(text=asked.text, nearest=nearest[0] if nearest else None)
+    ack(WORDS[word.casefold()](asked, rest, transaction, now, workspace))
+
+
+def _start(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+    with transaction() as session:
+        facts = start.greet(session, workspace.id, asked.user_id, name=asked.user_name, now=now())
+        reader = people.reader(session, workspace.id, asked.user_id)
+    return draw(reader, "replies/start", start=facts)
+
+
+def _help(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+    del now
+    with transaction() as session:
+        reader = people.reader(session, workspace.id, asked.user_id)
+    return draw(reader, "replies/help")
+
+
+def _away(asked: Command, words: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+    with transaction() as session:
+        until = absence.begin(session, workspace.id, asked.user_id, words=words, name=asked.user_name, now=now())
+        reader = people.reader(session, workspace.id, asked.user_id)
+    return draw(reader, "replies/away", until=until)
+
+
+def _back(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+    with transaction() as session:
+        people.set_back(session, workspace.id, asked.user_id, now=now())
+        reader = people.reader(session, workspace.id, asked.user_id)
+    return draw(reader, "replies/back")
+
+
+WORDS: Final = MappingProxyType[str, Answer]({"": _start, "help": _help, "away": _away, "back": _back})
+
+
+def ask_until_when(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
+    """Ask until when the person is away."""
+    click = payloads.click(body)
+    with snapshot() as session:
+        until = absence.ends(session, workspace.id, click.user_id, now=now())
+        reader = people.reader(session, workspace.id, click.user_id)
+    views.open(click.trigger_id, draw(reader, "modals/away", until=until))
+    ack()
+
+
+def away(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Note that the person is away until the day and time picked."""
+    form = payloads.form(body)
+    with transaction() as session:
+        absence.begin_picked(
+            session,
+            workspace.id,
+            form.user_id,
+            day=form.text("date"),
+            at=form.text("time"),
+            name=form.user_name,
+            now=now(),
+        )
+    ack()
+
+
+def back(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+    """Note that the person is back."""
+    click = payloads.click(body)
+    with transaction() as session:
+        people.set_back(session, workspace.id, click.user_id, now=now())
+    show_again(click, transaction, now, reply, workspace)
+    ack()
+
+
+def show_again(click: Click, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+    """Draw /baton's private answer anew after a press in it: no worker edits what only one person sees."""
+    if click.response_url is None or not click.private:
+        return
+    with transaction() as session:
+        facts = start.greet(session, workspace.id, click.user_id, name=click.user_name, now=now())
+        reader = people.reader(session, workspace.id, click.user_id)
+    reply(click.response_url, {**draw(reader, "replies/start", start=facts), "replace_original": True})
+
+
+def open_home(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Owe the person their Home tab; opened twice, it is drawn once more and changes nothing."""
+    event = body["event"]
+    if event.get("tab") != "home":
+        return
+    with transaction() as session:
+        start.open_home(session, workspace.id, event["user"], now=now())
+
+
+def refresh(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Write down what Slack now says of somebody known here; told twice, it is the same."""
+    user = body["event"]["user"]
+    profile = user.get("profile", {})
+    with transaction() as session:
+        people.refresh(
+            session,
+            workspace.id,
+            user["id"],
+            name=profile.get("real_name") or user.get("real_name"),
+            zone=user.get("tz"),
+            locale=user.get("locale"),
+            deactivated=bool(user.get("deleted")),
+            now=now(),
+        )

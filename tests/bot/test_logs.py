@@ -1,0 +1,92 @@
+"""What the program says of itself."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from bot import logs
+
+Configured = Callable[[str], io.StringIO]
+
+
+@pytest.fixture
+def configured() -> Iterator[Configured]:
+    """Configure the logs into a text, and put everything back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    levels = {name: logging.getLogger(name).level for name in logs.QUIETER}
+
+    def configure(form: str) -> io.StringIO:
+        stream = io.StringIO()
+        logs.configure(form, "info", stream)
+        return stream
+
+    yield configure
+    root.handlers[:], root.level = handlers, level
+    for name, before in levels.items():
+        logging.getLogger(name).setLevel(before)
+
+
+def test_a_line_is_a_sentence_and_its_keys(configured: Configured) -> None:
+    stream = configured("text")
+    logging.getLogger("handlers.handoffs").info("A lead was accepted.", extra={"action": "accept", "lead": 12})
+    assert stream.getvalue().rstrip().endswith("INFO    handlers.handoffs: A lead was accepted. action=accept lead=12")
+
+
+def test_json_has_one_object_a_line(configured: Configured) -> None:
+    stream = configured("json")
+    logging.getLogger("bot").warning("Two\nlines", extra={"workspace": 3})
+    record = json.loads(stream.getvalue())
+    assert (record["level"], record["message"], record["workspace"]) == ("warning", "Two\nlines", 3)
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_a_key_that_is_not_listed_is_not_written(configured: Configured) -> None:
+    for form in ("text", "json"):
+        stream = configured(form)
+        logging.getLogger("bot").info("Hello.", extra={"email": "dana@contoso.example"})
+        assert "contoso" not in stream.getvalue()
+
+
+def test_a_stranger_cannot_forge_a_line(configured: Configured) -> None:
+    stream = configured("text")
+    logging.getLogger("bot").info("A\n2026 ERROR bot: B", extra={"action": "x\ny=1"})
+    assert stream.getvalue().count("\n") == 1
+
+
+def test_an_exception_shows_its_way_and_not_its_words(configured: Configured) -> None:
+    stream = configured("text")
+    try:
+        try:
+            {}["dana@contoso.example"]
+        except KeyError as error:
+            message = "no dana@contoso.example"
+            raise ValueError(message) from error
+    except ValueError:
+        logging.getLogger("bot").exception("Something went wrong.", extra={"reference": "ab12"})
+    shown = stream.getvalue()
+    assert "builtins.ValueError" in shown
+    assert "builtins.KeyError" in shown
+    assert "test_logs.py" in shown
+    assert "reference=ab12" in shown
+    assert "contoso" not in shown
+
+
+def test_a_machine_in_trouble_may_speak_but_no_row_is_quoted(configured: Configured) -> None:
+    stream = configured("text")
+    try:
+        raise OperationalError("INSERT", {"email": "dana@contoso.example"}, OSError("disk is full"))
+    except OperationalError:
+        logging.getLogger("bot").exception("The database is in trouble.")
+    assert "disk is full" in stream.getvalue()
+    assert "contoso" not in stream.getvalue()
+
+
+def test_no_library_may_write_payloads(configured: Configured) -> None:
+    configured("text")
+    assert not logging.getLogger("slack_sdk.web.base_client").isEnabledFor(logging.DEBUG)
+    assert not logging.getLogger("slack_bolt.App").isEnabledFor(logging.WARNING)

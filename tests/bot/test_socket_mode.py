@@ -1,0 +1,127 @@
+"""Connections to Slack that this process opens, against a Slack that can break them."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_bolt import BoltResponse
+from slack_sdk import WebClient
+
+from bot.socket_mode import CONNECTIONS, SocketMode
+from sandbox.server import Sandbox
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 20.0
+
+Listener = Callable[[dict[str, Any]], BoltResponse]
+
+
+@pytest.fixture
+def slack() -> Iterator[Sandbox]:
+    """Start a Slack with the bot's own manifest."""
+    with Sandbox(json.loads((ROOT / "manifest.json").read_text())) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def connect(slack: Sandbox) -> Iterator[Callable[[Listener], SocketMode]]:
+    """Connect a listener to Slack, and close everything afterwards."""
+    opened: list[SocketMode] = []
+
+    def connect(listener: Listener) -> SocketMode:
+        def dispatch(payload: dict[str, Any], _: Mapping[str, str]) -> BoltResponse:
+            return listener(payload)
+
+        web = WebClient(base_url=slack.api_url, timeout=5, retry_handlers=[])
+        link = SocketMode(app_token=slack.app_token(), web=web, dispatch=dispatch)
+        opened.append(link)
+        link.start()
+        return link
+
+    yield connect
+    for link in opened:
+        link.stop()
+
+
+def answering(text: str) -> Listener:
+    """Answer every command with a private text."""
+    return lambda _: BoltResponse(status=200, body={"text": text})
+
+
+def test_two_connections_stand_and_a_command_is_answered(
+    slack: Sandbox, connect: Callable[[Listener], SocketMode]
+) -> None:
+    link = connect(answering("Here you are."))
+    assert link.wait_connected(PATIENCE)
+    assert slack.connections() == link.connected == CONNECTIONS
+    ana = slack.person("Ana Ruiz")
+    ana.types("/baton", "#general")
+    assert [reply.text for reply in ana.private_replies] == ["Here you are."]
+
+
+def test_broken_connections_are_opened_again(slack: Sandbox, connect: Callable[[Listener], SocketMode]) -> None:
+    link = connect(answering("Still here."))
+    assert link.wait_connected(PATIENCE)
+    slack.drop_sockets()
+    slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
+    ana = slack.person("Ana Ruiz")
+    ana.types("/baton", "#general")
+    assert [reply.text for reply in ana.private_replies] == ["Still here."]
+
+
+def test_slack_may_ask_to_connect_anew(slack: Sandbox, connect: Callable[[Listener], SocketMode]) -> None:
+    link = connect(answering("Still here."))
+    assert link.wait_connected(PATIENCE)
+    assert slack.refresh_sockets() == CONNECTIONS
+    slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
+    ana = slack.person("Ana Ruiz")
+    ana.types("/baton", "#general")
+    assert [reply.text for reply in ana.private_replies] == ["Still here."]
+
+
+def test_a_slack_that_is_down_at_the_start_is_waited_for(
+    slack: Sandbox, connect: Callable[[Listener], SocketMode]
+) -> None:
+    slack.fault("apps.connections.open", "500", times=3)
+    link = connect(answering("There you are."))
+    assert link.wait_connected(PATIENCE)
+
+
+def test_what_is_in_hand_is_answered_before_it_closes(
+    slack: Sandbox, connect: Callable[[Listener], SocketMode]
+) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(_: dict[str, Any]) -> BoltResponse:
+        entered.set()
+        leave.wait(PATIENCE)
+        return BoltResponse(status=200, body={"text": "Finished."})
+
+    link = connect(slow)
+    assert link.wait_connected(PATIENCE)
+    ana = slack.person("Ana Ruiz")
+    typing = threading.Thread(target=ana.types, args=("/baton", "#general"))
+    typing.start()
+    assert entered.wait(PATIENCE)
+    stopping = threading.Thread(target=link.stop)
+    stopping.start()
+    leave.set()
+    typing.join(PATIENCE)
+    stopping.join(PATIENCE)
+    assert [reply.text for reply in ana.private_replies] == ["Finished."]
+    assert slack.connections() == 0
+
+
+def test_it_can_be_stopped_while_slack_is_down(slack: Sandbox, connect: Callable[[Listener], SocketMode]) -> None:
+    fault = slack.fault("apps.connections.open", "500")
+    link = connect(answering("Never."))
+    slack.wait_for(lambda: slack.calls("apps.connections.open"))
+    stopping = threading.Thread(target=link.stop)
+    stopping.start()
+    stopping.join(PATIENCE)
+    assert not stopping.is_alive()
+    assert fault.times is None
+    assert link.connected == 0
