@@ -1,46 +1,32 @@
 """The command line: `python -m bot`, with --help on every command."""
 
-import contextlib
 import getpass
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from bot import app as wiring
-from bot import directory, doctor, init, logs, parked, settings
+from bot import console, directory, doctor, init, logs, parked
 from bot.app import Baton
-from bot.database import Database, database_url
-from bot.health import schema_fault
-from bot.server import AddressTaken
-from bot.settings import Settings, SettingsFaults
 from bot.slack import Slack, SlackError
-from bot.sole import AlreadyRunning
 from qualification import publishing
 from qualification.records import PlaybookVersion
 from qualification.rules.playbook import PlaybookFaults, parse
 from qualification.rules.refusals import NoPlaybook
 
 PLAYBOOK: Final = Path("playbook.yaml")
-# 1: what was asked could not be done, or faults were found. 2: the command or its settings are wrong.
-FAILED: Final = 1
-WRONG: Final = 2
 ALIVE_SECONDS: Final = 1.0
 
 log = logging.getLogger(__name__)
-shown = Console()
-told = Console(stderr=True)
 
 baton = typer.Typer(
     name="baton",
@@ -82,10 +68,8 @@ def worker() -> None:
 @baton.command()
 def migrate() -> None:
     """Bring the database's schema up to date. Harmless where it is; make a backup first."""
-    read = _settings(slack=False)
-    with _explained():
-        migrations.upgrade(database_url(read.database_url))
-    shown.print(f"The database is at revision {migrations.head()}.")
+    console.bring_up_to_date(console.settings(slack=False))
+    console.say(f"The database is at revision {migrations.head()}.")
 
 
 @baton.command("init")
@@ -108,17 +92,17 @@ def write_playbook(
     asking = sys.stdin.isatty()
     if file.exists() and not overwrite:
         if not asking:
-            _fail(f"{file} is there already; say --overwrite to replace it.", WRONG)
+            console.fail(f"{file} is there already; say --overwrite to replace it.", console.WRONG)
         if not typer.confirm(f"{file} is there already. Replace it?", default=False):
-            _fail("Nothing was changed.", FAILED)
+            console.fail("Nothing was changed.", console.FAILED)
     roster = _roster()
     given = {"--team": team, "--channel": channel, "--manager": manager, "--rep": rep}
     missing = [name for name, value in given.items() if not value]
     try:
         if asking and len(missing) == len(given):
-            answers = init.ask(shown, roster)
+            answers = init.ask(console.shown(), roster)
         elif missing:
-            _fail(f"Still needed: {', '.join(missing)}. Without any option, questions are asked.", WRONG)
+            console.fail(f"Still needed: {', '.join(missing)}. Without any option, questions are asked.", console.WRONG)
         else:
             answers = init.answers(
                 roster,
@@ -134,72 +118,76 @@ def write_playbook(
         text = init.compose(answers)
         parse(text, str(file))
     except init.Nonsense as nonsense:
-        _fail(str(nonsense), WRONG)
+        console.fail(str(nonsense), console.WRONG)
     except PlaybookFaults as faults:
-        _fail(str(faults), WRONG)
-    file.write_text(text)
-    shown.print(f"{file} is written. Look at it, then: python -m bot playbook publish {file}")
+        console.fail(str(faults), console.WRONG)
+    console.write(file, text)
+    console.say(f"{file} is written. Look at it, then: python -m bot playbook publish {file}")
 
 
 @baton.command("doctor")
 def examine(playbook: Annotated[Path, typer.Option(help="The playbook's file, to compare.")] = PLAYBOOK) -> None:
     """Check tokens, scopes, people, channels, schema, playbook and clocks; name the remedy for each fault."""
-    read = _settings()
+    read = console.settings()
     faults = 0
-    with _opened(read) as database:
+    with console.opened(read) as database:
         for finding in doctor.examine(read, database, playbook=playbook, now=wiring.utc_now):
             mark = "[red]✗[/red]" if finding.is_fault else "[green]✓[/green]"
-            shown.print(f"{mark} [bold]{finding.subject}[/bold]: {escape(finding.seen)}", highlight=False)
+            console.shown().print(
+                f"{mark} [bold]{finding.subject}[/bold]: {escape(finding.seen)}", highlight=False, soft_wrap=True
+            )
             if finding.remedy is not None:
                 faults += 1
-                shown.print(f"  → {escape(finding.remedy)}", highlight=False)
+                console.shown().print(f"  → {escape(finding.remedy)}", highlight=False, soft_wrap=True)
     if faults:
-        _fail(f"{faults} to put right." if faults > 1 else "One thing to put right.", FAILED)
-    shown.print("Everything is well.")
+        console.fail(f"{faults} to put right." if faults > 1 else "One thing to put right.", console.FAILED)
+    console.shown().print("Everything is well.")
 
 
 @playbook_commands.command("check")
 def check(file: PlaybookFile = PLAYBOOK) -> None:
     """Read a playbook and name every fault with its line; nothing is changed."""
-    text = _text(file)
+    text = console.text(file)
     try:
         found = parse(text, str(file))
     except PlaybookFaults as faults:
-        for fault in faults.faults:
-            told.print(escape(str(fault)), highlight=False, soft_wrap=True)
-        _fail(f"{len(faults.faults)} to put right; nothing was changed.", FAILED)
-    shown.print(f"{file} is good: {len(found.teams)} teams, {len(found.people)} people, {len(found.rules)} rules.")
+        console.fail(f"{faults}\n{len(faults.faults)} to put right; nothing was changed.", console.FAILED)
+    console.say(f"{file} is good. Teams: {len(found.teams)}, people: {len(found.people)}, rules: {len(found.rules)}.")
 
 
 @playbook_commands.command()
 def publish(file: PlaybookFile = PLAYBOOK) -> None:
     """Make a playbook count from now on, in every process; a bad one changes nothing."""
     check(file)
-    read = _settings()
-    with _ready(read) as database:
+    read = console.settings()
+    with console.ready(read) as database:
         now = wiring.utc_now()
         served = wiring.serve(read, database=database)
         with database.transaction() as session:
             publishing.publish(
-                session, workspace_id=served.id, text=_text(file), by=f"{getpass.getuser()} (command line)", now=now
+                session,
+                workspace_id=served.id,
+                text=console.text(file),
+                by=f"{getpass.getuser()} (command line)",
+                now=now,
             )
         slack = Slack(read.bot_token, base_url=read.slack_api_url)
         looked = directory.Directory(database=database, slack=slack, workspace_id=served.id, now=wiring.utc_now)
         looked.look_up()
-    shown.print(f"{file} is published. python -m bot doctor tells whether Slack knows everybody in it.")
+    console.say(f"{file} is published. python -m bot doctor tells whether Slack knows everybody in it.")
 
 
 @playbook_commands.command()
 def show() -> None:
     """Print the playbook that counts now."""
-    read = _settings()
-    with _ready(read) as database:
+    read = console.settings()
+    with console.ready(read) as database:
         served = wiring.serve(read, database=database)
         with database.snapshot() as session:
             try:
                 version = publishing.current(session, served.id).id
             except NoPlaybook:
-                _fail("None is published yet: python -m bot playbook publish.", FAILED)
+                console.fail("None is published yet: python -m bot playbook publish.", console.FAILED)
             text = session.get_one(PlaybookVersion, version).text
     sys.stdout.write(text)
 
@@ -207,17 +195,17 @@ def show() -> None:
 @deliveries_commands.command("list")
 def list_parked() -> None:
     """List the messages that Slack would not take, and its word for why."""
-    read = _settings()
-    with _ready(read) as database:
+    read = console.settings()
+    with console.ready(read) as database:
         found = parked.found(database, wiring.serve(read, database=database).id)
     if not found:
-        shown.print("None is parked.")
+        console.say("None is parked.")
         return
     table = Table("Id", "Message", "Place", "Slack's word for it", "Since (UTC)")
     for each in found:
         since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
         table.add_row(str(each.id), each.kind, each.place, escape(each.trouble), since)
-    shown.print(table)
+    console.shown().print(table)
 
 
 @deliveries_commands.command("retry")
@@ -226,16 +214,16 @@ def retry_parked(
     place: Annotated[str | None, typer.Option(help="Only those of this place, as the list names it.")] = None,
 ) -> None:
     """Try parked messages again: all of them, or those of one place or with one cause."""
-    read = _settings()
-    with _ready(read) as database:
+    read = console.settings()
+    with console.ready(read) as database:
         served = wiring.serve(read, database=database)
         count = parked.retry(database, served.id, because=because, place=place, now=wiring.utc_now())
-    shown.print(f"{count} will be tried again by the running bot." if count else "None is parked like that.")
+    console.say(f"{count} will be tried again by the running bot." if count else "None is parked like that.")
 
 
 def _run(*, listening: bool, working: bool) -> None:
     """Run until a signal says to stop; a second signal ends it at once."""
-    read = _settings()
+    read = console.settings()
     logs.configure(read.log_format, read.log_level)
     stop = threading.Event()
 
@@ -246,20 +234,19 @@ def _run(*, listening: bool, working: bool) -> None:
 
     signal.signal(signal.SIGTERM, heed)
     signal.signal(signal.SIGINT, heed)
-    with _explained():
-        if listening and working and read.on_sqlite:
-            migrations.upgrade(database_url(read.database_url))
-        with _ready(read) as database:
-            bot = wiring.build(read, database=database)
+    if read.on_sqlite:
+        console.bring_up_to_date(read)
+    with console.ready(read) as database:
+        bot = wiring.build(read, database=database)
+        try:
             bot.start(listening=listening, working=working)
-            try:
-                if listening:
-                    told.print(f"Listening on {bot.http.address}. Ctrl-C ends it.", highlight=False)
-                died = _wait(bot, stop)
-            finally:
-                bot.stop()
+            if listening:
+                console.told().print(f"Listening on {bot.http.address}. Ctrl-C ends it.", highlight=False)
+            died = _wait(bot, stop)
+        finally:
+            bot.stop()
     if died:
-        _fail("A part of the bot ended unasked; the log says why.", FAILED)
+        console.fail("A part of the bot ended unasked; the log says why.", console.FAILED)
 
 
 def _wait(bot: Baton, stop: threading.Event) -> bool:
@@ -270,76 +257,17 @@ def _wait(bot: Baton, stop: threading.Event) -> bool:
     return False
 
 
-def _settings(*, slack: bool = True) -> Settings:
-    """Read the settings, or say everything that is wrong with them and leave."""
-    try:
-        return settings.read(settings.environment(os.environ, Path(".env")), slack=slack)
-    except SettingsFaults as faults:
-        for fault in faults.faults:
-            told.print(f"[red]✗[/red] {escape(fault)}", highlight=False, soft_wrap=True)
-        _fail("Set these in the environment or in .env; .env.example names everything.", WRONG)
-
-
-@contextlib.contextmanager
-def _opened(read: Settings) -> Iterator[Database]:
-    """Open the database for one command."""
-    database = Database(read.database_url)
-    try:
-        with _explained():
-            yield database
-    finally:
-        database.dispose()
-
-
-@contextlib.contextmanager
-def _ready(read: Settings) -> Iterator[Database]:
-    """Open the database, which must have the right schema."""
-    with _opened(read) as database:
-        with database.snapshot() as session:
-            fault = schema_fault(session)
-        if fault is not None:
-            _fail(f"The database {fault}. Run python -m bot migrate.", FAILED)
-        yield database
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Turn what a command cannot help into a sentence and an exit code."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        log.debug("The database is in trouble.", exc_info=error)
-        reason = str(getattr(error, "orig", None) or type(error).__name__).strip()
-        _fail(f"The database does not do it: {reason}", FAILED)
-    except SlackError as error:
-        _fail(f"Slack does not do it: {error}. python -m bot doctor tells more.", FAILED)
-    except (AddressTaken, AlreadyRunning) as taken:
-        _fail(str(taken), FAILED)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        _fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text in UTF-8'}.", WRONG)
-
-
 def _roster() -> init.Roster:
     """Ask Slack for people and channels, where there is a token."""
-    environ = settings.environment(os.environ, Path(".env"))
+    environ = console.environ()
     if not environ.get("SLACK_BOT_TOKEN"):
         return init.Roster()
-    read = _settings(slack=False)
+    read = console.settings(slack=False)
     try:
         return init.roster(Slack(read.bot_token, base_url=read.slack_api_url))
     except SlackError as error:
-        told.print(f"Slack does not tell who is there ({escape(str(error))}); e-mail addresses will do.")
+        console.told().print(f"Slack does not tell who is there ({escape(str(error))}); e-mail addresses will do.")
         return init.Roster()
-
-
-def _fail(sentence: str, code: int) -> NoReturn:
-    told.print(escape(sentence), highlight=False, soft_wrap=True)
-    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from bot.database import Database
 from bot.directory import Directory
 from bot.entrance import Entrance, authorisation
 from bot.health import Health
+from bot.pacing import SLACK_RATES, Rates
 from bot.rounds import Rounds
 from bot.server import HttpServer
 from bot.settings import Settings
@@ -46,6 +47,11 @@ def new_seal() -> str:
     return secrets.token_hex(8)
 
 
+def new_reference() -> str:
+    """Make what an apology quotes and the log shows beside the error: short enough to be read out."""
+    return secrets.token_hex(4)
+
+
 def serve(
     settings: Settings,
     *,
@@ -67,9 +73,12 @@ def build(
     database: Database,
     now: Callable[[], datetime] = utc_now,
     seal: Callable[[], str] = new_seal,
+    reference: Callable[[], str] = new_reference,
+    rates: Rates = SLACK_RATES,
 ) -> "Baton":
     """Put a bot together for the workspace of its token; nothing runs yet. Raises SlackError as `serve` does."""
-    return Baton(settings, database=database, workspace=serve(settings, database=database, now=now, seal=seal), now=now)
+    workspace = serve(settings, database=database, now=now, seal=seal)
+    return Baton(settings, database=database, workspace=workspace, now=now, reference=reference, rates=rates)
 
 
 class Baton:
@@ -83,15 +92,23 @@ class Baton:
     socket_mode: SocketMode | None
 
     def __init__(
-        self, settings: Settings, *, database: Database, workspace: Served, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        *,
+        database: Database,
+        workspace: Served,
+        now: Callable[[], datetime],
+        reference: Callable[[], str],
+        rates: Rates,
     ) -> None:
-        """Wire the parts; `now` is the clock of all of them."""
+        """Wire the parts; `now` is the clock of all of them, `reference` makes what an apology quotes."""
         self.settings = settings
         self.database = database
         self.workspace = workspace
         self._now = now
+        self._reference = reference
         slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
-        self.worker = Worker(database, slack, workspace.id, now=now)
+        self.worker = Worker(database, slack, workspace.id, now=now, rates=rates)
         self.directory = Directory(database=database, slack=slack, workspace_id=workspace.id, now=now)
         self._looking_up = Rounds(self.directory.look_up, LOOK_UP_SECONDS, name="directory")
         self.bolt = self._bolt()
@@ -122,9 +139,12 @@ class Baton:
             "workspace": self.workspace,
             "views": Views(quick),
             "reply": answers.reply,
+            "reference": self._reference,
         }
         bolt = App(
             name="baton",
+            # Bolt gives its loggers the root's level unless it is handed one, and its own word on requests is not ours.
+            logger=logging.getLogger("slack_bolt"),
             client=WebClient(base_url=settings.slack_api_url, timeout=5, retry_handlers=[]),
             signing_secret=settings.signing_secret or "",
             process_before_response=True,

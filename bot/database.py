@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from qualification import deliveries
 
@@ -74,6 +74,12 @@ class Database:
         """Read one consistent state of everything; a write inside is refused by the database."""
         with self._read_session() as session:
             yield session
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are in a transaction or snapshot at this moment."""
+        pools = {self.engine.pool, self._reader.pool}
+        return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""

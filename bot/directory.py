@@ -122,7 +122,7 @@ class Directory:
         for name, channel in found.items():
             self._join(channel)
             with self._database.transaction() as session:
-                publishing.channel_found(session, self._workspace_id, name, channel.id)
+                publishing.channel_found(session, self._workspace_id, name, channel.id, now=now)
         if len(found) == len(wanted):
             self._channels_again = now
         return len(found)

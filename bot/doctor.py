@@ -110,7 +110,7 @@ def _bot_token(settings: Settings, now: Callable[[], datetime]) -> Iterator[Find
 
 def _scopes(granted: str) -> Finding:
     """Hold the token's scopes against the manifest's."""
-    needed = set(json.loads(MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
+    needed = set(json.loads(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
     missing = sorted(needed - {scope.strip() for scope in granted.split(",")})
     if not missing:
         return Finding("scopes", "all that the manifest names")
@@ -168,7 +168,7 @@ def _published(session: Session, workspace: Workspace, file: Path) -> Iterator[F
     if version is None:
         make = "Write one with python -m bot init, then run" if not file.exists() else "Run"
         yield Finding("playbook", "none is published", f"{make} {publish}.")
-    elif file.exists() and file.read_text() != version.text:
+    elif file.exists() and file.read_text(encoding="utf-8") != version.text:
         yield Finding("playbook", f"{file} differs from the published one", f"Run {publish}, if that is meant.")
     else:
         yield Finding("playbook", f"published {version.published_at:%Y-%m-%d %H:%M} UTC by {version.published_by}")

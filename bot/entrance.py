@@ -8,7 +8,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware import Middleware
 
 from bot.workspaces import Served
-from qualification.rules.refusals import AnotherWorkspace
+from qualification.rules.refusals import Misaddressed
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +22,14 @@ class Entrance(Middleware):
         self._belongings = dict(belongings)
 
     def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse | None:  # noqa: A002 - Bolt's name
-        """Let a request in; raises AnotherWorkspace, which the error handler answers where the person is."""
+        """Let a request in; raises Misaddressed, which the error handler answers where the person is."""
         del resp
         req.context.update(self._belongings)
         app_id = req.body.get("api_app_id")
         astray = app_id is not None and self._workspace.app_id is not None and app_id != self._workspace.app_id
         if astray or req.context.team_id != self._workspace.slack_team_id:
             log.warning("Something was sent to another app or workspace.", extra={"action": "entrance"})
-            raise AnotherWorkspace
+            raise Misaddressed
         return next()
 
 

@@ -115,7 +115,7 @@ class Lanes:
             )
             .order_by(Lane.due_at, Lane.id)
             .limit(GLANCE)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
         ).all()
 
     def _first(self, session: Session, lane: Lane, ground: _Ground) -> Task | None:
@@ -256,7 +256,7 @@ def _lock(session: Session, delivery: Delivery) -> bool:
     locked = session.scalar(
         select(Delivery)
         .where(Delivery.id == delivery.id)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
         .execution_options(populate_existing=True)
     )
     return locked is not None

@@ -67,7 +67,7 @@ def lock_paces(session: Session, workspace_id: int, methods: Sequence[str]) -> d
         select(Pace)
         .where(Pace.workspace_id == workspace_id, Pace.method.in_(methods))
         .order_by(Pace.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     known = {pace.method: pace for pace in session.scalars(find)}
     missing = [

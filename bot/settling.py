@@ -41,22 +41,25 @@ def settle(session: Session, lanes: Lanes, task: Task, outcome: Outcome, now: da
     return None
 
 
-def begin_again(session: Session, lanes: Lanes, task: Task, now: datetime, *, twin: bool) -> Task:
-    """Note that the post itself begins only now, and extend the lease; return the task as it is then.
-
-    With `twin` an earlier post may still be done, so that one is looked for later. Raises LeaseLostError.
-    """
-    delivery, lane = _in_hand(session, lanes, task)
-    delivery.began_at = now
-    if twin:
-        delivery.recheck_at = now + PATIENCE
+def renew(session: Session, lanes: Lanes, task: Task, now: datetime) -> Task:
+    """Extend the lease of a task that took its time; return the task as it is then. Raises LeaseLostError."""
+    _, lane = _in_hand(session, lanes, task)
     lane.leased_until = now + LEASE
     return replace(task, leased_until=now + LEASE)
 
 
+def begin_again(session: Session, lanes: Lanes, task: Task, now: datetime, *, twin: bool) -> Task:
+    """Renew a task whose post begins only now; with `twin` an earlier one may still be done: it is looked for later."""
+    delivery, _ = _in_hand(session, lanes, task)
+    delivery.began_at = now
+    if twin:
+        delivery.recheck_at = now + PATIENCE
+    return renew(session, lanes, task, now)
+
+
 def note_trouble(session: Session, workspace_id: int, trouble: str | None, now: datetime) -> None:
     """Note that Slack refuses every call of the workspace, and why, or with None that it answers again."""
-    workspace = session.get_one(Workspace, workspace_id, with_for_update=True)
+    workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     if trouble is None:
         workspace.trouble = workspace.trouble_at = None
         return
@@ -66,11 +69,11 @@ def note_trouble(session: Session, workspace_id: int, trouble: str | None, now: 
 
 def _in_hand(session: Session, lanes: Lanes, task: Task) -> tuple[Delivery, Lane]:
     """Lock the delivery, then its lane, in the order in which everybody locks them."""
-    delivery = session.get_one(Delivery, task.delivery_id, with_for_update=True)
+    delivery = session.get_one(Delivery, task.delivery_id, with_for_update={"key_share": True})
     lane = session.scalar(
         select(Lane)
         .where(Lane.id == task.lane_id, Lane.leased_by == lanes.worker, Lane.leased_until == task.leased_until)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if lane is None:
         raise LeaseLostError

@@ -2,7 +2,8 @@
 
 import fcntl
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 from bot.database import Database
 
@@ -33,6 +34,15 @@ class Sole:
             message = f"Another process already serves {self._path.with_suffix('')}; SQLite serves one. Stop it first."
             raise AlreadyRunning(message) from error
         self._file = file
+
+    def __enter__(self) -> Self:
+        """Claim the file."""
+        self.take()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Let go of it."""
+        self.release()
 
     def release(self) -> None:
         """Let go, so that another process may begin."""

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot import lookback
 from bot.database import Database
-from bot.lanes import Lanes
-from bot.settling import begin_again
+from bot.lanes import LEASE, Lanes
+from bot.settling import begin_again, renew
 from bot.slack import FinalError, Slack, SlackError
 from bot.tasks import Act, Alone, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
 from qualification.records import Delivery, Person
@@ -78,6 +78,8 @@ class Trip:
             "unfurl_links": False,
             "unfurl_media": False,
         }
+        if self._is_late():
+            self._begin_again()
         try:
             try:
                 answer = self._slack.call("chat.postMessage", **message, **payload)
@@ -101,6 +103,8 @@ class Trip:
         wanted, payload, fingerprint = drawn
         if fingerprint == self.task.fingerprint:
             return Shown(wanted, fingerprint, sent=False)
+        if self._is_late():
+            self._renew()
         if self.task.act is Act.PUBLISH:
             self._slack.call("views.publish", user_id=self.task.slack_user_id, view=dict(payload))
             return Shown(wanted, fingerprint, sent=True)
@@ -140,6 +144,8 @@ class Trip:
             # The row points to the one that stays before the other goes: Slack tells of each deletion.
             return Found(channel, found[0], twins=len(found) > 1)
         for twin in found[1:]:
+            if self._is_late():
+                self._renew()
             try:
                 self._slack.call("chat.delete", channel=channel, ts=twin)
             except FinalError as error:
@@ -178,8 +184,16 @@ class Trip:
         self._begin_again()
         return channel
 
+    def _is_late(self) -> bool:
+        """Say whether so much of the lease has gone that others might find the place before the next call is done."""
+        return self._clock() > self.task.leased_until - LEASE * 2 / 3
+
+    def _renew(self) -> None:
+        with self._database.transaction() as session:
+            self.task = renew(session, self._lanes, self.task, self._clock())
+
     def _begin_again(self, *, twin: bool = False) -> None:
-        """Extend the lease, so that nobody searches for this post before it can be found."""
+        """Renew the lease for a post that begins only now, so that nobody searches for it before it can be found."""
         with self._database.transaction() as session:
             self.task = begin_again(session, self._lanes, self.task, self._clock(), twin=twin)
 

@@ -91,7 +91,7 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set, then finish what is in hand; a failure is logged and tried again."""
-        with self._presence(), ThreadPoolExecutor(HANDS, thread_name_prefix="delivery") as hands:
+        with self.presence(), ThreadPoolExecutor(HANDS, thread_name_prefix="delivery") as hands:
             self.begin()
             in_hand: set[Future[int]] = set()
             while not stop.is_set():
@@ -127,6 +127,10 @@ class Worker:
         self._look_at_clocks.set()
         self._woken.set()
 
+    def presence(self) -> AbstractContextManager[object]:
+        """Be seen by other workers as alive, and be woken by what other processes commit, while the block lasts."""
+        return nullcontext() if self._database.is_sqlite else Presence(self._database, self.name, self._woken.set)
+
     def begin(self) -> None:
         """Take back what a process that died had in hand, and give templates that failed another chance."""
         now = self._now()
@@ -135,9 +139,6 @@ class Worker:
                 # One process serves a SQLite database: whatever is in hand was left behind.
                 lanes.void(session, self._workspace_id)
             deliveries.unpark(session, self._workspace_id, now=now, troubles=(deliveries.CANNOT_BE_DRAWN,))
-
-    def _presence(self) -> AbstractContextManager[object]:
-        return nullcontext() if self._database.is_sqlite else Presence(self._database, self.name, self._woken.set)
 
     def _pass(self, hands: ThreadPoolExecutor, in_hand: set[Future[int]], stop: threading.Event) -> float:
         """Do what is due, deliveries by other hands; return for how many seconds nothing more will be."""

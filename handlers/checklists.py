@@ -17,9 +17,7 @@ def bant(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Work
         if len(leads) > 1:
             view = draw(reader, "modals/pick_lead", leads=leads, query=asked.text or None)
         else:
-            form = checklists.form(
-                session, workspace_id=workspace.id, by=asked.user_id, handoff_id=leads[0].handoff_id
-            )
+            form = checklists.form(session, workspace_id=workspace.id, by=asked.user_id, handoff_id=leads[0].handoff_id)
             view = draw(reader, "modals/checklist", form=form)
     views.open(asked.trigger_id, view)
     ack()
@@ -46,9 +44,7 @@ def pick_lead(ack: Ack, body: Body, snapshot: Sessions, workspace: Workspace) ->
     ack(response_action="update", view=draw(reader, "modals/checklist", form=form))
 
 
-def save_part(
-    ack: Ack, body: Body, transaction: Sessions, now: Now, views: Views, workspace: Workspace
-) -> None:
+def save_part(ack: Ack, body: Body, transaction: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Save what is there as soon as a verdict is picked, and show how far it has come.
 
     Drawn without the view's hash: of two verdicts picked in quick succession the second would be refused for its hash,

@@ -1,4 +1,6 @@
-"""A lead handed over, and what becomes of the handoff: accepted, claimed, passed on, disqualified, given to somebody."""
+"""A lead handed over, and what becomes of the handoff: accepted, claimed, passed on, disqualified, reassigned."""
+
+from typing import Final
 
 from slack_bolt import Ack
 
@@ -11,7 +13,10 @@ from qualification import decisions, forms, handoffs, people
 from qualification.handoffs import HandOverForm
 from qualification.rules.handoff import Action
 
-TYPED = ("company", "person", "email", "phone", "title", "did", "problem", "campaign", "size", "country", "value")
+TYPED: Final = (
+    *("company", "person", "email", "phone", "title", "did"),
+    *("problem", "campaign", "size", "country", "value", "promised"),
+)
 
 
 def ask_for_lead(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
@@ -37,9 +42,7 @@ def ask_for_lead_by_button(ack: Ack, body: Body, snapshot: Sessions, views: View
 def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
     """Hand the lead over, and say in the same modal what became of it."""
     form = payloads.form(body)
-    typed = HandOverForm(
-        **{field: form.text(field) for field in TYPED}, source=form.choice("source"), promised=form.text("promised")
-    )
+    typed = HandOverForm(**{field: form.text(field) for field in TYPED}, source=form.choice("source"))
     with transaction() as session:
         result = handoffs.hand_over(
             session,

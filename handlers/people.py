@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from slack_bolt import Ack
 
@@ -14,7 +14,7 @@ from handlers.payloads import Click, Command
 from qualification import absence, people, start
 from qualification.rules.refusals import UnknownCommand
 
-Answer = Callable[[Command, str, Sessions, Now, Workspace], dict[str, Any]]
+Answer: TypeAlias = Callable[[Command, str, Sessions, Now, Workspace], dict[str, Any]]
 
 
 def baton(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:

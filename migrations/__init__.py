@@ -9,6 +9,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, NullPool, create_engine
 
+from qualification.records import Base
+
 FOLDER = Path(__file__).parent
 
 
@@ -46,8 +48,6 @@ def current(url: str | URL) -> str | None:
 
 def drift(url: str | URL) -> list[object]:
     """List what differs between a migrated database and the records; empty when they agree."""
-    from qualification.records import Base
-
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})

@@ -13,8 +13,6 @@ from qualification.rules.frameworks import Verdict, progress
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
 
-MAIN_FRAMEWORK = "bant"
-
 
 def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None = None) -> LeadCard:
     """Return all that a card of this handoff shows; with a reader, as it stands in their direct messages."""
@@ -108,11 +106,9 @@ def lead_title(session: Session, handoff: Handoff) -> str:
     return " · ".join(parts) or lead.email or lead.phone or f"#{lead.id}"
 
 
-def checklist_mark(session: Session, lead_id: int, playbook: Playbook) -> ChecklistMark | None:
-    """Return the checklist line of a card, or None where the playbook has no such framework."""
-    framework = playbook.framework(MAIN_FRAMEWORK)
-    if framework is None:
-        return None
+def checklist_mark(session: Session, lead_id: int, playbook: Playbook) -> ChecklistMark:
+    """Return the checklist line of a card."""
+    framework = playbook.main_framework
     verdicts = answers_of(session, lead_id, framework.key)
     made = progress(framework, verdicts)
     return ChecklistMark(
@@ -134,7 +130,7 @@ def answers_of(session: Session, lead_id: int, framework: str) -> dict[str, Verd
         .join(Checklist, Checklist.id == Answer.checklist_id)
         .where(Checklist.lead_id == lead_id, Checklist.framework == framework)
     )
-    return {item: verdict for item, verdict in rows}
+    return dict(row.tuple() for row in rows)
 
 
 def stage_choices(playbook: Playbook, handoff: Handoff) -> tuple[Choice, ...]:
@@ -146,9 +142,7 @@ def stage_choices(playbook: Playbook, handoff: Handoff) -> tuple[Choice, ...]:
 
 
 def _handoff(session: Session, workspace_id: int, handoff_id: int) -> Handoff:
-    return session.scalars(
-        select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id)
-    ).one()
+    return session.scalars(select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id)).one()
 
 
 def _ref(session: Session, person_id: int) -> PersonRef:
@@ -163,8 +157,9 @@ def _source(playbook: Playbook, key: str | None) -> str | None:
 def _reason(playbook: Playbook, handoff: Handoff) -> str | None:
     if handoff.reason is None:
         return None
-    reasons = playbook.lost_reasons if handoff.state is HandoffState.LOST else playbook.disqualify_reasons
-    return next((reason.name for reason in reasons if reason.key == handoff.reason), handoff.reason)
+    find = playbook.lost_reason if handoff.state is HandoffState.LOST else playbook.disqualify_reason
+    reason = find(handoff.reason)
+    return reason.name if reason else handoff.reason
 
 
 def _number(session: Session, handoff: Handoff) -> int:
@@ -192,8 +187,10 @@ def _told(session: Session, facts: Mapping[str, object]) -> dict[str, object]:
             told[name.removesuffix("_id")] = people.ref_of(session, value if isinstance(value, int) else None)
         elif name == "accept_by" and isinstance(value, str):
             told[name] = datetime.fromisoformat(value)
-        elif isinstance(value, list):
-            told[name] = tuple(tuple(each) if isinstance(each, list) else each for each in value)
         else:
-            told[name] = value
+            told[name] = _frozen(value)
     return told
+
+
+def _frozen(value: object) -> object:
+    return tuple(_frozen(each) for each in value) if isinstance(value, list) else value

@@ -8,15 +8,14 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from qualification import history, showing
-from qualification.cards import MAIN_FRAMEWORK, lead_title
+from qualification.cards import lead_title
 from qualification.cases import Case, look, take
 from qualification.facts import ChecklistForm, ChecklistItem
 from qualification.records import Answer, Checklist, EventKind
 from qualification.records.base import insert_once
 from qualification.rules.frameworks import Verdict, next_question, progress
 from qualification.rules.handoff import Action
-from qualification.rules.playbook import Framework
-from qualification.rules.refusals import StaleCard
+from qualification.rules.playbook import Framework, Item
 
 LONGEST_EVIDENCE = 3000
 
@@ -45,12 +44,12 @@ def save(
     """
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
     case.allows(Action.CHECKLIST)
-    framework = _framework(case)
+    framework = case.published.playbook.main_framework
     checklist = _checklist(session, case, framework, now=now)
     known = {answer.item: answer for answer in session.scalars(_answers(checklist))}
     for item in framework.items:
         if item.key in given:
-            _answer(session, case, checklist, item.key, item.name, known.get(item.key), given[item.key], now=now)
+            _answer(session, case, checklist, item, answer=known.get(item.key), given=given[item.key], now=now)
     session.flush()
     made = progress(framework, _verdicts(session, checklist))
     checklist.updated_at = now
@@ -80,11 +79,10 @@ def _answer(
     session: Session,
     case: Case,
     checklist: Checklist,
-    item: str,
-    name: str,
+    item: Item,
+    *,
     answer: Answer | None,
     given: Given,
-    *,
     now: datetime,
 ) -> None:
     """Keep one answer; the history tells a new verdict, and keeps the evidence it replaced."""
@@ -95,9 +93,10 @@ def _answer(
     if (verdict, evidence) == (was, had):
         return
     if answer is None:
-        answer = Answer(workspace_id=checklist.workspace_id, checklist_id=checklist.id, item=item)
+        answer = Answer(workspace_id=checklist.workspace_id, checklist_id=checklist.id, item=item.key)
         session.add(answer)
     answer.verdict, answer.evidence = verdict, evidence
+    case.handoff.undo_until = None  # work has gone on since the acceptance
     answer.answered_by_id, answer.answered_at = case.by.id, now
     history.tell(
         session,
@@ -106,15 +105,15 @@ def _answer(
         now=now,
         by=case.by,
         playbook_id=case.published.id,
-        item=name,
+        told=verdict is not was,
+        item=item.name,
         verdict=verdict.value,
-        changed=verdict is not was,
         evidence_before=had or None,
     )
 
 
 def _form(session: Session, case: Case) -> ChecklistForm:
-    framework = _framework(case)
+    framework = case.published.playbook.main_framework
     checklist = session.scalar(
         select(Checklist).where(Checklist.lead_id == case.lead.id, Checklist.framework == framework.key)
     )
@@ -145,13 +144,6 @@ def _form(session: Session, case: Case) -> ChecklistForm:
     )
 
 
-def _framework(case: Case) -> Framework:
-    framework = case.published.playbook.framework(MAIN_FRAMEWORK)
-    if framework is None:
-        raise StaleCard
-    return framework
-
-
 def _checklist(session: Session, case: Case, framework: Framework, *, now: datetime) -> Checklist:
     """Return the lead's checklist, made if this is its first answer; two first answers make one."""
     insert_once(
@@ -168,7 +160,7 @@ def _checklist(session: Session, case: Case, framework: Framework, *, now: datet
     ).one()
 
 
-def _answers(checklist: Checklist) -> Select[tuple[Answer]]:
+def _answers(checklist: Checklist) -> Select[Answer]:
     return select(Answer).where(Answer.checklist_id == checklist.id)
 
 

@@ -16,8 +16,8 @@ _OPEN = text("offer.outcome = 'open'")
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
     """Do at most `limit` of what is due at `now`, the longest due first; return how many were done.
 
-    Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment finds
-    nothing.
+    Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment
+    finds nothing.
     """
     done = 0
     for offer in _locked_offers(session, workspace_id, now, limit):

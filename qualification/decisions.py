@@ -60,7 +60,7 @@ def pass_on(
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
     if not case.allows(Action.PASS_ON, offer_id):
         return
-    chosen = _reason(case.published.playbook.pass_on_reasons, reason, note)
+    chosen = checked_reason(case.published.playbook.pass_on_reason(reason), note)
     offer = _expected(case.offer)
     routing.end_offer(offer, OfferOutcome.PASSED_ON, now=now)
     offer.reason, offer.reason_note = chosen.key, _text(note)
@@ -94,7 +94,7 @@ def disqualify(
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
     if not case.allows(Action.DISQUALIFY, offer_id):
         return
-    chosen = _reason(case.published.playbook.disqualify_reasons, reason, note)
+    chosen = checked_reason(case.published.playbook.disqualify_reason(reason), note)
     handoff = case.handoff
     _remember(session, case, now=now)
     if case.offer is not None:
@@ -277,13 +277,12 @@ def _forget(handoff: Handoff) -> None:
     handoff.undo_until = None
 
 
-def _reason(reasons: tuple[Reason, ...], key: str, note: str | None) -> Reason:
-    """Return the reason of that key; raises what is wrong with the key or the note."""
-    chosen = next((reason for reason in reasons if reason.key == key), None)
-    if chosen is None:
+def checked_reason(reason: Reason | None, note: str | None) -> Reason:
+    """Return the reason; raises what is wrong with it or with the note."""
+    if reason is None:
         raise InvalidFields({"reason": FieldFault.UNKNOWN_CHOICE})
-    require_note(note, required=chosen.note_required, reason=chosen.name)
-    return chosen
+    require_note(note, required=reason.note_required, reason=reason.name)
+    return reason
 
 
 def _expected(offer: Offer | None) -> Offer:

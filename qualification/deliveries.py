@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, null, or_, select, text, union, update
+from sqlalchemy import ColumnElement, Select, case, func, literal_column, null, or_, select, text, tuple_, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -105,7 +105,7 @@ def stale(session: Session, handoff_id: int, now: datetime) -> None:
         select(Delivery.id, Delivery.lane_id)
         .where(Delivery.handoff_id == handoff_id, Delivery.kind.in_(DRAWN_FROM_HANDOFF))
         .order_by(Delivery.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
     _owe_again(session, [card.id for card in cards])
     noted = _noted(session, now)
@@ -134,7 +134,7 @@ def unpark(
         parked = parked.where(Lane.person_id == person_id)
     if troubles is not None:
         parked = parked.where(Delivery.trouble.in_({*troubles, PARENT_PARKED}))
-    rows = session.execute(parked.order_by(Delivery.id).with_for_update(of=Delivery)).all()
+    rows = session.execute(parked.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)).all()
     if rows:
         session.execute(
             update(Delivery)
@@ -144,6 +144,29 @@ def unpark(
         )
         _noted(session, now).lanes.update(row.lane_id for row in rows)
     return len(rows)
+
+
+def move(session: Session, workspace_id: int, *, place: str, channel: str, now: datetime) -> None:
+    """Owe to a channel's id what was owed to its name, now that Slack has said the id."""
+    named = session.scalar(
+        select(Lane).where(Lane.workspace_id == workspace_id, Lane.place == place).with_for_update(key_share=True)
+    )
+    if named is None or place == channel:
+        return
+    taken = session.scalar(select(Lane.id).where(Lane.workspace_id == workspace_id, Lane.place == channel))
+    if taken is None:
+        named.place = channel
+        session.flush()
+    else:
+        # What stands there already needs no second message; its lane under the name stays, and stays parked.
+        there = select(Delivery.kind, Delivery.subject).where(Delivery.lane_id == taken)
+        session.execute(
+            update(Delivery)
+            .where(Delivery.lane_id == named.id, tuple_(Delivery.kind, Delivery.subject).not_in(there))
+            .values(lane_id=taken)
+            .execution_options(synchronize_session=False)
+        )
+    unpark(session, workspace_id, now=now, place=channel, troubles=(NO_CHANNEL_ID,))
 
 
 def gone(session: Session, *, workspace_id: int, channel: str, ts: str, now: datetime) -> bool:
@@ -183,7 +206,7 @@ def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
         select(Delivery.id, Delivery.lane_id)
         .where(or_(Delivery.id == delivery_id, Delivery.parent_id == delivery_id))
         .order_by(Delivery.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return {row.id: row.lane_id for row in rows}
 
@@ -201,7 +224,7 @@ def wake(session: Session) -> bool:
     if noted.lanes:
         lanes = sorted(noted.lanes)
         if len(lanes) > 1 and _is_postgresql(session):
-            session.execute(select(Lane.id).where(Lane.id.in_(lanes)).order_by(Lane.id).with_for_update())
+            session.execute(select(Lane.id).where(Lane.id.in_(lanes)).order_by(Lane.id).with_for_update(key_share=True))
         session.execute(
             update(Lane)
             .where(Lane.id.in_(lanes))
@@ -298,7 +321,7 @@ def _tabs(people: Collection[tuple[int, int]]) -> Select[int, int]:
             or_(*(Lane.place.in_(tabs) & (Lane.workspace_id == workspace) for workspace, tabs in places.items())),
         )
         .order_by(Delivery.id)
-        .with_for_update(of=Delivery)
+        .with_for_update(of=Delivery, key_share=True)
     )
 
 

@@ -102,12 +102,12 @@ class LeadCard:
 class ThreadLine:
     """One line of a lead's history.
 
-    `kind` is an EventKind; `facts` by kind: offered (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool,
-    accept_by), queued (manager: PersonRef or None, because: nobody_there | everyone_asked | pool_lapsed),
-    accepted (claimed: bool), passed_on and disqualified (reason, note), lapsed and reminded (to: PersonRef or None, pool),
-    undone and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage, reason, note),
-    edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed (framework, yes, total),
-    updated (fields: tuple of names).
+    `kind` is an EventKind; `facts` by kind: offered (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool
+    (pool, accept_by), queued (manager: PersonRef or None, because: nobody_there | everyone_asked | pool_lapsed),
+    accepted (claimed: bool), passed_on and disqualified (reason, note), lapsed and reminded (to: PersonRef or None,
+    pool), undone and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage,
+    reason, note), edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed
+    (framework, yes, total), updated (fields: tuple of names).
     """
 
     kind: str

@@ -1,6 +1,7 @@
 """What a modal that asks something is filled with; refused at once to whoever may not answer it."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,7 @@ from qualification.cards import lead_title
 from qualification.cases import look
 from qualification.facts import Choice, DecisionForm, HandOverChoices
 from qualification.rules.handoff import Action
-from qualification.rules.money import money_text
+from qualification.rules.money import minor_digits
 from qualification.rules.playbook import ContactKind, Playbook, Reason
 
 _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
@@ -37,7 +38,7 @@ def decision(
     offer_id: int | None = None,
     picked: str | None = None,
 ) -> DecisionForm:
-    """Return the form that asks why, who or how much, for pass_on, disqualify, set_stage (lost), log_contact, reassign, edit.
+    """Return the form that asks why, who or how much, as any action but accept and claim does.
 
     `picked` is the key of a reason chosen already, so that its description can be shown. Raises the refusal that the
     decision itself would, so that nobody fills a form in vain.
@@ -45,7 +46,8 @@ def decision(
     case = look(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id)
     case.allows(action, offer_id)
     lead = case.lead
-    reasons = tuple(_choice(reason) for reason in _REASONS.get(action, lambda _: ())(case.published.playbook))
+    listed = _REASONS[action](case.published.playbook) if action in _REASONS else ()
+    reasons = tuple(_choice(reason) for reason in listed)
     return DecisionForm(
         handoff_id=handoff_id,
         offer_id=offer_id,
@@ -59,13 +61,13 @@ def decision(
 
 
 def _choice(reason: Reason | ContactKind) -> Choice:
-    return Choice(
-        key=reason.key,
-        name=reason.name,
-        description=reason.description,
-        note_required=isinstance(reason, Reason) and reason.note_required,
-    )
+    if not isinstance(reason, Reason):
+        return Choice(key=reason.key, name=reason.name)
+    return Choice(key=reason.key, name=reason.name, description=reason.description, note_required=reason.note_required)
 
 
 def _value(minor: int | None, currency: str | None) -> str | None:
-    return money_text(minor, currency) if minor is not None and currency is not None else None
+    """Write an amount as it may be typed again."""
+    if minor is None or currency is None:
+        return None
+    return f"{Decimal(minor).scaleb(-minor_digits(currency)):f} {currency}"

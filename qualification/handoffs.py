@@ -24,6 +24,8 @@ from qualification.rules.routing import Asked, choose_rule
 
 T = TypeVar("T")
 
+# Folding may lengthen a text (ß to ss); whoever shares this much of a name shares it all.
+LONGEST_KEY = 300
 LIMITS = {"company": 300, "person": 300, "title": 300, "campaign": 200, "phone": 60}
 
 
@@ -60,12 +62,19 @@ class _Read:
 
 
 def hand_over(
-    session: Session, *, workspace_id: int, by: str, form: HandOverForm, key: str, now: datetime, name: str | None = None
+    session: Session,
+    *,
+    workspace_id: int,
+    by: str,
+    form: HandOverForm,
+    key: str,
+    now: datetime,
+    name: str | None = None,
 ) -> HandedOver:
     """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
 
-    A known person is updated, not doubled; a lead that is already in somebody's hands is not announced again: the answer
-    says who has it. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated key.
+    A known person is updated, not doubled; a lead that is already in somebody's hands is not announced again: the
+    answer says who has it. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated key.
     """
     published = publishing.current(session, workspace_id)
     read = _read(form, published.playbook)
@@ -80,7 +89,7 @@ def hand_over(
         if changed:
             history.tell(session, live, EventKind.UPDATED, now=now, by=announcer, fields=changed)
         return told(session, live, already=True)
-    handoff = _announce(session, lead, announcer, form, read, published, now=now)
+    handoff = _announce(session, lead, announcer, form, read, published=published, now=now)
     return told(session, handoff, already=False)
 
 
@@ -144,12 +153,10 @@ def _read(form: HandOverForm, playbook: Playbook) -> _Read:
 def _company(session: Session, workspace_id: int, read: _Read) -> Company | None:
     if read.company is None:
         return None
-    name_key = identity.fold_company(read.company)
+    name_key = identity.fold_company(read.company)[:LONGEST_KEY]
     insert_once(session, Company, workspace_id=workspace_id, name=read.company, name_key=name_key)
     company = session.scalars(
-        select(Company)
-        .where(Company.workspace_id == workspace_id, Company.name_key == name_key)
-        .with_for_update()
+        select(Company).where(Company.workspace_id == workspace_id, Company.name_key == name_key).with_for_update()
     ).one()
     company.size = read.size or company.size
     company.country = read.country or company.country
@@ -166,7 +173,7 @@ def _lead(
     """
     company = _company(session, workspace_id, read)
     email_key = identity.fold_email(read.email) if read.email else None
-    name_key = identity.fold_name(read.person) if read.person else None
+    name_key = identity.fold_name(read.person)[:LONGEST_KEY] if read.person else None
     lead = _known(session, workspace_id, email_key, name_key, company)
     given = {
         "company_id": company.id if company else None,
@@ -186,7 +193,13 @@ def _lead(
         lead = session.scalars(
             select(Lead).where(Lead.workspace_id == workspace_id, Lead.email_key == email_key).with_for_update()
         ).one()
-    changed = [field for field, value in given.items() if value is not None and getattr(lead, field) != value]
+    # The same name or address in other letters is nothing new.
+    same = {field for field in ("name", "email") if given[f"{field}_key"] == getattr(lead, f"{field}_key")}
+    changed = [
+        field
+        for field, value in given.items()
+        if value is not None and field not in same and getattr(lead, field) != value
+    ]
     for field in changed:
         setattr(lead, field, given[field])
     if changed:
@@ -229,8 +242,8 @@ def _announce(
     announcer: Person,
     form: HandOverForm,
     read: _Read,
-    published: publishing.Published,
     *,
+    published: publishing.Published,
     now: datetime,
 ) -> Handoff:
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None

@@ -10,8 +10,6 @@ from qualification.records import Checklist, EventKind, Handoff, Lead, LeadEvent
 from qualification.rules.lifecycle import lifecycle_of
 from qualification.rules.playbook import Playbook
 
-UNTOLD = {EventKind.LIFECYCLE_MOVED}
-
 
 def tell(
     session: Session,
@@ -21,12 +19,13 @@ def tell(
     now: datetime,
     by: Person | None = None,
     playbook_id: int | None = None,
+    told: bool = True,
     **facts: object,
 ) -> LeadEvent:
     """Write the event down, and note the line Slack must show for it and every message it makes stale.
 
-    `playbook_id` is the version that decided, the handoff's own if none is given. Facts are plain values; people are
-    kept by their ids.
+    `playbook_id` is the version that decided, the handoff's own if none is given. Not `told`, it is only kept.
+    Facts are plain values; people are kept by their ids.
     """
     event = LeadEvent(
         workspace_id=handoff.workspace_id,
@@ -40,7 +39,7 @@ def tell(
     )
     session.add(event)
     session.flush()
-    if kind not in UNTOLD:
+    if told:
         showing.owe_line(session, handoff, event, now=now)
     deliveries.stale(session, handoff.id, now)
     return event
@@ -58,4 +57,4 @@ def settle_lifecycle(
     if lead.lifecycle is to:
         return
     was, lead.lifecycle, lead.updated_at = lead.lifecycle, to, now
-    tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, was=was.value, to=to.value)
+    tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value)

@@ -1,5 +1,6 @@
 """Who acts, who is there, who may decide."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,16 @@ from qualification import showing
 from qualification.facts import PersonRef
 from qualification.records import Person, Team
 from qualification.records.base import insert_once
-from qualification.rules.clocks import WeeklyHours, is_working
+from qualification.rules.clocks import WeeklyHours, is_working, known_zone
 from qualification.rules.handoff import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How somebody reads: a language tag such as de-DE, None where Slack said none, and the IANA name of a zone."""
+
+    locale: str | None = None
+    zone: str = "UTC"
 
 
 def ref(person: Person) -> PersonRef:
@@ -44,6 +53,12 @@ def by_slack_user(session: Session, workspace_id: int, slack_user_id: str) -> Pe
     )
 
 
+def reader(session: Session, workspace_id: int, slack_user_id: str) -> Reader:
+    """Return how the person of that Slack user reads; English and UTC for somebody not known here."""
+    person = by_slack_user(session, workspace_id, slack_user_id)
+    return Reader(person.locale, zone_of(session, person).key) if person else Reader()
+
+
 def acting(session: Session, person: Person, team_id: int) -> Actor:
     """Say what the person may decide about a handoff of that team."""
     team = session.get_one(Team, team_id)
@@ -59,10 +74,14 @@ def manages(person: Person, team: Team) -> bool:
     return person.id == team.manager_id or (person.is_manager and person.team_id == team.id)
 
 
-def managed_by(person: Person) -> Select[tuple[int]]:
-    """Select the ids of the teams the person manages."""
-    named = Team.manager_id == person.id
-    return select(Team.id).where(or_(named, Team.id == person.team_id) if person.is_manager else named)
+def managed_by(person: Person) -> Select[int]:
+    """Select the ids of the teams the person manages; an administrator stands in where nobody does."""
+    theirs = [Team.manager_id == person.id]
+    if person.is_manager:
+        theirs.append(Team.id == person.team_id)
+    if person.is_admin:
+        theirs.append(Team.manager_id.is_(None))
+    return select(Team.id).where(Team.workspace_id == person.workspace_id, or_(*theirs))
 
 
 def zone_of(session: Session, person: Person) -> ZoneInfo:
@@ -91,7 +110,9 @@ def hours_of(session: Session, person: Person) -> WeeklyHours:
     return WeeklyHours.from_json(person.hours or (team.hours if team else None) or WeeklyHours.always().to_json())
 
 
-def set_away(session: Session, workspace_id: int, slack_user_id: str, *, until: datetime | None, now: datetime) -> Person:
+def set_away(
+    session: Session, workspace_id: int, slack_user_id: str, *, until: datetime | None, now: datetime
+) -> Person:
     """Pass the person over in routing from now on, until then or until they are back."""
     person = actor(session, workspace_id, slack_user_id)
     person.away_since = now
@@ -109,9 +130,36 @@ def set_back(session: Session, workspace_id: int, slack_user_id: str, *, now: da
     return person
 
 
+def refresh(
+    session: Session,
+    workspace_id: int,
+    slack_user_id: str,
+    *,
+    name: str | None,
+    zone: str | None,
+    locale: str | None,
+    deactivated: bool,
+    now: datetime,
+) -> None:
+    """Write down what Slack now says of the person, if known here; the playbook's name stands for those it names.
+
+    Offers that are open stay with somebody deactivated until their clock moves them on.
+    """
+    person = by_slack_user(session, workspace_id, slack_user_id)
+    if person is None:
+        return
+    # A zone that this machine does not know would break every clock of theirs.
+    person.zone = zone if zone and known_zone(zone) else person.zone
+    person.locale = locale or person.locale
+    person.deactivated = deactivated
+    person.refreshed_at = now
+    if not person.active:
+        person.name = name or person.name
+    showing.refresh_home(session, person, now=now)
+
+
 def _must_exist(person: Person | None) -> Person:
     if person is None:
         message = "a person's unique key was taken, yet no such person is there"
         raise LookupError(message)
     return person
-

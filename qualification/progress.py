@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from qualification import history, showing
 from qualification.cases import Case, take
+from qualification.decisions import checked_reason
 from qualification.records import EventKind
 from qualification.rules import identity
-from qualification.rules.handoff import Action, HandoffState, require_note
+from qualification.rules.handoff import Action, HandoffState
 from qualification.rules.playbook import Stage
 from qualification.rules.refusals import FieldFault, InvalidFields, StageUnknown
 
@@ -20,7 +21,7 @@ def log_contact(
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
     case.allows(Action.LOG_CONTACT)
     playbook = case.published.playbook
-    chosen = next((each for each in playbook.contact_kinds if each.key == kind), None)
+    chosen = playbook.contact_kind(kind)
     if chosen is None:
         raise InvalidFields({"kind": FieldFault.UNKNOWN_CHOICE})
     handoff = case.handoff
@@ -36,7 +37,7 @@ def log_contact(
         how=chosen.name,
         note=_text(note),
     )
-    after = next((stage for stage in playbook.stages if stage.on_contact), None)
+    after = playbook.contact_stage
     if after is not None and handoff.stage == playbook.first_stage.key:
         _move(session, case, after, now=now)
 
@@ -68,17 +69,11 @@ def lose(
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
     case.allows(Action.SET_STAGE)
     playbook = case.published.playbook
-    chosen = next((each for each in playbook.lost_reasons if each.key == reason), None)
-    if chosen is None:
-        raise InvalidFields({"reason": FieldFault.UNKNOWN_CHOICE})
-    require_note(note, required=chosen.note_required, reason=chosen.name)
-    stage = next((each for each in playbook.stages if each.ends == "lost"), None)
-    if stage is None:
-        raise StageUnknown(stage="lost")
+    chosen = checked_reason(playbook.lost_reason(reason), note)
     _settled(case)
     _end(case, HandoffState.LOST, now=now)
     case.handoff.reason, case.handoff.reason_note = chosen.key, _text(note)
-    _move(session, case, stage, now=now, reason=chosen.name, note=_text(note))
+    _move(session, case, playbook.ending_stage("lost"), now=now, reason=chosen.name, note=_text(note))
 
 
 def edit(
@@ -94,7 +89,7 @@ def edit(
             minor, currency = identity.parse_money(value.strip(), lead.currency or case.published.playbook.currency)
         except identity.Unreadable as unreadable:
             raise InvalidFields({"value": unreadable.fault}) from unreadable
-    changes: list[tuple[str, str | None, str | None]] = []
+    changes: list[tuple[str, object, object]] = []
     if (minor, currency) != (lead.value_minor, lead.currency):
         changes.append(("value", _money(lead.value_minor, lead.currency), _money(minor, currency)))
         lead.value_minor, lead.currency = minor, currency
@@ -106,7 +101,9 @@ def edit(
         history.tell(session, case.handoff, EventKind.EDITED, now=now, by=case.by, changes=changes)
 
 
-def _move(session: Session, case: Case, stage: Stage, *, now: datetime, **facts: object) -> None:
+def _move(
+    session: Session, case: Case, stage: Stage, *, now: datetime, reason: str | None = None, note: str | None = None
+) -> None:
     """Put the lead at that stage, and its lifecycle where stage and state say."""
     handoff = case.handoff
     handoff.stage = stage.key
@@ -118,7 +115,8 @@ def _move(session: Session, case: Case, stage: Stage, *, now: datetime, **facts:
         by=case.by,
         playbook_id=case.published.id,
         stage=stage.name,
-        **facts,
+        reason=reason,
+        note=note,
     )
     history.settle_lifecycle(session, handoff, case.lead, case.published.playbook, now=now, by=case.by)
     showing.refresh_home(session, case.by, now=now)
@@ -146,8 +144,8 @@ def _settled(case: Case) -> None:
     case.handoff.undo_until = None
 
 
-def _money(minor: int | None, currency: str | None) -> str | None:
-    return f"{minor} {currency}" if minor is not None else None
+def _money(minor: int | None, currency: str | None) -> tuple[int, str] | None:
+    return (minor, currency) if minor is not None and currency is not None else None
 
 
 def _text(text: str | None) -> str | None:

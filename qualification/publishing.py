@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from qualification import deliveries
-from qualification.records import Lane, Membership, Person, PlaybookVersion, Pool, Team, Workspace
-from qualification.rules.playbook import Playbook, parse
+from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
 from qualification.rules.playbook import Person as Member
+from qualification.rules.playbook import Playbook, parse
 from qualification.rules.refusals import NoPlaybook
 
 
@@ -33,9 +33,7 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     workspace = session.get_one(Workspace, workspace_id, with_for_update=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     version = session.scalar(
-        select(PlaybookVersion).where(
-            PlaybookVersion.workspace_id == workspace_id, PlaybookVersion.digest == digest
-        )
+        select(PlaybookVersion).where(PlaybookVersion.workspace_id == workspace_id, PlaybookVersion.digest == digest)
     )
     if version is None:
         version = PlaybookVersion(workspace_id=workspace_id, digest=digest, text=text)
@@ -67,18 +65,12 @@ def version(session: Session, playbook_id: int) -> Published:
     return Published(id=row.id, playbook=_parsed(row.text))
 
 
-def channel_found(session: Session, workspace_id: int, channel: str, channel_id: str) -> None:
+def channel_found(session: Session, workspace_id: int, channel: str, channel_id: str, *, now: datetime) -> None:
     """Write down the id Slack gave for a channel's name; what was owed to the name is owed to the id."""
     session.execute(
-        update(Team)
-        .where(Team.workspace_id == workspace_id, Team.channel == channel)
-        .values(channel_id=channel_id)
+        update(Team).where(Team.workspace_id == workspace_id, Team.channel == channel).values(channel_id=channel_id)
     )
-    taken = session.scalar(select(Lane.id).where(Lane.workspace_id == workspace_id, Lane.place == channel_id))
-    if taken is None:
-        session.execute(
-            update(Lane).where(Lane.workspace_id == workspace_id, Lane.place == channel).values(place=channel_id)
-        )
+    deliveries.move(session, workspace_id, place=channel, channel=channel_id, now=now)
 
 
 def person_found(
@@ -117,10 +109,10 @@ def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str,
     for team in known.values():
         team.active = team.key in playbook.teams
     for key, definition in playbook.teams.items():
-        team = known.get(key)
-        if team is None:
-            team = known[key] = Team(workspace_id=workspace_id, key=key, channel=definition.channel)
-            session.add(team)
+        if key not in known:
+            known[key] = Team(workspace_id=workspace_id, key=key, channel=definition.channel)
+            session.add(known[key])
+        team = known[key]
         if team.channel != definition.channel:
             team.channel, team.channel_id = definition.channel, None
         team.name = definition.name
@@ -140,10 +132,9 @@ def _people(session: Session, workspace_id: int, playbook: Playbook, teams: dict
         person.active = False
     named: dict[str, Person] = {}
     for member in playbook.people:
-        person = by_email.get(member.email or "") or by_slack.get(member.slack or "")
-        if person is None:
-            person = Person(workspace_id=workspace_id)
-            session.add(person)
+        found = by_email.get(member.email or "") or by_slack.get(member.slack or "")
+        person = found or Person(workspace_id=workspace_id)
+        session.add(person)
         _describe(person, member, playbook, teams)
         for name in (member.email, member.slack):
             if name:
@@ -172,10 +163,10 @@ def _pools(
     for pool in known.values():
         pool.active = pool.key in playbook.pools
     for key, definition in playbook.pools.items():
-        pool = known.get(key)
-        if pool is None:
-            pool = Pool(workspace_id=workspace_id, key=key, name=definition.name, team_id=teams[definition.team].id)
-            session.add(pool)
+        if key not in known:
+            known[key] = Pool(workspace_id=workspace_id, key=key)
+            session.add(known[key])
+        pool = known[key]
         pool.name = definition.name
         pool.team_id = teams[definition.team].id
         pool.active = True
@@ -188,10 +179,10 @@ def _seat(session: Session, pool: Pool, members: list[Person]) -> None:
     for membership in known.values():
         membership.active = False
     for position, person in enumerate(members):
-        membership = known.get(person.id)
-        if membership is None:
-            membership = Membership(workspace_id=pool.workspace_id, pool_id=pool.id, person_id=person.id)
-            session.add(membership)
+        if person.id not in known:
+            known[person.id] = Membership(workspace_id=pool.workspace_id, pool_id=pool.id, person_id=person.id)
+            session.add(known[person.id])
+        membership = known[person.id]
         membership.position = position
         membership.active = True
     session.flush()

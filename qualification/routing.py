@@ -68,9 +68,7 @@ def pool_for(session: Session, workspace_id: int, rule: Rule | None) -> Pool | N
 
 def open_offer(session: Session, handoff: Handoff) -> Offer | None:
     """Return the offer that waits for an answer, if one does."""
-    return session.scalar(
-        select(Offer).where(Offer.handoff_id == handoff.id, Offer.outcome == OfferOutcome.OPEN)
-    )
+    return session.scalar(select(Offer).where(Offer.handoff_id == handoff.id, Offer.outcome == OfferOutcome.OPEN))
 
 
 def last_offer(session: Session, handoff: Handoff) -> Offer | None:
@@ -193,9 +191,7 @@ def queue(session: Session, handoff: Handoff, because: str, *, now: datetime) ->
         showing.refresh_home(session, manager, now=now)
 
 
-def _deal(
-    session: Session, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime
-) -> Offer:
+def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime) -> Offer:
     person = session.get_one(Person, seat.person_id)
     membership = session.scalars(
         select(Membership).where(Membership.pool_id == pool.id, Membership.person_id == person.id)

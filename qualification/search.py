@@ -3,14 +3,32 @@
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from qualification import people
+from qualification import people, publishing
 from qualification.cards import lead_title
 from qualification.facts import LeadLine
 from qualification.records import Company, Handoff, Lead, Offer, Person
 from qualification.rules import identity
 from qualification.rules.handoff import HandoffState, OfferOutcome
+from qualification.rules.refusals import NoOpenLeads, UnknownLead
 
 MOST = 100
+
+
+def meant(session: Session, workspace_id: int, slack_user_id: str, words: str) -> tuple[LeadLine, ...]:
+    """Return the leads that the words mean to this Slack user, without words their own open ones; never none.
+
+    Raises UnknownLead or, without words, NoOpenLeads.
+    """
+    person = people.by_slack_user(session, workspace_id, slack_user_id)
+    if words:
+        found = find(session, person, words) if person else []
+        if not found:
+            raise UnknownLead(query=words)
+    else:
+        found = mine(session, person)[0] if person else []
+        if not found:
+            raise NoOpenLeads
+    return tuple(found)
 
 
 def find(session: Session, person: Person, words: str) -> list[LeadLine]:
@@ -69,26 +87,32 @@ def line(session: Session, handoff: Handoff) -> LeadLine:
         offer_id=offer.id if offer else None,
         lead=lead_title(session, handoff),
         state=handoff.state.value,
-        stage=handoff.stage,
+        stage=_stage(session, handoff),
         accept_by=offer.accept_by if offer else None,
         owner=people.ref_of(session, handoff.owner_id),
     )
 
 
-def _workable(person: Person) -> Select[tuple[Handoff]]:
-    """Select the live accepted handoffs that the person owns or manages; an administrator's are all."""
+def _stage(session: Session, handoff: Handoff) -> str | None:
+    """Return the stage's name, its key where the playbook no longer has it."""
+    if handoff.stage is None:
+        return None
+    stage = publishing.current(session, handoff.workspace_id).playbook.stage(handoff.stage)
+    return stage.name if stage else handoff.stage
+
+
+def _workable(person: Person) -> Select[Handoff]:
+    """Select the live accepted handoffs that the person owns or manages."""
     accepted = (
         select(Handoff)
         .join(Lead, Lead.id == Handoff.lead_id)
         .outerjoin(Company, Company.id == Lead.company_id)
         .where(Handoff.workspace_id == person.workspace_id, Handoff.state == HandoffState.ACCEPTED)
     )
-    if person.is_admin:
-        return accepted
     managed = people.managed_by(person)
     return accepted.where(or_(Handoff.owner_id == person.id, Handoff.team_id.in_(managed)))
 
 
-def _page(session: Session, rows: Select[tuple[Handoff]], most: int) -> tuple[list[LeadLine], int]:
+def _page(session: Session, rows: Select[Handoff], most: int) -> tuple[list[LeadLine], int]:
     count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
     return [line(session, handoff) for handoff in session.scalars(rows.limit(most))], count

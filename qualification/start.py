@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification import people, search
+from qualification import people, search, showing
 from qualification.cards import lead_title
 from qualification.facts import Parked, Start
 from qualification.records import Delivery, Handoff, Lane, Person, Team, Workspace
@@ -38,6 +38,16 @@ def start(session: Session, workspace_id: int, person_id: int, now: datetime) ->
         parked_count=stuck_count,
         slack_trouble=workspace.trouble if person.is_admin else None,
     )
+
+
+def greet(session: Session, workspace_id: int, slack_user_id: str, *, name: str | None, now: datetime) -> Start:
+    """Return the same for a Slack user, who is written down if new here."""
+    return start(session, workspace_id, people.actor(session, workspace_id, slack_user_id, name=name).id, now)
+
+
+def open_home(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> None:
+    """Owe the Slack user their Home tab, which is kept true from now on."""
+    showing.owe_home(session, people.actor(session, workspace_id, slack_user_id), now=now)
 
 
 def parked(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple[Parked, ...], int]:

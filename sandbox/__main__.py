@@ -1,6 +1,7 @@
 """The command line: `python -m sandbox demo` and `python -m sandbox serve`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run.run(port=given.port, with_bot=given.command == "demo" and not given.no_bot)
     except OSError as error:
-        print(f"Port {given.port} cannot be used: {error.strerror}. Try --port 0.", file=sys.stderr)
+        print(f"Port {given.port} cannot be used: {os.strerror(error.errno or 0)}. Try --port 0.", file=sys.stderr)
         return 1
 
 

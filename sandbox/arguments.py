@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -38,7 +39,7 @@ async def read(request: Request) -> tuple[Json, str | None]:
     if content_type == "application/json":
         arguments |= _json_body(body)
     elif content_type == "application/x-www-form-urlencoded":
-        arguments |= dict(await request.form())
+        arguments |= dict(parse_qsl(body.decode(), keep_blank_values=True))
     elif body:
         raise SlackError("invalid_post_type")
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Collection
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ class Changes:
         for listener in tuple(self._listeners):
             listener.close()
 
-    def wait_for(self, predicate: Callable[[], T], seconds: float) -> T:
+    def wait_for(self, predicate: Callable[[], T | Literal[False] | None], seconds: float) -> T:
         """Return the predicate's first true value, looking again at each change.
 
         Raises TimeoutError after that many seconds of real time.

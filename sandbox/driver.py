@@ -280,6 +280,8 @@ class Person:
 
     def _act(self, act: Callable[[], Awaitable[object]]) -> None:
         async def run() -> None:
+            if self.member.deactivated:
+                raise DriverError(f"{self.name} is deactivated")
             await act()
 
         try:

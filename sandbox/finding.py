@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sandbox.inputs import Value
+from sandbox.inputs import TEXT_INPUTS, Value
 from sandbox.snapshots import Control, DriverError, Surface
 
 __all__ = ["Given", "Value", "button", "field", "menu", "value"]
@@ -37,7 +37,7 @@ def field(surface: Surface, label: str) -> Control:
 
 def menu(surface: Surface, option: Given, where: str | None, near: str | None) -> Control:
     """Return the menu of that name, or the only one that has the option."""
-    menus = [each for each in surface.controls if each.place.type != "button"]
+    menus = [each for each in surface.controls if each.place.type not in {"button", *TEXT_INPUTS}]
     named = _near([each for each in menus if where is None or where in each.names], near)
     if not named:
         raise DriverError(f"no menu {where!r}{_beside(near)}; there are: {_listed([each.name for each in menus])}")
@@ -71,6 +71,8 @@ def _option(control: Control, wanted: str) -> str:
 
 
 def _offers(control: Control, option: Given) -> bool:
+    if not control.options:
+        return control.place.can_hold(option)
     wanted = option if isinstance(option, list) else [option]
     offered = {each for pair in control.options for each in pair}
     return all(each in offered for each in wanted)

@@ -44,7 +44,7 @@ class Messages:
         parent = channel.messages.get(thread_ts) if thread_ts else None
         if parent:
             parent.thread_ts = parent.ts
-        channel.messages[message.ts] = message
+        channel.put(message)
         channel.last_read[author] = message.ts
         self._changed(workspace, channel)
         self._tell(workspace, channel, message_shape(workspace, message, metadata=False))
@@ -56,7 +56,7 @@ class Messages:
         """Show a message of the app to one person only; no history holds it and no event tells of it."""
         message = self._make(workspace, channel, workspace.app.bot_user_id, content, thread_ts)
         message.ephemeral_to = reader
-        channel.messages[message.ts] = message
+        channel.put(message)
         self._changes.note(workspace.id, channel.id, people={reader})
         return message
 
@@ -78,7 +78,7 @@ class Messages:
         """Take a message away; where a thread hangs on it, a tombstone stays, as in Slack."""
         before = message_shape(workspace, message, metadata=False)
         if message.ephemeral_to:
-            del channel.messages[message.ts]
+            channel.drop(message)
             self._changes.note(workspace.id, channel.id, people={message.ephemeral_to})
             return
         if channel.replies(message.ts):
@@ -91,11 +91,11 @@ class Messages:
                 bot_id=None,
                 tombstone=True,
             )
-            channel.messages[message.ts] = tombstone
+            channel.put(tombstone)
             after = message_shape(workspace, tombstone, metadata=False)
             event = self._hidden("message_changed", message=after, previous_message=before)
         else:
-            del channel.messages[message.ts]
+            channel.drop(message)
             event = self._hidden("message_deleted", deleted_ts=message.ts, previous_message=before)
         self._changed(workspace, channel)
         self._tell(workspace, channel, event)

@@ -74,7 +74,8 @@ class Page:
                 except TimeoutError:
                     yield ": still here\n\n"
                 else:
-                    yield f"data: {json.dumps({'changed': changed})}\n\n"
+                    if changed:
+                        yield f"data: {json.dumps({'changed': changed})}\n\n"
         finally:
             self._slack.changes.forget(listener)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from sandbox.clock import Clock, RealClock
 from sandbox.driver import Person
@@ -12,6 +12,7 @@ from sandbox.journal import Call, Delivery
 from sandbox.people import People
 from sandbox.seed import SAMPLE, WorkspaceSeed, make_workspace
 from sandbox.slack import Slack
+from sandbox.snapshots import DriverError
 from sandbox.state import Json, Workspace
 
 T = TypeVar("T")
@@ -168,12 +169,26 @@ class Sandbox:
         """Return once the app holds that many Socket Mode connections."""
         self.wait_for(lambda: self.connections(workspace) >= connections, timeout)
 
-    def wait_for(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:
+    def wait_for(self, predicate: Callable[[], T | Literal[False] | None], timeout: float = 10.0) -> T:
         """Return the predicate's first true value, asked again at each change of state, call, answer or clock.
 
-        Raises TimeoutError after `timeout` seconds of real time.
+        What is not there to be looked at yet (DriverError) counts as not true. Raises TimeoutError after `timeout`
+        seconds of real time.
         """
-        return self.slack.changes.wait_for(predicate, timeout)
+        missing: list[DriverError] = []
+
+        def look() -> T | Literal[False] | None:
+            missing.clear()
+            try:
+                return predicate()
+            except DriverError as error:
+                missing.append(error)
+                return None
+
+        try:
+            return self.slack.changes.wait_for(look, timeout)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; {missing[0]}" if missing else str(error)) from error
 
     def stir(self) -> None:
         """Let waiting predicates look again, for those that watch something outside the sandbox."""

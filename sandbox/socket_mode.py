@@ -148,6 +148,7 @@ class SocketMode:
         for connection in connections:
             self._connections[connection.app_id].remove(connection)
             await connection.send(_disconnect("refresh_requested"))
+            await connection.websocket.close()
         self._changed()
         return len(connections)
 

@@ -53,7 +53,7 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A channel or a direct message, with its messages by ts in the order they were posted."""
+    """A channel or a direct message, with its messages by ts in the order they were posted; `threads` holds replies."""
 
     id: str
     name: str
@@ -61,14 +61,25 @@ class Channel:
     created: int
     members: set[str] = field(default_factory=set)
     messages: dict[str, Message] = field(default_factory=dict)
+    threads: dict[str, dict[str, Message]] = field(default_factory=dict)
     last_read: dict[str, str] = field(default_factory=dict)
     archived: bool = False
 
+    def put(self, message: Message) -> None:
+        """Take a message in, or put another in its place."""
+        self.messages[message.ts] = message
+        if message.thread_ts and message.is_reply and not message.ephemeral_to:
+            self.threads.setdefault(message.thread_ts, {})[message.ts] = message
+
+    def drop(self, message: Message) -> None:
+        """Take a message out."""
+        del self.messages[message.ts]
+        if message.thread_ts:
+            self.threads.get(message.thread_ts, {}).pop(message.ts, None)
+
     def replies(self, ts: str) -> list[Message]:
         """Return what stands in the thread under a message, oldest first, without private replies."""
-        return [
-            each for each in self.messages.values() if each.thread_ts == ts and each.is_reply and not each.ephemeral_to
-        ]
+        return list(self.threads.get(ts, {}).values())
 
 
 @dataclass(slots=True, eq=False)

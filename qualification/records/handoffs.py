@@ -1,7 +1,6 @@
 """Handoffs and the offers made of them."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, text
@@ -18,9 +17,7 @@ class Handoff(Base):
 
     __tablename__ = "handoff"
     __table_args__ = (
-        Index(
-            "uq_handoff_live", "lead_id", unique=True, sqlite_where=text(LIVE), postgresql_where=text(LIVE)
-        ),
+        Index("uq_handoff_live", "lead_id", unique=True, sqlite_where=text(LIVE), postgresql_where=text(LIVE)),
         Index("ix_handoff_state", "workspace_id", "state"),
         Index("ix_handoff_owner_id", "owner_id"),
     )

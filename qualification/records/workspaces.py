@@ -90,7 +90,9 @@ class Person(Base):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     zone: Mapped[str | None] = mapped_column(String(64), comment="from Slack; the team's until then")
     locale: Mapped[str | None] = mapped_column(String(16), comment="from Slack, such as de-DE")
-    hours: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="weekly hours as published: own, else the team's")
+    hours: Mapped[dict[str, Any] | None] = mapped_column(
+        Json, comment="weekly hours as published: own, else the team's"
+    )
     away_since: Mapped[datetime | None]
     away_until: Mapped[datetime | None] = mapped_column(comment="NULL while away: until they say they are back")
     deactivated: Mapped[bool] = mapped_column(default=False, comment="Slack says so")

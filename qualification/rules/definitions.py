@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -74,8 +75,13 @@ def _duration(value: object) -> timedelta:
 
 def _zone(name: str) -> str:
     if not known_zone(name):
-        raise ValueError(f"`{name}` is not a time zone; {choose_from(name, sorted(available_timezones()))}")
+        raise ValueError(f"`{name}` is not a time zone; {choose_from(name, _zones())}")
     return name
+
+
+@lru_cache(maxsize=1)
+def _zones() -> tuple[str, ...]:
+    return tuple(sorted(available_timezones()))
 
 
 def _email(text: str) -> str:
@@ -116,8 +122,8 @@ def _number(value: object) -> Decimal:
 
 
 def _listed(value: object) -> object:
-    """Let one value stand for a list of one."""
-    return value if isinstance(value, list | tuple) or value is None else (value,)
+    """Let one word stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
 
 
 def _or_nothing(value: object) -> object:

@@ -21,22 +21,28 @@ _ALPHA_2 = 2
 # A fixed day, so that the same text always reads the same.
 _AS_OF = date(2026, 1, 1)
 
-_SYMBOLS: Mapping[str, str] = MappingProxyType(
+# Signs that Unicode CLDR writes otherwise, and whose they usually are where several currencies share one.
+_SIGNS: Mapping[str, str] = MappingProxyType(
     {
-        "US$": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
-        "NT$": "TWD", "MX$": "MXN", "R$": "BRL", "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB",
-        "₺": "TRY", "₪": "ILS", "₫": "VND", "₱": "PHP", "฿": "THB", "₴": "UAH", "₦": "NGN", "₡": "CRC", "₸": "KZT",
-        "₲": "PYG", "₵": "GHS", "₾": "GEL", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "FR": "CHF", "SFR": "CHF",
-        "KD": "KWD", "JP¥": "JPY", "CN¥": "CNY", "元": "CNY", "円": "JPY", "RS": "INR",
+        "€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "C$": "CAD", "A$": "AUD", "S$": "SGD", "NT$": "TWD",
+        "R$": "BRL", "RS": "INR", "FR": "CHF", "SFR": "CHF", "KD": "KWD", "元": "CNY", "円": "JPY",
     }
 )  # fmt: skip
-_SHARED_SYMBOLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_SHARED_SIGNS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "BND", "FJD", "JMD"),
-        "¥": ("JPY", "CNY"),
-        "KR": ("SEK", "NOK", "DKK", "ISK"),
+        "$": frozenset(
+            {
+                "ARS", "AUD", "BBD", "BMD", "BND", "BRL", "BSD", "BZD", "CAD", "CLP", "COP", "DOP", "FJD", "GYD", "HKD",
+                "JMD", "KYD", "LRD", "MXN", "NAD", "NZD", "SBD", "SGD", "SRD", "TTD", "TWD", "USD", "UYU", "XCD",
+            }
+        ),
+        "£": frozenset({"EGP", "FKP", "GBP", "GIP", "LBP", "SHP", "SYP"}),
+        "¥": frozenset({"CNY", "JPY"}),
+        "KR": frozenset({"DKK", "ISK", "NOK", "SEK"}),
     }
-)
+)  # fmt: skip
+_SIGN_LANGUAGES = ("en", "ar", "cs", "fr", "he", "hu", "ja", "nl", "pl", "ru", "sv", "th", "tr", "vi", "zh")
+_SIGN_OF_COUNTRY = re.compile(r"([A-Z]{2})? ?([$£¥]) ?([A-Z]{2})?")
 _MULTIPLES: Mapping[str, int] = MappingProxyType(
     {
         "K": 3, "THOUSAND": 3, "TSD": 3, "M": 6, "MN": 6, "MIO": 6, "MLN": 6, "MILLION": 6, "MILLIONS": 6,
@@ -122,6 +128,8 @@ def _tidy(text: str) -> str:
 
 def _after(text: str, default: str) -> list[str]:
     """Split what follows the number: a multiple, a currency, or both in that order, with or without a space between."""
+    if _currency(text.strip().upper(), default) is not None:
+        return [text]
     word, _, rest = text.strip().upper().partition(" ")
     if word.rstrip(".") in _MULTIPLES or _currency(word, default) is not None:
         return [word, rest]
@@ -149,14 +157,33 @@ def _words(text: str, words: list[str], default: str) -> tuple[str, int]:
 
 
 def _currency(word: str, default: str) -> str | None:
+    """Tell the currency of a code or a sign, in capitals and without a dot at its end."""
     if word in currencies():
         return word
-    shared = _SHARED_SYMBOLS.get(word)
-    if shared is not None:
-        if default in shared:
-            return default
-        return shared[0] if word != "KR" else None
-    return _SYMBOLS.get(word)
+    if default in _SHARED_SIGNS.get(word, ()):
+        return default
+    return _SIGNS.get(word) or _of_country(word) or _foreign_signs().get(word)
+
+
+def _of_country(word: str) -> str | None:
+    """Tell the currency of a sign with a country's code before or after it, such as HK$ or $CA."""
+    match = _SIGN_OF_COUNTRY.fullmatch(word)
+    if match is None or bool(match[1]) == bool(match[3]):
+        return None
+    local = get_territory_currencies(match[1] or match[3], start_date=_AS_OF)
+    return next((currency for currency in local if currency in _SHARED_SIGNS[match[2]]), None)
+
+
+@lru_cache(maxsize=1)
+def _foreign_signs() -> Mapping[str, str]:
+    """Return the signs by which other languages know a currency, where it is one currency that they know by it."""
+    meanings: dict[str, set[str]] = {}
+    for language in _SIGN_LANGUAGES:
+        for currency, sign in Locale(language).currency_symbols.items():
+            if currency in currencies():
+                meanings.setdefault(_tidy(str(sign)).upper().rstrip("."), set()).add(str(currency))
+    known = {sign: one.pop() for sign, one in meanings.items() if len(one) == 1 and sign not in _SHARED_SIGNS}
+    return MappingProxyType(known)
 
 
 def _amount(text: str, number: str, digits: int, *, multiplied: bool) -> Decimal:

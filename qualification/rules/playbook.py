@@ -111,6 +111,11 @@ class Playbook(Definition):
         """Return the stage that the first contact brings, if one does."""
         return next((stage for stage in self.stages if stage.on_contact), None)
 
+    @property
+    def main_framework(self) -> Framework:
+        """Return the checklist that makes an accepted lead an SQL: BANT, or the first where a team has others."""
+        return self.frameworks.get("bant") or next(iter(self.frameworks.values()))
+
     def ending_stage(self, ends: Literal["won", "lost"]) -> Stage:
         """Return the stage that brings that verdict."""
         return next(stage for stage in self.stages if stage.ends == ends)

@@ -56,6 +56,8 @@ def read(text: str) -> Document:
         return Document(None, {}, (Fault(1, "", "the file is empty; start with teams, people, pools and rules"),))
     reader = _Reader()
     data = reader.value(root, ())
+    if data is None and not reader.faults:
+        return read("")
     return Document(data, reader.lines, tuple(reader.faults))
 
 

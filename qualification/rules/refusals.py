@@ -254,6 +254,16 @@ class BadDate(Refusal):
         super().__init__(text=text)
 
 
+class Misaddressed(Refusal):
+    """It was meant for another workspace, or for another app."""
+
+    name = "misaddressed"
+
+    def __init__(self) -> None:
+        """Carry no facts: there is nothing to tell of elsewhere."""
+        super().__init__()
+
+
 class NoPlaybook(Refusal):
     """Nothing has been published for this workspace yet."""
 

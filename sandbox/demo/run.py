@@ -13,6 +13,11 @@ from sandbox.demo.bot_process import ROOT, BotFailedError, BotProcess
 from sandbox.server import Sandbox
 
 CONNECTED_WITHIN_SECONDS = 60.0
+WELCOME = """*Baton is here.* To see a lead change hands:
+1. Become Mika Sato, who works in marketing, and type `/handoff`.
+2. Become the rep whom the answer names, open the direct message from Baton and press *Accept*.
+3. Press *Checklist*, or type `/bant`, and go through the questions.
+The card in #sales-emea shows everybody where the lead stands. `/baton` says what you may do."""
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
@@ -62,6 +67,7 @@ def _run_with_bot(sandbox: Sandbox, stop: threading.Event) -> None:
         try:
             sandbox.wait_for(lambda: sandbox.connections() or news.is_set(), CONNECTED_WITHIN_SECONDS)
             if not news.is_set():
+                sandbox.person("Olu Adeyemi").types(WELCOME, "#general")
                 _say(f"Open {sandbox.url}", "Ctrl-C ends the demo.")
             news.wait()
             if not stop.is_set():

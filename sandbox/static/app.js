@@ -47,9 +47,7 @@ function refresh() {
       redraw();
       markRead();
     } catch (error) {
-      page.connected = false;
-      redraw();
-      if (!page.state) toast(error.message);
+      if (page.connected) toast(error.message);
     } finally {
       fetching = null;
     }

@@ -28,7 +28,10 @@ function fill(node, attributes, children) {
     }
     if (value === false) continue;
     if (typeof value === "function") {
-      node[name] = node.$handlers[name] = value;
+      // What a handler returns is dropped: a false would forbid the browser what it does by itself.
+      node[name] = node.$handlers[name] = (event) => {
+        value(event);
+      };
     } else if (name === "key") {
       node.$key = value;
     } else {

@@ -62,7 +62,8 @@ def test_an_exception_shows_its_way_and_not_its_words(configured: Configured) ->
     stream = configured("text")
     try:
         try:
-            {}["dana@contoso.example"]
+            known: dict[str, str] = {}
+            known["dana@contoso.example"]
         except KeyError as error:
             message = "no dana@contoso.example"
             raise ValueError(message) from error
@@ -78,10 +79,8 @@ def test_an_exception_shows_its_way_and_not_its_words(configured: Configured) ->
 
 def test_a_machine_in_trouble_may_speak_but_no_row_is_quoted(configured: Configured) -> None:
     stream = configured("text")
-    try:
-        raise OperationalError("INSERT", {"email": "dana@contoso.example"}, OSError("disk is full"))
-    except OperationalError:
-        logging.getLogger("bot").exception("The database is in trouble.")
+    error = OperationalError("INSERT", {"email": "dana@contoso.example"}, OSError("disk is full"))
+    logging.getLogger("bot").error("The database is in trouble.", exc_info=error)
     assert "disk is full" in stream.getvalue()
     assert "contoso" not in stream.getvalue()
 

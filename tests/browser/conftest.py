@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs
 
@@ -52,7 +51,9 @@ SEED = (
         people=(
             PersonSeed("Mika Sato", "mika@northwind.example", "Asia/Tokyo", "en-US", "Marketing", ("sales",)),
             PersonSeed("Ana Ruiz", "ana@northwind.example", "Europe/Madrid", "en-GB", "Sales rep", ("sales",)),
-            PersonSeed("Olu Adeyemi", "olu@northwind.example", "Europe/London", "en-GB", "Operations", ("sales",), admin=True),
+            PersonSeed(
+                "Olu Adeyemi", "olu@northwind.example", "Europe/London", "en-GB", "Operations", ("sales",), admin=True
+            ),
         ),
         channels=(ChannelSeed("general"), ChannelSeed("sales")),
     ),
@@ -188,9 +189,3 @@ def open_as(browser: Browser, sandbox: Sandbox) -> Iterator[Opener]:
     yield open_page
     context.close()
     assert troubles == []
-
-
-@pytest.fixture
-def screenshots(tmp_path: Path) -> Path:
-    """Return a folder for pictures."""
-    return tmp_path

@@ -38,19 +38,16 @@ def test_a_real_clock_keeps_its_shift() -> None:
 
 @pytest.mark.parametrize("clock", [ManualClock(NOON), RealClock()], ids=["manual", "real"])
 def test_whoever_waits_is_woken_by_a_move_from_another_thread(clock: Clock) -> None:
+    mover = threading.Thread(target=clock.advance, args=(timedelta(hours=1),))
+
     async def wait() -> datetime:
+        asyncio.get_running_loop().call_soon(mover.start)  # runs as soon as this coroutine waits
         await clock.until(clock() + timedelta(hours=1))
         return clock()
 
-    async def both() -> datetime:
-        waiting = asyncio.create_task(wait())
-        await asyncio.sleep(0)
-        mover = threading.Thread(target=clock.advance, args=(timedelta(hours=1),))
-        mover.start()
-        return await waiting
-
     start = clock()
-    assert asyncio.run(both()) >= start + timedelta(hours=1)
+    assert asyncio.run(wait()) >= start + timedelta(hours=1)
+    mover.join()
 
 
 def test_a_moment_that_has_passed_is_not_waited_for() -> None:

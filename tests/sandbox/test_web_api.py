@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
-from tests.sandbox.conftest import MANIFEST, client_of, error_of, without_scope
+from tests.sandbox.parts import MANIFEST, client_of, error_of, without_scope
 
 
 def test_a_bot_token_says_who_it_belongs_to(sandbox: Sandbox, client: WebClient) -> None:
@@ -100,7 +100,7 @@ def test_every_missing_and_every_unknown_argument_is_named(client: WebClient) ->
 def test_arguments_may_come_by_query_form_or_json(client: WebClient, channel: str, verb: str) -> None:
     arguments = {"channel": channel, "include_num_members": "true"}
     sent = {"GET": {"params": arguments}, "form": {"data": arguments}, "json": {"json": arguments}}[verb]
-    answer = client.api_call("conversations.info", http_verb="GET" if verb == "GET" else "POST", **sent)  # type: ignore[arg-type]
+    answer = client.api_call("conversations.info", http_verb="GET" if verb == "GET" else "POST", **sent)
     assert answer["channel"]["num_members"] > 1
 
 

@@ -275,8 +275,6 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/away": _facts(until=perhaps_times),
     "replies/back": _facts(),
     "replies/apology": _facts(reference=hostile),
-    "replies/undone": _facts(lead=hostile, state=states),
-    "replies/saved": _facts(lead=hostile),
     "replies/fields": _facts(field=field_names, fault=field_faults),
     "replies/refusals/not_yours": _facts(
         may=may, owner=perhaps_people, offered_to=perhaps_people, pool=perhaps_hostile
@@ -303,6 +301,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/refusals/unknown_person": _facts(who=hostile),
     "replies/refusals/unknown_command": _facts(text=hostile, nearest=perhaps_hostile),
     "replies/refusals/bad_date": _facts(text=hostile),
+    "replies/refusals/misaddressed": _facts(),
     "replies/refusals/no_playbook": _facts(),
     "replies/refusals/invalid_fields": _facts(fields=st.dictionaries(field_names, field_faults, min_size=1)),
     "replies/refusals/note_required": _facts(reason=hostile, fields=st.just({"note": "note_required"})),

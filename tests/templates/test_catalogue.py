@@ -29,6 +29,11 @@ def template() -> Catalog:
     return read_po(io.BytesIO((LOCALE / "messages.pot").read_bytes()))
 
 
+def forms(message: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    """Return the singular and plural forms of a message."""
+    return [message] if isinstance(message, str) else list(message or ())
+
+
 def placeholders(text: str) -> set[str]:
     return {found[1] or found[2] for found in _PLACEHOLDER.finditer(text)}
 
@@ -61,8 +66,7 @@ def test_a_language_knows_every_word_with_its_placeholders(language: str) -> Non
         if not message.id:
             continue
         assert not message.fuzzy
-        sources = [message.id] if isinstance(message.id, str) else list(message.id)
-        targets = [message.string] if isinstance(message.string, str) else list(message.string)
+        sources, targets = forms(message.id), forms(message.string)
         assert all(targets)
         for target in targets:
             assert placeholders(target) <= set().union(*map(placeholders, sources))
@@ -122,5 +126,5 @@ def test_a_time_in_words_names_its_zone() -> None:
 def test_every_percent_sign_in_the_words_is_a_placeholder() -> None:
     """A stray one would break the sentence it stands in."""
     for message in template():
-        for text in [message.id] if isinstance(message.id, str) else message.id:
+        for text in forms(message.id):
             assert text % dict.fromkeys(placeholders(text), "") is not None

@@ -10,6 +10,8 @@ import pytest
 from babel import Locale
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
+from jinja2.nodes import Add, Concat, Mod
 from slack_sdk.models.blocks import Block
 
 import templates
@@ -128,3 +130,11 @@ def test_every_word_of_a_template_can_be_translated(name: str, data: st.DataObje
     payload = resolve(_without_values(source(name, BRACKETED, facts)), reader)
     for text in words(payload):
         assert not re.search(r"[A-Za-z]", _outside_brackets(DATE.sub("", MENTION.sub("", text))))
+
+
+def test_no_template_glues_texts_together() -> None:
+    """`~` and `+` lose the marks around what is foreign; `joined` keeps them."""
+    reading = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701 - it only parses
+    for file in FOLDER.rglob("*.json.j2"):
+        tree = reading.parse(file.read_text(encoding="utf-8"))
+        assert list(tree.find_all((Concat, Add, Mod))) == [], file

@@ -76,11 +76,10 @@ function inline(text, verbatim) {
 
 function entityAt(text, start) {
   if (text[start] !== "<") return null;
-  const end = text.indexOf(">", start);
-  if (end < 0) return null;
-  const inside = text.slice(start + 1, end);
-  const node = entity(inside);
-  return node === null ? null : { node, end: end + 1 };
+  const found = /<([^<>\n]+)>/y;
+  found.lastIndex = start;
+  const node = entity(found.exec(text)?.[1] ?? "");
+  return node === null ? null : { node, end: found.lastIndex };
 }
 
 function entity(inside) {

@@ -8,7 +8,7 @@ import { app, channel, channelName, isBot, page, person } from "../page.js";
 import { avatar } from "./avatar.js";
 import { composer } from "./composer.js";
 import { messageRow } from "./messages.js";
-import { go } from "./place.js";
+import { go, goAndFocus } from "./place.js";
 
 const AT_ONCE = 150;
 const NEAR_THE_END = 60; // pixels
@@ -136,7 +136,7 @@ export function thread() {
   const all = page.state.conversations[here.id] ?? [];
   const parent = all.find((each) => each.ts === page.thread);
   const replies = all.filter((each) => each.thread_ts === page.thread && each.ts !== page.thread && !each.deleted);
-  const close = () => go({ thread: null });
+  const close = () => goAndFocus({ thread: null }, '[data-testid="composer"]');
   const children = [
     parent && !parent.deleted
       ? messageRow(here.id, parent, { inThread: true })

@@ -4,7 +4,7 @@ import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { me, page, redraw, workspace } from "../page.js";
 import { prefill } from "./composer.js";
-import { go } from "./place.js";
+import { goAndFocus } from "./place.js";
 import { choosePerson } from "./topbar.js";
 
 const SEEN = "sandbox-hints-seen";
@@ -34,8 +34,7 @@ function handOver(someone) {
   const here = page.state.channels.find((each) => each.kind === "channel" && each.member);
   if (!here) return;
   if (me().id === someone.id) prefill(here, "/handoff");
-  go({ user: someone.id, where: here.id });
-  if (me().id === someone.id) requestAnimationFrame(() => document.querySelector('[data-testid="composer"]')?.focus());
+  goAndFocus({ user: someone.id, where: here.id }, '[data-testid="composer"]');
 }
 
 export function hints() {

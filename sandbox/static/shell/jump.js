@@ -5,7 +5,7 @@ import { h, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { app, channelName, page, person } from "../page.js";
 import { avatar } from "./avatar.js";
-import { go } from "./place.js";
+import { goAndFocus } from "./place.js";
 
 let open = null; // {typed, active, before}
 
@@ -42,8 +42,7 @@ function choose(place) {
   const found = places()[place];
   if (!found) return;
   close({ refocus: false });
-  go({ where: found.where });
-  requestAnimationFrame(() => document.querySelector('[data-testid="composer"], .home-body')?.focus());
+  goAndFocus({ where: found.where }, '[data-testid="composer"], .home-body');
 }
 
 function keys(event) {

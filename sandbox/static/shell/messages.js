@@ -10,11 +10,12 @@ import { icon } from "../icons.js";
 import { app, isBot, me, now, page } from "../page.js";
 import { openList } from "../popups.js";
 import { avatar } from "./avatar.js";
-import { go } from "./place.js";
+import { goAndFocus } from "./place.js";
 import { messageSurface, waitsFor } from "./surfaces.js";
 
 const TOGETHER = 300; // seconds within which one author's messages share a heading
 
+const openThread = (message) => goAndFocus({ thread: message.ts }, '[data-testid="thread-composer"]');
 const authorOf = (message) => message.user ?? message.bot_id ?? message.name;
 
 function author(message) {
@@ -95,7 +96,7 @@ function threadLink(message) {
   const authors = [...new Map(replies.map((each) => [authorOf(each), author(each)])).values()].slice(0, 4);
   return h(
     "button",
-    { type: "button", class: "thread-link", "data-testid": "thread-link", onclick: () => go({ thread: message.ts }) },
+    { type: "button", class: "thread-link", "data-testid": "thread-link", onclick: () => openThread(message) },
     authors.map((each) => avatar(each, 22)),
     h("span", { class: "thread-count" }, message.reply_count === 1 ? "1 reply" : `${message.reply_count} replies`),
     replies.length ? h("span", { class: "thread-when" }, `Last at ${clock(replies.at(-1).date)}`) : null,
@@ -108,7 +109,7 @@ function toolbar(channel, message, inThread) {
     { class: "toolbar", role: "toolbar", "aria-label": "Message actions" },
     inThread
       ? null
-      : h("button", { type: "button", class: "icon-button", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => go({ thread: message.ts }) }, icon("reply", 18)),
+      : h("button", { type: "button", class: "icon-button", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => openThread(message) }, icon("reply", 18)),
     h(
       "button",
       { type: "button", class: "icon-button", "aria-label": "More message actions", title: "More actions", "aria-haspopup": "menu", "aria-expanded": "false", onclick: (event) => more(event.currentTarget, channel, message) },

@@ -23,7 +23,7 @@ export function drawModals() {
   const top = stack.at(-1);
   show(document.getElementById("dialogs"), top ? shade(top, stack.length) : null);
   document.getElementById("page").inert = Boolean(top);
-  if (top?.id !== shown) changeTop(top);
+  if ((top?.id ?? null) !== shown) changeTop(top);
   if (top) focusFirstError(top);
 }
 

@@ -14,6 +14,13 @@ export function go({ workspace = page.workspace, user = page.user, where = place
   else location.hash = hash;
 }
 
+/** Go there, and put the focus on what is found by the selector when it stands there. */
+export function goAndFocus(target, selector) {
+  // Registered after the page's own listener, so that has drawn the place when this runs.
+  addEventListener("hashchange", () => document.querySelector(selector)?.focus(), { once: true });
+  go(target);
+}
+
 export function placeName() {
   if (!page.place) return undefined;
   return page.place.kind === "home" ? "home" : page.place.id;

@@ -45,9 +45,9 @@ def spans(draw: st.DrawFn) -> str:
     return ", ".join(f"{a // 4:02}:{a % 4 * 15:02}-{b // 4:02}:{b % 4 * 15:02}" for a, b in pairs)
 
 
-weekly_hours = st.dictionaries(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), spans(), min_size=1).map(
-    WeeklyHours.parse
-)
+weekly_hours = st.dictionaries(
+    st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), spans(), min_size=1
+).map(WeeklyHours.parse)
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 moments = st.datetimes(datetime(2010, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 amounts = st.integers(0, 60 * 60 * 40).map(lambda seconds: timedelta(seconds=seconds))
@@ -102,16 +102,16 @@ def test_a_lunch_break_stops_the_clock() -> None:
 
 def test_a_skipped_hour_counts_nothing() -> None:
     night = WeeklyHours.parse({"sun": "00:00-06:00"})
-    assert working_time_between(at("2026-03-29 00:00", BERLIN), at("2026-03-30 00:00", BERLIN), night, BERLIN) == timedelta(
-        hours=5
-    )
+    assert working_time_between(
+        at("2026-03-29 00:00", BERLIN), at("2026-03-30 00:00", BERLIN), night, BERLIN
+    ) == timedelta(hours=5)
 
 
 def test_an_hour_shown_twice_counts_twice() -> None:
     night = WeeklyHours.parse({"sun": "00:00-06:00"})
-    assert working_time_between(at("2026-10-25 00:00", BERLIN), at("2026-10-26 00:00", BERLIN), night, BERLIN) == timedelta(
-        hours=7
-    )
+    assert working_time_between(
+        at("2026-10-25 00:00", BERLIN), at("2026-10-26 00:00", BERLIN), night, BERLIN
+    ) == timedelta(hours=7)
 
 
 def test_a_span_that_starts_in_the_skipped_hour_starts_at_the_skip() -> None:
@@ -185,7 +185,7 @@ def test_a_later_start_never_ends_sooner(
 def test_a_clock_stopped_and_started_again_loses_nothing(
     start: datetime, first: timedelta, second: timedelta, hours: WeeklyHours, zone: ZoneInfo
 ) -> None:
-    """Two amounts one after the other end when their sum does: so an undone decision gives the rest of the clock back."""
+    """Two amounts one after the other end when their sum does: an undone decision gives the rest of the clock back."""
     stopped = add_working_time(start, first, hours, zone)
     assert add_working_time(stopped, second, hours, zone) == add_working_time(start, first + second, hours, zone)
 
@@ -193,7 +193,9 @@ def test_a_clock_stopped_and_started_again_loses_nothing(
 @given(near_a_change, st.integers(1, 600), weekly_hours, zones)
 @settings(max_examples=60, deadline=None)
 @example(datetime(2026, 3, 29, 0, 0, tzinfo=UTC), 300, WeeklyHours.parse({"sun": "00:00-24:00"}), BERLIN)
-def test_time_between_counts_the_working_minutes(start: datetime, minutes: int, hours: WeeklyHours, zone: ZoneInfo) -> None:
+def test_time_between_counts_the_working_minutes(
+    start: datetime, minutes: int, hours: WeeklyHours, zone: ZoneInfo
+) -> None:
     """Counted one by one with `is_working`, the minutes come to what `working_time_between` says."""
     counted = sum(is_working(start + minute * MINUTE, hours, zone) for minute in range(minutes))
     assert working_time_between(start, start + minutes * MINUTE, hours, zone) == counted * MINUTE

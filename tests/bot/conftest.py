@@ -1,0 +1,84 @@
+"""A Slack, settings that point at it, and a bot built on a database of its own."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.app import Baton, build
+from bot.database import Database
+from bot.settings import Settings
+from qualification import publishing
+from sandbox.clock import ManualClock
+from sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+PLAYBOOK = """\
+version: 1
+currency: EUR
+default_team: emea
+hours: {mon-sun: "00:00-24:00"}
+teams:
+  emea: {name: EMEA, manager: maya.cohen@northwind.example, channel: "#sales-emea", zone: Europe/London}
+people:
+  - {email: maya.cohen@northwind.example, name: Maya Cohen, roles: [manager, admin], team: emea}
+  - {email: ana.ruiz@northwind.example, name: Ana Ruiz, roles: [rep], team: emea}
+pools:
+  emea: {name: EMEA, team: emea, members: [ana.ruiz@northwind.example]}
+rules:
+  - {name: Everything, pool: emea}
+"""
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Stand still on a Monday morning until a test moves on."""
+    return ManualClock(MONDAY)
+
+
+@pytest.fixture
+def sandbox(clock: ManualClock) -> Iterator[Sandbox]:
+    """Start a Slack with the bot's own manifest, which goes by the test's clock."""
+    manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    with Sandbox(manifest, clock=clock, rate_limits=False) as started:
+        yield started
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, sqlite_url: str) -> Settings:
+    """Point a bot at that Slack, over HTTP."""
+    return Settings(
+        database_url=sqlite_url,
+        bot_token=sandbox.bot_token(),
+        signing_secret=sandbox.signing_secret,
+        slack_api_url=sandbox.api_url,
+        port=0,
+    )
+
+
+@pytest.fixture
+def ledger(settings: Settings) -> Iterator[Database]:
+    """Open the database of those settings: SQLite, migrated."""
+    opened = Database(settings.database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def baton(settings: Settings, ledger: Database, clock: ManualClock) -> Baton:
+    """Put a bot together; nothing of it runs."""
+    return build(settings, database=ledger, now=clock, seal=lambda: "seal", reference=lambda: "ref-1")
+
+
+@pytest.fixture
+def publish(baton: Baton, clock: ManualClock) -> Callable[[str], None]:
+    """Publish a playbook for the bot's workspace."""
+
+    def publish(text: str = PLAYBOOK) -> None:
+        with baton.database.transaction() as session:
+            publishing.publish(session, workspace_id=baton.workspace.id, text=text, by="a test", now=clock())
+
+    return publish

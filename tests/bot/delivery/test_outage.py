@@ -1,0 +1,82 @@
+"""Slack may be away for an hour, or want somebody to look: everything comes in the end, and nothing twice."""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from qualification.records import DeliveryState
+from sandbox.faults import CallFaultKind
+from tests.bot.delivery.desk import Desk
+
+KINDS: tuple[CallFaultKind, ...] = ("429", "500", "hang", "cut_before", "cut_after")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_hour_without_slack_delays_and_loses_nothing(desk: Desk, kind: CallFaultKind) -> None:
+    worker = desk.worker(seconds=0.1)
+    old = desk.handoff("before the outage")
+    old_card = desk.card(old)
+    worker.run_once(desk.clock())
+    desk.sandbox.fault("*", kind, retry_after=30)
+    new = desk.handoff("during the outage")
+    cards = [old_card, desk.card(new), desk.direct_card(new), desk.card(new, "amer"), desk.home()]
+    cards.append(desk.line(old, old_card, 1))
+    desk.change(old, "changed during the outage")
+    desk.pass_time(worker, 60, step=10)
+    desk.pass_time(worker, 3540, step=590)
+    assert {desk.delivery(card).state for card in cards} <= {DeliveryState.OWED, DeliveryState.SETTLED}
+    desk.sandbox.heal()
+    desk.settle(worker, 120)
+    assert {desk.delivery(card).state for card in cards} == {DeliveryState.SETTLED}
+    assert sorted(desk.texts()) == ["changed during the outage", "during the outage", "line 1"]
+    assert desk.texts("amer") == ["during the outage"]
+    assert [message.text for message in desk.direct_messages()] == ["during the outage"]
+
+
+def test_a_revoked_token_stops_everything_parks_nothing_and_heals_by_itself(desk: Desk) -> None:
+    worker = desk.worker()
+    cards = [desk.card(desk.handoff("asked for a demo"), channel) for channel in ("emea", "amer", "apac")]
+    desk.sandbox.revoke("Northwind")
+    worker.run_once(desk.clock())
+    assert desk.workspace().trouble == "token_revoked"
+    since = desk.workspace().trouble_at
+    calls = desk.calls("chat.postMessage")
+    desk.pass_time(worker, 25, step=5)
+    assert desk.calls("chat.postMessage") == calls
+    desk.pass_time(worker, 300, step=5)
+    assert desk.calls("chat.postMessage") <= calls + 10
+    assert {desk.delivery(card).state for card in cards} == {DeliveryState.OWED}
+    assert desk.workspace().trouble_at == since
+    desk.sandbox.revoke("Northwind", revoked=False)
+    desk.pass_time(worker, 35, step=5)
+    assert desk.workspace().trouble is None
+    assert [desk.texts(channel) for channel in ("emea", "amer", "apac")] == [["asked for a demo"]] * 3
+
+
+def test_a_pause_that_slack_asks_for_is_kept(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("0")
+    desk.card(handoff)
+    worker.run_once(desk.clock())
+    desk.sandbox.fault("chat.update", "429", retry_after=20, times=1)
+    desk.change(handoff, "1")
+    worker.run_once(desk.clock())
+    desk.pass_time(worker, 19)
+    assert desk.calls("chat.update") == 1
+    desk.pass_time(worker, 2)
+    assert desk.texts() == ["1"]
+
+
+def test_pauses_grow_to_half_a_minute(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("0")
+    desk.card(handoff)
+    worker.run_once(desk.clock())
+    desk.sandbox.fault("chat.update", "500")
+    desk.change(handoff, "1")
+    start = desk.clock()
+    desk.pass_time(worker, 100, step=1)
+    moments = [(call.at - start) / timedelta(seconds=1) for call in desk.sandbox.calls("chat.update")]
+    pauses = [round(after - before) for before, after in itertools.pairwise(moments)]
+    assert pauses == [1, 2, 4, 8, 16, 30, 30]

@@ -1,0 +1,179 @@
+"""What is stored is what Slack shows: posted once, edited in place, and only where something changed."""
+
+import threading
+from datetime import timedelta
+
+from qualification import deliveries
+from qualification.records import DeliveryState
+from tests.bot.delivery.desk import Desk, draw
+
+
+def test_a_card_is_posted_once_and_edited_in_place(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    worker.run_once(desk.clock())
+    assert desk.texts() == ["asked for a demo"]
+    desk.change(handoff, "started a trial")
+    worker.run_once(desk.clock())
+    assert desk.texts() == ["started a trial"]
+    assert desk.messages()[0].ts == desk.delivery(card).ts
+    assert desk.delivery(card).state is DeliveryState.SETTLED
+    assert worker.run_once(desk.clock()) == 0
+
+
+def test_a_person_gets_direct_messages_in_one_conversation_opened_once(desk: Desk) -> None:
+    worker = desk.worker()
+    for did in ("asked for a demo", "started a trial"):
+        desk.direct_card(desk.handoff(did))
+    worker.run_once(desk.clock())
+    assert [message.text for message in desk.direct_messages()] == ["asked for a demo", "started a trial"]
+    assert desk.calls("conversations.open") == 1
+
+
+def test_a_home_tab_is_published(desk: Desk) -> None:
+    desk.home()
+    desk.worker().run_once(desk.clock())
+    home = desk.sandbox.person("Ana Ruiz", "Northwind").home
+    assert home is not None
+    assert "Ana Ruiz" in str(home)
+
+
+def test_invariant_5_an_edit_that_would_change_nothing_is_not_sent(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    desk.home()
+    worker.run_once(desk.clock())
+    drawn = desk.delivery(card).fingerprint
+    desk.change(handoff, "asked for a demo")
+    desk.home()
+    assert worker.run_once(desk.clock()) == 2
+    assert desk.calls("chat.update") == 0
+    assert desk.calls("views.publish") == 1
+    assert desk.delivery(card).fingerprint == drawn
+    assert desk.delivery(card).state is DeliveryState.SETTLED
+
+
+def test_invariant_5_the_same_state_drawn_twice_gives_the_same_bytes(desk: Desk) -> None:
+    worker = desk.worker()
+    cards = [desk.card(desk.handoff("asked for a demo"), channel) for channel in ("emea", "amer")]
+    worker.run_once(desk.clock())
+    first, second = (desk.delivery(card).fingerprint for card in cards)
+    assert first == second
+    bodies = [call.arguments for call in desk.sandbox.calls("chat.postMessage")]
+    assert bodies[0]["blocks"] == bodies[1]["blocks"]
+
+
+def test_fifty_changes_in_a_burst_make_few_edits_and_the_last_one_is_true(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("0")
+    card = desk.card(handoff)
+    worker.run_once(desk.clock())
+    for number in range(1, 51):
+        desk.change(handoff, str(number))
+        if number % 10 == 0:
+            worker.run_once(desk.clock())
+    worker.run_once(desk.clock())
+    assert desk.texts() == ["50"]
+    assert desk.calls("chat.update") == 5
+    assert desk.delivery(card).shown == desk.delivery(card).wanted
+
+
+def test_a_change_during_the_call_is_shown_by_the_next(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("before")
+    desk.card(handoff)
+    hold = desk.sandbox.fault("chat.postMessage", "hold_after", times=1)
+    passing = threading.Thread(target=worker.run_once, args=(desk.clock(),))
+    passing.start()
+    hold.wait_until_held()
+    desk.change(handoff, "during")
+    hold.release()
+    passing.join()
+    assert desk.texts() == ["during"]
+    assert desk.calls("chat.postMessage") == 1
+
+
+def test_a_card_deleted_by_hand_is_posted_anew_with_its_thread_when_it_changes(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    desk.line(handoff, card, 1)
+    worker.run_once(desk.clock())
+    first = desk.delivery(card).ts
+    delete(desk, card)
+    desk.change(handoff, "started a trial")
+    desk.pass_time(worker, 10)
+    standing = [message for message in desk.messages() if not message.tombstone and message.thread_ts != first]
+    assert [message.text for message in standing] == ["started a trial", "line 1"]
+    assert standing[1].thread_ts == standing[0].ts == desk.delivery(card).ts
+    assert desk.delivery(card).posting == 1
+
+
+def test_a_card_deleted_by_hand_is_posted_anew_when_slack_tells_of_it(desk: Desk) -> None:
+    worker = desk.worker()
+    card = desk.card(desk.handoff("asked for a demo"))
+    worker.run_once(desk.clock())
+    ts, channel = str(desk.delivery(card).ts), str(desk.delivery(card).channel)
+    delete(desk, card)
+    assert desk.texts() == []
+    with desk.database.transaction() as session:
+        now = desk.clock()
+        assert deliveries.gone(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
+        assert not deliveries.gone(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
+    worker.run_once(desk.clock())
+    assert desk.texts() == ["asked for a demo"]
+
+
+def test_a_reply_to_a_card_deleted_by_hand_brings_the_card_back(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    worker.run_once(desk.clock())
+    delete(desk, card)
+    desk.line(handoff, card, 1)
+    desk.pass_time(worker, 5)
+    assert desk.texts() == ["asked for a demo", "line 1"]
+    assert desk.messages()[1].thread_ts == desk.delivery(card).ts
+
+
+def test_a_template_that_fails_parks_its_message_alone_and_has_another_chance_after_a_restart(desk: Desk) -> None:
+    def broken(session: object, delivery: object, now: object) -> dict[str, object]:
+        drawn = draw(session, delivery, now)  # type: ignore[arg-type]
+        if drawn["text"] == "breaks it":
+            raise LookupError("no such fact")
+        return drawn
+
+    worker = desk.worker(render=broken)
+    bad, good = desk.card(desk.handoff("breaks it")), desk.card(desk.handoff("asked for a demo"))
+    worker.run_once(desk.clock())
+    assert desk.texts() == ["asked for a demo"]
+    assert (desk.delivery(bad).state, desk.delivery(bad).trouble) == (DeliveryState.PARKED, "cannot_be_drawn")
+    assert desk.delivery(good).state is DeliveryState.SETTLED
+    mended = desk.worker()
+    mended.begin()
+    mended.run_once(desk.clock())
+    assert desk.texts() == ["asked for a demo", "breaks it"]
+
+
+def test_invariant_2_no_connection_is_held_while_slack_is_called(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("before")
+    desk.card(handoff)
+    for method in ("chat.postMessage", "chat.update"):
+        hold = desk.sandbox.fault(method, "hold_before", times=1)
+        passing = threading.Thread(target=worker.run_once, args=(desk.clock(),))
+        passing.start()
+        hold.wait_until_held()
+        assert desk.database.in_use == 0
+        hold.release()
+        passing.join()
+        desk.change(handoff, "after")
+        desk.clock.advance(timedelta(seconds=5))
+
+
+def delete(desk: Desk, delivery_id: int) -> None:
+    """Delete a message as an administrator of Slack would."""
+    delivery = desk.delivery(delivery_id)
+    desk.slack().call("chat.delete", channel=delivery.channel, ts=delivery.ts)

@@ -1,0 +1,265 @@
+"""The command line as an operator meets it: a process of its own, its words, its exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import URL
+from typer.testing import CliRunner, Result
+
+from bot.__main__ import baton
+from bot.database import Database
+from bot.slack import Slack
+from bot.worker import Worker
+from qualification import handoffs
+from qualification.handoffs import HandOverForm
+from sandbox.clock import RealClock
+from sandbox.server import Sandbox
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+
+Command = Callable[..., Result]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Start a Slack that goes by the machine's clock, as the process does."""
+    with Sandbox(json.loads((ROOT / "manifest.json").read_text(encoding="utf-8")), clock=RealClock()) as started:
+        yield started
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """Point a process at that Slack and an empty database; nothing of this machine's own settings is left."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "LOG_"))}
+    return inherited | {
+        "SLACK_BOT_TOKEN": sandbox.bot_token(),
+        "SLACK_APP_TOKEN": sandbox.app_token(),
+        "SLACK_API_URL": sandbox.api_url,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'baton.db'}",
+        "HOST": "127.0.0.1",
+        "PORT": "0",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.fixture
+def command(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run a command that ends by itself, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in set(os.environ) - set(environ):
+        monkeypatch.delenv(name)
+
+    def command(*words: str, **changed: str) -> Result:
+        done = CliRunner().invoke(baton, words, env=environ | changed, prog_name="python -m bot")
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done
+
+    return command
+
+
+@pytest.fixture
+def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+    """Start a command that goes on, and make sure that it ends."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*words: str, **changed: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", *words],
+            cwd=tmp_path,
+            env=environ | changed,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.wait(PATIENCE)
+        if process.stderr is not None:
+            process.stderr.close()
+
+
+def ending(process: "subprocess.Popen[str]", *, code: int) -> str:
+    """Wait until a process has ended with that code, and give what it said."""
+    _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == code, said
+    return said
+
+
+INIT = (
+    *("init", "--team", "EMEA", "--channel", "#sales-emea", "--manager", "Maya", "--marketer", "Mika"),
+    *("--rep", "Ana", "--rep", "ben.okafor@northwind.example", "--hours", "00:00-24:00"),
+)
+
+
+@pytest.fixture
+def ready(command: Command) -> Command:
+    """Take the steps of the operator's guide up to a published playbook."""
+    for words in (("migrate",), INIT, ("playbook", "publish")):
+        done = command(*words)
+        assert done.exit_code == 0, done.stderr
+    return command
+
+
+def test_the_steps_of_the_guide_end_in_a_clean_bill_of_health(ready: Command) -> None:
+    done = ready("doctor")
+    assert done.exit_code == 0, done.stdout
+    assert "Everything is well." in done.stdout
+    assert "✗" not in done.stdout
+
+
+def test_the_doctor_fails_where_something_is_to_be_done(command: Command) -> None:
+    done = command("doctor")
+    assert done.exit_code == 1
+    assert "Run python -m bot migrate." in done.stdout
+    assert "One thing to put right." in done.stderr
+
+
+def test_every_fault_of_the_settings_is_named_before_anything_is_done(start: Start, tmp_path: Path) -> None:
+    said = ending(start("run", SLACK_BOT_TOKEN="", PORT="many"), code=2)
+    assert "SLACK_BOT_TOKEN is missing" in said
+    assert "PORT must be" in said
+    assert not (tmp_path / "baton.db").exists()
+
+
+def test_a_playbook_with_faults_is_named_line_by_line_and_changes_nothing(ready: Command, tmp_path: Path) -> None:
+    before = ready("playbook", "show").stdout
+    file = tmp_path / "playbook.yaml"
+    assert before == file.read_text(encoding="utf-8")
+    file.write_text(before.replace("zone:", "zoen:").replace("pool: emea", "pool: emae"))
+    for verb in ("check", "publish"):
+        done = ready("playbook", verb)
+        assert done.exit_code == 1
+        assert "playbook.yaml:" in done.stderr
+        assert "zoen" in done.stderr
+        assert "emae" in done.stderr
+    assert ready("playbook", "show").stdout == before
+
+
+def test_a_missing_playbook_is_a_sentence(command: Command) -> None:
+    done = command("playbook", "check", "nowhere.yaml")
+    assert (done.exit_code, done.stderr) == (2, "nowhere.yaml cannot be read: No such file or directory.\n")
+
+
+def test_nothing_is_published_before_the_schema_is_there(command: Command) -> None:
+    assert command(*INIT).exit_code == 0
+    done = command("playbook", "publish")
+    assert done.exit_code == 1
+    assert "Run python -m bot migrate." in done.stderr
+
+
+def test_init_never_overwrites_unasked(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "playbook.yaml").write_text("mine")
+    done = command(*INIT)
+    assert done.exit_code == 2
+    assert "--overwrite" in done.stderr
+    assert (tmp_path / "playbook.yaml").read_text() == "mine"
+    assert command(*INIT, "--overwrite").exit_code == 0
+    assert (tmp_path / "playbook.yaml").read_text() != "mine"
+
+
+def test_init_says_what_it_still_needs_and_refuses_nonsense(command: Command, tmp_path: Path) -> None:
+    done = command("init", "--team", "EMEA")
+    assert (done.exit_code, "--channel, --manager, --rep" in done.stderr) == (2, True)
+    done = command(*INIT, "--zone", "Mars/Olympus")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "Mars/Olympus is no time zone; one looks like Europe/London.\n",
+    )
+    assert not (tmp_path / "playbook.yaml").exists()
+
+
+def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dict[str, str], sandbox: Sandbox) -> None:
+    assert ready("deliveries", "list").stdout == "None is parked.\n"
+    sandbox.people.archive("sales-emea", workspace=sandbox.workspace())
+    database = Database(environ["DATABASE_URL"])
+    with database.transaction() as session:
+        form = HandOverForm(company="Contoso", did="Asked for a demo")
+        mika = sandbox.person("Mika Sato").id
+        handoffs.hand_over(session, workspace_id=1, by=mika, form=form, key="V1", now=sandbox.clock())
+    slack = Slack(sandbox.bot_token(), base_url=sandbox.api_url)
+    Worker(database, slack, 1, now=sandbox.clock).run_once(sandbox.clock())
+    database.dispose()
+    assert "is_archived" in ready("deliveries", "list").stdout
+    assert ready("deliveries", "retry", "--place", "C0NOWHERE").stdout == "None is parked like that.\n"
+    assert "will be tried again" in ready("deliveries", "retry", "--because", "is_archived").stdout
+    assert ready("deliveries", "list").stdout == "None is parked.\n"
+
+
+def test_help_is_there_for_every_command(command: Command) -> None:
+    told = command("--help").stdout
+    for name in ("run", "web", "worker", "migrate", "init", "doctor", "playbook", "deliveries"):
+        assert name in told
+
+
+@pytest.mark.usefixtures("ready")
+def test_a_running_bot_answers_and_ends_cleanly_at_sigterm(start: Start, sandbox: Sandbox) -> None:
+    running = start("run", LOG_FORMAT="json")
+    sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
+    ana = sandbox.person("Ana Ruiz")
+    ana.types("/baton help", "#general")
+    assert len(ana.private_replies) == 1
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(PATIENCE) == 0
+    assert sandbox.connections() == 0
+    assert running.stderr is not None
+    lines = running.stderr.read().splitlines()
+    records = [json.loads(line) for line in lines if line.startswith("{")]
+    assert records[-1]["message"] == "Everything in hand is finished."
+    assert not any("Ana" in line or "northwind" in line for line in lines)
+
+
+def test_run_brings_an_empty_sqlite_database_up_to_date_by_itself(start: Start, sandbox: Sandbox) -> None:
+    running = start("run")
+    sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(PATIENCE) == 0
+
+
+def test_postgresql_is_only_migrated_when_told(start: Start, postgresql_server: URL) -> None:
+    url = postgresql_server.set(database="postgres").render_as_string(hide_password=False)
+    assert "Run python -m bot migrate." in ending(start("run", DATABASE_URL=url), code=1)
+
+
+def test_a_second_process_on_the_same_sqlite_file_is_refused(ready: Command, start: Start, sandbox: Sandbox) -> None:
+    start("run")
+    sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
+    for second in (start("run"), start("worker"), start("migrate")):
+        assert "SQLite serves one" in ending(second, code=1)
+    assert ready("deliveries", "list").exit_code == 0
+
+
+def test_web_and_worker_share_the_work_on_postgresql(
+    command: Command, start: Start, sandbox: Sandbox, postgresql_url: str
+) -> None:
+    shared = {"DATABASE_URL": postgresql_url}
+    assert command(*INIT).exit_code == 0
+    assert command("playbook", "publish", **shared).exit_code == 0
+    web = start("web", **shared)
+    worker = start("worker", **shared)
+    assert web.stderr is not None
+    address = next(line for line in web.stderr if line.startswith("Listening")).split()[2].rstrip(".")
+    sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
+    mika, ana = sandbox.person("Mika Sato"), sandbox.person("Ana Ruiz")
+    mika.types("/handoff", "#general")
+    mika.fills({"Company": "Contoso", "What they did": "Asked for a demo"})
+    mika.submits()
+    sandbox.wait_for(lambda: ana.sees("#sales-emea"), PATIENCE)
+    assert "Contoso" in ana.sees("#sales-emea")[0].text
+    health = httpx.get(f"{address}/healthz")
+    assert (health.status_code, health.json()["worker"]) == (200, "ok")
+    for process in (web, worker):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0

@@ -1,0 +1,67 @@
+"""What is well and what is not."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from bot import health
+from bot.app import Baton
+from bot.database import Database
+from bot.health import WELL, Health
+from qualification.records import Lane, Workspace
+from sandbox.clock import ManualClock
+
+
+def examine(baton: Baton, clock: ManualClock, *, connections: int | None = None, working: bool | None = None) -> Health:
+    """Look at a bot's parts."""
+    return health.examine(
+        baton.database, workspace_id=baton.workspace.id, connections=connections, working=working, now=clock()
+    )
+
+
+def test_a_fresh_bot_is_well(baton: Baton, clock: ManualClock) -> None:
+    assert examine(baton, clock, connections=2, working=True) == Health(WELL, WELL, WELL, WELL)
+
+
+def test_slacks_refusal_of_everything_shows(baton: Baton, clock: ManualClock) -> None:
+    with baton.database.transaction() as session:
+        session.get_one(Workspace, baton.workspace.id).trouble = "token_revoked"
+    assert examine(baton, clock).slack == "refuses every call: token_revoked"
+
+
+def test_no_connection_of_socket_mode_is_no_slack(baton: Baton, clock: ManualClock) -> None:
+    assert examine(baton, clock, connections=0).slack == "no Socket Mode connection stands"
+
+
+def test_a_worker_elsewhere_is_judged_by_what_it_leaves_undone(baton: Baton, clock: ManualClock) -> None:
+    with baton.database.transaction() as session:
+        session.add(Lane(workspace_id=baton.workspace.id, place="C1", due_at=clock()))
+    clock.advance(timedelta(seconds=60))
+    assert examine(baton, clock).worker == WELL
+    clock.advance(timedelta(seconds=1))
+    assert examine(baton, clock).worker == "1 deliveries and 0 clocks have been due for more than 60 s"
+
+
+def test_a_worker_that_ended_is_not_well(baton: Baton, clock: ManualClock) -> None:
+    assert examine(baton, clock, working=False).worker == "stopped"
+
+
+def test_an_old_schema_shows(tmp_path: Path, clock: ManualClock) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    report = health.examine(database, workspace_id=1, connections=None, working=None, now=clock())
+    database.dispose()
+    assert report.schema.startswith("is at revision none")
+    assert not report.is_well
+
+
+def test_a_database_that_is_gone_shows(tmp_path: Path, clock: ManualClock) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'baton.db'}")
+    report = health.examine(database, workspace_id=1, connections=None, working=None, now=clock())
+    database.dispose()
+    assert report.database == "does not answer (OperationalError)"
+
+
+def test_a_postgresql_is_looked_at_the_same_way(postgresql_url: str, clock: ManualClock) -> None:
+    database = Database(postgresql_url)
+    report = health.examine(database, workspace_id=1, connections=None, working=None, now=clock())
+    database.dispose()
+    assert report == Health(WELL, WELL, "the workspace is not known here", WELL)

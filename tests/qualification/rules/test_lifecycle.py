@@ -1,0 +1,38 @@
+"""Where a lead stands, from what became of its handoff."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qualification.rules.handoff import ENDED_STATES, UNDECIDED_STATES, HandoffState
+from qualification.rules.lifecycle import Lifecycle, lifecycle_of
+
+STAGE = st.sampled_from([None, Lifecycle.SQL, Lifecycle.OPPORTUNITY])
+
+
+@given(st.sampled_from(sorted(UNDECIDED_STATES)), st.booleans(), STAGE)
+def test_a_lead_nobody_has_accepted_is_an_mql(state: HandoffState, passed: bool, stage: Lifecycle | None) -> None:  # noqa: FBT001
+    assert lifecycle_of(state, passed, stage) is Lifecycle.MQL
+
+
+@pytest.mark.parametrize(
+    ("passed", "stage", "station"),
+    [
+        (False, None, Lifecycle.MQL),
+        (True, None, Lifecycle.SQL),
+        (False, Lifecycle.OPPORTUNITY, Lifecycle.OPPORTUNITY),
+        (True, Lifecycle.OPPORTUNITY, Lifecycle.OPPORTUNITY),
+    ],
+)
+def test_an_accepted_lead_is_an_sql_once_its_checklist_passed_unless_its_stage_says_more(
+    passed: bool,  # noqa: FBT001
+    stage: Lifecycle | None,
+    station: Lifecycle,
+) -> None:
+    assert lifecycle_of(HandoffState.ACCEPTED, passed, stage) is station
+
+
+@given(st.sampled_from(sorted(ENDED_STATES)), st.booleans(), STAGE)
+def test_a_verdict_counts_whatever_was_before(state: HandoffState, passed: bool, stage: Lifecycle | None) -> None:  # noqa: FBT001
+    after = {"disqualified": Lifecycle.DISQUALIFIED, "won": Lifecycle.CUSTOMER, "lost": Lifecycle.LEAD}
+    assert lifecycle_of(state, passed, stage) is after[state]

@@ -1,0 +1,139 @@
+"""A marketer hands a lead over: who it is, whether it is known, who is asked."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from qualification import decisions
+from qualification.records import Arrival, Company, Handoff, Lead
+from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields, NoPlaybook
+
+from .conftest import Desk, open_desk
+
+
+def test_a_lead_handed_over_is_offered_to_the_rep_whose_turn_it_is(desk: Desk) -> None:
+    result = desk.hands_over("Acme", person="Ivy Chen", size="250", country="Germany", value="12500")
+    card = desk.card(result.handoff_id)
+    assert (result.state, result.already, result.lead) == ("offered", False, "Acme · Ivy Chen")
+    assert result.offered_to is not None
+    assert (result.offered_to.name, result.accept_by) == ("Ana Ruiz", card.accept_by)
+    assert (card.country, card.size, card.value_minor, card.currency) == ("DE", 250, 1250000, "EUR")
+    assert desk.kinds(result.handoff_id) == ["handed_over", "lifecycle_moved", "offered"]
+    assert card.lifecycle == "mql"
+
+
+def test_the_announcer_need_not_be_in_the_playbook(desk: Desk) -> None:
+    desk.hands_over(by="UNEW")
+    assert desk.person("UNEW").active is False
+
+
+def test_the_same_form_twice_is_one_handoff_and_a_clear_word(desk: Desk) -> None:
+    desk.hands_over(key="V-same")
+    with pytest.raises(HandedInTwice):
+        desk.hands_over(key="V-same")
+    assert len(desk.all(Handoff)) == 1
+
+
+def test_a_refused_form_may_come_again_under_the_same_key(desk: Desk) -> None:
+    """Slack keeps the modal's id while the person corrects a field."""
+    with pytest.raises(InvalidFields):
+        desk.hands_over(key="V-same", email="nonsense")
+    assert desk.all(Arrival) == []
+    assert not desk.hands_over(key="V-same", email="ivy@acme.example").already
+
+
+def test_a_live_handoff_is_not_announced_twice_and_what_is_new_is_added(desk: Desk) -> None:
+    first = desk.hands_over("Acme", email="ivy@acme.example")
+    again = desk.hands_over("Acme Inc.", by="UOLU", email="IVY@acme.example", phone="+49 1", person="Ivy Chen")
+    assert again.already
+    assert (again.handoff_id, again.announcer.name) == (first.handoff_id, "Mika Sato")
+    assert again.offered_to == first.offered_to
+    (lead,) = desk.all(Lead)
+    assert (lead.name, lead.phone) == ("Ivy Chen", "+49 1")
+    told = desk.events(first.handoff_id)[-1]
+    assert (told.kind, sorted(told.facts["fields"])) == ("updated", ["name", "phone"])
+
+
+def test_whoever_hands_a_lead_over_again_is_told_its_owner(desk: Desk) -> None:
+    desk.accepted("Acme", by="UANA")
+    (lead,) = desk.all(Lead)
+    assert lead.email is None
+    desk.hands_over("Acme", person="Ivy Chen", email="ivy@acme.example")
+    handoff_id = desk.accepted("Other")
+    assert handoff_id
+    again = desk.hands_over("Acme", person="Ivy Chen", email="ivy@acme.example")
+    assert again.already
+
+
+def test_a_namesake_at_the_same_company_is_the_same_lead(desk: Desk) -> None:
+    desk.hands_over("Acme Ltd", person="Ivy Chen")
+    assert desk.hands_over("ACME", person="ivy  chen").already
+    assert len(desk.all(Lead)) == 1
+    assert len(desk.all(Company)) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"company": "Acme"}, {"company": "Acme"}),
+        ({"company": "Acme", "person": "Ivy Chen"}, {"company": "Bolt", "person": "Ivy Chen"}),
+        ({"company": "", "person": "Ivy Chen"}, {"company": "", "person": "Ivy Chen"}),
+        (
+            {"company": "Acme", "person": "Ivy Chen", "email": "ivy@acme.example"},
+            {"company": "Acme", "person": "Ivy Chen", "email": "ivy.chen@acme.example"},
+        ),
+    ],
+    ids=["company alone", "another company", "name alone", "another address"],
+)
+def test_leads_that_may_be_two_are_never_merged(desk: Desk, first: dict[str, str], second: dict[str, str]) -> None:
+    desk.hands_over(**first)
+    assert not desk.hands_over(**second).already
+    assert len(desk.all(Lead)) == 2
+
+
+def test_a_lead_that_comes_back_gets_a_new_handoff_with_its_history(desk: Desk) -> None:
+    handoff_id, offer_id = desk.offered("Acme", email="ivy@acme.example")
+    desk.does(decisions.disqualify, by="UANA", handoff_id=handoff_id, offer_id=offer_id, reason="bad-timing", note=None)
+    again = desk.hands_over("Acme", email="ivy@acme.example")
+    assert not again.already
+    assert again.handoff_id != handoff_id
+    assert desk.card(again.handoff_id).handoff_number == 2
+    assert len(desk.all(Lead)) == 1
+
+
+def test_every_fault_of_the_form_is_named_at_once(desk: Desk) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        desk.hands_over(
+            "x" * 301, did=" ", email="ivy(at)acme", country="Atlantis", size="many", value="lots", source="gone"
+        )
+    assert refused.value.fields == {
+        "company": FieldFault.TOO_LONG,
+        "did": FieldFault.REQUIRED,
+        "email": FieldFault.BAD_EMAIL,
+        "country": FieldFault.BAD_COUNTRY,
+        "size": FieldFault.BAD_SIZE,
+        "value": FieldFault.BAD_VALUE,
+        "source": FieldFault.UNKNOWN_CHOICE,
+    }
+    assert desk.all(Handoff) == []
+
+
+def test_a_form_that_names_nobody_is_refused_at_the_company(desk: Desk) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        desk.hands_over("")
+    assert refused.value.fields == {"company": FieldFault.REQUIRED}
+
+
+def test_the_same_lead_handed_over_by_several_at_once_is_one_handoff(desk: Desk) -> None:
+    """The e-mail's unique key and the lead's lock settle who announces it."""
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(lambda _: desk.hands_over("Acme", email="ivy@acme.example"), range(6)))
+    assert len({result.handoff_id for result in results}) == 1
+    assert sorted(result.already for result in results) == [False] + [True] * 5
+    assert len(desk.all(Lead)) == 1
+
+
+def test_without_a_playbook_nothing_is_handed_over(desk: Desk) -> None:
+    bare = open_desk(desk.database, "T9", playbook=None)
+    with pytest.raises(NoPlaybook):
+        bare.hands_over()
