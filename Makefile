@@ -8,7 +8,7 @@ ARGS ?=
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEVELOPMENT := .venv/.development
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -77,4 +77,4 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 
 .venv/lock/bin/uv: | $(BIN)/python
 	$(PYTHON) -m venv .venv/lock
-	.venv/lock/bin/pip install --quiet --disable-pip-version-check uv
+	.venv/lock/bin/pip install -qq --disable-pip-version-check uv

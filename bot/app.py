@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from starlette.applications import Starlette
 
 import handlers
-from bot import answers, health, workspaces
+from bot import answers, health, logs, workspaces
 from bot.answers import Views
 from bot.database import Database
 from bot.directory import Directory
@@ -141,10 +141,12 @@ class Baton:
             "reply": answers.reply,
             "reference": self._reference,
         }
+        # Bolt gives its loggers the root's level unless it is handed one, and writes payloads where that is low.
+        quiet = logging.getLogger("slack_bolt")
+        quiet.setLevel(logs.QUIETER[quiet.name])
         bolt = App(
             name="baton",
-            # Bolt gives its loggers the root's level unless it is handed one, and its own word on requests is not ours.
-            logger=logging.getLogger("slack_bolt"),
+            logger=quiet,
             client=WebClient(base_url=settings.slack_api_url, timeout=5, retry_handlers=[]),
             signing_secret=settings.signing_secret or "",
             process_before_response=True,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from bot import directory
 from bot.database import Database
 from bot.health import schema_fault
 from bot.settings import Settings
-from bot.slack import Slack, SlackError
+from bot.slack import ACCOUNT_ERRORS, AccountError, Slack, SlackError
 from bot.workspaces import digest
 from qualification.records import Delivery, DeliveryState, Person, PlaybookVersion, Team, Workspace
 
@@ -79,11 +80,12 @@ def examine(
         teams = list(_teams_of(session, workspace.id))
         parked = _parked(session, workspace.id)
     if slack_answers:
-        yield from _asking(lambda: _people(people, directory.people(slack)), "people")
+        yield from _asking(lambda: missing_people(people, directory.people(slack)), "people")
         yield from _asking(lambda: _channels(teams, directory.channels(slack)), "channels")
     yield parked
 
 
+_LATER: Final = "Slack is unwell or busy: try again later."
 _REINSTALL: Final = (
     "Reinstall the app to the workspace (the app's page, Install App) and put its token into SLACK_BOT_TOKEN."
 )
@@ -95,9 +97,11 @@ def _bot_token(settings: Settings, now: Callable[[], datetime]) -> Iterator[Find
     try:
         answer = web.auth_test()
     except SlackApiError as error:
-        yield Finding("bot token", f"Slack refuses it: {_reason(str(error.response.get('error')))}", _REINSTALL)
+        name = str(error.response.get("error"))
+        remedy = _REINSTALL if name in ACCOUNT_ERRORS else _LATER
+        yield Finding("bot token", f"Slack refuses it: {_reason(name)}", remedy)
         return
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         remedy = f"See whether this machine reaches {settings.slack_api_url} (SLACK_API_URL, a proxy, a firewall)."
         yield Finding("bot token", f"Slack cannot be asked ({type(error).__name__})", remedy)
         return
@@ -134,7 +138,9 @@ def _app_token(settings: Settings) -> Iterator[Finding]:
     try:
         Slack(settings.app_token, base_url=settings.slack_api_url).call("apps.connections.open")
     except SlackError as error:
-        remedy = "Make an app-level token with connections:write (Basic Information), and put it into SLACK_APP_TOKEN."
+        remedy = _LATER
+        if isinstance(error, AccountError):
+            remedy = "Make an app-level token with connections:write (Basic Information) for SLACK_APP_TOKEN."
         yield Finding("app token", f"Slack refuses it: {_reason(error.name)}", remedy)
         return
     yield Finding("app token", "opens Socket Mode")
@@ -190,11 +196,11 @@ def _asking(check: Callable[[], Iterator[Finding]], subject: str) -> Iterator[Fi
     try:
         yield from check()
     except SlackError as error:
-        remedy = "See the scopes above." if error.name == "missing_scope" else "Try again later."
+        remedy = "See the scopes above." if error.name == "missing_scope" else _LATER
         yield Finding(subject, f"Slack does not tell: {_reason(error.name)}", remedy)
 
 
-def _people(people: Iterable[Person], listed: Iterable[directory.Profile]) -> Iterator[Finding]:
+def missing_people(people: Iterable[Person], listed: Iterable[directory.Profile]) -> Iterator[Finding]:
     """Find each person of the playbook in Slack."""
     profiles = list(listed)
     known: dict[str, directory.Profile] = {each.slack_user_id: each for each in profiles}

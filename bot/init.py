@@ -205,9 +205,10 @@ def ask(console: Console, roster: Roster, *, stream: TextIO | None = None) -> An
             except Nonsense as nonsense:
                 console.print(f"[red]{escape(str(nonsense))}[/red]")
 
+    how = "number above, name or e-mail" if roster.people else "e-mail"
     team = put("What is the sales team called?", read_team)
     channel = put("Which channel shows its lead cards?", lambda text: read_channel(text, roster), "#sales")
-    manager = put("Who manages it? (e-mail, or number above)", lambda text: read_person(text, roster))
+    manager = put(f"Who manages it? ({how})", lambda text: read_person(text, roster))
     reps = put("Who are its reps? (several, separated by commas)", lambda text: read_reps(text, roster))
     marketers = put("Who in marketing hands leads over? (may be left empty)", lambda text: read_people(text, roster))
     return Answers(
@@ -244,7 +245,7 @@ def compose(answers: Answers) -> str:
         "# Who sells what to whom, and by when. After a change:",
         "#   python -m bot playbook check      names every fault with its line",
         "#   python -m bot playbook publish    makes it count from now on",
-        "# Reasons, stages, the checklist and the clocks have good defaults: see docs/playbook.md.",
+        "# Reasons, stages, the checklist and the clocks have good defaults; a section here replaces its default.",
         "version: 1",
         f"currency: {answers.currency}",
         f"default_team: {key}",

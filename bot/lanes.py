@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+from bot import queues
 from bot.lookback import PATIENCE, key_of
 from bot.pacing import EVERY_METHOD, Rates, lock_paces
 from bot.tasks import Act, Task, act_of, method_of
 from qualification.deliveries import NO_CHANNEL_ID, NO_SLACK_USER, PARENT_PARKED
-from qualification.records import Delivery, DeliveryState, Lane, Pace, Person, Workspace
+from qualification.records import Delivery, DeliveryState, Lane, Pace, Person
 
 # Longer than the calls of one delivery can take together.
 LEASE: Final = timedelta(seconds=15)
@@ -49,17 +50,8 @@ class Lanes:
 
     def ready_at(self, session: Session) -> datetime | None:
         """Return the moment from which a lane can be taken up; None: nothing is owed."""
-        ready = case(
-            (or_(Lane.leased_until.is_(None), Lane.leased_until < Lane.due_at), Lane.due_at), else_=Lane.leased_until
-        )
-        first: datetime | None = session.scalar(
-            select(func.min(ready)).where(Lane.workspace_id == self.workspace_id, Lane.due_at.is_not(None))
-        )
-        paused = session.scalar(
-            select(Pace.free_at)
-            .join(Workspace, Workspace.id == Pace.workspace_id)
-            .where(Pace.workspace_id == self.workspace_id, Pace.method == EVERY_METHOD, Workspace.trouble.is_not(None))
-        )
+        first: datetime | None = session.scalar(queues.READY_AT, {"workspace_id": self.workspace_id})
+        paused = session.scalar(queues.PAUSED_UNTIL, {"workspace_id": self.workspace_id, "method": EVERY_METHOD})
         return max(first, paused) if first and paused else first
 
     def claim(self, session: Session, now: datetime, limit: int) -> list[Task]:
@@ -74,12 +66,14 @@ class Lanes:
             ground.paces[EVERY_METHOD].free_at = now + TROUBLE_PAUSE
             limit = 1
         tasks: list[Task] = []
-        for lane in self._due(session, now):
-            task = self._first(session, lane, ground)
-            if task is not None:
-                tasks.append(task)
-            if len(tasks) == limit:
+        glances = GLANCE
+        while len(tasks) < limit and glances > 0:
+            lanes = self._due(session, now, min(limit - len(tasks), glances))
+            if not lanes:
                 break
+            glances -= len(lanes)
+            found = (self._first(session, lane, ground) for lane in lanes)
+            tasks.extend([task for task in found if task is not None])
         return tasks
 
     def take_next(self, session: Session, lane: Lane, now: datetime) -> Task | None:
@@ -93,37 +87,26 @@ class Lanes:
     def let_go(self, session: Session, lane: Lane, now: datetime, held_until: datetime | None = None) -> None:
         """Put a lane back, behind those that wait; with `held_until` nobody takes it up before then."""
         session.flush()
-        owed = session.scalar(select(Delivery.id).where(Delivery.lane_id == lane.id, _owed()).limit(1))
+        owed = session.scalar(queues.ANY_OWED, {"lane_id": lane.id})
         lane.due_at = now if owed is not None else self._next_recheck(session, lane)
         lane.leased_by, lane.leased_until = None, held_until
 
     def _ground(self, session: Session, now: datetime) -> _Ground:
-        workspace = session.execute(
-            select(Workspace.trouble, Workspace.seal).where(Workspace.id == self.workspace_id)
-        ).one()
+        workspace = session.execute(queues.WORKSPACE, {"workspace_id": self.workspace_id}).one()
         # Locked before any lane: two workers never take a method's last free call twice, nor wait for each other.
         paces = lock_paces(session, self.workspace_id, (EVERY_METHOD, *self._rates.methods))
         return _Ground(now=now, seal=workspace.seal, troubled=workspace.trouble is not None, paces=paces)
 
-    def _due(self, session: Session, now: datetime) -> Sequence[Lane]:
-        return session.scalars(
-            select(Lane)
-            .where(
-                Lane.workspace_id == self.workspace_id,
-                Lane.due_at <= now,
-                or_(Lane.leased_until.is_(None), Lane.leased_until <= now),
-            )
-            .order_by(Lane.due_at, Lane.id)
-            .limit(GLANCE)
-            .with_for_update(skip_locked=True, key_share=True)
-        ).all()
+    def _due(self, session: Session, now: datetime, most: int) -> Sequence[Lane]:
+        session.flush()
+        return session.scalars(queues.DUE_LANES, {"workspace_id": self.workspace_id, "now": now, "most": most}).all()
 
     def _first(self, session: Session, lane: Lane, ground: _Ground) -> Task | None:
         """Lease the lane for the first delivery that can be carried out now, or leave it for the time when one can."""
         person = session.get(Person, lane.person_id) if lane.person_id is not None else None
         while True:
             session.flush()
-            head = self._recheck(session, lane, ground.now) or self._head(session, lane)
+            head = self._head(session, lane, ground.now)
             if head is None:
                 lane.due_at, lane.leased_by, lane.leased_until = self._next_recheck(session, lane), None, None
                 return None
@@ -182,47 +165,16 @@ class Lanes:
         if pace is not None:
             pace.free_at = self._rates.methods[pace.method].free_at(pace.free_at, now)
 
-    def _head(self, session: Session, lane: Lane) -> tuple[Delivery, Delivery | None] | None:
-        """Find what stands first; a reply waits until its message stands, and stands alone."""
-        parent = aliased(Delivery)
-        row = session.execute(
-            select(Delivery, parent)
-            .outerjoin(parent, parent.id == Delivery.parent_id)
-            .where(
-                Delivery.lane_id == lane.id,
-                _owed(),
-                or_(
-                    Delivery.parent_id.is_(None),
-                    and_(parent.ts.is_not(None), parent.recheck_at.is_(None)),
-                    and_(parent.ts.is_(None), parent.state == literal_column("'parked'")),
-                ),
-            )
-            .order_by(Delivery.urgency, Delivery.sequence, Delivery.id)
-            .limit(1)
-        ).first()
-        return (row[0], row[1]) if row else None
-
-    def _recheck(self, session: Session, lane: Lane, now: datetime) -> tuple[Delivery, Delivery | None] | None:
-        parent = aliased(Delivery)
-        row = session.execute(
-            select(Delivery, parent)
-            .outerjoin(parent, parent.id == Delivery.parent_id)
-            .where(self._is_rechecked(lane), Delivery.recheck_at <= now)
-            .order_by(Delivery.recheck_at, Delivery.id)
-            .limit(1)
-        ).first()
+    def _head(self, session: Session, lane: Lane, now: datetime) -> tuple[Delivery, Delivery | None] | None:
+        """Find what stands first: a message that may have a twin, else what is owed."""
+        where = {"workspace_id": self.workspace_id, "lane_id": lane.id, "now": now}
+        row = session.execute(queues.RECHECK, where).first() or session.execute(queues.HEAD, where).first()
         return (row[0], row[1]) if row else None
 
     def _next_recheck(self, session: Session, lane: Lane) -> datetime | None:
-        return session.scalar(select(func.min(Delivery.recheck_at)).where(self._is_rechecked(lane)))
-
-    def _is_rechecked(self, lane: Lane) -> ColumnElement[bool]:
-        return and_(
-            Delivery.workspace_id == self.workspace_id,
-            Delivery.recheck_at.is_not(None),
-            Delivery.lane_id == lane.id,
-            Delivery.ts.is_not(None),
-        )
+        where = {"workspace_id": self.workspace_id, "lane_id": lane.id}
+        moment: datetime | None = session.scalar(queues.NEXT_RECHECK, where)
+        return moment
 
 
 def void(session: Session, workspace_id: int, worker: str | None = None) -> int:
@@ -244,22 +196,11 @@ def holders(session: Session, workspace_id: int) -> Sequence[str]:
     ).all()  # type: ignore[return-value]
 
 
-def _owed() -> ColumnElement[bool]:
-    """Compare with a literal: a bound parameter would hide the partial index from SQLite's planner."""
-    return Delivery.state == literal_column("'owed'")
-
-
 def _lock(session: Session, delivery: Delivery) -> bool:
     """Lock a delivery and read it anew; False: somebody is changing it, and waiting could be for each other."""
     if session.get_bind().dialect.name == "sqlite":
         return True
-    locked = session.scalar(
-        select(Delivery)
-        .where(Delivery.id == delivery.id)
-        .with_for_update(skip_locked=True, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return locked is not None
+    return session.scalar(queues.LOCK_DELIVERY, {"delivery_id": delivery.id}) is not None
 
 
 def _hindrance(lane: Lane, person: Person | None, parent: Delivery | None) -> str | None:

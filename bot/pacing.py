@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.queues import PACES
 from qualification.records import Pace
 
 # The pace of a workspace as a whole, kept while Slack refuses every call.
@@ -63,13 +63,8 @@ UNLIMITED: Final = Rates()
 
 def lock_paces(session: Session, workspace_id: int, methods: Sequence[str]) -> dict[str, Pace]:
     """Return the paces of these methods, locked until the transaction ends; a missing one is made, free."""
-    find = (
-        select(Pace)
-        .where(Pace.workspace_id == workspace_id, Pace.method.in_(methods))
-        .order_by(Pace.id)
-        .with_for_update(key_share=True)
-    )
-    known = {pace.method: pace for pace in session.scalars(find)}
+    wanted = {"workspace_id": workspace_id, "methods": methods}
+    known = {pace.method: pace for pace in session.scalars(PACES, wanted)}
     missing = [
         {"workspace_id": workspace_id, "method": method, "free_at": LONG_AGO}
         for method in sorted(methods)
@@ -79,4 +74,4 @@ def lock_paces(session: Session, workspace_id: int, methods: Sequence[str]) -> d
         return known
     insert = postgresql.insert(Pace) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(Pace)
     session.execute(insert.values(missing).on_conflict_do_nothing())
-    return {pace.method: pace for pace in session.scalars(find)}
+    return {pace.method: pace for pace in session.scalars(PACES, wanted)}

@@ -130,7 +130,7 @@ def answers_of(session: Session, lead_id: int, framework: str) -> dict[str, Verd
         .join(Checklist, Checklist.id == Answer.checklist_id)
         .where(Checklist.lead_id == lead_id, Checklist.framework == framework)
     )
-    return dict(row.tuple() for row in rows)
+    return {row.item: row.verdict for row in rows}
 
 
 def stage_choices(playbook: Playbook, handoff: Handoff) -> tuple[Choice, ...]:

@@ -1,19 +1,37 @@
 """What Slack must be told: noted in the transaction of the change itself, sent by the worker afterwards.
 
-Locks are always taken in one order, so that PostgreSQL finds no deadlock: deliveries by id, then, when the transaction
-ends, Home tabs by id, then lanes by id.
+Locks are taken in one order, so that PostgreSQL finds no deadlock: deliveries by id, and only when the transaction ends
+the cards that became stale, Home tabs and lanes, each by id.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, func, literal_column, null, or_, select, text, tuple_, union, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    union,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from qualification.records import Delivery, DeliveryState, Handoff, Lane, Membership, Offer, Team
+from qualification.records.base import Key
 
 NEW_MESSAGE: Final = 0
 REPLY_OR_EDIT: Final = 1
@@ -37,8 +55,9 @@ class _Noted:
     """What a transaction has made due so far."""
 
     now: datetime
+    handoffs: set[int] = field(default_factory=set)
+    tabs: set[int] = field(default_factory=set)
     lanes: set[int] = field(default_factory=set)
-    homes: set[tuple[int, int]] = field(default_factory=set)
 
 
 def direct(person_id: int) -> str:
@@ -64,53 +83,41 @@ def owe(
     urgency: int,
     now: datetime,
 ) -> Delivery:
-    """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again."""
+    """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again.
+
+    A reply stands in the place of the message it replies to, wherever its team has moved meanwhile.
+    """
+    noted = _noted(session, now)
     if parent_id is None:
         lane_id = _lane(session, workspace_id, place, person_id)
     else:
-        # A team may move to another channel; what replies to a message stays with it.
-        lane_id = session.scalars(select(Delivery.lane_id).where(Delivery.id == parent_id)).one()
+        lane_id = session.scalars(_LANE_OF, {"delivery_id": parent_id}).one()
     if kind == "home":
-        tab = session.scalar(select(Delivery).where(Delivery.lane_id == lane_id, Delivery.kind == kind))
+        tab = session.scalar(_TAB_IN, {"lane_id": lane_id})
         if tab is not None and tab.state is not DeliveryState.PARKED:
-            _noted(session, now).homes.add((workspace_id, subject))
+            noted.tabs.add(tab.id)
             return tab
-    insert = postgresql.insert(Delivery) if _is_postgresql(session) else sqlite.insert(Delivery)
-    statement = insert.values(
-        workspace_id=workspace_id,
-        lane_id=lane_id,
-        kind=kind,
-        subject=subject,
-        handoff_id=handoff_id,
-        parent_id=parent_id,
-        state=DeliveryState.OWED,
-        urgency=urgency,
-        sequence=_end_of_line(),
-        wanted=1,
-        shown=0,
-        posting=0,
-        attempts=0,
-    ).on_conflict_do_update(
-        index_elements=["lane_id", "kind", "subject"],
-        set_={**_once_more(), "state": DeliveryState.OWED, "attempts": 0, "refused_at": None, "trouble": None},
-    )
-    delivery = session.scalars(statement.returning(Delivery), execution_options={"populate_existing": True}).one()
-    _noted(session, now).lanes.add(lane_id)
+    delivery: Delivery = session.scalars(
+        _OWE_ON[session.get_bind().dialect.name],
+        {
+            "workspace_id": workspace_id,
+            "lane_id": lane_id,
+            "kind": kind,
+            "subject": subject,
+            "handoff_id": handoff_id,
+            "parent_id": parent_id,
+            "urgency": urgency,
+        },
+        # A single row, built once: not the ORM's way with many.
+        execution_options={"dml_strategy": "raw", "populate_existing": True},
+    ).one()
+    noted.lanes.add(lane_id)
     return delivery
 
 
 def stale(session: Session, handoff_id: int, now: datetime) -> None:
     """Owe an edit of everything that shows this handoff: its cards, its reminders, the Home tabs of those concerned."""
-    cards = session.execute(
-        select(Delivery.id, Delivery.lane_id)
-        .where(Delivery.handoff_id == handoff_id, Delivery.kind.in_(DRAWN_FROM_HANDOFF))
-        .order_by(Delivery.id)
-        .with_for_update(key_share=True)
-    ).all()
-    _owe_again(session, [card.id for card in cards])
-    noted = _noted(session, now)
-    noted.lanes.update(card.lane_id for card in cards)
-    noted.homes.update((row.workspace_id, row.person_id) for row in session.execute(_concerned(handoff_id)))
+    _noted(session, now).handoffs.add(handoff_id)
 
 
 def unpark(
@@ -187,7 +194,7 @@ def post_anew(session: Session, delivery_id: int) -> set[int]:
         update(Delivery)
         .where(Delivery.id.in_(thread))
         .values(
-            **_once_more(),
+            **_once_more(Delivery),
             posting=Delivery.posting + 1,
             ts=null(),
             channel=null(),
@@ -212,25 +219,18 @@ def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
 
 
 def wake(session: Session) -> bool:
-    """Make due what this transaction noted, as its last act before it commits; False: it owed Slack nothing."""
+    """Owe and make due what this transaction noted, as its last act before it commits; False: there was nothing."""
     noted: _Noted | None = session.info.pop(_NOTED, None)
     if noted is None:
         return False
     session.flush()
-    if noted.homes:
-        tabs = session.execute(_tabs(noted.homes)).all()
-        _owe_again(session, [tab.id for tab in tabs])
-        noted.lanes.update(tab.lane_id for tab in tabs)
+    if noted.handoffs:
+        noted.lanes.update(session.scalars(_OWE_CARDS, {"handoffs": noted.handoffs}, execution_options=_RAW))
+    if noted.handoffs or noted.tabs:
+        tabs = {"handoffs": noted.handoffs, "tabs": noted.tabs}
+        noted.lanes.update(session.scalars(_OWE_TABS, tabs, execution_options=_RAW))
     if noted.lanes:
-        lanes = sorted(noted.lanes)
-        if len(lanes) > 1 and _is_postgresql(session):
-            session.execute(select(Lane.id).where(Lane.id.in_(lanes)).order_by(Lane.id).with_for_update(key_share=True))
-        session.execute(
-            update(Lane)
-            .where(Lane.id.in_(lanes))
-            .values(due_at=case((or_(Lane.due_at.is_(None), Lane.due_at > noted.now), noted.now), else_=Lane.due_at))
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_MAKE_DUE, {"lanes": noted.lanes, "now": noted.now}, execution_options=_RAW)
     return bool(noted.lanes)
 
 
@@ -240,47 +240,13 @@ def _noted(session: Session, now: datetime) -> _Noted:
     return noted
 
 
-def _owe_again(session: Session, delivery_ids: Iterable[int]) -> None:
-    ids = sorted(delivery_ids)
-    if ids:
-        session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(ids))
-            .values(**_once_more())
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _once_more() -> dict[str, ColumnElement[Any]]:
-    """One more change to show: a count, not a queue, so that a burst of changes makes one edit."""
-    return {
-        "wanted": Delivery.wanted + 1,
-        "state": case((_is("parked"), literal_column("'parked'")), else_=literal_column("'owed'")),
-        "sequence": case((_is("settled"), _end_of_line()), else_=Delivery.sequence),
-    }
-
-
-def _is(state: str) -> ColumnElement[bool]:
-    """Compare with a literal: a bound parameter would hide the partial indexes from SQLite's planner."""
-    return Delivery.state == literal_column(f"'{state}'")
-
-
-def _end_of_line() -> ColumnElement[int]:
-    """The place behind everything owed so far: the highest id there is; equals follow by id."""
-    every = Delivery.__table__.alias("every_delivery")
-    return select(func.coalesce(func.max(every.c.id), 0) + 1).scalar_subquery()
-
-
 def _lane(session: Session, workspace_id: int, place: str, person_id: int | None) -> int:
-    find = select(Lane.id).where(Lane.workspace_id == workspace_id, Lane.place == place)
-    lane_id = session.scalar(find)
-    if lane_id is None:
-        if _is_postgresql(session):
-            # Two transactions that make the same two lanes in opposite order would wait for each other.
-            session.execute(
-                text("SELECT pg_advisory_xact_lock(hashtext('baton lane'), :workspace)"), {"workspace": workspace_id}
-            )
-        lane_id = session.scalar(find)
+    there = {"workspace_id": workspace_id, "place": place}
+    lane_id = session.scalar(_LANE_AT, there)
+    if lane_id is None and session.get_bind().dialect.name == "postgresql":
+        # Two transactions that make the same two lanes in opposite order would wait for each other.
+        session.execute(_MAKE_LANES_ALONE, {"workspace_id": workspace_id})
+        lane_id = session.scalar(_LANE_AT, there)
     if lane_id is None:
         lane = Lane(workspace_id=workspace_id, place=place, person_id=person_id)
         session.add(lane)
@@ -289,41 +255,103 @@ def _lane(session: Session, workspace_id: int, place: str, person_id: int | None
     return lane_id
 
 
-def _concerned(handoff_id: int) -> Select[Any]:
-    """Select the people whose Home tab lists this handoff: owner, manager, those asked, and the pool's reps."""
-    return select("*").select_from(
-        union(
-            select(Handoff.workspace_id, Handoff.owner_id.label("person_id")).where(
-                Handoff.id == handoff_id, Handoff.owner_id.is_not(None)
-            ),
-            select(Handoff.workspace_id, Team.manager_id)
-            .join(Team, Team.id == Handoff.team_id)
-            .where(Handoff.id == handoff_id, Team.manager_id.is_not(None)),
-            select(Offer.workspace_id, Offer.person_id).where(
-                Offer.handoff_id == handoff_id, Offer.person_id.is_not(None)
-            ),
-            select(Membership.workspace_id, Membership.person_id)
-            .join(Offer, Offer.pool_id == Membership.pool_id)
-            .where(Offer.handoff_id == handoff_id, Offer.person_id.is_(None)),
-        ).subquery()
+def _once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
+    """One more change to show: a count, not a queue, so that a burst of changes makes one edit."""
+    return {
+        "wanted": delivery.wanted + 1,
+        "state": case((_is(delivery, "parked"), literal_column("'parked'")), else_=literal_column("'owed'")),
+        "sequence": case((_is(delivery, "settled"), _end_of_line()), else_=delivery.sequence),
+    }
+
+
+def _is(delivery: Any, state: str) -> ColumnElement[bool]:  # noqa: ANN401 - the record, or its table's columns
+    """Compare with a literal: a bound parameter would hide the partial indexes from SQLite's planner."""
+    compared: ColumnElement[bool] = delivery.state == literal_column(f"'{state}'")
+    return compared
+
+
+def _end_of_line() -> ScalarSelect[int]:
+    """The place behind everything owed so far: after the highest id there is; equals follow by id."""
+    every = Delivery.__table__.alias("every_delivery")
+    return select(func.coalesce(func.max(every.c.id), 0) + 1).scalar_subquery()
+
+
+def _owe_on(dialect: str) -> Any:  # noqa: ANN401 - SQLAlchemy's type of a statement that returns records
+    row: Any = Delivery.__table__
+    new = (postgresql.insert(row) if dialect == "postgresql" else sqlite.insert(row)).values(
+        **{
+            name: bindparam(name)
+            for name in ("workspace_id", "lane_id", "kind", "subject", "handoff_id", "parent_id", "urgency")
+        },
+        state=literal_column("'owed'"),
+        sequence=_end_of_line(),
+        wanted=1,
+        shown=0,
+        posting=0,
+        attempts=0,
     )
+    again = {**_once_more(row.c), "state": literal_column("'owed'"), "attempts": 0, "refused_at": None, "trouble": None}
+    upsert = new.on_conflict_do_update(index_elements=["lane_id", "kind", "subject"], set_=again)
+    return select(Delivery).from_statement(upsert.returning(row)).execution_options(populate_existing=True)
 
 
-def _tabs(people: Collection[tuple[int, int]]) -> Select[int, int]:
-    places: dict[int, list[str]] = {workspace_id: [] for workspace_id, _ in people}
-    for workspace_id, person_id in sorted(people):
-        places[workspace_id].append(home(person_id))
-    return (
-        select(Delivery.id, Delivery.lane_id)
-        .join(Lane, Lane.id == Delivery.lane_id)
-        .where(
-            Delivery.kind == "home",
-            or_(*(Lane.place.in_(tabs) & (Lane.workspace_id == workspace) for workspace, tabs in places.items())),
+def _owe_again(deliveries: Select[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
+    """Update these, locked in the order of their ids, and return their lanes."""
+    locked = deliveries.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)
+    return update(Delivery).where(Delivery.id.in_(locked)).values(**_once_more(Delivery)).returning(Delivery.lane_id)
+
+
+def _concerned() -> Any:  # noqa: ANN401 - SQLAlchemy's type of a union
+    """Select the places of the Home tabs that list a handoff: of owner, manager, those asked, the pool's reps."""
+    handoffs = bindparam("handoffs", type_=Key, expanding=True)
+    people = union(
+        select(Handoff.workspace_id, Handoff.owner_id.label("person_id")).where(Handoff.id.in_(handoffs)),
+        select(Handoff.workspace_id, Team.manager_id)
+        .join(Team, Team.id == Handoff.team_id)
+        .where(Handoff.id.in_(handoffs)),
+        select(Offer.workspace_id, Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
+        select(Membership.workspace_id, Membership.person_id)
+        .join(Offer, Offer.pool_id == Membership.pool_id)
+        .where(Offer.handoff_id.in_(handoffs), Offer.person_id.is_(None)),
+    ).subquery()
+    return select(people.c.workspace_id, literal_column("'home:'").concat(cast(people.c.person_id, String)))
+
+
+# Built once: to build a statement takes longer than to run it.
+_RAW: Final = {"synchronize_session": False}
+_LANE_AT: Final = select(Lane.id).where(
+    Lane.workspace_id == bindparam("workspace_id"), Lane.place == bindparam("place")
+)
+_LANE_OF: Final = select(Delivery.lane_id).where(Delivery.id == bindparam("delivery_id"))
+_TAB_IN: Final = select(Delivery).where(Delivery.lane_id == bindparam("lane_id"), Delivery.kind == "home")
+_MAKE_LANES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton lane'), :workspace_id)")
+_OWE_ON: Final = {dialect: _owe_on(dialect) for dialect in ("postgresql", "sqlite")}
+_OWE_CARDS: Final = _owe_again(
+    select(Delivery.id).where(
+        Delivery.handoff_id.in_(bindparam("handoffs", expanding=True)), Delivery.kind.in_(DRAWN_FROM_HANDOFF)
+    )
+)
+_OWE_TABS: Final = _owe_again(
+    select(Delivery.id)
+    .join(Lane, Lane.id == Delivery.lane_id)
+    .where(
+        Delivery.kind == "home",
+        or_(
+            Delivery.id.in_(bindparam("tabs", expanding=True)), tuple_(Lane.workspace_id, Lane.place).in_(_concerned())
+        ),
+    )
+)
+_MAKE_DUE: Final = (
+    update(Lane)
+    .where(
+        Lane.id.in_(
+            select(Lane.id)
+            .where(Lane.id.in_(bindparam("lanes", expanding=True)))
+            .order_by(Lane.id)
+            .with_for_update(key_share=True)
         )
-        .order_by(Delivery.id)
-        .with_for_update(of=Delivery, key_share=True)
     )
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
+    .values(
+        due_at=case((or_(Lane.due_at.is_(None), Lane.due_at > bindparam("now")), bindparam("now")), else_=Lane.due_at)
+    )
+)

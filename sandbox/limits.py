@@ -5,14 +5,18 @@ docs.slack.dev/apis/web-api/rate-limits
 
 import math
 from collections import defaultdict, deque
+from typing import Literal, TypeAlias
 
 from sandbox.clock import Clock
 from sandbox.refusals import SlackError
 
+Tier: TypeAlias = Literal[1, 2, 3, 4, "special"]
+
 MINUTE = 60.0
 BURST = 3
 # Calls a minute by tier. Tier 1 is published as "1+"; connections are opened in small bursts, which Slack lets pass.
-CALLS_A_MINUTE = {1: 20, 2: 20, 3: 50, 4: 100}
+# The special tier of chat.postMessage and auth.test is published as "hundreds".
+CALLS_A_MINUTE: dict[Tier, int] = {1: 20, 2: 20, 3: 50, 4: 100, "special": 300}
 
 
 class Limits:
@@ -25,7 +29,7 @@ class Limits:
         self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
         self._posts: dict[str, tuple[float, float]] = {}
 
-    def count_call(self, workspace_id: str, method: str, tier: int) -> None:
+    def count_call(self, workspace_id: str, method: str, tier: Tier) -> None:
         """Count a call against the method's tier; one that is refused is not counted."""
         if not self.enabled:
             return

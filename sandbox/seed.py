@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from sandbox.ids import Ids
 from sandbox.state import App, Channel, Json, Member, Workspace
 
-_COLOURS = ("#4a7c9b", "#b5654a", "#6b8e5a", "#8a6bb0", "#b08a3e", "#3f8f8b", "#a8577e", "#5d6d7e")
+_COLOURS = (
+    "#4a7c9b",
+    "#b5654a",
+    "#6b8e5a",
+    "#8a6bb0",
+    "#b08a3e",
+    "#3f8f8b",
+    "#a8577e",
+    "#5d6d7e",
+    "#9a5fb4",
+    "#7d7a3c",
+)
 
 
 @dataclass(frozen=True, slots=True)

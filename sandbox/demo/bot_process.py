@@ -41,6 +41,7 @@ class BotProcess:
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
+                start_new_session=True,
             )
             if done.returncode:
                 raise BotFailedError(f"`python -m bot {' '.join(command)}` failed:\n{done.stdout.strip()}")
@@ -54,6 +55,7 @@ class BotProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,  # Ctrl-C is for the demo, which then ends the bot in its own order
         )
         if self._process.stdout:
             self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)

@@ -13,11 +13,10 @@ from sandbox.demo.bot_process import ROOT, BotFailedError, BotProcess
 from sandbox.server import Sandbox
 
 CONNECTED_WITHIN_SECONDS = 60.0
-WELCOME = """*Baton is here.* To see a lead change hands:
-1. Become Mika Sato, who works in marketing, and type `/handoff`.
-2. Become the rep whom the answer names, open the direct message from Baton and press *Accept*.
-3. Press *Checklist*, or type `/bant`, and go through the questions.
-The card in #sales-emea shows everybody where the lead stands. `/baton` says what you may do."""
+WELCOME = (
+    "*Baton is here.* Marketing hands a lead over with `/handoff`; the cards stand in #sales-emea and #sales-americas. "
+    "`/bant` goes through the checklist of a lead, `/baton` says what you may do."
+)
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
@@ -63,8 +62,8 @@ def _run_with_bot(sandbox: Sandbox, stop: threading.Event) -> None:
         bot = BotProcess(environment(sandbox) | database, ended=look)
         threading.Thread(target=watch, daemon=True).start()
         bot.prepare()
-        bot.start()
         try:
+            bot.start()
             sandbox.wait_for(lambda: sandbox.connections() or news.is_set(), CONNECTED_WITHIN_SECONDS)
             if not news.is_set():
                 sandbox.person("Olu Adeyemi").types(WELCOME, "#general")

@@ -46,7 +46,7 @@ def apps_connections_open(call: Call) -> Json:
 
 
 METHODS = (
-    Method("auth.test", auth_test, {}, tier=4),
+    Method("auth.test", auth_test, {}, tier="special"),
     Method("bots.info", bots_info, {"bot": TEXT}, tier=3, scope="users:read"),
     Method("apps.connections.open", apps_connections_open, {}, tier=1, caller="app"),
 )

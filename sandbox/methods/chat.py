@@ -39,9 +39,9 @@ def post_message(call: Call) -> Json:
 
 
 def update(call: Call) -> Json:
-    """Put other content into one of the app's own messages."""
+    """Put other content into one of the app's own messages; blocks stay where the call names none, [] removes them."""
     channel, message = _own_message(call, "cant_update_message")
-    content = _content(call, without_blocks=message.blocks if "text" not in call.arguments else None)
+    content = _content(call, kept=message.blocks)
     call.slack.messages.edit(call.workspace, channel, message, content)
     shape = message_shape(call.workspace, message, metadata=True)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shape}
@@ -84,8 +84,8 @@ def _own_message(call: Call, refusal: str) -> tuple[Channel, Message]:
     return channel, message
 
 
-def _content(call: Call, without_blocks: list[Json] | None = None) -> Content:
-    """Check what the message shall say; `without_blocks` are kept where the call names no blocks."""
+def _content(call: Call, kept: list[Json] | None = None) -> Content:
+    """Check what the message shall say; the blocks in `kept` stay where the call names none."""
     text = call.arguments.get("text", "")
     given = call.arguments.get("blocks")
     if isinstance(given, str):
@@ -98,12 +98,12 @@ def _content(call: Call, without_blocks: list[Json] | None = None) -> Content:
     if metadata is not None and blocks.metadata_faults(metadata):
         messages = [f"[ERROR] {each}" for each in blocks.metadata_faults(metadata)]
         raise SlackError("invalid_metadata_format", response_metadata={"messages": messages})
-    if not text and not given and not without_blocks:
+    if not text and not given and (given is not None or not kept):
         raise SlackError("no_text")
     faults = blocks.faults(given or [], "message")
     if faults:
         raise invalid_blocks(faults)
-    return Content(text, (given or None) if given is not None else without_blocks, metadata)
+    return Content(text, kept if given is None else given or None, metadata)
 
 
 def _parsed(given: str) -> object:
@@ -125,7 +125,7 @@ METHODS = (
             "unfurl_media": FLAG,
             **_CONTENT,
         },
-        tier=4,
+        tier="special",
         scope="chat:write",
     ),
     Method(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.arguments import Argument
+from sandbox.limits import Tier
 from sandbox.refusals import SlackError
 from sandbox.slack import Slack
 from sandbox.state import Channel, Json, Member, Workspace
@@ -47,6 +48,6 @@ class Method:
     name: str
     work: Callable[[Call], Json]
     arguments: Mapping[str, Argument]
-    tier: Literal[1, 2, 3, 4]
+    tier: Tier
     scope: str | None = None
     caller: Literal["bot", "app"] = "bot"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import doctor
+from bot import directory, doctor
 from bot.app import Baton
 from bot.database import Database
 from bot.settings import Settings
 from qualification import handoffs
 from qualification.handoffs import HandOverForm
-from qualification.records import Workspace
+from qualification.records import Person, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 
@@ -55,6 +55,13 @@ def test_a_good_set_up_has_no_fault(examine: Examine, settings: Settings, sandbo
 def test_a_revoked_token_asks_for_a_reinstallation(examine: Examine, sandbox: Sandbox) -> None:
     sandbox.revoke()
     assert "Reinstall the app" in examine()["bot token"][0]
+
+
+def test_a_slack_that_is_unwell_asks_for_patience(examine: Examine, settings: Settings, sandbox: Sandbox) -> None:
+    sandbox.fault("*", "500")
+    faults = examine(replace(settings, app_token=sandbox.app_token()))
+    assert "try again later" in faults["bot token"][0]
+    assert "try again later" in faults["app token"][0]
 
 
 @pytest.mark.usefixtures("well")
@@ -116,12 +123,17 @@ def test_a_changed_file_is_not_taken_for_the_published_one(examine: Examine, tmp
 
 
 @pytest.mark.usefixtures("well")
-def test_people_are_told_apart_by_what_is_the_matter(examine: Examine, sandbox: Sandbox) -> None:
-    sandbox.people.change(sandbox.person("Maya Cohen"), tz="Mars/Olympus")
+def test_somebody_deactivated_is_named(examine: Examine, sandbox: Sandbox) -> None:
     sandbox.people.deactivate(sandbox.person("Ana Ruiz"))
-    people = examine()["people"]
-    assert "Ana Ruiz (ana.ruiz@northwind.example) is deactivated" in people[0]
-    assert "Maya Cohen (maya.cohen@northwind.example) has no time zone" in people[1]
+    assert "Ana Ruiz (ana.ruiz@northwind.example) is deactivated" in examine()["people"][0]
+
+
+@pytest.mark.parametrize("zone", [None, "", "Mars/Olympus"])
+def test_somebody_without_a_zone_that_exists_is_named(zone: str | None) -> None:
+    listed = directory.profile({"id": "U1", "tz": zone, "profile": {"real_name": "Ana Ruiz", "email": "Ana@x.example"}})
+    ana = Person(name="Ana Ruiz", email="ana@x.example")
+    faults = [finding for finding in doctor.missing_people([ana], [listed]) if finding.is_fault]
+    assert [fault.seen for fault in faults] == ["Ana Ruiz (ana@x.example) has no time zone in Slack"]
 
 
 @pytest.mark.usefixtures("baton")

@@ -1,15 +1,18 @@
 """What the program says of itself."""
 
+import ast
 import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot import logs
 
+ROOT = Path(__file__).parents[2]
 Configured = Callable[[str], io.StringIO]
 
 
@@ -89,3 +92,17 @@ def test_no_library_may_write_payloads(configured: Configured) -> None:
     configured("text")
     assert not logging.getLogger("slack_sdk.web.base_client").isEnabledFor(logging.DEBUG)
     assert not logging.getLogger("slack_bolt.App").isEnabledFor(logging.WARNING)
+
+
+def test_every_key_that_is_logged_is_on_the_list() -> None:
+    """A key that is not listed would be dropped in silence."""
+    used = {
+        key.value
+        for room in ("bot", "handlers", "qualification", "templates")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg == "extra" and isinstance(node.value, ast.Dict)
+        for key in node.value.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert {"action", "workspace", "delivery"} <= used <= set(logs.KEYS)

@@ -70,7 +70,7 @@ def test_a_date_is_shown_in_the_readers_zone(open_as: Opener, slack: WebClient, 
     text = f"by <!date^{NOON_UTC}^{{date_num}} {{time}}|noon> or <!date^{NOON_UTC}^{{century}}|never>"
     slack.chat_postMessage(channel=sales, text="text", blocks=[section(text)])
     expect(open_as("Ana Ruiz", sales).locator(".section .text")).to_have_text("by 2026-11-21 13:00 or never")
-    expect(open_as("Mika Sato", sales).locator(".section .text")).to_have_text("by 2026-11-21 9:00 PM or never")
+    expect(open_as("Mika Sato", sales).locator(".section .text")).to_have_text("by 2026-11-21 21:00 or never")
 
 
 STRANGER = "<img src=x onerror=alert(1)> <!channel> <@U1> *bold* `code` <https://evil.example|click> :tada:"

@@ -216,6 +216,17 @@ def test_an_update_keeps_what_is_typed_under_the_same_id_and_drops_it_under_a_ne
     expect(block(page, "company").get_by_role("textbox")).to_have_value("Acme")
 
 
+def test_an_answer_that_takes_the_pressed_button_away_leaves_the_keyboard_in_the_modal(form: Form, desk: Any) -> None:
+    done = {"type": "modal", "title": plain("Done"), "blocks": [{"type": "section", "text": plain("Handed over.")}]}
+    desk.on("view_submission", lambda _: {"response_action": "update", "view": done})
+    page = form(modal(COMPANY))
+    block(page, "company").get_by_role("textbox").fill("Acme")
+    page.get_by_test_id("modal-submit").click()
+    expect(page.get_by_role("dialog", name="Done")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("modal")).to_have_count(0)
+
+
 def test_what_is_being_typed_in_a_modal_survives_a_live_update(form: Form, slack: WebClient, sales: str) -> None:
     page = form(modal(COMPANY))
     field = block(page, "company").get_by_role("textbox")

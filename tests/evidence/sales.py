@@ -34,9 +34,9 @@ def email_of(name: str) -> str:
 
 
 def nearest_country(typed: str) -> str:
-    """Give the English name of a country that somebody who sees a spelling refused would write instead."""
+    """Give the English name of a country nearest to what was typed, and what was typed where none is near."""
     names = [name for code, name in Locale("en").territories.items() if len(code) == len("XX")]
-    return difflib.get_close_matches(typed, [*names, f"South {typed}"], 1, 0.7)[0]
+    return next(iter(difflib.get_close_matches(typed, names, 1, 0.85)), typed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.app import build
 from bot.database import Database
+from bot.pacing import UNLIMITED
 from bot.settings import Settings
 from qualification import publishing
 from sandbox.clock import ManualClock
@@ -51,7 +52,7 @@ def floor(
         slack_api_url=sandbox.api_url,
         port=0,
     )
-    baton = build(settings, database=database, now=clock, reference=references)
+    baton = build(settings, database=database, now=clock, reference=references, rates=UNLIMITED)
     with database.transaction() as session:
         publishing.publish(session, workspace_id=baton.workspace.id, text=PLAYBOOK, by="test", now=clock())
     baton.directory.look_up()

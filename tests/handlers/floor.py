@@ -87,6 +87,10 @@ class Floor:
 
         return self.reads(look)
 
+    def settles(self) -> None:
+        """Wait until the bot has answered everything that it was sent."""
+        self.sandbox.wait_for(lambda: all(each.outcome for each in self.sandbox.deliveries()))
+
     def reads(self, look: Callable[[Session], T]) -> T:
         """Look at what is stored."""
         with self.baton.database.snapshot() as session:

@@ -98,12 +98,16 @@ def test_an_edit_replaces_what_a_message_says(client: WebClient, ana: Person, ch
     blocks = [{"type": "actions", "elements": [button("Claim", "claim")]}]
     ts = client.chat_postMessage(channel=channel, text="offered", blocks=blocks, metadata=delivery("1"))["ts"]
     (before,) = ana.sees(channel)
-    answer = client.chat_update(channel=channel, ts=ts, text="Ana has it")
+    client.chat_update(channel=channel, ts=ts, text="Ana may have it")
+    assert ana.looks_again(before).buttons == ["Claim"]
+    answer = client.chat_update(channel=channel, ts=ts, text="Ana has it", blocks=[])
     after = ana.looks_again(before)
     assert (before.buttons, before.edited) == (["Claim"], False)
     assert (after.text, after.buttons, after.edited) == ("Ana has it", [], True)
     assert after.metadata == delivery("1")
     assert answer["text"] == "Ana has it"
+    nothing = error_of(lambda: client.api_call("chat.update", json={"channel": channel, "ts": ts, "blocks": []}))
+    assert nothing["error"] == "no_text"
 
 
 def test_nobody_edits_or_deletes_what_another_wrote(client: WebClient, ana: Person, channel: str) -> None:

@@ -59,7 +59,7 @@ def test_a_whole_journey_runs_over_a_socket(
     def claim(ack: Any, body: Json) -> None:
         ack()
         text = f"<@{body['user']['id']}> has it"
-        client.chat_update(channel=body["channel"]["id"], ts=body["message"]["ts"], text=text)
+        client.chat_update(channel=body["channel"]["id"], ts=body["message"]["ts"], text=text, blocks=[])
 
     over_socket.command("/handoff")(handoff)
     over_socket.view("hand_over")(submitted)

@@ -1,7 +1,6 @@
 // The data_visualization block as a drawing, with the same figures in a table for whoever cannot see it.
 
 import { h, svg } from "../dom.js";
-import { me } from "../page.js";
 
 const COLOURS = ["#3567b7", "#d9772b", "#23876a", "#8a4f9e", "#b58b12", "#c4475c"];
 const WIDTH = 560;
@@ -11,7 +10,7 @@ const RIGHT = 12;
 const TOP = 12;
 const BASE = 186;
 
-const figure = (value) => new Intl.NumberFormat(me().locale || "en", { maximumFractionDigits: 2 }).format(value);
+const figure = (value) => new Intl.NumberFormat("en", { maximumFractionDigits: 2 }).format(value);
 const brief = (value) =>
   new Intl.NumberFormat("en", { notation: Math.abs(value) >= 10_000 ? "compact" : "standard", maximumFractionDigits: 2 }).format(value);
 

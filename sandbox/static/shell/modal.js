@@ -25,6 +25,8 @@ export function drawModals() {
   document.getElementById("page").inert = Boolean(top);
   if ((top?.id ?? null) !== shown) changeTop(top);
   if (top) focusFirstError(top);
+  // An update may take away what had the focus; the keyboard must not fall out of the modal with it.
+  if (top && document.activeElement === document.body) enter();
 }
 
 function changeTop(top) {
@@ -38,9 +40,14 @@ function changeTop(top) {
   }
   if (!had) before = document.activeElement;
   lastErrors = "";
+  enter();
+}
+
+/** Put the focus on the first thing to fill in, or to press. */
+function enter() {
   const box = document.querySelector("#dialogs .dialog");
-  const wanted = box.querySelector("[data-focus]") ?? box.querySelector(".dialog-body input, .dialog-body textarea, .dialog-body button.select");
-  (wanted ?? box.querySelector(".button.primary") ?? box).focus();
+  const field = box.querySelector("[data-focus]") ?? box.querySelector(".dialog-body input, .dialog-body textarea, .dialog-body button.select");
+  (field ?? box.querySelector(".button.primary") ?? box).focus();
 }
 
 function errorsOf(view) {

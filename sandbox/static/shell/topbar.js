@@ -22,7 +22,7 @@ export function choosePerson(anchor) {
     value: each.id,
     label: each.name,
     note: each.deactivated ? "Deactivated" : each.title,
-    aside: [clockIn(now(), each.tz, each.locale), h("small", null, zoneName(each.tz))],
+    aside: [clockIn(now(), each.tz), h("small", null, zoneName(each.tz))],
     words: `${each.name} ${each.title} ${zoneName(each.tz)}`,
     icon: avatar(each, 32),
     disabled: each.deactivated,

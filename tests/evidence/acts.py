@@ -1,0 +1,85 @@
+"""What people do in Slack while not everything works: they look, and where nothing happened they try again."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from sandbox.driver import Answer, Person
+from sandbox.snapshots import Message, Modal
+from sandbox.server import Sandbox
+
+TRIES: Final = 6
+# So many real seconds somebody looks for a modal to appear before they press again.
+GLANCE: Final = 1.0
+RECONNECTED: Final = 30.0
+
+
+class Hands:
+    """The acts of people in one Slack; `excuses` is what the bot said when something had gone wrong with a modal."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def press(self, who: Person, label: str, on: Message) -> None:
+        """Press a button until Slack does not say that the app did not respond."""
+        self._insist(who, lambda: who.presses(label, on=on))
+
+    def press_at_once(self, people: list[Person], label: str, on: Message) -> None:
+        """Let several people press the same button at the same instant."""
+        with ThreadPoolExecutor(len(people)) as hands:
+            list(hands.map(lambda who: self.press(who, label, on), people))
+
+    def type(self, who: Person, text: str, channel: str) -> None:
+        """Type a line until Slack does not say that the app did not respond."""
+        self._insist(who, lambda: who.types(text, channel))
+
+    def open(self, who: Person, ask: Callable[[], None]) -> Modal:
+        """Ask for a modal until it is there."""
+        for _ in range(TRIES):
+            ask()
+            try:
+                return self._sandbox.wait_for(lambda: topmost(who), GLANCE)
+            except TimeoutError:
+                self._sandbox.wait_until_connected(timeout=RECONNECTED)
+        raise AssertionError(f"{who.name} asked {TRIES} times for a modal; Slack said {who.notices}")
+
+    def open_by(self, who: Person, label: str, on: Message) -> Modal:
+        """Press a button until its modal is there."""
+        return self.open(who, lambda: who.presses(label, on=on))
+
+    def pick(self, who: Person, option: Answer, where: str) -> None:
+        """Pick an option until Slack does not say that the app did not respond."""
+        self._insist(who, lambda: who.picks(option, where))
+
+    def submit(self, who: Person) -> Modal | None:
+        """Submit the topmost modal until the app has answered; return the modal that is left open, if one is."""
+        for _ in range(TRIES):
+            who.submits()
+            left = topmost(who)
+            if left is None or left.failure is None:
+                return left
+            self._sandbox.wait_until_connected(timeout=RECONNECTED)
+        raise AssertionError(f"{who.name} submitted {TRIES} times in vain")
+
+    def hand_in(self, who: Person) -> None:
+        """Submit, and read and close what the app then says."""
+        left = self.submit(who)
+        if left is not None:
+            assert not left.errors, f"{who.name} met {left.errors} in {left.title!r}"
+            assert left.submit is None, f"{who.name} still sees {left.title!r}: {left.text}"
+            who.closes(everything=True)
+
+    def _insist(self, who: Person, act: Callable[[], None]) -> None:
+        for _ in range(TRIES):
+            told = len(who.notices)
+            act()
+            if len(who.notices) == told:
+                return
+            self._sandbox.wait_until_connected(timeout=RECONNECTED)
+        raise AssertionError(f"{who.name} tried {TRIES} times in vain; Slack said {who.notices[-1]}")
+
+
+def topmost(who: Person) -> Modal | None:
+    """Return the modal that somebody has before their eyes, if one is open."""
+    stack = who.modals
+    return stack[-1] if stack else None

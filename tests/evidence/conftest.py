@@ -1,0 +1,47 @@
+"""A day of selling to real companies, run once on each engine."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import URL
+
+from tests.conftest import administer, written
+from tests.evidence import crm
+from tests.evidence.course import plan
+from tests.evidence.day import Day, cases_of
+from tests.evidence.sales import Sales
+from tests.evidence.world import open_world
+
+SEED = 20261123
+
+
+@pytest.fixture(scope="module")
+def sales(data: Path) -> Sales:
+    """Read the CRM, and organise its sales."""
+    return Sales(crm.read(data / "maven-crm"))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give a fresh database, migrated, for the whole day."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('evidence') / 'baton.db')}"
+        return
+    server: URL = request.getfixturevalue("postgresql_server")
+    name = f"baton_{uuid4().hex}"
+    administer(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}")
+    yield written(server.set(database=name))
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def day(sales: Sales, engine_url: str) -> Iterator[Day]:
+    """Run the day; Slack and the bot stay up for whoever looks."""
+    with open_world(sales, engine_url) as world:
+        day = Day(world, cases_of(plan(sales, SEED)))
+        day.run()
+        yield day

@@ -1,0 +1,104 @@
+"""What is to become of each lead: who it is, where it came from, and what the people asked will do, by a seed."""
+
+import random
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import cycle
+from typing import Final
+
+from tests.evidence.crm import Account
+from tests.evidence.sales import Destination, Sales
+
+FIRST_NAMES: Final = ("Amara", "Bruno", "Chidi", "Dolores", "Emil", "Fatima", "Gustav", "Hana", "Imre", "Jasmin")
+LAST_NAMES: Final = ("Abara", "Brandt", "Castell", "Dvorak", "Eriksen", "Fontaine", "Galvez", "Hoshino", "Ivarsson")
+DEEDS: Final = ("Asked for a demo at the roadshow", "Wants a price for forty machines", "Came back to the stand twice")
+ITEMS: Final = ("Budget", "Authority", "Need", "Timing")
+YES: Final = "Yes"
+VERDICTS: Final = (YES, YES, YES, "No", "Not yet known")
+# Of a thousand dollars of revenue a lead may spend one with us.
+SHARE: Final = Decimal(1000)
+
+
+class Step(StrEnum):
+    """What whoever is asked does next."""
+
+    ACCEPT = "accept"
+    PASS_ON = "pass on"  # noqa: S105 - no password
+    DISQUALIFY = "disqualify"
+    UNDO = "undo"
+    LAPSE = "let lapse"
+    QUALIFY = "work through the checklist"
+
+
+# How often each course is taken among a hundred, nearly.
+COURSES: Final = (
+    (20, (Step.ACCEPT,)),
+    (25, (Step.ACCEPT, Step.QUALIFY)),
+    (10, (Step.PASS_ON, Step.ACCEPT, Step.QUALIFY)),
+    (7, (Step.PASS_ON, Step.PASS_ON, Step.PASS_ON)),
+    (9, (Step.DISQUALIFY,)),
+    (6, (Step.DISQUALIFY, Step.UNDO, Step.ACCEPT)),
+    (3, (Step.DISQUALIFY, Step.UNDO, Step.LAPSE, Step.DISQUALIFY)),
+    (4, (Step.ACCEPT, Step.UNDO, Step.ACCEPT)),
+    (8, (Step.LAPSE, Step.ACCEPT)),
+    (4, (Step.LAPSE, Step.PASS_ON, Step.ACCEPT)),
+    (4, (Step.LAPSE, Step.LAPSE)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A lead as the marketer knows it, and the course it is to take.
+
+    `verdicts` are picked in the checklist one after the other, by item; whoever picks one for an item again has changed
+    their mind.
+    """
+
+    account: Account
+    person: str
+    email: str
+    did: str
+    roadshow: str
+    destination: Destination
+    course: tuple[Step, ...]
+    verdicts: tuple[tuple[str, str], ...]
+
+    @property
+    def employees(self) -> str:
+        """The head count as the marketer types it."""
+        return f"{self.account.employees:,}"
+
+    @property
+    def value(self) -> str:
+        """What the deal may bring, as the marketer types it."""
+        return f"${self.account.revenue * 1_000_000 / SHARE:,.2f}"
+
+
+def plan(sales: Sales, seed: int) -> tuple[Lead, ...]:
+    """Make a lead of every company, in the order of the file; the same seed makes the same ones."""
+    chance = random.Random(seed)  # noqa: S311 - a plan, no secret
+    names = [f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES]
+    chance.shuffle(names)
+    courses = [course for weight, course in COURSES for _ in range(weight)]
+    chance.shuffle(courses)
+    roadshows = cycle(sales.crm.offices)
+    leads = []
+    for account, person, course in zip(sales.crm.accounts, names, cycle(courses), strict=False):
+        roadshow = next(roadshows)
+        company = re.sub(r"[^a-z0-9]+", "-", account.name.lower()).strip("-")
+        leads.append(
+            Lead(
+                account=account,
+                person=person,
+                email=f"{'.'.join(person.lower().split())}@{company}.example",
+                did=chance.choice(DEEDS),
+                roadshow=roadshow,
+                destination=sales.destination(account, roadshow),
+                course=course,
+                verdicts=tuple((item, chance.choice(VERDICTS)) for item in (*ITEMS, chance.choice(ITEMS))),
+            )
+        )
+    assert len(leads) == len(sales.crm.accounts), "there are more companies than names"
+    return tuple(leads)

@@ -1,0 +1,302 @@
+"""A day of selling: leads are handed over in waves, and whoever is asked does what the plan says, faults or not."""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sandbox.driver import Person
+from sandbox.snapshots import Message
+from tests.evidence.acts import Hands, topmost
+from tests.evidence.course import YES, Lead, Step
+from tests.evidence.faults import disturb
+from tests.evidence.sales import MARKETER, channel_of, nearest_country, roadshow_of
+from tests.evidence.world import World
+
+# So many companies come while only one office is open, and so many in each wave after that.
+EARLY: Final = 9
+WAVE: Final = 19
+# Everybody is at work.
+NOON: Final = timedelta(hours=3, minutes=15)
+BETWEEN_WAVES: Final = timedelta(minutes=12)
+AWAY: Final = timedelta(hours=2)
+# The waves before which somebody leaves, and before which the first of them is back.
+LEAVE, RETURN = 2, 4
+
+
+class Standing(StrEnum):
+    """Where a lead stands, as its card tells by the buttons it has."""
+
+    OFFERED = "Not mine"
+    POOLED = "Claim"
+    QUEUED = "Assign…"
+    ACCEPTED = "Checklist"
+    ENDED = "Reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a card in the channel shows: where the lead stands, and whom it names first."""
+
+    card: Message
+    standing: Standing
+    named: str
+
+
+@dataclass(slots=True)
+class Case:
+    """A lead on its course, and what the people who were asked remember to have done."""
+
+    number: int
+    lead: Lead
+    steps: deque[Step]
+    refused_country: bool = False
+    waited_before: tuple[Standing, str] | None = None
+    decided_by: str | None = None
+    done: Counter[str] = field(default_factory=Counter)
+    verdicts: dict[str, str] = field(default_factory=dict)
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Somebody was away from `since` until `until`."""
+
+    name: str
+    since: datetime
+    until: datetime
+
+
+@dataclass
+class Day:
+    """Everybody's day; `absences` and the cases' memories are what the records are held against."""
+
+    world: World
+    cases: Sequence[Case]
+    absences: list[Absence] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take the marketer on, and everybody's hands."""
+        self.hands = Hands(self.world.sandbox)
+        self.marketer = self.world.person(MARKETER)
+
+    def run(self) -> None:
+        """Hand every lead over, and let everybody work until nothing waits for an answer."""
+        self._managers_look_at_home()
+        self._wave(self.cases[:EARLY], number=0)
+        self.world.runs_until(self.world.now + NOON)
+        for number, start in enumerate(range(EARLY, len(self.cases), WAVE), 1):
+            self._come_and_go(number)
+            self._wave(self.cases[start : start + WAVE], number)
+            self.world.runs_until(self.world.now + BETWEEN_WAVES)
+        while self._work():
+            self.world.runs_until(self.world.now + BETWEEN_WAVES)
+        self.world.sandbox.heal()
+        self.world.settle()
+
+    def _managers_look_at_home(self) -> None:
+        for office in self.world.sales.crm.offices:
+            self.world.person(self.world.sales.crm.managers_of(office)[0]).opens_home()
+
+    def _come_and_go(self, number: int) -> None:
+        """Let two agents leave, one until they are back and one for two hours, and the first come back."""
+        sales, now = self.world.sales, self.world.now
+        gone = [members[0] for members in list(sales.pools.values())[-2:]]
+        if number == LEAVE:
+            for name, until, words in zip(gone, (datetime.max, now + AWAY), ("", " in 2 hours"), strict=True):
+                who = self.world.person(name)
+                self.hands.type(who, f"/baton away{words}", f"#{channel_of(sales.office_of(name))}")
+                self.absences.append(Absence(name, now, until.replace(tzinfo=now.tzinfo)))
+        if number == RETURN:
+            who = self.world.person(gone[0])
+            self.hands.type(who, "/baton back", f"#{channel_of(sales.office_of(gone[0]))}")
+            self.absences[0] = Absence(gone[0], self.absences[0].since, now)
+
+    def _wave(self, cases: Sequence[Case], number: int) -> None:
+        disturb(self.world.sandbox, number)
+        for case in cases:
+            self._hand_over(case)
+        self._work()
+
+    def _hand_over(self, case: Case) -> None:
+        """Fill the form in as the CRM has it, and correct the country where the form says that there is none such."""
+        who, lead = self.marketer, case.lead
+        self.hands.open(who, lambda: who.types(f"/handoff {lead.account.name}", "#general"))
+        assert who.modal.fields["Company"] == lead.account.name
+        typed = {
+            "Name": lead.person,
+            "E-mail": lead.email,
+            "What they did": lead.did,
+            "Source": roadshow_of(lead.roadshow),
+            "Employees": lead.employees,
+            "Country": lead.account.country,
+            "Deal value": lead.value,
+        }
+        who.fills(typed)
+        left = self.hands.submit(who)
+        if left is not None and left.errors:
+            assert list(left.errors) == ["Country"], f"{lead.account.name}: {left.errors}"
+            assert left.fields.items() >= {"Company": lead.account.name, **typed}.items(), "what was typed is lost"
+            case.refused_country = True
+            who.fills({"Country": nearest_country(lead.account.country)})
+            left = self.hands.submit(who)
+        assert left is not None
+        assert not left.errors, f"{lead.account.name}: {left.errors}"
+        who.closes()
+
+    def _work(self) -> bool:
+        """Let everybody act until nobody has anything to do at this hour; tell whether an answer is still awaited."""
+        while True:
+            self.world.settle()
+            looks = self.look()
+            if not any([self._next(case, looks[case.lead.person]) for case in self.cases if case.lead.person in looks]):
+                return any(case.steps for case in self.cases if case.lead.person in looks)
+
+    def look(self) -> dict[str, Look]:
+        """Look at the channels; return what the cards show, by the name of the contact."""
+        cards = [
+            card for office in self.world.sales.crm.offices for card in self.marketer.sees(f"#{channel_of(office)}")
+        ]
+        people = [case.lead.person for case in self.cases]
+        return {
+            next(name for name in people if name in card.text.splitlines()[0]): Look(
+                card,
+                next(standing for standing in Standing if standing.value in card.buttons),
+                card.mentions[0].removeprefix("@"),
+            )
+            for card in cards
+            if card.author != MARKETER
+        }
+
+    def _next(self, case: Case, look: Look) -> bool:
+        """Take the case one step further; tell whether anything was done."""
+        if not case.steps:
+            return False
+        step = case.steps[0]
+        if step is Step.LAPSE:
+            return self._wait(case, look)
+        if look.standing is Standing.QUEUED:
+            return self._work_the_queue(case, look)
+        case.steps.popleft()
+        match step:
+            case Step.ACCEPT if look.standing is Standing.POOLED:
+                self._claim(case, look)
+            case Step.PASS_ON if look.standing is Standing.POOLED:
+                return True
+            case Step.ACCEPT:
+                self._press(case, look.named, "Accept", "accepted")
+            case Step.PASS_ON:
+                self._pass_on(case, look.named)
+            case Step.DISQUALIFY:
+                self._disqualify(case, look)
+            case Step.UNDO:
+                self._press(case, look.named, "Undo", "undone")
+            case Step.QUALIFY:
+                self._qualify(case, look.named)
+        return True
+
+    def _wait(self, case: Case, look: Look) -> bool:
+        """Do nothing until the card says that somebody else is asked."""
+        now = (look.standing, look.named)
+        if case.waited_before is None and look.standing is not Standing.QUEUED:
+            case.waited_before = now
+        if case.waited_before == now:
+            return False
+        case.done["lapsed"] += case.waited_before is not None
+        case.waited_before = None
+        case.steps.popleft()
+        return True
+
+    def _work_the_queue(self, case: Case, look: Look) -> bool:
+        """Let the manager take the lead, give it to an agent, or leave it where it is."""
+        match case.number % 3:
+            case 0:
+                self._press(case, look.named, "Accept", "accepted")
+                case.steps = deque(step for step in case.steps if step is Step.QUALIFY)
+            case 1:
+                self._assign(case, look.named)
+                case.steps = deque([Step.ACCEPT, *(step for step in case.steps if step is Step.QUALIFY)])
+            case _:
+                case.steps.clear()
+        return True
+
+    def _press(self, case: Case, name: str, label: str, done: str) -> None:
+        who = self.world.person(name)
+        self.hands.press(who, label, self._direct_card(who, case))
+        case.done[done] += 1
+        case.decided_by = name
+
+    def _claim(self, case: Case, look: Look) -> None:
+        """Let two of the pool press at the same instant."""
+        rivals = self.world.sales.pools[case.lead.destination.pool][:2]
+        self.hands.press_at_once([self.world.person(name) for name in rivals], Standing.POOLED.value, look.card)
+        self.world.settle()
+        case.decided_by = self.look()[case.lead.person].named
+        assert case.decided_by in rivals
+        case.done["accepted"] += 1
+        case.done["claimed"] += 1
+
+    def _pass_on(self, case: Case, name: str) -> None:
+        who = self.world.person(name)
+        self.hands.open_by(who, "Not mine", self._direct_card(who, case))
+        self.hands.pick(who, "No time now", "Reason")
+        self.hands.hand_in(who)
+        case.done["passed_on"] += 1
+
+    def _disqualify(self, case: Case, look: Look) -> None:
+        pooled = look.standing is Standing.POOLED
+        name = self.world.sales.pools[case.lead.destination.pool][-1] if pooled else look.named
+        who = self.world.person(name)
+        self.hands.open_by(who, "Disqualify…", look.card if pooled else self._direct_card(who, case))
+        self.hands.pick(who, "No budget", "Reason")
+        who.fills({"Note": "Next year perhaps"})
+        self.hands.hand_in(who)
+        case.done["disqualified"] += 1
+        case.decided_by = name
+
+    def _assign(self, case: Case, manager: str) -> None:
+        who = self.world.person(manager)
+        self.hands.open_by(who, Standing.QUEUED.value, self._direct_card(who, case))
+        who.fills({"Who takes it?": self.world.person(self.world.sales.pools[case.lead.destination.pool][0])})
+        self.hands.hand_in(who)
+        case.done["reassigned"] += 1
+
+    def _qualify(self, case: Case, name: str) -> None:
+        """Work through the checklist: every verdict as it is picked, then the lead's words for the yeses."""
+        who = self.world.person(name)
+        self.hands.open_by(who, Standing.ACCEPTED.value, self._direct_card(who, case))
+        for item, verdict in case.lead.verdicts:
+            self.hands.pick(who, verdict, f"{item}: what do we know?")
+            self._remember(case, item, verdict)
+        for item, verdict in case.verdicts.items():
+            if verdict == YES:
+                who.fills({f"{item}: in the lead’s words": f"They said so about {item.lower()}."})
+        self.hands.hand_in(who)
+        assert topmost(who) is None
+
+    @staticmethod
+    def _remember(case: Case, item: str, verdict: str) -> None:
+        case.done["answered"] += case.verdicts.get(item, "Not yet known") != verdict
+        case.verdicts[item] = verdict
+        passed = list(case.verdicts.values()).count(YES) >= 3
+        case.done["checklist_passed"] += passed and not case.passed
+        case.passed = passed
+
+    def _direct_card(self, who: Person, case: Case) -> Message:
+        """Find the lead's card among somebody's direct messages."""
+        cards = [each for each in who.direct_messages if case.lead.person in each.text and each.buttons]
+        if len(cards) != 1:
+            for m in who.direct_messages:
+                if case.lead.person in m.text: print("DM", m.text, m.buttons)
+            look = self.look()[case.lead.person]
+            print(case); print("CH", look.card.text, look.card.buttons)
+            for t in look.card.thread: print("   ", t.text)
+        assert len(cards) == 1, f"{who.name} has {len(cards)} cards of {case.lead.person} with buttons"
+        return cards[0]
+
+
+def cases_of(leads: Iterable[Lead]) -> list[Case]:
+    """Begin a case for every lead."""
+    return [Case(number, lead, deque(lead.course)) for number, lead in enumerate(leads)]

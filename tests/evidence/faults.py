@@ -1,0 +1,38 @@
+"""What goes wrong between Slack and the bot in the course of the day."""
+
+from typing import Final
+
+from sandbox.faults import CallFaultKind, DeliveryFaultKind
+from sandbox.server import Sandbox
+
+# In every wave: which method of Slack's answers how, and how often.
+CALLS: Final[tuple[tuple[str, CallFaultKind, int], ...]] = (
+    ("chat.postMessage", "429", 3),
+    ("chat.update", "429", 2),
+    ("chat.postMessage", "500", 2),
+    ("chat.postMessage", "cut_after", 3),
+    ("chat.update", "500", 2),
+    ("chat.update", "cut_after", 2),
+    ("chat.postMessage", "cut_before", 2),
+    ("conversations.replies", "500", 1),
+    ("conversations.history", "429", 1),
+    ("views.open", "500", 1),
+)
+# Each of these costs five seconds of real time.
+HANGING: Final = ("chat.postMessage", "chat.update")
+# In every wave: what becomes of what people do on its way to the bot, and how often.
+DELIVERIES: Final[tuple[tuple[DeliveryFaultKind, str, int], ...]] = (
+    ("twice", "interactive", 6),
+    ("drop_socket", "interactive", 1),
+    ("twice", "slash_commands", 1),
+    ("twice", "interactive", 4),
+)
+
+
+def disturb(sandbox: Sandbox, wave: int) -> None:
+    """Switch the faults of a wave on; those of the waves before that have not struck yet stay."""
+    for method, kind, times in CALLS:
+        sandbox.fault(method, kind, times=times, retry_after=2)
+    sandbox.fault(HANGING[wave % len(HANGING)], "hang", times=1)
+    for fate, deliveries, times in DELIVERIES:
+        sandbox.disturb(fate, deliveries=deliveries, times=times)

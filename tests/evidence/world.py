@@ -1,0 +1,199 @@
+"""A Slack workspace and the bot that serves it, in one process over real HTTP and websockets, by one clock."""
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import event, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.app import Baton, build
+from bot.database import Database
+from bot.settings import Settings
+from qualification import publishing
+from qualification.records import Base, Handoff, Lane, Offer, Person
+from qualification.rules.handoff import OfferOutcome
+from sandbox.clock import ManualClock
+from sandbox.driver import Person as Somebody
+from sandbox.server import Sandbox
+from tests.evidence.sales import Sales
+
+Record = TypeVar("Record", bound=Base)
+
+MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
+SEAL: Final = "evidence"
+# A Monday in winter, a quarter to ten in New York: the other offices are not open yet.
+MONDAY: Final = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)
+# Real seconds for the bot to come to rest; a call that hangs takes five of them.
+PATIENCE: Final = 60.0
+CONNECTIONS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Nothing can be done before `until`; None: nothing is left to do."""
+
+    until: datetime | None
+
+
+class Errors(logging.Handler):
+    """Keeps the errors that were logged."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        self.records.append(record)
+
+
+@dataclass
+class World:
+    """Slack, the bot and the clock; the clock moves only where something here says so."""
+
+    sales: Sales
+    sandbox: Sandbox
+    clock: ManualClock
+    database: Database
+    baton: Baton
+    errors: Errors
+    committed: threading.Event
+
+    @property
+    def workspace_id(self) -> int:
+        """The id of the workspace in the database."""
+        return self.baton.workspace.id
+
+    @property
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.clock()
+
+    def person(self, name: str) -> Somebody:
+        """Return somebody of the workspace."""
+        return self.sandbox.person(name)
+
+    def settle(self) -> None:
+        """Let the clock run, no further than it must, until Slack has been told all that is stored."""
+        while True:
+            rest = self._at_rest()
+            if rest.until is None:
+                return
+            self.clock.advance(rest.until - self.now)
+
+    def runs_until(self, moment: datetime) -> None:
+        """Let the clock run until then; whatever strikes on the way strikes at its time."""
+        while self.now < moment:
+            self.settle()
+            strikes = min(filter(None, (self._next_clock(), moment)))
+            if strikes > self.now:
+                self.clock.advance(strikes - self.now)
+        self.settle()
+
+    def _at_rest(self) -> Rest:
+        while True:
+            self.committed.clear()
+            rest = self._rest()
+            if rest is not None:
+                return rest
+            assert self.committed.wait(PATIENCE), "the bot has come to a halt with things left to do"
+
+    def _rest(self) -> Rest | None:
+        """Say until when there is nothing to do, or None while there is something in hand or due."""
+        now = self.now
+        with self.database.snapshot() as session:
+            here = Lane.workspace_id == self.workspace_id
+            if session.scalar(select(exists().where(here, Lane.leased_by.is_not(None)))):
+                return None
+            clock = self._due(session)
+            if clock is not None and clock <= now:
+                return None
+            held = func.coalesce(Lane.leased_until, Lane.due_at)
+            lanes = session.execute(select(Lane.due_at, held).where(here, Lane.due_at.is_not(None))).all()
+        ready = min((max(due, until) for due, until in lanes), default=None)
+        return None if ready is not None and ready <= now else Rest(ready)
+
+    def _next_clock(self) -> datetime | None:
+        with self.database.snapshot() as session:
+            return self._due(session)
+
+    def _due(self, session: Session) -> datetime | None:
+        """Return when the next reminder, lapse or end of an undo is due."""
+        moments = (
+            session.scalar(select(func.min(Offer.next_at)).where(Offer.outcome == OfferOutcome.OPEN)),
+            session.scalar(select(func.min(Handoff.undo_until))),
+        )
+        return min(filter(None, moments), default=None)
+
+    def introduce(self) -> None:
+        """Let the bot find everybody and every channel in Slack."""
+        while self.baton.directory.look_up():
+            continue
+        with self.database.snapshot() as session:
+            strangers = session.scalars(
+                select(Person.name).where(or_(Person.slack_user_id.is_(None), Person.zone.is_(None)))
+            ).all()
+        assert not strangers, f"Slack's directory did not tell who these are: {strangers}"
+
+    def all(self, record: type[Record]) -> list[Record]:
+        """Return the rows of a record, the first one first."""
+        with self.database.snapshot() as session:
+            return list(session.scalars(select(record).order_by(record.__table__.c.id)))
+
+
+@contextmanager
+def open_world(sales: Sales, database_url: str) -> Iterator[World]:
+    """Start Slack and the bot, the playbook published and everybody known; on PostgreSQL with a second worker."""
+    clock = ManualClock(MONDAY)
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(MANIFEST, clock=clock, seed=(sales.workspace(),)))
+        settings = Settings(
+            database_url=database_url,
+            bot_token=sandbox.bot_token(),
+            app_token=sandbox.app_token(),
+            slack_api_url=sandbox.api_url,
+            port=0,
+        )
+        errors, committed = stack.enter_context(_watching())
+        database = Database(database_url)
+        stack.callback(database.dispose)
+        baton = build(settings, database=database, now=clock, seal=lambda: SEAL)
+        with database.transaction() as session:
+            publishing.publish(
+                session, workspace_id=baton.workspace.id, text=sales.playbook(), by="evidence", now=clock()
+            )
+        world = World(sales, sandbox, clock, database, baton, errors, committed)
+        world.introduce()
+        bots = [baton]
+        if not database.is_sqlite:
+            bots.append(build(settings, database=Database(database_url), now=clock))
+        for bot in bots:
+            clock.on_advance(bot.worker.wake)
+            bot.start(listening=bot is baton)
+            stack.callback(bot.stop)
+        sandbox.wait_until_connected(connections=CONNECTIONS)
+        yield world
+
+
+@contextmanager
+def _watching() -> Iterator[tuple[Errors, threading.Event]]:
+    """Gather logged errors, and tell of every commit."""
+    errors, committed = Errors(), threading.Event()
+
+    def after_commit(_: Session) -> None:
+        committed.set()
+
+    logging.getLogger().addHandler(errors)
+    event.listen(Session, "after_commit", after_commit)
+    try:
+        yield errors, committed
+    finally:
+        event.remove(Session, "after_commit", after_commit)
+        logging.getLogger().removeHandler(errors)

@@ -1,0 +1,152 @@
+"""An office: a Slack workspace and the bot that serves it, running as it does for a team, by one clock."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.app import Baton, build
+from bot.database import Database
+from bot.pacing import UNLIMITED
+from bot.settings import Settings
+from qualification import publishing
+from sandbox.clock import ManualClock
+from sandbox.driver import Person
+from sandbox.server import Sandbox
+from sandbox.snapshots import Message
+
+MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
+# A Monday, half past nine in London.
+MONDAY: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+PATIENCE: Final = 20.0
+CHANNEL: Final = "#sales-emea"
+PLAYBOOK: Final = """
+version: 1
+currency: EUR
+default_team: emea
+hours: {mon-fri: "09:00-17:00"}
+teams:
+  emea: {name: EMEA, manager: maya.cohen@northwind.example, channel: "#sales-emea", zone: Europe/London}
+people:
+  - {email: ana.ruiz@northwind.example, name: Ana Ruiz, roles: [rep], team: emea}
+  - {email: ben.okafor@northwind.example, name: Ben Okafor, roles: [rep], team: emea}
+  - {email: maya.cohen@northwind.example, name: Maya Cohen, roles: [manager], team: emea}
+  - {email: mika.sato@northwind.example, name: Mika Sato, roles: [marketer]}
+pools:
+  inbound: {name: Inbound, team: emea, members: [ana.ruiz@northwind.example, ben.okafor@northwind.example]}
+rules:
+  - {name: Webinars, when: {source: webinar}, pool: inbound, offer: claim}
+  - {name: Everything else, pool: inbound}
+clocks: {accept_within: 30m, remind_after: 15m, offers: 2, undo_within: 5m}
+"""
+
+
+@dataclass
+class Office:
+    """Everybody in the office, and the bot among them."""
+
+    sandbox: Sandbox
+    baton: Baton
+    clock: ManualClock
+    ana: Person
+    ben: Person
+    maya: Person
+    mika: Person
+
+    def waits_for(self, seen: Callable[[], bool]) -> None:
+        """Wait until the office sees it; what the bot does takes no time by the office's clock."""
+        assert self.sandbox.wait_for(seen, PATIENCE)
+
+    def card(self, words: str) -> Message:
+        """Return the newest card in the channel once it says these words."""
+
+        def look() -> Message | None:
+            cards = [message for message in self.maya.sees(CHANNEL) if message.thread_ts in {None, message.ts}]
+            return cards[-1] if cards and words in cards[-1].text else None
+
+        return self.sandbox.wait_for(look, PATIENCE)
+
+    def direct(self, person: Person, words: str) -> Message:
+        """Return the person's newest direct message from the bot that says these words, once there is one."""
+
+        def look() -> Message | None:
+            found = [message for message in person.direct_messages if words in message.text]
+            return found[-1] if found else None
+
+        return self.sandbox.wait_for(look, PATIENCE)
+
+    def hands_over(self, company: str = "Acme", **fields: str) -> None:
+        """Let Mika hand a lead over; fields by the labels' first words."""
+        self.mika.types("/handoff", "#general")
+        self.mika.fills({"Company": company, "What they did": "Asked for a demo"})
+        labels = {"person": "Name", "email": "E-mail", "problem": "Their problem, in their words", "source": "Source", "size": "Employees"}
+        for field, value in fields.items():
+            self.mika.fills({labels[field]: value})
+        self.mika.submits()
+        assert self.mika.modal.title == "Handed over", self.mika.modal.errors
+        self.mika.closes()
+
+    def passes(self, **time: float) -> None:
+        """Let time pass."""
+        self.clock.advance(timedelta(**time))
+        self.baton.worker.wake()
+
+
+@contextmanager
+def open_office(database_url: str, *, socket_mode: bool = True, workspace: str | None = None) -> Iterator[Office]:
+    """Open an office of its own Slack; everybody goes home at the end."""
+    clock = ManualClock(MONDAY)
+    with Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox, serve(
+        sandbox, clock, database_url, socket_mode=socket_mode, workspace=workspace
+    ) as baton:
+        yield Office(
+            sandbox=sandbox,
+            baton=baton,
+            clock=clock,
+            ana=sandbox.person("Ana Ruiz"),
+            ben=sandbox.person("Ben Okafor"),
+            maya=sandbox.person("Maya Cohen"),
+            mika=sandbox.person("Mika Sato"),
+        )
+
+
+@contextmanager
+def serve(
+    sandbox: Sandbox,
+    clock: ManualClock,
+    database_url: str,
+    *,
+    socket_mode: bool = True,
+    workspace: str | None = None,
+    playbook: str | None = PLAYBOOK,
+) -> Iterator[Baton]:
+    """Run a bot for a workspace, with the playbook published and everybody known."""
+    settings = Settings(
+        database_url=database_url,
+        bot_token=sandbox.bot_token(workspace),
+        app_token=sandbox.app_token(workspace) if socket_mode else None,
+        signing_secret=sandbox.signing_secret,
+        slack_api_url=sandbox.api_url,
+        port=0,
+    )
+    database = Database(database_url)
+    baton = build(settings, database=database, now=clock, rates=UNLIMITED)
+    if playbook is not None:
+        with database.transaction() as session:
+            publishing.publish(
+                session, workspace_id=baton.workspace.id, text=playbook, by="a journey", now=clock()
+            )
+        while baton.directory.look_up():
+            pass
+    baton.start()
+    try:
+        if socket_mode:
+            sandbox.wait_until_connected(workspace)
+        else:
+            sandbox.deliver_to(f"{baton.http.address}/slack/events", workspace)
+        yield baton
+    finally:
+        baton.stop()

@@ -1,0 +1,154 @@
+"""A lead from marketing to sales, as each of them sees it."""
+
+import threading
+
+from sandbox.driver import Person
+from tests.journeys.office import CHANNEL, Office, open_office
+
+HOSTILE = "<!channel> <@U1> *bold* _it_ ~no~ `code` https://evil.example O'Neil & Sons \"q\" \\ \u202eabc 日本 🎉"
+
+
+def test_a_lead_is_handed_over_accepted_and_qualified(office: Office) -> None:
+    office.hands_over("Acme", person="Jo Petrov", email="jo@acme.example", problem="Leads get lost")
+    card = office.direct(office.ana, "Acme · Jo Petrov")
+    assert "jo@acme.example" in card.text
+    assert "jo@acme.example" not in office.card("Acme · Jo Petrov").text
+    office.ana.presses("Accept", on=card)
+    card = office.card("Accepted by @Ana Ruiz")
+    office.ana.presses("Checklist", on=card)
+    for item in ("Budget", "Need", "Timing"):
+        office.ana.picks("Yes", f"{item}: what do we know?")
+        office.ana.fills({f"{item}: in the lead’s words": f"They spoke of {item.lower()}"})
+    office.ana.submits()
+    card = office.card("3 of 4, passed")
+    assert "SQL" in card.text
+    lines = "\n".join(reply.text for reply in card.thread)
+    office.waits_for(lambda: "BANT passed" in "\n".join(reply.text for reply in office.card("Acme").thread))
+    assert "@Mika Sato handed the lead over" in lines
+    assert len([message for message in office.maya.sees(CHANNEL) if "Acme" in message.text]) == 1
+
+
+def test_a_lead_that_is_not_mine_goes_to_the_next_rep(office: Office) -> None:
+    office.hands_over("Globex")
+    office.ana.presses("Not mine", on=office.direct(office.ana, "Globex"))
+    office.ana.picks("Another team’s") if "Another team’s" in str(office.ana.modal.menus) else office.ana.picks(
+        next(iter(next(iter(office.ana.modal.menus.values()))))
+    )
+    office.ana.submits()
+    card = office.direct(office.ben, "Offered to you")
+    assert "Globex" in card.text
+    assert "Accept" not in office.ana.looks_again(office.direct(office.ana, "Globex")).buttons
+
+
+def test_an_offer_is_reminded_of_once_then_goes_to_the_next_rep_and_to_the_manager(office: Office) -> None:
+    office.hands_over("Initech")
+    office.direct(office.ana, "Initech")
+    office.passes(minutes=16)
+    office.waits_for(lambda: len(office.ana.direct_messages) == 2)
+    office.passes(minutes=15)
+    office.direct(office.ben, "Initech")
+    office.passes(minutes=31)
+    card = office.direct(office.maya, "Initech")
+    assert "Assign…" in card.buttons
+    assert len(office.ana.direct_messages) == 2
+    office.passes(hours=8)
+    office.card("@Maya Cohen")
+    assert len([message for message in office.maya.direct_messages if "Initech" in message.text]) == 1
+
+
+def test_two_who_claim_at_the_same_instant_make_one_owner_and_the_other_is_told(office: Office) -> None:
+    office.hands_over("Umbrella", source="Webinar")
+    card = office.card("Umbrella")
+    together = threading.Barrier(2)
+
+    def press(person: Person) -> None:
+        together.wait()
+        person.presses("Claim", on=card)
+
+    threads = [threading.Thread(target=press, args=(person,)) for person in (office.ana, office.ben)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    text = office.card("Accepted by").text
+    winner, loser = (office.ana, office.ben) if "@Ana Ruiz" in text else (office.ben, office.ana)
+    office.waits_for(lambda: any(winner.name in reply.text for reply in loser.private_replies))
+    assert not winner.private_replies
+
+
+def test_a_disqualified_lead_can_be_undone_with_its_offer_and_the_time_it_had(office: Office) -> None:
+    office.hands_over("Hooli")
+    office.direct(office.ana, "Hooli")
+    office.passes(minutes=10)
+    card = office.direct(office.ana, "Hooli")
+    office.ana.presses("Disqualify…", on=card)
+    office.ana.picks(next(iter(next(iter(office.ana.modal.menus.values())))))
+    office.ana.submits()
+    card = office.card("Disqualified")
+    office.passes(minutes=4)
+    office.ana.presses("Undo", on=card)
+    office.card("Offered to @Ana Ruiz, accept by")
+    # Twenty of its thirty minutes were left.
+    office.passes(minutes=19)
+    office.card("Offered to @Ana Ruiz")
+    office.passes(minutes=2)
+    office.card("Offered to @Ben Okafor")
+
+
+def test_a_strangers_words_mention_nobody_and_format_nothing(office: Office) -> None:
+    office.hands_over(HOSTILE, person=HOSTILE, problem=HOSTILE + "\n" + "long " * 500)
+    card = office.card("O'Neil & Sons")
+    direct = office.direct(office.ana, "O'Neil & Sons")
+    office.ana.presses("Accept", on=direct)
+    office.card("Accepted by @Ana Ruiz")
+    allowed = {office.ana.name, office.mika.name}
+    for message in (card, direct, *office.card("Accepted").thread):
+        assert {mention.removeprefix("@") for mention in message.mentions} <= allowed
+        assert not message.links
+
+
+def test_a_card_deleted_by_hand_is_posted_anew_with_its_thread(office: Office) -> None:
+    office.hands_over("Stark")
+    card = office.card("Offered to @Ana Ruiz")
+    office.maya.deletes(card)
+    office.waits_for(lambda: office.card("Stark").ts != card.ts and len(office.card("Stark").thread) == 2)
+
+
+def test_a_modal_delivered_twice_hands_over_once(office: Office) -> None:
+    office.sandbox.disturb("twice", deliveries="view_submission")
+    office.hands_over("Wayne")
+    office.card("Wayne")
+    assert len([message for message in office.maya.sees(CHANNEL) if "Wayne" in message.text]) == 1
+
+
+def test_the_announcer_of_a_live_lead_is_told_who_has_it(office: Office) -> None:
+    office.hands_over("Acme", person="Jo Petrov")
+    office.ana.presses("Accept", on=office.direct(office.ana, "Acme"))
+    office.mika.types("/handoff", "#general")
+    office.mika.fills({"Company": "ACME Inc.", "Name": "jo petrov", "What they did": "Came back"})
+    office.mika.submits()
+    assert "Ana Ruiz" in office.mika.modal.text
+    assert len([message for message in office.maya.sees(CHANNEL) if "Jo Petrov" in message.text]) == 1
+
+
+def test_the_same_journey_runs_over_signed_http(database_url: str) -> None:
+    with open_office(database_url, socket_mode=False) as office:
+        office.hands_over("Soylent")
+        office.ana.presses("Accept", on=office.direct(office.ana, "Soylent"))
+        office.card("Accepted by @Ana Ruiz")
+        assert not office.sandbox.connections()
+
+
+def test_an_hour_of_an_ailing_slack_delays_and_loses_nothing(office: Office) -> None:
+    outages = ("429", "500", "cut_before")
+    for company, kind in zip(("First", "Second", "Third"), outages, strict=True):
+        fault = office.sandbox.fault("chat.postMessage", kind, retry_after=30)
+        office.hands_over(company)
+        for _ in range(12):
+            office.passes(minutes=1)
+        office.sandbox.heal()
+        assert fault.spent or fault.times is None
+        office.passes(minutes=1)
+        office.card(company)
+    for company in ("First", "Second", "Third"):
+        assert len([each for each in office.maya.sees(CHANNEL) if f"\n{company}\n" in f"\n{each.text}\n"]) == 1
