@@ -151,6 +151,8 @@ class Baton:
             signing_secret=settings.signing_secret or "",
             process_before_response=True,
             request_verification_enabled=False,
+            # Of a card deleted by hand Slack tells in an event that Bolt takes for the bot's own: it names the card's author.
+            ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
             before_authorize=Entrance(self.workspace, belongings),

@@ -44,8 +44,10 @@ class Courier:
         with self._database.transaction() as session:
             return self.lanes.claim(session, now, limit)
 
-    def carry(self, task: Task, clock: Callable[[], datetime], *, go_on: bool = False) -> Task | None:
-        """Carry a task out and write down what came of it; with `go_on` return the place's next task, in hand."""
+    def carry(
+        self, task: Task, clock: Callable[[], datetime], *, go_on: Callable[[], bool] = lambda: False
+    ) -> Task | None:
+        """Carry a task out and write down what came of it; where it may `go_on`, return the place's next, in hand."""
         trip = Trip(
             task,
             database=self._database,
@@ -59,7 +61,7 @@ class Courier:
             now = clock()
             self._note_trouble(task, outcome, now)
             with self._database.transaction() as session:
-                return settle(session, self.lanes, trip.task, outcome, now, go_on=go_on)
+                return settle(session, self.lanes, trip.task, outcome, now, go_on=go_on())
         except LeaseLostError:
             log.warning(
                 "A delivery took too long and is in other hands.",

@@ -70,7 +70,8 @@ HEAD: Final = (
     .order_by(Delivery.urgency, Delivery.sequence, Delivery.id)
     .limit(1)
 )
-ANY_OWED: Final = select(Delivery.id).where(_in_lane, _owed).limit(1)
+# Ordered, so that PostgreSQL is not tempted to read the table from its start.
+ANY_OWED: Final = select(Delivery.id).where(_in_lane, _owed).order_by(Delivery.urgency, Delivery.sequence).limit(1)
 
 # The messages that may have a twin.
 RECHECK: Final = (

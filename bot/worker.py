@@ -166,11 +166,14 @@ class Worker:
     def _hand(self, task: Task, stop: threading.Event) -> int:
         """Carry out a task and what follows it in its place, for a while."""
         done = 0
+
+        def go_on() -> bool:
+            return done < TURN and not stop.is_set()
+
         following: Task | None = task
         try:
             while following is not None:
                 done += 1
-                go_on = done < TURN and not stop.is_set()
                 following = self._courier.carry(following, self._now, go_on=go_on)
         except Exception:
             log.exception(

@@ -40,15 +40,20 @@ def find(session: Session, person: Person, words: str) -> list[LeadLine]:
     folded = identity.fold_name(words)
     if not folded:
         return []
-    texts = (func.coalesce(Company.name_key, ""), func.coalesce(Lead.name_key, ""), func.coalesce(Lead.email_key, ""))
+    # Each is sought as it was folded when it was stored.
+    sought = (
+        (func.coalesce(Company.name_key, ""), identity.fold_company(words)),
+        (func.coalesce(Lead.name_key, ""), folded),
+        (func.coalesce(Lead.email_key, ""), folded),
+    )
     rank = case(
-        (or_(*(text == folded for text in texts)), 0),
-        (or_(*(text.startswith(folded, autoescape=True) for text in texts)), 1),
+        (or_(*(text == key for text, key in sought)), 0),
+        (or_(*(text.startswith(key, autoescape=True) for text, key in sought)), 1),
         else_=2,
     )
     found = (
         _workable(person)
-        .where(or_(*(text.contains(folded, autoescape=True) for text in texts)))
+        .where(or_(*(text.contains(key, autoescape=True) for text, key in sought)))
         .order_by(rank, Handoff.accepted_at.desc(), Handoff.id)
         .limit(MOST)
     )

@@ -186,15 +186,15 @@ class Day:
             case Step.PASS_ON if look.standing is Standing.POOLED:
                 return True
             case Step.ACCEPT:
-                self._press(case, look.named, "Accept", "accepted")
+                self._press(case, look, "Accept", "accepted")
             case Step.PASS_ON:
-                self._pass_on(case, look.named)
+                self._pass_on(case, look)
             case Step.DISQUALIFY:
                 self._disqualify(case, look)
             case Step.UNDO:
-                self._press(case, look.named, "Undo", "undone")
+                self._press(case, look, "Undo", "undone")
             case Step.QUALIFY:
-                self._qualify(case, look.named)
+                self._qualify(case, look)
         return True
 
     def _wait(self, case: Case, look: Look) -> bool:
@@ -213,20 +213,20 @@ class Day:
         """Let the manager take the lead, give it to an agent, or leave it where it is."""
         match case.number % 3:
             case 0:
-                self._press(case, look.named, "Accept", "accepted")
+                self._press(case, look, "Accept", "accepted")
                 case.steps = deque(step for step in case.steps if step is Step.QUALIFY)
             case 1:
-                self._assign(case, look.named)
+                self._assign(case, look)
                 case.steps = deque([Step.ACCEPT, *(step for step in case.steps if step is Step.QUALIFY)])
             case _:
                 case.steps.clear()
         return True
 
-    def _press(self, case: Case, name: str, label: str, done: str) -> None:
-        who = self.world.person(name)
-        self.hands.press(who, label, self._direct_card(who, case))
+    def _press(self, case: Case, look: Look, label: str, done: str) -> None:
+        who = self.world.person(look.named)
+        self.hands.press(who, label, self._card(who, case, look))
         case.done[done] += 1
-        case.decided_by = name
+        case.decided_by = look.named
 
     def _claim(self, case: Case, look: Look) -> None:
         """Let two of the pool press at the same instant."""
@@ -238,9 +238,9 @@ class Day:
         case.done["accepted"] += 1
         case.done["claimed"] += 1
 
-    def _pass_on(self, case: Case, name: str) -> None:
-        who = self.world.person(name)
-        self.hands.open_by(who, "Not mine", self._direct_card(who, case))
+    def _pass_on(self, case: Case, look: Look) -> None:
+        who = self.world.person(look.named)
+        self.hands.open_by(who, "Not mine", self._card(who, case, look))
         self.hands.pick(who, "No time now", "Reason")
         self.hands.hand_in(who)
         case.done["passed_on"] += 1
@@ -249,24 +249,24 @@ class Day:
         pooled = look.standing is Standing.POOLED
         name = self.world.sales.pools[case.lead.destination.pool][-1] if pooled else look.named
         who = self.world.person(name)
-        self.hands.open_by(who, "Disqualify…", look.card if pooled else self._direct_card(who, case))
+        self.hands.open_by(who, "Disqualify…", self._card(who, case, look))
         self.hands.pick(who, "No budget", "Reason")
         who.fills({"Note": "Next year perhaps"})
         self.hands.hand_in(who)
         case.done["disqualified"] += 1
         case.decided_by = name
 
-    def _assign(self, case: Case, manager: str) -> None:
-        who = self.world.person(manager)
-        self.hands.open_by(who, Standing.QUEUED.value, self._direct_card(who, case))
+    def _assign(self, case: Case, look: Look) -> None:
+        who = self.world.person(look.named)
+        self.hands.open_by(who, Standing.QUEUED.value, self._card(who, case, look))
         who.fills({"Who takes it?": self.world.person(self.world.sales.pools[case.lead.destination.pool][0])})
         self.hands.hand_in(who)
         case.done["reassigned"] += 1
 
-    def _qualify(self, case: Case, name: str) -> None:
+    def _qualify(self, case: Case, look: Look) -> None:
         """Work through the checklist: every verdict as it is picked, then the lead's words for the yeses."""
-        who = self.world.person(name)
-        self.hands.open_by(who, Standing.ACCEPTED.value, self._direct_card(who, case))
+        who = self.world.person(look.named)
+        self.hands.open_by(who, Standing.ACCEPTED.value, self._card(who, case, look))
         for item, verdict in case.lead.verdicts:
             self.hands.pick(who, verdict, f"{item}: what do we know?")
             self._remember(case, item, verdict)
@@ -284,17 +284,11 @@ class Day:
         case.done["checklist_passed"] += passed and not case.passed
         case.passed = passed
 
-    def _direct_card(self, who: Person, case: Case) -> Message:
-        """Find the lead's card among somebody's direct messages."""
+    def _card(self, who: Person, case: Case, look: Look) -> Message:
+        """Find the lead's card among somebody's direct messages; the one in the channel where they have none."""
         cards = [each for each in who.direct_messages if case.lead.person in each.text and each.buttons]
-        if len(cards) != 1:
-            for m in who.direct_messages:
-                if case.lead.person in m.text: print("DM", m.text, m.buttons)
-            look = self.look()[case.lead.person]
-            print(case); print("CH", look.card.text, look.card.buttons)
-            for t in look.card.thread: print("   ", t.text)
-        assert len(cards) == 1, f"{who.name} has {len(cards)} cards of {case.lead.person} with buttons"
-        return cards[0]
+        assert len(cards) <= 1, f"{who.name} has {len(cards)} cards of {case.lead.person} with buttons"
+        return cards[0] if cards else look.card
 
 
 def cases_of(leads: Iterable[Lead]) -> list[Case]:

@@ -1,9 +1,9 @@
 """Work on an accepted lead, from its card."""
 
-from qualification.facts import LeadCard
-from qualification.records import EventKind, LeadEvent
 from sqlalchemy import select
 
+from qualification.facts import LeadCard
+from qualification.records import EventKind, LeadEvent
 from tests.handlers.floor import Floor, errors, fill, press, shown, submit, told, top
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.app import Baton, build
 from bot.database import Database
@@ -21,7 +21,8 @@ from sandbox.snapshots import Message
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
 # A Monday, half past nine in London.
 MONDAY: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-PATIENCE: Final = 20.0
+PATIENCE: Final = 20
+T = TypeVar("T")
 CHANNEL: Final = "#sales-emea"
 PLAYBOOK: Final = """
 version: 1
@@ -55,10 +56,19 @@ class Office:
     ben: Person
     maya: Person
     mika: Person
+    olu: Person
 
-    def waits_for(self, seen: Callable[[], bool]) -> None:
-        """Wait until the office sees it; what the bot does takes no time by the office's clock."""
-        assert self.sandbox.wait_for(seen, PATIENCE)
+    def waits_for(self, look: Callable[[], T | None]) -> T:
+        """Wait until the office sees it, and return what it sees.
+
+        The clock stands still meanwhile. Only where nothing happens does it move a moment: the bot may wait for its own.
+        """
+        for _ in range(PATIENCE):
+            try:
+                return self.sandbox.wait_for(look, 1.0)
+            except TimeoutError:
+                self.passes(milliseconds=100)
+        return self.sandbox.wait_for(look, 1.0)
 
     def card(self, words: str) -> Message:
         """Return the newest card in the channel once it says these words."""
@@ -67,7 +77,7 @@ class Office:
             cards = [message for message in self.maya.sees(CHANNEL) if message.thread_ts in {None, message.ts}]
             return cards[-1] if cards and words in cards[-1].text else None
 
-        return self.sandbox.wait_for(look, PATIENCE)
+        return self.waits_for(look)
 
     def direct(self, person: Person, words: str) -> Message:
         """Return the person's newest direct message from the bot that says these words, once there is one."""
@@ -76,7 +86,7 @@ class Office:
             found = [message for message in person.direct_messages if words in message.text]
             return found[-1] if found else None
 
-        return self.sandbox.wait_for(look, PATIENCE)
+        return self.waits_for(look)
 
     def hands_over(self, company: str = "Acme", **fields: str) -> None:
         """Let Mika hand a lead over; fields by the labels' first words."""
@@ -88,6 +98,12 @@ class Office:
         self.mika.submits()
         assert self.mika.modal.title == "Handed over", self.mika.modal.errors
         self.mika.closes()
+
+    def picks_a_reason(self, person: Person) -> None:
+        """Let somebody pick the first reason their modal offers."""
+        (reasons,) = person.modal.menus.values()
+        person.picks(reasons[0])
+        person.submits()
 
     def passes(self, **time: float) -> None:
         """Let time pass."""
@@ -110,6 +126,7 @@ def open_office(database_url: str, *, socket_mode: bool = True, workspace: str |
             ben=sandbox.person("Ben Okafor"),
             maya=sandbox.person("Maya Cohen"),
             mika=sandbox.person("Mika Sato"),
+            olu=sandbox.person("Olu Adeyemi"),
         )
 
 

@@ -1,0 +1,98 @@
+"""The floor under every write: as many rows as a click of Baton's writes, in one transaction that decides nothing."""
+
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import count
+
+from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, event, func, insert, select, update
+
+from bot.database import Database
+from qualification.records import Base
+
+TABLE = Table("bare", MetaData(), Column("id", Integer, primary_key=True), Column("note", String(200)))
+# Changed in turn, so that no two transactions at the same time want the same row.
+SPARE = 2_000
+NOTE = "as long as a row of Baton's is: some text, some numbers, some moments. " * 2
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a click does to the database: rows new and rows changed, each counted once, and the statements it takes."""
+
+    inserted: int
+    changed: int
+    reads: int
+    writes: int
+
+    @property
+    def rows(self) -> int:
+        """All rows written."""
+        return self.inserted + self.changed
+
+
+def work_of(database: Database, act: Callable[[], object]) -> Work:
+    """Compare every row before and after an act, and count the statements in between."""
+    statements: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]).lstrip().upper())
+
+    before = _rows(database)
+    event.listen(database.engine, "before_cursor_execute", note)
+    act()
+    event.remove(database.engine, "before_cursor_execute", note)
+    after = _rows(database)
+    writes = [each for each in statements if each.startswith(("INSERT", "UPDATE", "DELETE"))]
+    return Work(
+        inserted=len(after.keys() - before.keys()),
+        changed=sum(row != after.get(key) for key, row in before.items()),
+        reads=sum(each.startswith("SELECT") for each in statements),
+        writes=len(writes),
+    )
+
+
+def _rows(database: Database) -> dict[tuple[object, ...], tuple[object, ...]]:
+    with database.snapshot() as session:
+        return {
+            (table.name, *(row._mapping[key] for key in table.primary_key)): tuple(map(repr, row))
+            for table in Base.metadata.sorted_tables
+            for row in session.execute(select(table))
+        }
+
+
+class BareTransaction:
+    """Called, it writes the rows, a plain statement each, and commits; safe from several threads."""
+
+    def __init__(self, url: str, inserted: int, changed: int) -> None:
+        """Make the table and the rows to change, in a database set up as Baton sets it up."""
+        self._database = Database(url)
+        self._engine = self._database.engine
+        self._inserted, self._changed = inserted, changed
+        self._numbers = count()
+        # Without a lock SQLite's own busy handling would be measured.
+        self._alone: AbstractContextManager[object] = (
+            threading.Lock() if self._database.is_sqlite else nullcontext()
+        )
+        with self._engine.begin() as connection:
+            TABLE.create(connection, checkfirst=True)
+            if not connection.scalar(select(func.count()).select_from(TABLE)):
+                connection.execute(insert(TABLE), [{"note": NOTE}] * SPARE)
+
+    def __call__(self) -> None:
+        """Write and commit."""
+        number = next(self._numbers)
+        with self._alone, self._engine.begin() as connection:
+            self._write(connection, number)
+
+    def _write(self, connection: Connection, number: int) -> None:
+        for _ in range(self._inserted):
+            connection.execute(insert(TABLE).values(note=NOTE))
+        for each in range(self._changed):
+            row = (number * self._changed + each) % SPARE + 1
+            connection.execute(update(TABLE).where(TABLE.c.id == row).values(note=f"{NOTE}{number}"))
+
+    def dispose(self) -> None:
+        """Close its connections."""
+        self._database.dispose()

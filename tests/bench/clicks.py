@@ -1,0 +1,89 @@
+"""A click: Accept, from the signed body to the answer, in one process."""
+
+from statistics import median
+from time import perf_counter
+
+from slack_bolt import Ack, App, BoltRequest
+from slack_bolt.authorization import AuthorizeResult
+
+from bot import web
+from bot.app import utc_now
+from tests.bench.bare import BareTransaction, Work, work_of
+from tests.bench.engines import Engine
+from tests.bench.ground import Ground, Request, laid
+from tests.bench.measuring import MILLISECONDS, Figure, in_turn
+
+WARM_UP = 10
+OK = 200
+
+
+def measure(engine: Engine, *, rounds: int, clicks: int) -> tuple[Figure, Work]:
+    """Time clicks one by one, beside as many of a bare Bolt listener with a bare transaction."""
+    with laid(engine.fresh()) as ground:
+        ground.hand_over(WARM_UP + rounds * clicks)
+        asked = iter(ground.asked())
+        for _ in range(WARM_UP - 1):
+            press(ground, ground.press(next(asked)))
+        first = ground.press(next(asked))
+        work = work_of(ground.database, lambda: press(ground, first))
+        bare = BareTransaction(engine.fresh(), work.inserted, work.changed)
+        listener = bare_listener(ground, bare)
+        for _ in range(WARM_UP):
+            _dispatch(listener, first)
+        requests = [[ground.press(next(asked)) for _ in range(clicks)] for _ in range(rounds)]
+        taken: dict[int, tuple[float, float]] = {}
+        for number, together in enumerate(requests):
+            ours, floor = in_turn(
+                clicks,
+                lambda click, together=together: press(ground, together[click]),
+                lambda click, together=together: _dispatch(listener, together[click]),
+            )
+            taken[number] = median(ours), median(floor)
+        bare.dispose()
+    ours_all, floor_all = zip(*taken.values(), strict=True)
+    return Figure("a click, in process", engine.name, MILLISECONDS, ours_all, floor_all), work
+
+
+def press(ground: Ground, request: Request) -> float:
+    """Do what the HTTP endpoint does with a request, and return how long it took."""
+    began = perf_counter()
+    genuine = web.is_genuine(ground.settings.signing_secret or "", request.body, request.headers, utc_now())
+    payload = web.decode(request.body, request.headers["content-type"])
+    answer = ground.baton.dispatch(payload, request.headers)
+    took = perf_counter() - began
+    if not genuine or answer.status != OK:
+        raise RuntimeError(f"a click was answered {answer.status}")
+    return took
+
+
+def bare_listener(ground: Ground, transaction: BareTransaction) -> App:
+    """Make a Bolt app as it comes, with one listener that writes and acknowledges."""
+    workspace = ground.baton.workspace
+    result = AuthorizeResult(
+        enterprise_id=None,
+        team_id=workspace.slack_team_id,
+        bot_id=workspace.bot_id,
+        bot_user_id=workspace.bot_user_id,
+        bot_token=ground.settings.bot_token,
+    )
+    app = App(
+        signing_secret=ground.settings.signing_secret,
+        process_before_response=True,
+        authorize=lambda: result,
+    )
+
+    def accept(ack: Ack) -> None:
+        transaction()
+        ack()
+
+    app.action("accept")(accept)
+    return app
+
+
+def _dispatch(app: App, request: Request) -> float:
+    began = perf_counter()
+    answer = app.dispatch(BoltRequest(body=request.body.decode(), headers=dict(request.headers)))
+    took = perf_counter() - began
+    if answer.status != OK:
+        raise RuntimeError(f"the bare listener answered {answer.status}")
+    return took

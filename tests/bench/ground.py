@@ -1,0 +1,182 @@
+"""The ground to measure on: the demo's teams, leads handed over, and presses as Slack signs them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+import templates
+from bot.app import Baton, build, utc_now
+from bot.database import Database
+from bot.pacing import UNLIMITED
+from bot.settings import Settings
+from qualification import cards, handoffs, publishing
+from qualification.handoffs import HandOverForm
+from qualification.records import Offer, Person
+from qualification.rules.handoff import OfferOutcome
+from sandbox.demo.bot_process import PLAYBOOK, ROOT
+from sandbox.server import Sandbox
+from sandbox.signed_http import sign
+
+MANIFEST = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+MARKETER = "Mika Sato"
+BATCH = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A signed request of Slack's; names of headers in lower case."""
+
+    body: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A lead that waits for somebody's answer."""
+
+    handoff_id: int
+    offer_id: int
+    slack_user_id: str
+
+
+class Ground:
+    """A database with the demo's playbook in force, and the bot that serves it, not yet started."""
+
+    def __init__(self, url: str, sandbox: Sandbox) -> None:
+        """Publish the playbook and look everybody up."""
+        self.url = url
+        self.sandbox = sandbox
+        self.settings = Settings(
+            database_url=url,
+            bot_token=sandbox.bot_token(),
+            signing_secret=sandbox.signing_secret,
+            slack_api_url=sandbox.api_url,
+            port=0,
+        )
+        self.database = Database(url)
+        self.baton: Baton = build(self.settings, database=self.database, rates=UNLIMITED)
+        self.workspace_id = self.baton.workspace.id
+        self._numbers = count(1)
+        text = PLAYBOOK.read_text(encoding="utf-8")
+        with self.database.transaction() as session:
+            publishing.publish(session, workspace_id=self.workspace_id, text=text, by="bench", now=utc_now())
+        self.baton.directory.look_up()
+
+    def hand_over(self, leads: int) -> None:
+        """Hand so many leads over, in short transactions."""
+        by = self.sandbox.person(MARKETER).id
+        while leads > 0:
+            with self.database.transaction() as session:
+                for number in [next(self._numbers) for _ in range(min(BATCH, leads))]:
+                    handoffs.hand_over(
+                        session,
+                        workspace_id=self.workspace_id,
+                        by=by,
+                        form=lead(number),
+                        key=f"V{number}",
+                        now=utc_now(),
+                    )
+            leads -= BATCH
+
+    def asked(self) -> list[Asked]:
+        """List the leads that wait for one person's answer, the first handed over first."""
+        with self.database.snapshot() as session:
+            rows = session.execute(
+                select(Offer.handoff_id, Offer.id, Person.slack_user_id)
+                .join(Person, Person.id == Offer.person_id)
+                .where(Offer.outcome == OfferOutcome.OPEN)
+                .order_by(Offer.id)
+            )
+            return [Asked(handoff_id, offer_id, str(user)) for handoff_id, offer_id, user in rows]
+
+    def press(self, asked: Asked) -> Request:
+        """Make the request by which Slack tells of Accept being pressed on the card in the channel."""
+        with self.database.snapshot() as session:
+            card = templates.render(
+                "messages/lead_card", card=cards.lead_card(session, self.workspace_id, asked.handoff_id)
+            )
+        workspace = self.sandbox.workspace()
+        value = json.dumps({"handoff": asked.handoff_id, "offer": asked.offer_id}, separators=(",", ":"))
+        payload = {
+            "type": "block_actions",
+            "user": {"id": asked.slack_user_id, "username": "rep", "name": "rep", "team_id": workspace.id},
+            "api_app_id": workspace.app.id,
+            "token": "",
+            "container": {"type": "message", "message_ts": "1.0", "channel_id": "C1", "is_ephemeral": False},
+            "trigger_id": "1.2.3",
+            "team": {"id": workspace.id, "domain": workspace.domain},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "channel": {"id": "C1", "name": "sales-emea"},
+            "message": {"type": "message", "user": workspace.app.bot_user_id, "ts": "1.0", **card},
+            "state": {"values": {}},
+            "response_url": "https://slack.example/actions/1",
+            "actions": [
+                {
+                    "type": "button",
+                    "action_id": "accept",
+                    "block_id": "decide",
+                    "text": {"type": "plain_text", "text": "Accept", "emoji": True},
+                    "value": value,
+                    "action_ts": "1.0",
+                }
+            ],
+        }
+        return signed(self.settings.signing_secret or "", urlencode({"payload": json.dumps(payload)}).encode())
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return what points a bot in a process of its own at this ground."""
+        return {
+            "DATABASE_URL": self.url,
+            "SLACK_BOT_TOKEN": self.sandbox.bot_token(),
+            "SLACK_SIGNING_SECRET": self.sandbox.signing_secret,
+            "SLACK_API_URL": self.sandbox.api_url,
+            "PORT": "0",
+            "LOG_LEVEL": "warning",
+            **more,
+        }
+
+
+@contextmanager
+def laid(url: str) -> Iterator[Ground]:
+    """Lay the ground in a fresh database, beside a Slack that sets no limits."""
+    with Sandbox(MANIFEST, rate_limits=False) as sandbox:
+        ground = Ground(url, sandbox)
+        yield ground
+        ground.database.dispose()
+
+
+def lead(number: int) -> HandOverForm:
+    """Make up a lead; every second goes to the other team."""
+    return HandOverForm(
+        company=f"Company {number}",
+        person=f"Person {number}",
+        email=f"person{number}@company{number}.example",
+        phone="+44 20 7946 0000",
+        title="Head of operations",
+        did="Asked for a demo after reading the pricing page twice",
+        problem="We lose every third lead between two spreadsheets, and nobody notices for a week.",
+        size="1,200",
+        country=("DE", "US")[number % 2],
+        value="12,500 EUR",
+        promised="A call before Friday",
+    )
+
+
+def signed(secret: str, body: bytes) -> Request:
+    """Sign a form as Slack does, at this moment."""
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    return Request(
+        body,
+        {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-slack-request-timestamp": stamp,
+            "x-slack-signature": sign(secret, stamp, body),
+        },
+    )

@@ -1,0 +1,86 @@
+"""Taking up stays quick with 20,000 messages owed: the partial indexes are used, on both engines."""
+
+import time
+
+import pytest
+from sqlalchemy import Connection, insert, text
+
+from bot import queues
+from bot.database import Database
+from qualification.records import Delivery, DeliveryState, Lane
+from tests.bot.delivery.desk import Desk
+
+ROWS = 20_000
+LANES = 40
+
+
+@pytest.fixture
+def crowd(desk: Desk) -> Desk:
+    """Owe 20,000 messages in 40 lanes, half of them in one, among as many that are settled."""
+    with desk.database.engine.begin() as connection:
+        connection.execute(
+            insert(Lane),
+            [
+                {"id": 1000 + lane, "workspace_id": desk.workspace_id, "place": f"C{lane}", "due_at": desk.clock()}
+                for lane in range(LANES)
+            ],
+        )
+        for state in (DeliveryState.OWED, DeliveryState.SETTLED):
+            connection.execute(insert(Delivery), [row(desk, number, state) for number in range(ROWS)])
+        connection.execute(text("ANALYZE"))
+    return desk
+
+
+def row(desk: Desk, number: int, state: DeliveryState) -> dict[str, object]:
+    """Make a message's row."""
+    return {
+        "workspace_id": desk.workspace_id,
+        "lane_id": 1000 + (0 if number % 2 else number % LANES),
+        "kind": f"lead_card_{state}",
+        "subject": number,
+        "state": state,
+        "urgency": number % 3,
+        "sequence": number,
+        "wanted": 1,
+        "shown": 0,
+        "posting": 0,
+        "attempts": 0,
+        "ts": None if state is DeliveryState.OWED else f"{number}.0",
+    }
+
+
+def plan(database: Database, connection: Connection, statement: object, values: dict[str, object]) -> str:
+    """Ask the engine how it would go about a statement."""
+    compiled = statement.compile(  # type: ignore[attr-defined]
+        dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
+    )
+    explain = "EXPLAIN QUERY PLAN " if database.is_sqlite else "EXPLAIN "
+    positions = compiled.positiontup
+    processed = {name: values.get(name, value) for name, value in compiled.params.items()}
+    given = tuple(processed[name] for name in positions) if positions else processed
+    return "\n".join(str(line) for line in connection.exec_driver_sql(explain + str(compiled), given))
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (queues.HEAD, "ix_delivery_owed"),
+        (queues.ANY_OWED, "ix_delivery_owed"),
+        (queues.RECHECK, "ix_delivery_recheck"),
+        (queues.NEXT_RECHECK, "ix_delivery_recheck"),
+    ],
+    ids=["head", "any owed", "recheck", "next recheck"],
+)
+def test_the_partial_index_is_used(crowd: Desk, statement: object, index: str) -> None:
+    now = crowd.clock().replace(tzinfo=None).isoformat(" ") if crowd.database.is_sqlite else crowd.clock()
+    values: dict[str, object] = {"workspace_id": crowd.workspace_id, "lane_id": 1000, "now": now}
+    with crowd.database.engine.connect() as connection:
+        assert index in plan(crowd.database, connection, statement, values)
+
+
+def test_a_claim_takes_milliseconds_among_20_000(crowd: Desk) -> None:
+    courier = crowd.courier("one")
+    courier.claim(crowd.clock(), limit=1)
+    begun = time.thread_time()
+    assert len(courier.claim(crowd.clock(), limit=8)) == 8
+    assert time.thread_time() - begun < 0.5

@@ -1,0 +1,178 @@
+"""One way to write, one way to read, on SQLite and PostgreSQL."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from bot.database import WAKE_CHANNEL, Database, database_url
+from qualification import deliveries
+from qualification.records import Delivery, Workspace
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def add_workspace(database: Database, name: str = "Northwind") -> int:
+    """Store a workspace, and return its id."""
+    with database.transaction() as session:
+        workspace = Workspace(slack_team_id=name, name=name, seal=name, created_at=NOW)
+        session.add(workspace)
+        session.flush()
+        return workspace.id
+
+
+def owe_home(database: Database, workspace_id: int, person_id: int) -> None:
+    """Owe something, it does not matter what."""
+    with database.transaction() as session:
+        deliveries.owe(
+            session,
+            workspace_id=workspace_id,
+            place=f"C{person_id}",
+            person_id=None,
+            kind="lead_card",
+            subject=person_id,
+            handoff_id=None,
+            parent_id=None,
+            urgency=0,
+            now=NOW,
+        )
+
+
+def names(database: Database) -> list[str]:
+    """Read the workspaces' names."""
+    with database.snapshot() as session:
+        return list(session.scalars(select(Workspace.name).order_by(Workspace.id)))
+
+
+@pytest.mark.parametrize(
+    ("given", "driver"),
+    [
+        ("sqlite:///baton.db", "sqlite"),
+        ("postgres://baton@db.example/baton", "postgresql+psycopg"),
+        ("postgresql://baton@db.example/baton", "postgresql+psycopg"),
+        ("postgresql+psycopg://baton@db.example/baton", "postgresql+psycopg"),
+    ],
+)
+def test_the_usual_spellings_of_an_address_are_understood(given: str, driver: str) -> None:
+    assert database_url(given).drivername == driver
+
+
+def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="SQLite or PostgreSQL"):
+        database_url("mysql://baton@db.example/baton")
+
+
+def test_a_transaction_commits_once_or_not_at_all(database: Database) -> None:
+    add_workspace(database)
+
+    def fail() -> None:
+        with database.transaction() as session:
+            session.add(Workspace(slack_team_id="T2", name="half", seal="s", created_at=NOW))
+            session.flush()
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert names(database) == ["Northwind"]
+
+
+def test_a_snapshot_refuses_writes(database: Database) -> None:
+    with database.snapshot() as session:
+        session.add(Workspace(slack_team_id="T2", name="sneaked in", seal="s", created_at=NOW))
+        with pytest.raises(DBAPIError):
+            session.flush()
+    assert names(database) == []
+
+
+def test_a_snapshot_waits_for_no_writer_and_sees_one_state(database: Database) -> None:
+    add_workspace(database)
+    with database.transaction() as writing:
+        writing.add(Workspace(slack_team_id="T2", name="Fabrikam", seal="s", created_at=NOW))
+        writing.flush()
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(names, database).result(timeout=5) == ["Northwind"]
+        with database.snapshot() as reading:
+            assert reading.scalar(select(Workspace.name)) == "Northwind"
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(writing.commit).result(timeout=5)
+            assert len(reading.scalars(select(Workspace.name)).all()) == 1
+    assert names(database) == ["Northwind", "Fabrikam"]
+
+
+def test_writers_of_one_process_lose_no_update(database: Database) -> None:
+    workspace_id = add_workspace(database, "0")
+
+    def count(_: int) -> None:
+        for _ in range(10):
+            with database.transaction() as session:
+                workspace = session.get_one(Workspace, workspace_id, with_for_update=True)
+                workspace.name = str(int(workspace.name) + 1)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(8)))
+    assert names(database) == ["80"]
+
+
+def test_a_commit_that_owes_slack_something_wakes_the_worker_and_no_other_does(database: Database) -> None:
+    woken: list[int] = []
+    database.on_commit(lambda: woken.append(1))
+    workspace_id = add_workspace(database)
+    assert woken == []
+    owe_home(database, workspace_id, 1)
+    assert woken == [1]
+
+
+def test_what_wakes_finds_the_commit_done(database: Database) -> None:
+    seen: list[int] = []
+
+    def look() -> None:
+        with database.snapshot() as session:
+            seen.append(len(session.scalars(select(Delivery)).all()))
+
+    database.on_commit(look)
+    owe_home(database, add_workspace(database), 1)
+    assert seen == [1]
+
+
+def test_on_postgresql_a_commit_wakes_the_workers_of_other_processes(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    workspace_id = add_workspace(database)
+    with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as listener:
+        listener.execute(f"LISTEN {WAKE_CHANNEL}")
+        owe_home(database, workspace_id, 1)
+        assert [heard.channel for heard in listener.notifies(timeout=5, stop_after=1)] == [WAKE_CHANNEL]
+    database.dispose()
+
+
+def test_sqlite_survives_a_power_cut_and_checks_its_references(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    with database.transaction() as session:
+        pragmas = {
+            name: session.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+    database.dispose()
+
+
+def test_invariant_8_a_time_without_a_zone_is_refused_and_a_stored_one_comes_back_in_utc(database: Database) -> None:
+    add_workspace(database)
+    with database.snapshot() as session:
+        assert session.scalars(select(Workspace.created_at)).one() == NOW
+        assert session.scalars(select(Workspace.created_at)).one().tzinfo is UTC
+    with pytest.raises(StatementError, match="naive datetime"), database.snapshot() as session:
+        session.scalars(select(Workspace).where(Workspace.created_at == NOW.replace(tzinfo=None)))
+
+
+def test_connections_go_back_when_a_block_ends(database: Database) -> None:
+    held = threading.Event()
+    with database.transaction(), database.snapshot() as session:
+        session.execute(select(Workspace))
+        assert database.in_use >= 1
+        held.set()
+    assert held.is_set()
+    assert database.in_use == 0
