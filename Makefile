@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-dep
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run doctor test check browser evidence bench format words lock clean
+.PHONY: help demo run init publish doctor test check browser evidence bench format words lock clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ demo: $(RUNTIME)  ## Hand a lead over in a Slack of your own: prints one address
 
 run: $(RUNTIME)  ## Run the bot against a real workspace, as .env says
 	@$(BIN)/python -m bot run $(ARGS)
+
+init: $(RUNTIME)  ## Write playbook.yaml from the answers to a few questions
+	@$(BIN)/python -m bot init $(ARGS)
+
+publish: $(RUNTIME)  ## Check playbook.yaml, and make it count
+	@$(BIN)/python -m bot playbook publish $(ARGS)
 
 doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
 	@$(BIN)/python -m bot doctor $(ARGS)

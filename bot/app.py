@@ -151,7 +151,7 @@ class Baton:
             signing_secret=settings.signing_secret or "",
             process_before_response=True,
             request_verification_enabled=False,
-            # Of a card deleted by hand Slack tells in an event that Bolt takes for the bot's own: it names the card's author.
+            # Slack tells of a card deleted by hand in an event that names its author: Bolt would drop it as our own.
             ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,

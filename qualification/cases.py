@@ -1,16 +1,18 @@
 """A handoff taken in hand by somebody: its rows, locked until the commit, and how the rules see it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification import people, publishing, routing, showing
 from qualification.publishing import Published
-from qualification.records import Handoff, Lead, Membership, Offer, Person, Pool, Team
-from qualification.rules.handoff import Action, Actor, HandoffState, Party, Standing, allow
-from qualification.rules.refusals import UnknownLead
+from qualification.records import Handoff, Lead, Membership, Offer, Person, PlaybookVersion, Pool, Team, Workspace
+from qualification.rules.handoff import Action, Actor, HandoffState, OfferOutcome, Party, Standing, allow
+from qualification.rules.refusals import NoPlaybook, UnknownLead
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Case:
 
     handoff: Handoff
     lead: Lead
+    team: Team
     by: Person
     actor: Actor
     offer: Offer | None
@@ -35,56 +38,56 @@ def take(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: 
 
     Of two at the same instant the second waits here, and then sees what the first did.
     """
-    handoff = session.scalar(
-        select(Handoff)
-        .where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
     if handoff is None:
         raise UnknownLead(query=f"#{handoff_id}")
-    # Every change locks the channel's lane first, so that two of them never wait for each other.
+    case = _case(session, handoff, by, newcomer=lambda: people.actor(session, workspace_id, by))
+    # Every change locks the channel's card first, so that two of them never wait for each other.
     showing.owe_card(session, handoff, now=now)
-    return _case(session, handoff, people.actor(session, workspace_id, by))
+    return case
 
 
 def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Case:
-    """Read the same without locking, for a form that is only shown; whoever looks must be known."""
+    """Read the same without locking, for a form that is only shown; a newcomer is not written down."""
     handoff = session.scalar(select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id))
-    person = people.by_slack_user(session, workspace_id, by)
     if handoff is None:
         raise UnknownLead(query=f"#{handoff_id}")
-    return _case(session, handoff, person or Person(id=0, name=by, slack_user_id=by, is_admin=False))
+    return _case(session, handoff, by, newcomer=lambda: Person(id=0, name=by, slack_user_id=by, is_admin=False))
 
 
-def _case(session: Session, handoff: Handoff, person: Person) -> Case:
-    offer = routing.open_offer(session, handoff)
-    return Case(
-        handoff=handoff,
-        lead=session.get_one(Lead, handoff.lead_id),
-        by=person,
-        actor=people.acting(session, person, handoff.team_id),
-        offer=offer,
-        standing=_standing(session, handoff, offer),
-        published=publishing.current(session, handoff.workspace_id),
-    )
-
-
-def _standing(session: Session, handoff: Handoff, offer: Offer | None) -> Standing:
-    team = session.get_one(Team, handoff.team_id)
-    last = offer or routing.last_offer(session, handoff)
+def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[], Person]) -> Case:
+    # A statement of its own: read together with the lock, the lead could be as it was before the wait.
+    lead, team, offer, playbook_id, text = session.execute(_AROUND, {"handoff_id": handoff.id}).one()
+    if playbook_id is None:
+        raise NoPlaybook
+    last = offer if offer is not None else routing.last_offer(session, handoff)
+    asked_id = last.person_id if last else None
+    ids = (team.manager_id, asked_id, handoff.owner_id, handoff.decided_by_id)
+    there = people.together(session, handoff.workspace_id, by, ids)
+    person = next((each for each in there if each.slack_user_id == by), None) or newcomer()
+    parties: dict[int | None, Party] = {each.id: Party(person_id=each.id, ref=people.ref(each)) for each in there}
     pooled = handoff.state is HandoffState.POOLED and handoff.pool_id is not None
     pool = session.get_one(Pool, handoff.pool_id) if pooled else None
-    return Standing(
+    standing = Standing(
         state=handoff.state,
-        manager=_party(session, team.manager_id),
-        offer_id=offer.id if offer else None,
-        offered_to=_party(session, last.person_id) if last else None,
+        manager=parties.get(team.manager_id),
+        offer_id=None if offer is None else offer.id,
+        offered_to=parties.get(asked_id),
         pool=pool.name if pool else None,
         pool_member_ids=_members(session, pool) if pool else frozenset(),
-        owner=_party(session, handoff.owner_id),
-        decided_by=_party(session, handoff.decided_by_id),
+        owner=parties.get(handoff.owner_id),
+        decided_by=parties.get(handoff.decided_by_id),
         undo_until=handoff.undo_until,
+    )
+    return Case(
+        handoff=handoff,
+        lead=lead,
+        team=team,
+        by=person,
+        actor=people.acting(person, team),
+        offer=offer,
+        standing=standing,
+        published=publishing.read(playbook_id, text),
     )
 
 
@@ -94,6 +97,20 @@ def _members(session: Session, pool: Pool) -> frozenset[int]:
     )
 
 
-def _party(session: Session, person_id: int | None) -> Party | None:
-    person = session.get(Person, person_id) if person_id is not None else None
-    return Party(person_id=person.id, ref=people.ref(person)) if person else None
+# Built once: to build a statement takes longer than to run it.
+_LOCKED: Final = (
+    select(Handoff)
+    .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.id == bindparam("handoff_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_AROUND: Final = (
+    select(Lead, Team, Offer, PlaybookVersion.id, PlaybookVersion.text)
+    .select_from(Handoff)
+    .join(Lead, Lead.id == Handoff.lead_id)
+    .join(Team, Team.id == Handoff.team_id)
+    .join(Workspace, Workspace.id == Handoff.workspace_id)
+    .outerjoin(PlaybookVersion, PlaybookVersion.id == Workspace.playbook_id)
+    .outerjoin(Offer, and_(Offer.handoff_id == Handoff.id, Offer.outcome == OfferOutcome.OPEN))
+    .where(Handoff.id == bindparam("handoff_id"))
+)

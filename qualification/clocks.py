@@ -27,7 +27,9 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
             _remind(session, offer, now=now)
         done += 1
     ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
-    for handoff in session.scalars(ending.order_by(Handoff.id).limit(limit).with_for_update(skip_locked=True)):
+    for handoff in session.scalars(
+        ending.order_by(Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
+    ):
         decisions.end_undo(session, handoff, now=now)
         done += 1
     return done
@@ -49,11 +51,14 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
     )
     offers: list[Offer] = []
     for offer_id, handoff_id in session.execute(due).all():
-        handoff = session.scalar(select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True))
+        handoff = session.scalar(
+            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True)
+        )
         offer = session.get(Offer, offer_id, populate_existing=True) if handoff else None
         if offer is not None and offer.outcome is OfferOutcome.OPEN and offer.next_at and offer.next_at <= now:
             offers.append(offer)
-    return offers
+    # Pools are locked in one order, so that two workers never wait for each other.
+    return sorted(offers, key=lambda offer: offer.pool_id or 0)
 
 
 def _remind(session: Session, offer: Offer, *, now: datetime) -> None:

@@ -213,7 +213,6 @@ def _own(session: Session, case: Case, *, now: datetime, claimed: bool) -> None:
         session, handoff, EventKind.ACCEPTED, now=now, by=person, playbook_id=case.published.id, claimed=claimed
     )
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
-    _refresh_all(session, case, now=now)
 
 
 def _remember(session: Session, case: Case, *, now: datetime) -> None:

@@ -4,7 +4,7 @@ Locks are taken in one order, so that PostgreSQL finds no deadlock: deliveries b
 the cards that became stale, Home tabs and lanes, each by id.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,10 +14,12 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
+    and_,
     bindparam,
     case,
     cast,
     func,
+    literal,
     literal_column,
     null,
     or_,
@@ -31,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from qualification.records import Delivery, DeliveryState, Handoff, Lane, Membership, Offer, Team
-from qualification.records.base import Key
+from qualification.records.base import Key, insert_once
 
 NEW_MESSAGE: Final = 0
 REPLY_OR_EDIT: Final = 1
@@ -46,6 +48,9 @@ NO_CHANNEL_ID: Final = "channel_not_looked_up"
 PARENT_PARKED: Final = "parent_parked"
 CANNOT_BE_DRAWN: Final = "cannot_be_drawn"
 
+# For statements that run on the connection itself.
+_DELIVERY: Final[Any] = Delivery.__table__
+_LANE: Final[Any] = Lane.__table__
 # Where a session keeps what `wake` will do before it commits.
 _NOTED: Final = "deliveries"
 
@@ -58,6 +63,14 @@ class _Noted:
     handoffs: set[int] = field(default_factory=set)
     tabs: set[int] = field(default_factory=set)
     lanes: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A delivery as whoever owes it knows it: by its id and its lane's."""
+
+    id: int
+    lane_id: int
 
 
 def direct(person_id: int) -> str:
@@ -82,37 +95,35 @@ def owe(
     parent_id: int | None,
     urgency: int,
     now: datetime,
-) -> Delivery:
+) -> Owed:
     """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again.
 
     A reply stands in the place of the message it replies to, wherever its team has moved meanwhile.
     """
     noted = _noted(session, now)
-    if parent_id is None:
-        lane_id = _lane(session, workspace_id, place, person_id)
-    else:
-        lane_id = session.scalars(_LANE_OF, {"delivery_id": parent_id}).one()
+    session.flush()
+    connection = session.connection()
+    there: dict[str, Any] = {"workspace_id": workspace_id, "place": place}
     if kind == "home":
-        tab = session.scalar(_TAB_IN, {"lane_id": lane_id})
+        tab = connection.execute(_TAB_AT, there).first()
         if tab is not None and tab.state is not DeliveryState.PARKED:
             noted.tabs.add(tab.id)
-            return tab
-    delivery: Delivery = session.scalars(
-        _OWE_ON[session.get_bind().dialect.name],
-        {
-            "workspace_id": workspace_id,
-            "lane_id": lane_id,
-            "kind": kind,
-            "subject": subject,
-            "handoff_id": handoff_id,
-            "parent_id": parent_id,
-            "urgency": urgency,
-        },
-        # A single row, built once: not the ORM's way with many.
-        execution_options={"dml_strategy": "raw", "populate_existing": True},
-    ).one()
-    noted.lanes.add(lane_id)
-    return delivery
+            return Owed(tab.id, tab.lane_id)
+    upsert = (_OWE_AT if parent_id is None else _OWE_UNDER)[connection.dialect.name]
+    given = {
+        **there,
+        "kind": kind,
+        "subject": subject,
+        "handoff_id": handoff_id,
+        "parent_id": parent_id,
+        "urgency": urgency,
+    }
+    row = connection.execute(upsert, given).first()
+    if row is None:
+        _make_lane(session, workspace_id, place, person_id)
+        row = connection.execute(upsert, given).one()
+    noted.lanes.add(row.lane_id)
+    return Owed(row.id, row.lane_id)
 
 
 def stale(session: Session, handoff_id: int, now: datetime) -> None:
@@ -224,13 +235,14 @@ def wake(session: Session) -> bool:
     if noted is None:
         return False
     session.flush()
+    connection = session.connection()
     if noted.handoffs:
-        noted.lanes.update(session.scalars(_OWE_CARDS, {"handoffs": noted.handoffs}, execution_options=_RAW))
+        noted.lanes.update(connection.scalars(_OWE_CARDS, {"handoffs": [*noted.handoffs]}))
     if noted.handoffs or noted.tabs:
-        tabs = {"handoffs": noted.handoffs, "tabs": noted.tabs}
-        noted.lanes.update(session.scalars(_OWE_TABS, tabs, execution_options=_RAW))
+        tabs = {"handoffs": [*noted.handoffs], "tabs": [*noted.tabs]}
+        noted.lanes.update(connection.scalars(_OWE_TABS, tabs))
     if noted.lanes:
-        session.execute(_MAKE_DUE, {"lanes": noted.lanes, "now": noted.now}, execution_options=_RAW)
+        connection.execute(_MAKE_DUE, {"lanes": [*noted.lanes], "now": noted.now})
     return bool(noted.lanes)
 
 
@@ -240,19 +252,11 @@ def _noted(session: Session, now: datetime) -> _Noted:
     return noted
 
 
-def _lane(session: Session, workspace_id: int, place: str, person_id: int | None) -> int:
-    there = {"workspace_id": workspace_id, "place": place}
-    lane_id = session.scalar(_LANE_AT, there)
-    if lane_id is None and session.get_bind().dialect.name == "postgresql":
+def _make_lane(session: Session, workspace_id: int, place: str, person_id: int | None) -> None:
+    if session.get_bind().dialect.name == "postgresql":
         # Two transactions that make the same two lanes in opposite order would wait for each other.
         session.execute(_MAKE_LANES_ALONE, {"workspace_id": workspace_id})
-        lane_id = session.scalar(_LANE_AT, there)
-    if lane_id is None:
-        lane = Lane(workspace_id=workspace_id, place=place, person_id=person_id)
-        session.add(lane)
-        session.flush()
-        lane_id = lane.id
-    return lane_id
+    insert_once(session, Lane, workspace_id=workspace_id, place=place, person_id=person_id)
 
 
 def _once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
@@ -276,29 +280,36 @@ def _end_of_line() -> ScalarSelect[int]:
     return select(func.coalesce(func.max(every.c.id), 0) + 1).scalar_subquery()
 
 
-def _owe_on(dialect: str) -> Any:  # noqa: ANN401 - SQLAlchemy's type of a statement that returns records
-    row: Any = Delivery.__table__
-    new = (postgresql.insert(row) if dialect == "postgresql" else sqlite.insert(row)).values(
-        **{
-            name: bindparam(name)
-            for name in ("workspace_id", "lane_id", "kind", "subject", "handoff_id", "parent_id", "urgency")
-        },
-        state=literal_column("'owed'"),
-        sequence=_end_of_line(),
-        wanted=1,
-        shown=0,
-        posting=0,
-        attempts=0,
-    )
+def _owe_in(lane_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - a column
+    """Owe in a lane that is found in the same statement; where none is, no row comes back."""
+    row = _DELIVERY
+    columns = {
+        **{column.name: bindparam(column.name, type_=column.type) for column in (*_GIVEN, row.c.workspace_id)},
+        "lane_id": lane_id,
+        "state": literal_column("'owed'"),
+        "sequence": _end_of_line(),
+        "wanted": literal(1),
+        "shown": literal(0),
+        "posting": literal(0),
+        "attempts": literal(0),
+    }
     again = {**_once_more(row.c), "state": literal_column("'owed'"), "attempts": 0, "refused_at": None, "trouble": None}
-    upsert = new.on_conflict_do_update(index_elements=["lane_id", "kind", "subject"], set_=again)
-    return select(Delivery).from_statement(upsert.returning(row)).execution_options(populate_existing=True)
+
+    def upsert(insert: Any) -> Any:  # noqa: ANN401 - either dialect's insert
+        return (
+            insert.from_select(list(columns), select(*columns.values()).where(found))
+            .on_conflict_do_update(index_elements=["lane_id", "kind", "subject"], set_=again)
+            .returning(row.c.id, row.c.lane_id)
+        )
+
+    return {"postgresql": upsert(postgresql.insert(row)), "sqlite": upsert(sqlite.insert(row))}
 
 
 def _owe_again(deliveries: Select[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
     """Update these, locked in the order of their ids, and return their lanes."""
+    row = _DELIVERY.c
     locked = deliveries.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)
-    return update(Delivery).where(Delivery.id.in_(locked)).values(**_once_more(Delivery)).returning(Delivery.lane_id)
+    return update(_DELIVERY).where(row.id.in_(locked)).values(**_once_more(row)).returning(row.lane_id)
 
 
 def _concerned() -> Any:  # noqa: ANN401 - SQLAlchemy's type of a union
@@ -317,15 +328,19 @@ def _concerned() -> Any:  # noqa: ANN401 - SQLAlchemy's type of a union
     return select(people.c.workspace_id, literal_column("'home:'").concat(cast(people.c.person_id, String)))
 
 
-# Built once: to build a statement takes longer than to run it.
-_RAW: Final = {"synchronize_session": False}
-_LANE_AT: Final = select(Lane.id).where(
-    Lane.workspace_id == bindparam("workspace_id"), Lane.place == bindparam("place")
-)
-_LANE_OF: Final = select(Delivery.lane_id).where(Delivery.id == bindparam("delivery_id"))
-_TAB_IN: Final = select(Delivery).where(Delivery.lane_id == bindparam("lane_id"), Delivery.kind == "home")
+# Built once: to build a statement takes longer than to run it. They run on the session's connection: what comes back is
+# no record, and the session's own way takes as long again.
 _MAKE_LANES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton lane'), :workspace_id)")
-_OWE_ON: Final = {dialect: _owe_on(dialect) for dialect in ("postgresql", "sqlite")}
+_AT: Final = and_(Lane.workspace_id == bindparam("workspace_id"), Lane.place == bindparam("place"))
+_TAB_AT: Final = (
+    select(Delivery.id, Delivery.lane_id, Delivery.state)
+    .join(Lane, Lane.id == Delivery.lane_id)
+    .where(_AT, Delivery.kind == "home")
+)
+_GIVEN: Final = [_DELIVERY.c[name] for name in ("kind", "subject", "handoff_id", "parent_id", "urgency")]
+_PARENT: Final = _DELIVERY.alias("parent")
+_OWE_AT: Final = _owe_in(Lane.id, _AT)
+_OWE_UNDER: Final = _owe_in(_PARENT.c.lane_id, _PARENT.c.id == bindparam("parent_id"))
 _OWE_CARDS: Final = _owe_again(
     select(Delivery.id).where(
         Delivery.handoff_id.in_(bindparam("handoffs", expanding=True)), Delivery.kind.in_(DRAWN_FROM_HANDOFF)
@@ -342,7 +357,7 @@ _OWE_TABS: Final = _owe_again(
     )
 )
 _MAKE_DUE: Final = (
-    update(Lane)
+    update(_LANE)
     .where(
         Lane.id.in_(
             select(Lane.id)

@@ -81,10 +81,7 @@ def hand_over(
     announcer = people.actor(session, workspace_id, by, name=name)
     if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
-    lead, changed = _lead(session, workspace_id, form, read, now=now)
-    live = session.scalar(
-        select(Handoff).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES)).with_for_update()
-    )
+    lead, live, changed = _lead(session, workspace_id, form, read, now=now)
     if live is not None:
         if changed:
             history.tell(session, live, EventKind.UPDATED, now=now, by=announcer, fields=changed)
@@ -156,7 +153,9 @@ def _company(session: Session, workspace_id: int, read: _Read) -> Company | None
     name_key = identity.fold_company(read.company)[:LONGEST_KEY]
     insert_once(session, Company, workspace_id=workspace_id, name=read.company, name_key=name_key)
     company = session.scalars(
-        select(Company).where(Company.workspace_id == workspace_id, Company.name_key == name_key).with_for_update()
+        select(Company)
+        .where(Company.workspace_id == workspace_id, Company.name_key == name_key)
+        .with_for_update(key_share=True)
     ).one()
     company.size = read.size or company.size
     company.country = read.country or company.country
@@ -166,8 +165,8 @@ def _company(session: Session, workspace_id: int, read: _Read) -> Company | None
 
 def _lead(
     session: Session, workspace_id: int, form: HandOverForm, read: _Read, *, now: datetime
-) -> tuple[Lead, list[str]]:
-    """Find the lead or write it down; return it with the names of the fields that changed.
+) -> tuple[Lead, Handoff | None, list[str]]:
+    """Find the lead or write it down; return it, its live handoff, and the names of the fields that changed.
 
     Known by e-mail, else by full name and company. A row with neither is never merged with another.
     """
@@ -189,10 +188,12 @@ def _lead(
     if lead is None:
         lead = Lead(workspace_id=workspace_id, lifecycle=Lifecycle.LEAD, created_at=now, updated_at=now, **given)
         if _inserted(session, lead):
-            return lead, []
-        lead = session.scalars(
-            select(Lead).where(Lead.workspace_id == workspace_id, Lead.email_key == email_key).with_for_update()
-        ).one()
+            return lead, None, []
+        lead = session.scalars(select(Lead).where(Lead.workspace_id == workspace_id, Lead.email_key == email_key)).one()
+    # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
+    live = _live(session, lead)
+    session.refresh(lead, with_for_update={"key_share": True})
+    live = live or _live(session, lead)
     # The same name or address in other letters is nothing new.
     same = {field for field in ("name", "email") if given[f"{field}_key"] == getattr(lead, f"{field}_key")}
     changed = [
@@ -205,7 +206,16 @@ def _lead(
     if changed:
         lead.updated_at = now
         session.flush()
-    return lead, [field for field in changed if not field.endswith(("_key", "_id"))]
+    return lead, live, [field for field in changed if not field.endswith(("_key", "_id"))]
+
+
+def _live(session: Session, lead: Lead) -> Handoff | None:
+    """Return the lead's live handoff, if it has one, locked."""
+    return session.scalar(
+        select(Handoff)
+        .where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
+        .with_for_update(key_share=True)
+    )
 
 
 def _inserted(session: Session, lead: Lead) -> bool:
@@ -222,7 +232,7 @@ def _known(
     session: Session, workspace_id: int, email_key: str | None, name_key: str | None, company: Company | None
 ) -> Lead | None:
     """Return the lead that the e-mail, else the full name at the company, says it is."""
-    here = select(Lead).where(Lead.workspace_id == workspace_id).with_for_update()
+    here = select(Lead).where(Lead.workspace_id == workspace_id)
     if email_key is not None:
         lead = session.scalar(here.where(Lead.email_key == email_key))
         if lead is not None:

@@ -1,8 +1,9 @@
 """A lead's history: append-only, a line an event, told in the thread under its card."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, showing
@@ -50,11 +51,14 @@ def settle_lifecycle(
 ) -> None:
     """Move the lead to where its handoff's state, stage and checklist put it, and keep the move."""
     stage = playbook.stage(handoff.stage) if handoff.stage else None
-    passed = session.scalar(
-        select(Checklist.id).where(Checklist.lead_id == lead.id, Checklist.passed_at.is_not(None)).limit(1)
-    )
+    passed = session.scalar(_PASSED, {"lead_id": lead.id})
     to = lifecycle_of(handoff.state, passed is not None, stage.lifecycle if stage else None)
     if lead.lifecycle is to:
         return
     was, lead.lifecycle, lead.updated_at = lead.lifecycle, to, now
     tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value)
+
+
+_PASSED: Final = (
+    select(Checklist.id).where(Checklist.lead_id == bindparam("lead_id"), Checklist.passed_at.is_not(None)).limit(1)
+)

@@ -1,10 +1,12 @@
 """Who acts, who is there, who may decide."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from qualification import showing
@@ -59,9 +61,16 @@ def reader(session: Session, workspace_id: int, slack_user_id: str) -> Reader:
     return Reader(person.locale, zone_of(session, person).key) if person else Reader()
 
 
-def acting(session: Session, person: Person, team_id: int) -> Actor:
+def together(
+    session: Session, workspace_id: int, slack_user_id: str, person_ids: Iterable[int | None]
+) -> Sequence[Person]:
+    """Return at once whoever has that Slack user, if known here, and the people with these ids."""
+    ids = {each for each in person_ids if each is not None}
+    return session.scalars(_TOGETHER, {"workspace_id": workspace_id, "slack_user_id": slack_user_id, "ids": ids}).all()
+
+
+def acting(person: Person, team: Team) -> Actor:
     """Say what the person may decide about a handoff of that team."""
-    team = session.get_one(Team, team_id)
     return Actor(
         person_id=person.id,
         is_manager_of_team=manages(person, team),
@@ -156,6 +165,13 @@ def refresh(
     if not person.active:
         person.name = name or person.name
     showing.refresh_home(session, person, now=now)
+
+
+# Built once: to build a statement takes longer than to run it.
+_TOGETHER: Final = select(Person).where(
+    Person.workspace_id == bindparam("workspace_id"),
+    or_(Person.slack_user_id == bindparam("slack_user_id"), Person.id.in_(bindparam("ids", expanding=True))),
+)
 
 
 def _must_exist(person: Person | None) -> Person:

@@ -30,7 +30,7 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     again only makes it the newest.
     """
     playbook = parse(text)
-    workspace = session.get_one(Workspace, workspace_id, with_for_update=True)
+    workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     digest = hashlib.sha256(text.encode()).hexdigest()
     version = session.scalar(
         select(PlaybookVersion).where(PlaybookVersion.workspace_id == workspace_id, PlaybookVersion.digest == digest)
@@ -61,8 +61,12 @@ def current(session: Session, workspace_id: int) -> Published:
 
 def version(session: Session, playbook_id: int) -> Published:
     """Return that version of a playbook, new or old."""
-    row = session.get_one(PlaybookVersion, playbook_id)
-    return Published(id=row.id, playbook=_parsed(row.text))
+    return read(playbook_id, session.get_one(PlaybookVersion, playbook_id).text)
+
+
+def read(playbook_id: int, text: str) -> Published:
+    """Return what that version's text says."""
+    return Published(id=playbook_id, playbook=_parsed(text))
 
 
 def channel_found(session: Session, workspace_id: int, channel: str, channel_id: str, *, now: datetime) -> None:

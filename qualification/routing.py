@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -14,6 +15,9 @@ from qualification.rules.clocks import WeeklyHours, add_working_time, working_ti
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.playbook import Rule
 from qualification.rules.routing import Seat, next_seat
+
+# A row that refers to the pool holds its key: a lock on the whole row would wait for everybody else's new handoff.
+_LOCK: Final = {"key_share": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ def offer_next(session: Session, handoff: Handoff, published: Published, *, now:
     if handoff.pool_id is None:
         queue(session, handoff, "nobody_there", now=now)
         return None
-    pool = session.get_one(Pool, handoff.pool_id, with_for_update=True, populate_existing=True)
+    pool = session.get_one(Pool, handoff.pool_id, with_for_update=_LOCK, populate_existing=True)
     seats = _seats(session, handoff, pool, now=now)
     rule = published.playbook.rule(handoff.rule) if handoff.rule else None
     if rule is not None and rule.offer == "claim":
@@ -275,7 +279,7 @@ def _seats(session: Session, handoff: Handoff, pool: Pool, *, now: datetime) -> 
 def _seat_of(session: Session, offer: Offer) -> Membership | None:
     if offer.pool_id is None:
         return None
-    session.get_one(Pool, offer.pool_id, with_for_update=True)
+    session.get_one(Pool, offer.pool_id, with_for_update=_LOCK)
     return session.scalar(
         select(Membership)
         .where(Membership.pool_id == offer.pool_id, Membership.person_id == offer.person_id)

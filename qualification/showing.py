@@ -1,17 +1,19 @@
 """Which messages in Slack show what, and where they stand."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries
+from qualification.deliveries import Owed
 from qualification.records import Delivery, Handoff, LeadEvent, Offer, Person, Team
 
 URGENT, SOON, LATER = 0, 1, 2
 
 
-def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Delivery:
+def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
     """Note that the handoff's card must stand in its team's channel, true."""
     return deliveries.owe(
         session,
@@ -27,9 +29,8 @@ def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Delivery:
     )
 
 
-def owe_line(session: Session, handoff: Handoff, event: LeadEvent, *, now: datetime) -> Delivery:
+def owe_line(session: Session, handoff: Handoff, event: LeadEvent, *, now: datetime) -> Owed:
     """Note that the event's line must stand in the thread under the handoff's card."""
-    card = card_of(session, handoff) or owe_card(session, handoff, now=now)
     return deliveries.owe(
         session,
         workspace_id=handoff.workspace_id,
@@ -38,23 +39,23 @@ def owe_line(session: Session, handoff: Handoff, event: LeadEvent, *, now: datet
         kind="thread_line",
         subject=event.id,
         handoff_id=handoff.id,
-        parent_id=card.id,
+        parent_id=card_of(session, handoff) or owe_card(session, handoff, now=now).id,
         urgency=SOON,
         now=now,
     )
 
 
-def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> Delivery:
+def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> Owed:
     """Note that the person must have the handoff's card among their direct messages, true."""
     return _owe_direct(session, person, "direct_card", handoff.id, handoff, now=now)
 
 
-def owe_reminder(session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime) -> Delivery:
+def owe_reminder(session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime) -> Owed:
     """Note that the person must be reminded of the offer, once."""
     return _owe_direct(session, person, "reminder", offer.id, handoff, now=now)
 
 
-def owe_home(session: Session, person: Person, *, now: datetime) -> Delivery:
+def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
     """Note that the person's Home tab must be drawn anew."""
     return deliveries.owe(
         session,
@@ -72,15 +73,13 @@ def owe_home(session: Session, person: Person, *, now: datetime) -> Delivery:
 
 def refresh_home(session: Session, person: Person | None, *, now: datetime) -> None:
     """Note that the person's Home tab must be drawn anew, if they ever opened it."""
-    if person is not None and session.scalar(
-        select(Delivery.id).where(Delivery.kind == "home", Delivery.subject == person.id)
-    ):
+    if person is not None and session.scalar(_HOME_OF, {"person_id": person.id}):
         owe_home(session, person, now=now)
 
 
-def card_of(session: Session, handoff: Handoff) -> Delivery | None:
-    """Return the handoff's card in its team's channel, if it was ever owed."""
-    return session.scalar(select(Delivery).where(Delivery.handoff_id == handoff.id, Delivery.kind == "lead_card"))
+def card_of(session: Session, handoff: Handoff) -> int | None:
+    """Return the delivery of the handoff's card in its team's channel, if it was ever owed."""
+    return session.scalar(_CARD_OF, {"handoff_id": handoff.id})
 
 
 def place_of(team: Team) -> str:
@@ -88,9 +87,7 @@ def place_of(team: Team) -> str:
     return team.channel_id or team.channel
 
 
-def _owe_direct(
-    session: Session, person: Person, kind: str, subject: int, handoff: Handoff, *, now: datetime
-) -> Delivery:
+def _owe_direct(session: Session, person: Person, kind: str, subject: int, handoff: Handoff, *, now: datetime) -> Owed:
     return deliveries.owe(
         session,
         workspace_id=person.workspace_id,
@@ -103,3 +100,9 @@ def _owe_direct(
         urgency=URGENT,
         now=now,
     )
+
+
+_CARD_OF: Final = select(Delivery.id).where(
+    Delivery.handoff_id == bindparam("handoff_id"), Delivery.kind == "lead_card"
+)
+_HOME_OF: Final = select(Delivery.id).where(Delivery.kind == "home", Delivery.subject == bindparam("person_id"))

@@ -84,7 +84,7 @@ def test_missing_scopes_are_named(sqlite_url: str, clock: ManualClock) -> None:
         database = Database(sqlite_url)
         seen = [
             finding.seen
-            for finding in doctor.examine(told, database, playbook=Path("playbook.yaml"), now=clock)
+            for finding in doctor.examine(told, database, playbook=ROOT / "playbook.example.yaml", now=clock)
             if finding.subject == "scopes"
         ]
         database.dispose()

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from sandbox.driver import Answer, Person
-from sandbox.snapshots import Message, Modal
 from sandbox.server import Sandbox
+from sandbox.snapshots import Message, Modal
 
 TRIES: Final = 6
 # So many real seconds somebody looks for a modal to appear before they press again.

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,9 @@ from tests.conftest import administer, written
 from tests.evidence import crm
 from tests.evidence.course import plan
 from tests.evidence.day import Day, cases_of
+from tests.evidence.rotation import rotations
 from tests.evidence.sales import Sales
+from tests.evidence.table import print_day
 from tests.evidence.world import open_world
 
 SEED = 20261123
@@ -40,8 +43,10 @@ def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="module")
 def day(sales: Sales, engine_url: str) -> Iterator[Day]:
-    """Run the day; Slack and the bot stay up for whoever looks."""
+    """Run the day and print what became of it; Slack and the bot stay up for whoever looks."""
+    began = monotonic()
     with open_world(sales, engine_url) as world:
         day = Day(world, cases_of(plan(sales, SEED)))
         day.run()
+        print_day(day, rotations(day), engine=engine_url.partition(":")[0], seconds=monotonic() - began)
         yield day

@@ -25,7 +25,7 @@ class Step(StrEnum):
     """What whoever is asked does next."""
 
     ACCEPT = "accept"
-    PASS_ON = "pass on"  # noqa: S105 - no password
+    PASS_ON = "pass on"
     DISQUALIFY = "disqualify"
     UNDO = "undo"
     LAPSE = "let lapse"

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from sandbox.driver import Person
+from sandbox.faults import Fault
 from sandbox.snapshots import Message
 from tests.evidence.acts import Hands, topmost
 from tests.evidence.course import YES, Lead, Step
@@ -54,6 +55,7 @@ class Case:
     steps: deque[Step]
     refused_country: bool = False
     waited_before: tuple[Standing, str] | None = None
+    verdict: Standing | None = None
     decided_by: str | None = None
     done: Counter[str] = field(default_factory=Counter)
     verdicts: dict[str, str] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class Day:
     world: World
     cases: Sequence[Case]
     absences: list[Absence] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Take the marketer on, and everybody's hands."""
@@ -85,16 +88,26 @@ class Day:
     def run(self) -> None:
         """Hand every lead over, and let everybody work until nothing waits for an answer."""
         self._managers_look_at_home()
+        noon = self.world.now + NOON
         self._wave(self.cases[:EARLY], number=0)
-        self.world.runs_until(self.world.now + NOON)
+        while self.world.now < noon:
+            self.world.runs_until(self.world.now + BETWEEN_WAVES)
+            self._work()
         for number, start in enumerate(range(EARLY, len(self.cases), WAVE), 1):
             self._come_and_go(number)
             self._wave(self.cases[start : start + WAVE], number)
             self.world.runs_until(self.world.now + BETWEEN_WAVES)
         while self._work():
             self.world.runs_until(self.world.now + BETWEEN_WAVES)
+        # The last decisions can be undone no more.
+        self.world.runs_until(self.world.now + BETWEEN_WAVES)
         self.world.sandbox.heal()
         self.world.settle()
+
+    def is_there(self, name: str, at: datetime) -> bool:
+        """Say whether somebody could be asked at that moment."""
+        away = any(each.name == name and each.since <= at < each.until for each in self.absences)
+        return self.world.sales.is_working(name, at) and not away
 
     def _managers_look_at_home(self) -> None:
         for office in self.world.sales.crm.offices:
@@ -115,7 +128,7 @@ class Day:
             self.absences[0] = Absence(gone[0], self.absences[0].since, now)
 
     def _wave(self, cases: Sequence[Case], number: int) -> None:
-        disturb(self.world.sandbox, number)
+        self.faults += disturb(self.world.sandbox, number)
         for case in cases:
             self._hand_over(case)
         self._work()
@@ -184,7 +197,8 @@ class Day:
             case Step.ACCEPT if look.standing is Standing.POOLED:
                 self._claim(case, look)
             case Step.PASS_ON if look.standing is Standing.POOLED:
-                return True
+                # Nobody of a pool can say that it is not theirs: nobody claims it.
+                case.steps = deque([Step.LAPSE])
             case Step.ACCEPT:
                 self._press(case, look, "Accept", "accepted")
             case Step.PASS_ON:
@@ -226,15 +240,15 @@ class Day:
         who = self.world.person(look.named)
         self.hands.press(who, label, self._card(who, case, look))
         case.done[done] += 1
-        case.decided_by = look.named
+        case.verdict, case.decided_by = (None, None) if done == "undone" else (Standing.ACCEPTED, look.named)
 
     def _claim(self, case: Case, look: Look) -> None:
         """Let two of the pool press at the same instant."""
         rivals = self.world.sales.pools[case.lead.destination.pool][:2]
         self.hands.press_at_once([self.world.person(name) for name in rivals], Standing.POOLED.value, look.card)
         self.world.settle()
-        case.decided_by = self.look()[case.lead.person].named
-        assert case.decided_by in rivals
+        case.verdict, case.decided_by = Standing.ACCEPTED, self.look()[case.lead.person].named
+        assert case.decided_by in rivals, f"{case.lead.person} is with {case.decided_by}, who never claimed them"
         case.done["accepted"] += 1
         case.done["claimed"] += 1
 
@@ -254,7 +268,7 @@ class Day:
         who.fills({"Note": "Next year perhaps"})
         self.hands.hand_in(who)
         case.done["disqualified"] += 1
-        case.decided_by = name
+        case.verdict, case.decided_by = Standing.ENDED, name
 
     def _assign(self, case: Case, look: Look) -> None:
         who = self.world.person(look.named)

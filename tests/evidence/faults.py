@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sandbox.faults import CallFaultKind, DeliveryFaultKind
+from sandbox.faults import CallFaultKind, DeliveryFaultKind, Fault
 from sandbox.server import Sandbox
 
 # In every wave: which method of Slack's answers how, and how often.
@@ -18,8 +18,9 @@ CALLS: Final[tuple[tuple[str, CallFaultKind, int], ...]] = (
     ("conversations.history", "429", 1),
     ("views.open", "500", 1),
 )
-# Each of these costs five seconds of real time.
+# Each of these costs five seconds of real time, unless they hang together.
 HANGING: Final = ("chat.postMessage", "chat.update")
+HANGING_WAVE: Final = 2
 # In every wave: what becomes of what people do on its way to the bot, and how often.
 DELIVERIES: Final[tuple[tuple[DeliveryFaultKind, str, int], ...]] = (
     ("twice", "interactive", 6),
@@ -29,10 +30,9 @@ DELIVERIES: Final[tuple[tuple[DeliveryFaultKind, str, int], ...]] = (
 )
 
 
-def disturb(sandbox: Sandbox, wave: int) -> None:
-    """Switch the faults of a wave on; those of the waves before that have not struck yet stay."""
-    for method, kind, times in CALLS:
-        sandbox.fault(method, kind, times=times, retry_after=2)
-    sandbox.fault(HANGING[wave % len(HANGING)], "hang", times=1)
-    for fate, deliveries, times in DELIVERIES:
-        sandbox.disturb(fate, deliveries=deliveries, times=times)
+def disturb(sandbox: Sandbox, wave: int) -> list[Fault]:
+    """Switch the faults of a wave on and return them; those of the waves before that have not struck yet stay."""
+    faults = [sandbox.fault(method, kind, times=times, retry_after=2) for method, kind, times in CALLS]
+    if wave == HANGING_WAVE:
+        faults += [sandbox.fault(method, "hang", times=1) for method in HANGING]
+    return [*faults, *(sandbox.disturb(fate, deliveries=kind, times=times) for fate, kind, times in DELIVERIES)]

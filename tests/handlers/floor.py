@@ -16,8 +16,7 @@ from qualification.records import Handoff
 from sandbox.clock import ManualClock
 from sandbox.driver import Person
 from sandbox.server import Sandbox
-from sandbox.snapshots import Control, DriverError, Home, Message, Modal, Surface
-from sandbox.state import View
+from sandbox.snapshots import DriverError, Home, Message, Modal
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -68,8 +67,9 @@ class Floor:
         """Hand a lead over by /handoff and return its card."""
         self.mika.types("/handoff", "#general")
         source = fields.pop("source", None)
-        typed: dict[str, object] = {"company": company, "did": "Asked for a demo", **fields}
-        fill(self.mika, typed | ({"source": {"source": source}} if source else {}))
+        fill(self.mika, {"company": company, "did": "Asked for a demo", **fields})
+        if source:
+            fill(self.mika, {"source": {"source": source}})
         submit(self.mika, "hand_over")
         return self.card()
 
@@ -116,41 +116,29 @@ class Floor:
 
 
 def press(who: Person, action_id: str, on: Message | Modal | Home | None = None, **facts: object) -> None:
-    """Use the control of that action id; facts pick among options, or among buttons of the same name."""
+    """Use the control of that action id, on the topmost modal where no place is named; facts pick among its options."""
+    for control in (on or who.modal).controls:
+        if control.place.key[1] != action_id:
+            continue
+        if not control.options:
+            who.presses(action_id, on=on)
+            return
+        fitting = [value for _, value in control.options if _carries(value, facts)]
+        if fitting:
+            who.picks(fitting[0], action_id, on=on)
+            return
+    offered = [control.place.key[1] for control in (on or who.modal).controls]
+    raise DriverError(f"no {action_id} with {facts}; there are: {offered}")
 
-    def choose(surface: Surface) -> tuple[Control, str | None]:
-        for control in surface.controls:
-            element = control.place.element
-            carried = [value for _, value in control.options] or [element.get("value")]
-            if element["action_id"] == action_id:
-                fitting = [value for value in carried if _fits(value, facts)]
-                if fitting:
-                    return control, fitting[0] if control.options else None
-        offered = [control.place.element["action_id"] for control in surface.controls]
-        raise DriverError(f"no {action_id} with {facts}; there are: {offered}")
 
-    who._act(lambda: who._use(on, choose))
-
-
-def fill(who: Person, values: Mapping[str, object]) -> None:
+def fill(who: Person, values: Mapping[str, str | Mapping[str, object]]) -> None:
     """Fill the topmost modal in, by block; an option by what it carries."""
     for block_id, value in values.items():
-        view = top(who)
-        surface = who._look(lambda view=view: who._snapshot(view))  # type: ignore[misc]
-        control = next((each for each in surface.controls if each.place.block["block_id"] == block_id), None)
-        if control is None:
-            raise DriverError(f"no block {block_id}; there are: {[each.place.key for each in surface.controls]}")
-        if isinstance(value, dict):
-            value = next(carried for _, carried in control.options if _fits(carried, value))
-        text = str(value)
-
-        async def type_in(view: View = view, control: Control = control, text: str = text) -> None:
-            if control.place.tells_the_app:
-                await who._server.acts.use_in_view(who._who, view, control.place, text)
-            else:
-                who._server.acts.type_in(who._who, view, control.place, text)
-
-        who._act(type_in)
+        if isinstance(value, str):
+            who.fills({block_id: value})
+        else:
+            options = next(each.options for each in who.modal.controls if each.place.key[0] == block_id)
+            who.fills({block_id: next(carried for _, carried in options if _carries(carried, value))})
 
 
 def submit(who: Person, callback_id: str) -> None:
@@ -159,15 +147,21 @@ def submit(who: Person, callback_id: str) -> None:
     who.submits()
 
 
-def top(who: Person) -> View:
-    """Return the topmost modal as Slack keeps it."""
-    return who._look(who._top)
-
-
 def shown(who: Person) -> str | None:
     """Return the name of the topmost modal, None where none is open."""
-    stack = who._look(lambda: list(who._stack()))
-    return stack[-1].content["callback_id"] if stack else None
+    stack = who.modals
+    return stack[-1].callback_id if stack else None
+
+
+def held(who: Person, block_id: str) -> object:
+    """Return what an input of the topmost modal holds."""
+    return next(control.value for control in who.modal.controls if control.place.key[0] == block_id)
+
+
+def errors(who: Person) -> set[str]:
+    """Return the blocks of the topmost modal that something stands beside."""
+    modal = who.modal
+    return {control.place.key[0] for control in modal.controls if control.name in modal.errors}
 
 
 def told(who: Person) -> str:
@@ -175,14 +169,7 @@ def told(who: Person) -> str:
     return who.private_replies[-1].text
 
 
-def errors(who: Person) -> dict[str, str]:
-    """Return what stands beside the fields of the topmost modal."""
-    return dict(top(who).errors)
-
-
-def _fits(carried: object, facts: Mapping[str, object]) -> bool:
-    try:
-        value = json.loads(str(carried))
-    except ValueError:
-        return not facts
-    return all(value.get(name) == fact for name, fact in facts.items())
+def _carries(value: str, facts: Mapping[str, object]) -> bool:
+    """Tell whether an option's value says all of this."""
+    carried = json.loads(value)
+    return all(carried.get(name) == fact for name, fact in facts.items())

@@ -5,7 +5,7 @@ import pytest
 from qualification import checklists
 from qualification.checklists import Given
 from qualification.rules.frameworks import Verdict
-from tests.handlers.floor import Floor, fill, press, shown, submit, told, top
+from tests.handlers.floor import Floor, fill, held, press, shown, submit, told
 
 
 def verdicts(floor: Floor) -> dict[str, str]:
@@ -145,6 +145,6 @@ def test_a_checklist_of_a_lead_that_is_gone_to_another_says_so_in_the_modal(floo
     pick(floor, "need", "yes")
     assert [view.callback_id for view in floor.ana.modals] == ["checklist", "message"]
     floor.ana.closes()
-    assert top(floor.ana).typed[("evidence-need", "evidence")] == "Typed in vain"
+    assert held(floor.ana, "evidence-need") == "Typed in vain"
     submit(floor.ana, "checklist")
     assert shown(floor.ana) == "message"

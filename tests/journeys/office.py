@@ -61,7 +61,7 @@ class Office:
     def waits_for(self, look: Callable[[], T | None]) -> T:
         """Wait until the office sees it, and return what it sees.
 
-        The clock stands still meanwhile. Only where nothing happens does it move a moment: the bot may wait for its own.
+        The clock stands still meanwhile. Only where nothing happens does it move, a little: the bot may wait for it.
         """
         for _ in range(PATIENCE):
             try:
@@ -89,12 +89,10 @@ class Office:
         return self.waits_for(look)
 
     def hands_over(self, company: str = "Acme", **fields: str) -> None:
-        """Let Mika hand a lead over; fields by the labels' first words."""
+        """Let Mika hand a lead over; fields by their ids."""
         self.mika.types("/handoff", "#general")
         self.mika.fills({"Company": company, "What they did": "Asked for a demo"})
-        labels = {"person": "Name", "email": "E-mail", "problem": "Their problem, in their words", "source": "Source", "size": "Employees"}
-        for field, value in fields.items():
-            self.mika.fills({labels[field]: value})
+        self.mika.fills(fields)
         self.mika.submits()
         assert self.mika.modal.title == "Handed over", self.mika.modal.errors
         self.mika.closes()
@@ -115,9 +113,10 @@ class Office:
 def open_office(database_url: str, *, socket_mode: bool = True, workspace: str | None = None) -> Iterator[Office]:
     """Open an office of its own Slack; everybody goes home at the end."""
     clock = ManualClock(MONDAY)
-    with Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox, serve(
-        sandbox, clock, database_url, socket_mode=socket_mode, workspace=workspace
-    ) as baton:
+    with (
+        Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox,
+        serve(sandbox, clock, database_url, socket_mode=socket_mode, workspace=workspace) as baton,
+    ):
         yield Office(
             sandbox=sandbox,
             baton=baton,
@@ -153,9 +152,7 @@ def serve(
     baton = build(settings, database=database, now=clock, rates=UNLIMITED)
     if playbook is not None:
         with database.transaction() as session:
-            publishing.publish(
-                session, workspace_id=baton.workspace.id, text=playbook, by="a journey", now=clock()
-            )
+            publishing.publish(session, workspace_id=baton.workspace.id, text=playbook, by="a journey", now=clock())
         while baton.directory.look_up():
             pass
     baton.start()

@@ -3,9 +3,10 @@
 import threading
 
 from sandbox.driver import Person
+from sandbox.faults import CallFaultKind
 from tests.journeys.office import CHANNEL, Office, open_office
 
-HOSTILE = "<!channel> <@U1> *bold* _it_ ~no~ `code` https://evil.example O'Neil & Sons \"q\" \\ \u202eabc 日本 🎉"
+HOSTILE = '<!channel> <@U1> *bold* _it_ ~no~ `code` https://evil.example O\'Neil & Sons "q" \\ \u202eabc 日本 🎉'
 
 
 def test_a_lead_is_handed_over_accepted_and_qualified(office: Office) -> None:
@@ -136,15 +137,14 @@ def test_the_same_journey_runs_over_signed_http(database_url: str) -> None:
 
 
 def test_an_hour_of_an_ailing_slack_delays_and_loses_nothing(office: Office) -> None:
-    outages = ("429", "500", "cut_before")
-    for company, kind in zip(("First", "Second", "Third"), outages, strict=True):
-        fault = office.sandbox.fault("chat.postMessage", kind, retry_after=30)
+    outages: dict[str, CallFaultKind] = {"First": "429", "Second": "500", "Third": "cut_before"}
+    for company, kind in outages.items():
+        office.sandbox.fault("chat.postMessage", kind, retry_after=30)
         office.hands_over(company)
-        for _ in range(12):
+        for _ in range(20):
             office.passes(minutes=1)
         office.sandbox.heal()
-        assert fault.spent or fault.times is None
         office.passes(minutes=1)
         office.card(company)
-    for company in ("First", "Second", "Third"):
+    for company in outages:
         assert len([each for each in office.maya.sees(CHANNEL) if f"\n{company}\n" in f"\n{each.text}\n"]) == 1

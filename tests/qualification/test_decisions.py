@@ -177,6 +177,30 @@ def test_invariant_1_a_handoff_has_at_most_one_owner(desk: Desk) -> None:
         assert desk.kinds(handoff_id).count("accepted") == 1
 
 
+def test_decisions_and_hand_overs_of_the_same_lead_never_wait_for_each_other(desk: Desk) -> None:
+    """Both change the handoff and the lead; in opposite order PostgreSQL would find a deadlock."""
+    address = "ivy@acme.example"
+    for number in range(10):
+        handoff_id, offer_id = desk.offered("Acme", email=address)
+        with ThreadPoolExecutor(3) as pool:
+            again = [pool.submit(desk.hands_over, "Acme", email=address, phone=f"+49 {number}{n}") for n in range(2)]
+            asked = desk.asked(handoff_id)
+            ended = pool.submit(
+                desk.does,
+                decisions.disqualify,
+                by=asked,
+                handoff_id=handoff_id,
+                offer_id=offer_id,
+                reason="no-need",
+                note=None,
+            )
+            ended.result()
+            results = [each.result() for each in again]
+        assert len({result.handoff_id for result in results if not result.already}) <= 1
+        live = desk.hands_over("Acme", email=address)
+        disqualifies(desk, live.handoff_id, by="UMAYA")
+
+
 def test_undo_restores_turn_and_clock(desk: Desk) -> None:
     """Ten of thirty minutes had passed: twenty are left when the offer is open again."""
     handoff_id, offer_id = desk.offered()

@@ -48,7 +48,7 @@ export function topbar() {
     page.connected ? null : h("span", { class: "offline", role: "status" }, "Reconnecting…"),
     h(
       "button",
-      { type: "button", class: "topbar-button", onclick: toggleTrouble, "data-testid": "trouble-button", "aria-label": "Make trouble, or advance the clock", title: "Make trouble, or advance the clock" },
+      { type: "button", class: "topbar-button", onclick: toggleTrouble, "data-testid": "trouble-button", "aria-label": "Make trouble", title: "Make trouble" },
       icon("bolt", 18),
       h("span", { class: "topbar-clock", "data-testid": "clock" }, clock(now())),
     ),

@@ -3,7 +3,7 @@
 import { exact } from "../blockkit/dates.js";
 import { h, show } from "../dom.js";
 import { icon } from "../icons.js";
-import { now } from "../page.js";
+import { now, page } from "../page.js";
 import * as server from "../server.js";
 import { toast } from "../toast.js";
 
@@ -105,10 +105,7 @@ export function drawTrouble() {
     h(
       "section",
       { class: "trouble-panel", role: "dialog", "aria-label": "Make trouble", "data-testid": "trouble", onkeydown: keys },
-      h("div", { class: "trouble-head" }, h("h2", null, "Clock"), h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: closeTrouble }, icon("close", 16))),
-      h("p", { class: "trouble-now" }, exact(now())),
-      h("div", { class: "trouble-clock" }, STEPS.map(([words, seconds]) => h("button", { type: "button", class: "button", onclick: () => advance(seconds, words) }, `+ ${words}`))),
-      h("h2", null, "Make trouble"),
+      h("div", { class: "trouble-head" }, h("h2", null, "Make trouble"), h("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: closeTrouble }, icon("close", 16))),
       h("ul", { class: "troubles" }, TROUBLES.map((each) => h("li", null, h("button", { type: "button", class: "trouble", onclick: () => add(each.fault) }, h("span", { class: "choice-label" }, each.name), h("span", { class: "choice-note" }, each.note))))),
       set.length
         ? h(
@@ -117,6 +114,12 @@ export function drawTrouble() {
             h("div", { class: "trouble-head" }, h("h3", null, "Waiting to happen"), h("button", { type: "button", class: "link-button", onclick: clear }, "Clear all")),
             h("ul", null, set.map((each) => h("li", null, told(each)))),
           )
+        : null,
+      h("h2", null, "Clock"),
+      h("p", { class: "trouble-now" }, exact(now())),
+      // A real clock is the bot's too, and nobody can move that.
+      page.state.clock === "manual"
+        ? h("div", { class: "trouble-clock" }, STEPS.map(([words, seconds]) => h("button", { type: "button", class: "button", onclick: () => advance(seconds, words) }, `+ ${words}`)))
         : null,
     ),
   );

@@ -11,7 +11,7 @@ from qualification.rules.hours import WeeklyHours
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.playbook import Playbook, parse
 
-SAMPLE = Path(__file__).parents[3] / "playbook.yaml"
+SAMPLE = Path(__file__).parents[3] / "playbook.example.yaml"
 SMALL = """\
 teams:
   emea: {name: EMEA, manager: Maya@Northwind.example, channel: "#sales", zone: Europe/London}

@@ -1,0 +1,82 @@
+"""What Slack holds of the bot's messages, put beside what the records say it should hold."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot import rendering
+from qualification.records import Delivery, Person
+from sandbox.state import Message
+from tests.evidence.world import SEAL, World
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All that the bot has in one Slack: its messages by the key they carry, and those that carry none."""
+
+    by_key: Mapping[str, list[Message]]
+    strays: list[Message]
+
+
+def held(world: World) -> Held:
+    """Gather the bot's messages from every channel and every direct message; private replies stand in no history."""
+    workspace = world.sandbox.workspace()
+    by_key: dict[str, list[Message]] = {}
+    strays = []
+    for channel in workspace.channels.values():
+        for message in channel.messages.values():
+            if message.ephemeral_to or message.author != workspace.app.bot_user_id:
+                continue
+            key = (message.metadata or {}).get("event_payload", {}).get("key")
+            if key is None:
+                strays.append(message)
+            else:
+                by_key.setdefault(key, []).append(message)
+    return Held(by_key, strays)
+
+
+def key_of(delivery: Delivery) -> str:
+    """Write the key that a delivery's message carries."""
+    return f"{SEAL}-{delivery.id}-{delivery.posting}"
+
+
+def untrue(world: World) -> list[str]:
+    """Name every message and Home tab that shows anything but what its record says now."""
+    workspace = world.sandbox.workspace()
+    messages = held(world).by_key
+    people = {person.id: person.slack_user_id for person in world.all(Person)}
+    wrong = []
+    with world.database.snapshot() as session:
+        for delivery in world.all(Delivery):
+            drawn = rendering.draw(session, delivery, world.now)
+            shown: dict[str, Any] = {}
+            if delivery.kind == "home":
+                home = workspace.homes[people[delivery.subject] or ""]
+                shown = {"type": "home", "blocks": home.blocks}
+            else:
+                for message in messages.get(key_of(delivery), []):
+                    shown = {"text": message.text, "blocks": message.blocks}
+            if {**shown, "blocks": _as_drawn(shown.get("blocks"), drawn["blocks"])} != _without_parse(drawn):
+                wrong.append(f"{delivery.kind} {delivery.subject}: {drawn} and not {shown}")
+    return wrong
+
+
+def repeated(world: World) -> Counter[str]:
+    """Count the messages of each key that more than one message carries."""
+    return Counter({key: len(messages) for key, messages in held(world).by_key.items() if len(messages) > 1})
+
+
+def _without_parse(drawn: Mapping[str, object]) -> dict[str, object]:
+    """Leave out how Slack is to read the text: it does not keep that."""
+    return {name: value for name, value in drawn.items() if name != "parse"}
+
+
+def _as_drawn(shown: object, drawn: object) -> object:
+    """Take out of the blocks that Slack holds the ids that it gave to blocks that had none."""
+    if not isinstance(shown, list) or not isinstance(drawn, list) or len(shown) != len(drawn):
+        return shown
+    return [
+        {name: value for name, value in here.items() if name != "block_id" or "block_id" in there}
+        for here, there in zip(shown, drawn, strict=True)
+    ]

@@ -1,0 +1,133 @@
+"""The playbook published into the database, and its people, teams and pools as rows."""
+
+import pytest
+
+from qualification import decisions, publishing
+from qualification.records import Lane, Membership, Person, PlaybookVersion, Pool, Team
+from qualification.rules.faults import PlaybookFaults
+from qualification.rules.refusals import NoPlaybook
+
+from .conftest import PLAYBOOK, Desk, open_desk
+
+WITHOUT_BEN = (
+    PLAYBOOK.replace("  - {slack: UBEN, name: Ben Okafor, roles: [rep], team: emea}\n", "")
+    .replace("UBEN, ", "")
+    .replace(", UBEN", "")
+)
+
+
+def seats(desk: Desk) -> dict[str, int]:
+    """Return who sits where in the inbound rotation."""
+    (pool,) = desk.all(Pool, Pool.key == "inbound")
+    people = {person.id: person.slack_user_id or "" for person in desk.all(Person)}
+    members = desk.all(Membership, Membership.pool_id == pool.id, Membership.active)
+    return {people[member.person_id]: member.position for member in members}
+
+
+def test_people_teams_and_pools_become_rows(desk: Desk) -> None:
+    (team,) = desk.all(Team)
+    maya = desk.person("UMAYA")
+    assert (team.name, team.zone, team.channel, team.manager_id) == (
+        "EMEA",
+        "Europe/London",
+        "#sales-emea",
+        maya.id,
+    )
+    assert (maya.is_manager, maya.is_rep, maya.active) == (True, False, True)
+    assert seats(desk) == {"UANA": 0, "UBEN": 1, "UCHLOE": 2}
+
+
+def test_a_bad_playbook_changes_nothing(desk: Desk) -> None:
+    before = desk.reads(lambda session: publishing.current(session, desk.workspace_id).id)
+    with pytest.raises(PlaybookFaults):
+        desk.publishes(PLAYBOOK.replace("pool: inbound}", "pool: inbuond}"))
+    assert desk.reads(lambda session: publishing.current(session, desk.workspace_id).id) == before
+    assert len(desk.all(PlaybookVersion)) == 1
+
+
+def test_whoever_is_named_no_more_is_switched_off_and_keeps_their_history(desk: Desk) -> None:
+    handoff_id = desk.accepted(by="UANA")
+    desk.passes_on(desk.offered("Other")[0], by="UBEN")
+    desk.publishes(WITHOUT_BEN)
+    assert not desk.person("UBEN").active
+    assert seats(desk) == {"UANA": 0, "UCHLOE": 1}
+    assert desk.card(handoff_id).owner is not None
+    assert desk.turn("UBEN") == 0
+
+
+def test_a_rep_who_comes_back_takes_up_their_old_turn(desk: Desk) -> None:
+    desk.offered("First")
+    desk.publishes(WITHOUT_BEN)
+    desk.publishes(PLAYBOOK)
+    assert seats(desk) == {"UANA": 0, "UBEN": 1, "UCHLOE": 2}
+    assert desk.turn("UANA") == 1
+    assert desk.asked(desk.hands_over("Second").handoff_id) == "UBEN"
+
+
+def test_the_same_text_again_is_the_same_version_made_newest(desk: Desk) -> None:
+    first = desk.reads(lambda session: publishing.current(session, desk.workspace_id).id)
+    second = desk.publishes(WITHOUT_BEN).id
+    assert second != first
+    assert desk.publishes(PLAYBOOK).id == first
+    assert desk.reads(lambda session: publishing.current(session, desk.workspace_id).id) == first
+
+
+def test_somebody_who_acted_before_they_were_named_is_the_same_person(desk: Desk) -> None:
+    desk.hands_over(by="UNEW")
+    before = desk.person("UNEW").id
+    named = PLAYBOOK.replace("people:\n", "people:\n  - {slack: UNEW, name: Nia Cole, roles: [marketer]}\n")
+    desk.publishes(named)
+    person = desk.person("UNEW")
+    assert (person.id, person.name, person.is_marketer, person.active) == (before, "Nia Cole", True, True)
+
+
+def test_invariant_6_a_result_carries_the_version_that_made_it(desk: Desk) -> None:
+    """A handoff keeps the version that routed it, each offer and event the one that decided."""
+    handoff_id, _ = desk.offered()
+    first = desk.handoff(handoff_id).playbook_id
+    second = desk.publishes(PLAYBOOK.replace("name: Inbound,", "name: All inbound,")).id
+    desk.passes_on(handoff_id, by="UANA")
+    assert first != second
+    assert [offer.playbook_id for offer in desk.offers(handoff_id)] == [first, second]
+    assert {event.kind.value: event.playbook_id for event in desk.events(handoff_id)} == {
+        "handed_over": first,
+        "lifecycle_moved": first,
+        "offered": second,
+        "passed_on": second,
+    }
+    offer = desk.offers(handoff_id)[0]
+    assert (offer.why, offer.rule, offer.turn) == ("turn", "Everything else", 1)
+    assert desk.card(handoff_id).pool == "All inbound"
+
+
+def test_invariant_7_nothing_is_deleted_and_history_is_only_added_to(desk: Desk) -> None:
+    """Undo, reopen and a person switched off leave every earlier line as it was."""
+    handoff_id, offer_id = desk.offered()
+    seen = []
+    for step in (
+        lambda: desk.does(decisions.accept, by="UANA", handoff_id=handoff_id, offer_id=offer_id),
+        lambda: desk.does(decisions.undo, by="UANA", handoff_id=handoff_id),
+        lambda: desk.passes_on(handoff_id, by="UANA"),
+        lambda: desk.publishes(WITHOUT_BEN),
+    ):
+        before = [(event.id, event.kind, event.at, event.facts) for event in desk.events(handoff_id)]
+        step()
+        after = [(event.id, event.kind, event.at, event.facts) for event in desk.events(handoff_id)]
+        assert after[: len(before)] == before
+        seen.append(len(after))
+    assert seen == sorted(seen)
+    assert len(desk.offers(handoff_id)) == 2
+
+
+def test_a_workspace_without_a_playbook_says_so(desk: Desk) -> None:
+    bare = open_desk(desk.database, "T9", playbook=None)
+    with pytest.raises(NoPlaybook):
+        bare.reads(lambda session: publishing.current(session, bare.workspace_id))
+
+
+def test_what_was_owed_to_the_name_of_a_channel_is_owed_to_its_id(desk: Desk) -> None:
+    desk.hands_over()
+    desk.does(publishing.channel_found, channel="#sales-emea", channel_id="C0123456789")
+    assert "C0123456789" in {lane.place for lane in desk.all(Lane)}
+    desk.hands_over("Other")
+    assert "#sales-emea" not in {lane.place for lane in desk.all(Lane)}
