@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from slack_sdk import WebhookClient
 
-from bot.slack import Slack
+from bot.slack import Slack, SlackError
 
 log = logging.getLogger(__name__)
 
 # A trigger lives for three seconds, and the listener has used some of them.
 SECONDS: Final = 2.5
+USED_TRIGGER: Final = "exchanged_trigger_id"
 
 
 class Views:
@@ -26,16 +27,26 @@ class Views:
         self._slack = slack
 
     def open(self, trigger_id: str, view: Mapping[str, Any]) -> dict[str, Any]:
-        """Open a modal."""
-        return self._view("views.open", trigger_id=trigger_id, view=dict(view))
+        """Open a modal; a trigger that was used already has shown it, and gives an empty view."""
+        return self._once("views.open", trigger_id, view)
 
     def push(self, trigger_id: str, view: Mapping[str, Any]) -> dict[str, Any]:
-        """Lay a modal on top of the one that is open."""
-        return self._view("views.push", trigger_id=trigger_id, view=dict(view))
+        """Lay a modal on top of the one that is open; a used trigger does as for `open`."""
+        return self._once("views.push", trigger_id, view)
 
     def update(self, *, view_id: str, view: Mapping[str, Any], hash: str | None = None) -> dict[str, Any]:  # noqa: A002 - Slack's name
         """Redraw a modal; with `hash` only if it is still as it was then."""
         return self._view("views.update", view_id=view_id, view=dict(view), hash=hash)
+
+    def _once(self, method: str, trigger_id: str, view: Mapping[str, Any]) -> dict[str, Any]:
+        """Show a modal by a trigger, which a click that is delivered twice hands in twice."""
+        try:
+            return self._view(method, trigger_id=trigger_id, view=dict(view))
+        except SlackError as error:
+            if error.name != USED_TRIGGER:
+                raise
+            log.info("A click came twice; its modal is shown.", extra={"action": method})
+            return {}
 
     def _view(self, method: str, **arguments: object) -> dict[str, Any]:
         view: dict[str, Any] = self._slack.call(method, **arguments)["view"]

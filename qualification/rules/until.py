@@ -25,6 +25,7 @@ _UNITS: Mapping[str, timedelta] = MappingProxyType(
     }
 )
 _SPAN = re.compile(r"(?:in |for )?(\d{1,4}|an?) ?([a-z]+?)s?")
+_DAY = re.compile(r"([a-z ]+?)(?:,? (?:at )?(\d{1,2}):(\d{2}))?")
 _CLOCK = re.compile(r"(?:at )?(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t](\d{1,2}):(\d{2}))?")
 
@@ -32,8 +33,8 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t](\d{1,2}):(\d{2}))?")
 def read_until(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """Return the moment, in UTC, that the words mean to somebody in that zone; raise BadDate where they mean none.
 
-    Understood: "tomorrow", "friday", "next week", "2026-12-01", "2026-12-01 14:00", "14:30", "in 2 hours", "2 weeks",
-    with or without "until". A day means its first minute. A time that has passed today means tomorrow. What lies in the
+    Understood: "tomorrow", "friday", "monday 9:00", "next week", "2026-12-01", "2026-12-01 14:00", "14:30", "in 2
+    hours", "2 weeks", with or without "until". A day means its first minute. A time that has passed today means tomorrow. What lies in the
     past, or more than two years ahead, is no answer.
     """
     words = " ".join(text.lower().split()).removeprefix("until ").removeprefix("till ")
@@ -49,15 +50,24 @@ def read_until(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _day(words: str, here: datetime) -> datetime | None:
-    if words == "tomorrow":
-        return _start_of(here.date() + timedelta(days=1), here)
-    if words == "next week":
-        return _start_of(here.date() + timedelta(days=len(DAYS) - here.weekday()), here)
-    word = words.removeprefix("on ").removeprefix("next ")
-    if word in _FULL_DAYS or word in DAYS:
-        ahead = (DAYS.index(word[:3]) - here.weekday()) % len(DAYS) or len(DAYS)
-        return _start_of(here.date() + timedelta(days=ahead), here)
-    return None
+    """Read the name of a day, with or without a time on it."""
+    match = _DAY.fullmatch(words)
+    if match is None:
+        return None
+    at = time(int(match[2]), int(match[3])) if match[2] else time()
+    today = datetime.combine(here.date(), at, here.tzinfo)
+    match match[1]:
+        case "today" if match[2]:
+            return today
+        case "tomorrow":
+            return today + timedelta(days=1)
+        case "next week":
+            return today + timedelta(days=len(DAYS) - here.weekday())
+    word = match[1].removeprefix("on ").removeprefix("next ")
+    if word not in _FULL_DAYS and word not in DAYS:
+        return None
+    ahead = today + timedelta(days=(DAYS.index(word[:3]) - here.weekday()) % len(DAYS))
+    return ahead if ahead > here else ahead + timedelta(weeks=1)
 
 
 def _span(words: str, here: datetime) -> datetime | None:
@@ -84,7 +94,3 @@ def _date(words: str, here: datetime) -> datetime | None:
         return None
     day = date(int(match[1]), int(match[2]), int(match[3]))
     return datetime.combine(day, time(int(match[4] or 0), int(match[5] or 0)), here.tzinfo)
-
-
-def _start_of(day: date, here: datetime) -> datetime:
-    return datetime.combine(day, time(), here.tzinfo)

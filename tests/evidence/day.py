@@ -64,11 +64,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Somebody was away from `since` until `until`."""
+    """Somebody was away from `since` until `until`; None: until they said that they are back."""
 
     name: str
     since: datetime
-    until: datetime
+    until: datetime | None
+
+    def holds(self, name: str, at: datetime) -> bool:
+        """Say whether it is this person who was away, and then."""
+        return name == self.name and self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass
@@ -106,8 +110,7 @@ class Day:
 
     def is_there(self, name: str, at: datetime) -> bool:
         """Say whether somebody could be asked at that moment."""
-        away = any(each.name == name and each.since <= at < each.until for each in self.absences)
-        return self.world.sales.is_working(name, at) and not away
+        return self.world.sales.is_working(name, at) and not any(each.holds(name, at) for each in self.absences)
 
     def _managers_look_at_home(self) -> None:
         for office in self.world.sales.crm.offices:
@@ -118,10 +121,10 @@ class Day:
         sales, now = self.world.sales, self.world.now
         gone = [members[0] for members in list(sales.pools.values())[-2:]]
         if number == LEAVE:
-            for name, until, words in zip(gone, (datetime.max, now + AWAY), ("", " in 2 hours"), strict=True):
+            for name, until, words in zip(gone, (None, now + AWAY), ("", " in 2 hours"), strict=True):
                 who = self.world.person(name)
                 self.hands.type(who, f"/baton away{words}", f"#{channel_of(sales.office_of(name))}")
-                self.absences.append(Absence(name, now, until.replace(tzinfo=now.tzinfo)))
+                self.absences.append(Absence(name, now, until))
         if number == RETURN:
             who = self.world.person(gone[0])
             self.hands.type(who, "/baton back", f"#{channel_of(sales.office_of(gone[0]))}")
@@ -131,6 +134,8 @@ class Day:
         self.faults += disturb(self.world.sandbox, number)
         for case in cases:
             self._hand_over(case)
+        self.world.settle()
+        self.faults += disturb(self.world.sandbox, number)
         self._work()
 
     def _hand_over(self, case: Case) -> None:
@@ -164,8 +169,11 @@ class Day:
         while True:
             self.world.settle()
             looks = self.look()
-            if not any([self._next(case, looks[case.lead.person]) for case in self.cases if case.lead.person in looks]):
-                return any(case.steps for case in self.cases if case.lead.person in looks)
+            announced = [case for case in self.cases if case.lead.person in looks]
+            # Everybody who has something to do does it before anybody looks again.
+            acted = [self._next(case, looks[case.lead.person]) for case in announced]
+            if not any(acted):
+                return any(case.steps for case in announced)
 
     def look(self) -> dict[str, Look]:
         """Look at the channels; return what the cards show, by the name of the contact."""
@@ -187,29 +195,40 @@ class Day:
         """Take the case one step further; tell whether anything was done."""
         if not case.steps:
             return False
-        step = case.steps[0]
-        if step is Step.LAPSE:
+        if case.steps[0] is Step.LAPSE:
             return self._wait(case, look)
         if look.standing is Standing.QUEUED:
-            return self._work_the_queue(case, look)
-        case.steps.popleft()
-        match step:
-            case Step.ACCEPT if look.standing is Standing.POOLED:
-                self._claim(case, look)
-            case Step.PASS_ON if look.standing is Standing.POOLED:
-                # Nobody of a pool can say that it is not theirs: nobody claims it.
-                case.steps = deque([Step.LAPSE])
+            self._work_the_queue(case, look)
+        elif look.standing is Standing.POOLED:
+            self._as_a_pool(case, look)
+        else:
+            self._as_asked(case, look)
+        return True
+
+    def _as_asked(self, case: Case, look: Look) -> None:
+        """Let whoever is asked, has decided or owns the lead do what comes next."""
+        match case.steps.popleft():
             case Step.ACCEPT:
                 self._press(case, look, "Accept", "accepted")
             case Step.PASS_ON:
                 self._pass_on(case, look)
             case Step.DISQUALIFY:
-                self._disqualify(case, look)
+                self._disqualify(case, look, look.named)
             case Step.UNDO:
                 self._press(case, look, "Undo", "undone")
             case Step.QUALIFY:
                 self._qualify(case, look)
-        return True
+
+    def _as_a_pool(self, case: Case, look: Look) -> None:
+        """Let two of the pool claim the lead at once, or the last of them disqualify it."""
+        match case.steps.popleft():
+            case Step.ACCEPT:
+                self._claim(case, look)
+            case Step.DISQUALIFY:
+                self._disqualify(case, look, self.world.sales.pools[case.lead.destination.pool][-1])
+            case _:
+                # Nobody of a pool can say that it is not theirs: nobody claims it.
+                case.steps = deque([Step.LAPSE])
 
     def _wait(self, case: Case, look: Look) -> bool:
         """Do nothing until the card says that somebody else is asked."""
@@ -223,7 +242,7 @@ class Day:
         case.steps.popleft()
         return True
 
-    def _work_the_queue(self, case: Case, look: Look) -> bool:
+    def _work_the_queue(self, case: Case, look: Look) -> None:
         """Let the manager take the lead, give it to an agent, or leave it where it is."""
         match case.number % 3:
             case 0:
@@ -234,7 +253,6 @@ class Day:
                 case.steps = deque([Step.ACCEPT, *(step for step in case.steps if step is Step.QUALIFY)])
             case _:
                 case.steps.clear()
-        return True
 
     def _press(self, case: Case, look: Look, label: str, done: str) -> None:
         who = self.world.person(look.named)
@@ -259,9 +277,7 @@ class Day:
         self.hands.hand_in(who)
         case.done["passed_on"] += 1
 
-    def _disqualify(self, case: Case, look: Look) -> None:
-        pooled = look.standing is Standing.POOLED
-        name = self.world.sales.pools[case.lead.destination.pool][-1] if pooled else look.named
+    def _disqualify(self, case: Case, look: Look, name: str) -> None:
         who = self.world.person(name)
         self.hands.open_by(who, "Disqualify…", self._card(who, case, look))
         self.hands.pick(who, "No budget", "Reason")

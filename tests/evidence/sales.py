@@ -1,4 +1,4 @@
-"""The sales organisation that sells to those companies: its Slack workspace, its playbook, and who is meant for what."""
+"""Who sells to those companies: their Slack workspace, their playbook, and which lead is meant for whom."""
 
 import difflib
 import statistics
@@ -115,10 +115,11 @@ class Sales:
         """Give the Slack workspace; the app was invited to none of its channels."""
         channels = tuple(channel_of(office) for office in self.crm.offices)
         people = [PersonSeed(MARKETER, email_of(MARKETER), "Etc/UTC", channels=channels)]
-        for office in self.crm.offices:
-            zone = self.zones[office].key
-            for name in (*self.crm.managers_of(office), *self.crm.agents_of(office)):
-                people.append(PersonSeed(name, email_of(name), zone, "en-US", channels=(channel_of(office),)))
+        people += [
+            PersonSeed(name, email_of(name), self.zones[office].key, "en-US", channels=(channel_of(office),))
+            for office in self.crm.offices
+            for name in (*self.crm.managers_of(office), *self.crm.agents_of(office))
+        ]
         return WorkspaceSeed(
             "Hardware",
             "hardware",

@@ -1,7 +1,7 @@
 """Until when somebody is away, in their own words and zone."""
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,6 +26,11 @@ NOW = datetime(2026, 11, 20, 10, 30, tzinfo=UTC)
         ("mon", "2026-11-23T00:00"),
         ("friday", "2026-11-27T00:00"),
         ("next week", "2026-11-23T00:00"),
+        ("until monday 9:00", "2026-11-23T09:00"),
+        ("tomorrow at 14:30", "2026-11-21T14:30"),
+        ("today, 17:00", "2026-11-20T17:00"),
+        ("friday 17:00", "2026-11-20T17:00"),
+        ("friday 10:00", "2026-11-27T10:00"),
         ("2026-12-01", "2026-12-01T00:00"),
         ("until 2026-12-01 14:00", "2026-12-01T14:00"),
         ("14:30", "2026-11-20T14:30"),
@@ -64,6 +69,9 @@ def test_hours_are_elapsed_and_days_keep_the_clock() -> None:
         "2026-02-30",
         "25:00",
         "12:75",
+        "today",
+        "today 9:00",
+        "monday 25:00",
         "0 hours",
         "in 3",
         "5000 weeks",
@@ -81,3 +89,16 @@ def test_words_that_tell_no_moment_to_come_are_refused(text: str) -> None:
 def test_any_words_are_a_moment_to_come_or_are_refused(text: str) -> None:
     with suppress(BadDate):
         assert NOW < read_until(text, NOW, LONDON) <= NOW + timedelta(days=730)
+
+
+@given(
+    st.sampled_from(["monday", "tue", "wednesday", "thu", "friday", "sat", "sunday"]),
+    st.times(),
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    st.sampled_from([LONDON, AUCKLAND, ZoneInfo("America/New_York")]),
+)
+def test_a_weekday_with_a_time_is_the_next_of_its_kind(day: str, at: time, now: datetime, zone: ZoneInfo) -> None:
+    """Wherever it is and whichever clocks change meanwhile: within eight days, on that day."""
+    until = read_until(f"{day} {at:%H:%M}", now, zone)
+    assert now < until <= now + timedelta(days=8)
+    assert f"{until.astimezone(zone):%A}".lower().startswith(day)
