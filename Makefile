@@ -12,10 +12,10 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-dep
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run init publish doctor test check browser evidence bench format words lock clean
+.PHONY: help demo run init publish doctor test check browser screenshots evidence bench format words lock clean
 
 help:  ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME)  ## Hand a lead over in a Slack of your own: prints one address to open
 	@$(BIN)/python -m sandbox demo $(ARGS)
@@ -33,7 +33,7 @@ doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
 	@$(BIN)/python -m bot doctor $(ARGS)
 
 test: $(DEVELOPMENT)  ## Run the tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) $(ARGS)
+	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=auto --maxprocesses=4 $(ARGS)
 
 check: $(DEVELOPMENT)  ## Format, lint, types, imports, drift between records and migrations
 	$(BIN)/ruff format --check
@@ -44,6 +44,9 @@ check: $(DEVELOPMENT)  ## Format, lint, types, imports, drift between records an
 
 browser: $(DEVELOPMENT)  ## Test the sandbox's page in Chromium
 	$(BIN)/python -m pytest tests/browser $(ARGS)
+
+screenshots: $(DEVELOPMENT)  ## Take the pictures of docs/images anew
+	$(BIN)/python -m tests.browser.screenshots
 
 evidence: $(DEVELOPMENT)  ## Check Baton on real data: make evidence DATA=folder
 	@test -n "$(DATA)" || { echo "make evidence needs the folder of the data: make evidence DATA=folder" >&2; exit 2; }

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 # A trigger lives for three seconds, and the listener has used some of them.
 SECONDS: Final = 2.5
 USED_TRIGGER: Final = "exchanged_trigger_id"
+CLOSED_VIEW: Final = "not_found"
 
 
 class Views:
@@ -35,8 +36,14 @@ class Views:
         return self._once("views.push", trigger_id, view)
 
     def update(self, *, view_id: str, view: Mapping[str, Any], hash: str | None = None) -> dict[str, Any]:  # noqa: A002 - Slack's name
-        """Redraw a modal; with `hash` only if it is still as it was then."""
-        return self._view("views.update", view_id=view_id, view=dict(view), hash=hash)
+        """Redraw a modal, with `hash` only if it is still as it was then; one that was closed gives an empty view."""
+        try:
+            return self._view("views.update", view_id=view_id, view=dict(view), hash=hash)
+        except SlackError as error:
+            if error.name != CLOSED_VIEW:
+                raise
+            log.info("A modal was closed before it was redrawn.", extra={"action": "views.update"})
+            return {}
 
     def _once(self, method: str, trigger_id: str, view: Mapping[str, Any]) -> dict[str, Any]:
         """Show a modal by a trigger, which a click that is delivered twice hands in twice."""

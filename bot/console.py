@@ -18,7 +18,7 @@ from bot.health import schema_fault
 from bot.server import AddressTaken
 from bot.settings import Settings, SettingsFaults, environment, read
 from bot.slack import SlackError
-from bot.sole import AlreadyRunning, Sole
+from bot.sole import AlreadyRunning, Sole, Unclaimable
 
 # What was asked could not be done, or faults were found.
 FAILED: Final = 1
@@ -92,8 +92,8 @@ def explained() -> Iterator[None]:
         fail(f"The database does not do it: {reason}", FAILED)
     except SlackError as error:
         fail(f"Slack does not do it: {error}. python -m bot doctor tells more.", FAILED)
-    except (AddressTaken, AlreadyRunning) as taken:
-        fail(str(taken), FAILED)
+    except (AddressTaken, AlreadyRunning, Unclaimable) as fault:
+        fail(str(fault), FAILED)
 
 
 def text(file: Path) -> str:

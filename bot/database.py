@@ -2,9 +2,10 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -17,6 +18,10 @@ from qualification import deliveries
 WAKE_CHANNEL: Final = "baton_owed"
 # A command beside a running bot writes in batches far shorter than this.
 BUSY_MILLISECONDS: Final = 10_000
+# A PostgreSQL that is cut off says nothing: a connection to it is given up after some 25 s of silence, not hours.
+CONNECTING: Final[Mapping[str, Any]] = MappingProxyType(
+    {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+)
 
 
 def database_url(url: str) -> URL:
@@ -94,12 +99,13 @@ def _postgresql_engine(url: URL, application_name: str) -> Engine:
         pool_size=10,
         max_overflow=10,
         pool_pre_ping=True,
-        connect_args={"application_name": application_name, "connect_timeout": 5},
+        hide_parameters=True,
+        connect_args={"application_name": application_name, **CONNECTING},
     )
 
 
 def _sqlite_engine(url: URL, *, begin: str, query_only: bool) -> Engine:
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.slack import FinalError, Slack, SlackError
+from bot.slack import FinalError, PassingError, Slack, SlackError
 from qualification import publishing
 from qualification.records import Person, Team
 
@@ -98,11 +98,13 @@ class Directory:
 
         Where Slack does not answer, or refuses, the rest is asked again in a later pass; nothing is raised for that.
         """
-        try:
-            return self._find_channels() + self._refresh_people()
-        except SlackError as error:
-            log.warning("Slack did not tell who is who; asking again later.", extra=self._keys(error))
-            return 0
+        found = 0
+        for part in (self._find_channels, self._refresh_people):
+            try:
+                found += part()
+            except SlackError as error:
+                log.warning("Slack did not tell who is who; asking again later.", extra=self._keys(error))
+        return found
 
     def _find_channels(self) -> int:
         """Give each team's channel its id, and go into the public ones: only a member may post."""
@@ -164,6 +166,12 @@ class Directory:
                 slack_user_id = self._slack.call("users.lookupByEmail", email=email)["user"]["id"]
             return profile(self._slack.call("users.info", user=slack_user_id, include_locale=True)["user"])
         except FinalError:
+            return None
+        except PassingError as error:
+            if not error.refused or error.retry_after is not None:
+                raise
+            # A word that is not known yet, about this person: those who come after wait for no answer to it.
+            log.warning("Slack does not tell of somebody; asking again later.", extra=self._keys(error))
             return None
 
     def _keys(self, error: SlackError) -> dict[str, object]:

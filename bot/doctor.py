@@ -94,16 +94,20 @@ _REINSTALL: Final = (
 def _bot_token(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]:
     """Ask Slack whose token this is, what it may do, and what time it is there."""
     web = WebClient(settings.bot_token, settings.slack_api_url, timeout=SECONDS, retry_handlers=[])
+    elsewhere = f"See whether this machine reaches {settings.slack_api_url} (SLACK_API_URL, a proxy, a firewall)."
     try:
         answer = web.auth_test()
     except SlackApiError as error:
-        name = str(error.response.get("error"))
+        data = error.response.data
+        name = str(data.get("error")) if isinstance(data, dict) else ""
+        if not name.isidentifier():
+            yield Finding("bot token", "something that is not Slack answers in its place", elsewhere)
+            return
         remedy = _REINSTALL if name in ACCOUNT_ERRORS else _LATER
         yield Finding("bot token", f"Slack refuses it: {_reason(name)}", remedy)
         return
-    except (OSError, HTTPException) as error:
-        remedy = f"See whether this machine reaches {settings.slack_api_url} (SLACK_API_URL, a proxy, a firewall)."
-        yield Finding("bot token", f"Slack cannot be asked ({type(error).__name__})", remedy)
+    except (OSError, HTTPException, ValueError) as error:
+        yield Finding("bot token", f"Slack cannot be asked ({type(error).__name__})", elsewhere)
         return
     yield Finding("bot token", f"{answer.get('user')} in {answer.get('team')}")
     headers = {name.lower(): value for name, value in answer.headers.items()}

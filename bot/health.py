@@ -6,13 +6,13 @@ from functools import cache
 from typing import Final
 
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 import migrations
 from bot.database import Database
-from qualification.records import Lane, Offer, Workspace
+from qualification.records import Delivery, Lane, Offer, Workspace
 from qualification.rules.handoff import OfferOutcome
 
 WELL: Final = "ok"
@@ -55,7 +55,7 @@ def examine(
             return Health(
                 database=WELL,
                 schema=WELL,
-                slack=_slack(session, workspace_id, connections),
+                slack=_slack(session, workspace_id, connections, now=now),
                 worker=_worker(session, workspace_id, working=working, now=now),
             )
     except SQLAlchemyError as error:
@@ -76,7 +76,7 @@ def _head() -> str:
     return migrations.head()
 
 
-def _slack(session: Session, workspace_id: int, connections: int | None) -> str:
+def _slack(session: Session, workspace_id: int, connections: int | None, *, now: datetime) -> str:
     workspace = session.get(Workspace, workspace_id)
     if workspace is None:
         return "the workspace is not known here"
@@ -84,6 +84,15 @@ def _slack(session: Session, workspace_id: int, connections: int | None) -> str:
         return f"refuses every call: {workspace.trouble}"
     if connections == 0:
         return "no Socket Mode connection stands"
+    latest = now - OVERDUE
+    refused_at = session.scalar(
+        select(func.min(Delivery.refused_at)).where(
+            Delivery.workspace_id == workspace_id, Delivery.state == literal_column("'owed'")
+        )
+    )
+    answered_at = session.scalar(select(func.max(Lane.answered_at)).where(Lane.workspace_id == workspace_id))
+    if refused_at is not None and max(refused_at, answered_at or refused_at) < latest:
+        return f"has taken nothing for more than {OVERDUE.seconds} s"
     return WELL
 
 
@@ -100,5 +109,5 @@ def _worker(session: Session, workspace_id: int, *, working: bool | None, now: d
         )
     )
     if lanes or clocks:
-        return f"{lanes} deliveries and {clocks} clocks have been due for more than {OVERDUE.seconds} s"
+        return f"{lanes} places and {clocks} clocks have been due for more than {OVERDUE.seconds} s"
     return WELL

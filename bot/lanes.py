@@ -118,6 +118,7 @@ class Lanes:
             if hindrance is None:
                 break
             delivery.state, delivery.trouble, delivery.recheck_at = DeliveryState.PARKED, hindrance, None
+            delivery.refused_at = delivery.refused_at or ground.now
         act = act_of(delivery, ground.now)
         method = method_of(act, delivery)
         free_at = self._free_at(lane, delivery, act, ground.paces.get(method))
@@ -138,6 +139,7 @@ class Lanes:
             kind=delivery.kind,
             act=act,
             key=key_of(ground.seal, delivery.id, delivery.posting),
+            posting=delivery.posting,
             person_id=lane.person_id,
             slack_user_id=person.slack_user_id if person else None,
             channel=delivery.channel or (person.dm_channel if person else lane.place),

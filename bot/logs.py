@@ -3,12 +3,15 @@
 import json
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
 from sqlalchemy.exc import OperationalError
+
+log = logging.getLogger(__name__)
 
 # Only these leave the process. A key that is not listed is not written, so that nobody's e-mail slips out by a new one.
 KEYS: Final = (
@@ -51,8 +54,17 @@ def configure(form: str, level: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # The interpreter's own way would print the error's words.
+    threading.excepthook = _thread_died
     for name, least in QUIETER.items():
         logging.getLogger(name).setLevel(least)
+
+
+def _thread_died(end: threading.ExceptHookArgs) -> None:
+    """Tell, in the form of every other record, that a thread ended unasked."""
+    if end.exc_value is not None and not isinstance(end.exc_value, SystemExit):
+        name = end.thread.name if end.thread is not None else None
+        log.critical("A thread ended unasked.", exc_info=end.exc_value, extra={"action": name})
 
 
 class TextFormatter(logging.Formatter):

@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bot.database import WAKE_CHANNEL, Database
+from bot.database import CONNECTING, WAKE_CHANNEL, Database
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Presence:
         self._thread.join()
 
     def _connect(self) -> Connection:
-        connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5, application_name="baton worker")
+        connection = psycopg.connect(self._url, autocommit=True, application_name="baton worker", **CONNECTING)
         connection.execute("SELECT pg_advisory_lock(%s, %s)", (LOCK_CLASS, lock_key(self._worker)))
         connection.execute(f"LISTEN {WAKE_CHANNEL}")
         return connection

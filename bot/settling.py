@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot import queues
@@ -14,7 +14,7 @@ from bot.lookback import PATIENCE
 from bot.pacing import EVERY_METHOD, lock_paces
 from bot.slack import FinalError, PassingError, SlackError
 from bot.tasks import Act, Alone, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
-from qualification.deliveries import CANNOT_BE_DRAWN, REPLY_OR_EDIT, lock_thread, post_anew
+from qualification.deliveries import CANNOT_BE_DRAWN, PARENT_PARKED, REPLY_OR_EDIT, lock_thread, post_anew
 from qualification.records import Delivery, DeliveryState, Lane, Workspace
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,9 @@ def settle(session: Session, lanes: Lanes, task: Task, outcome: Outcome, now: da
     if isinstance(outcome, Gone):
         lock_thread(session, outcome.delivery_id)
     delivery, lane = _in_hand(session, lanes, task)
-    held_until = _write(session, delivery, task, outcome, now)
+    # The message it replies to was deleted meanwhile: it is owed anew, under the next one.
+    overtaken = task.parent_id is not None and delivery.posting != task.posting and isinstance(outcome, Posted | Found)
+    held_until = None if overtaken else _write(session, delivery, task, outcome, now)
     if isinstance(outcome, Posted) or (isinstance(outcome, Shown) and outcome.sent):
         lane.answered_at = now
     if go_on and held_until is None:
@@ -86,6 +88,7 @@ def _write(session: Session, delivery: Delivery, task: Task, outcome: Outcome, n
             delivery.channel, delivery.ts, delivery.began_at = channel, ts, None
             delivery.recheck_at = now + PATIENCE if delivery.recheck_at else None
             _show(delivery, wanted, fingerprint)
+            _free_replies(session, delivery)
         case Shown(wanted, fingerprint):
             _show(delivery, wanted, fingerprint)
         case Found(channel, ts, twins):
@@ -96,6 +99,7 @@ def _write(session: Session, delivery: Delivery, task: Task, outcome: Outcome, n
             if delivery.state is not DeliveryState.PARKED:
                 delivery.state = DeliveryState.OWED
             _well(delivery)
+            _free_replies(session, delivery)
         case Alone():
             delivery.recheck_at = None
         case Gone(delivery_id):
@@ -105,7 +109,7 @@ def _write(session: Session, delivery: Delivery, task: Task, outcome: Outcome, n
         case Undrawable(error):
             log.error("A message cannot be drawn.", extra=_keys(task, error))
             _not_begun(delivery, task)
-            _park(delivery, CANNOT_BE_DRAWN)
+            _park(delivery, CANNOT_BE_DRAWN, now)
         case Refused(error, posting):
             if not (posting and isinstance(error, PassingError) and error.lost):
                 _not_begun(delivery, task)
@@ -119,7 +123,7 @@ def _refused(session: Session, delivery: Delivery, task: Task, error: SlackError
         if task.act is Act.RECHECK:
             delivery.recheck_at = None
         else:
-            _park(delivery, error.name)
+            _park(delivery, error.name, now)
         return None
     log.info("Slack did not take this now.", extra=_keys(task, error.name))
     if not isinstance(error, PassingError):
@@ -132,9 +136,9 @@ def _refused(session: Session, delivery: Delivery, task: Task, error: SlackError
     delivery.attempts += 1
     delivery.refused_at = delivery.refused_at or now
     delivery.trouble = error.name
-    if delivery.attempts >= REFUSALS and (error.refused or _answers_others(session, delivery)):
+    if delivery.attempts >= REFUSALS and (error.refused or _answers_others(session, delivery, now)):
         log.warning("This was refused too often.", extra=_keys(task, error.name))
-        _park(delivery, error.name)
+        _park(delivery, error.name, now)
         return None
     pause = min(timedelta(seconds=2 ** min(delivery.attempts - 1, 10)), LONGEST_PAUSE)
     # An edit that may still be done must not be done after the next one.
@@ -159,6 +163,25 @@ def _show(delivery: Delivery, wanted: int, fingerprint: str) -> None:
     _well(delivery)
 
 
+def _free_replies(session: Session, delivery: Delivery) -> None:
+    """Owe the replies that were parked because this message was."""
+    waiting = (
+        select(Delivery.id)
+        .where(
+            Delivery.parent_id == delivery.id,
+            Delivery.state == DeliveryState.PARKED,
+            Delivery.trouble == PARENT_PARKED,
+        )
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(waiting))
+        .values(state=DeliveryState.OWED, refused_at=None, trouble=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _well(delivery: Delivery) -> None:
     """Forget refusals: Slack took it. From now on it is edited, behind new messages."""
     delivery.attempts, delivery.refused_at, delivery.trouble = 0, None, None
@@ -171,17 +194,19 @@ def _not_begun(delivery: Delivery, task: Task) -> None:
         delivery.began_at = None
 
 
-def _park(delivery: Delivery, reason: str) -> None:
+def _park(delivery: Delivery, reason: str, now: datetime) -> None:
     delivery.state, delivery.trouble = DeliveryState.PARKED, reason
-    delivery.attempts, delivery.refused_at = 0, None
+    delivery.attempts, delivery.refused_at = 0, delivery.refused_at or now
 
 
-def _answers_others(session: Session, delivery: Delivery) -> bool:
-    """Say whether Slack took something elsewhere since it first refused this delivery."""
+def _answers_others(session: Session, delivery: Delivery, now: datetime) -> bool:
+    """Say whether Slack took something elsewhere since it first refused this delivery, and lately.
+
+    An outage begins in one place sooner than in another: that says nothing of this message.
+    """
+    since = max(delivery.refused_at or now, now - 2 * LONGEST_PAUSE)
     elsewhere = session.scalar(
-        select(Lane.id)
-        .where(Lane.workspace_id == delivery.workspace_id, Lane.answered_at > delivery.refused_at)
-        .limit(1)
+        select(Lane.id).where(Lane.workspace_id == delivery.workspace_id, Lane.answered_at > since).limit(1)
     )
     return elsewhere is not None
 

@@ -128,7 +128,7 @@ class Connection(SocketModeClient):
             except Stopped:
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may do
-                log.warning("Slack cannot be reached; trying again.", extra={"error": type(error).__name__})
+                log.warning("Socket Mode does not open; trying again.", extra={"error": _name_of(error)})
             else:
                 return
 
@@ -164,6 +164,12 @@ class Connection(SocketModeClient):
             raise
         self._pause = FIRST_PAUSE
         return str(url)
+
+
+def _name_of(error: Exception) -> str:
+    """Give Slack's word for it, such as invalid_auth, or else the kind of the error."""
+    data = error.response.data if isinstance(error, SlackApiError) else None
+    return str(data.get("error")) if isinstance(data, dict) else type(error).__name__
 
 
 def _headers(request: SocketModeRequest) -> dict[str, str]:

@@ -12,21 +12,28 @@ class AlreadyRunning(Exception):
     """Another process serves this SQLite database; the text says so in a sentence."""
 
 
+class Unclaimable(Exception):
+    """The folder of the SQLite database is not there, or closed to us; the text says so in a sentence."""
+
+
 class Sole:
     """The claim of one process on a SQLite file; the system lets go of it however the process ends."""
 
     def __init__(self, database: Database) -> None:
         """Claim nothing yet; other databases need no claim."""
         name = database.engine.url.database if database.is_sqlite else None
-        self._path = Path(f"{name}.lock") if name and name != ":memory:" else None
+        self._path = Path(f"{Path(name).resolve()}.lock") if name and name != ":memory:" else None
         self._file: IO[str] | None = None
 
     def take(self) -> None:
-        """Claim the file; raises AlreadyRunning where another process has."""
+        """Claim the file; raises AlreadyRunning where another process has, Unclaimable where nobody can."""
         if self._path is None:
             return
-        # A file beside the database: closing the database's own file anywhere would drop SQLite's locks on it.
-        file = self._path.open("a")
+        # A file beside the database's own, wherever links lead: to close that one anywhere would drop SQLite's locks.
+        try:
+            file = self._path.open("a")
+        except OSError as error:
+            raise Unclaimable(f"{self._path} cannot be written: {error.strerror}. See DATABASE_URL.") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -34,6 +34,7 @@ class Task:
     kind: str
     act: Act
     key: str
+    posting: int
     person_id: int | None
     slack_user_id: str | None
     channel: str | None

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot import lookback
@@ -160,8 +161,8 @@ class Trip:
                 delivery = session.get_one(Delivery, self.task.delivery_id)
                 payload = self._render(session, delivery, self._clock())
                 wanted = delivery.wanted
-        except DBAPIError:
-            raise
+        except (OperationalError, InterfaceError, PoolTimeout):
+            raise  # the database is in trouble, not the message
         except Exception as error:  # whatever a template or its facts may raise, the next delivery must go
             log.exception("A template failed.", extra={"delivery": self.task.delivery_id, "kind": self.task.kind})
             return Undrawable(type(error).__name__)

@@ -92,11 +92,14 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Go on until `stop` is set, then finish what is in hand; a failure is logged and tried again."""
         with self.presence(), ThreadPoolExecutor(HANDS, thread_name_prefix="delivery") as hands:
-            self.begin()
             in_hand: set[Future[int]] = set()
+            begun = False
             while not stop.is_set():
                 self._woken.clear()
                 try:
+                    if not begun:
+                        self.begin()
+                        begun = True
                     pause = self._pass(hands, in_hand, stop)
                 except Exception:
                     log.exception("A pass failed; the next one comes.", extra={"workspace": self._workspace_id})
@@ -146,8 +149,7 @@ class Worker:
         if self._look_at_clocks.is_set() or time.monotonic() - self._clocks_looked_at >= POLL_SECONDS:
             self._look_at_clocks.clear()
             self._clocks_looked_at = time.monotonic()
-            self._reap()
-            self._run_jobs(now)
+            self._keep_time(now)
         in_hand.difference_update([each for each in in_hand if each.done()])
         self.last_pass_at = now
         free = HANDS - len(in_hand)
@@ -181,6 +183,14 @@ class Worker:
                 extra={"workspace": self._workspace_id, "delivery": task.delivery_id},
             )
         return done
+
+    def _keep_time(self, now: datetime) -> None:
+        """Do what the clocks say; where that fails, again and again perhaps, deliveries go on."""
+        try:
+            self._reap()
+            self._run_jobs(now)
+        except Exception:
+            log.exception("The clocks failed; they are looked at again.", extra={"workspace": self._workspace_id})
 
     def _run_jobs(self, now: datetime) -> int:
         done = 0

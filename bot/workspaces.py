@@ -11,6 +11,7 @@ from sqlalchemy import select
 from bot.database import Database
 from bot.slack import Slack
 from qualification.records import Workspace
+from qualification.records.base import insert_once
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +44,9 @@ def admit(database: Database, slack: Slack, token: str, *, seal: Callable[[], st
     who = slack.call("auth.test")
     bot = slack.call("bots.info", bot=who["bot_id"])["bot"]
     with database.transaction() as session:
-        workspace = session.scalar(select(Workspace).where(Workspace.slack_team_id == who["team_id"]))
-        if workspace is None:
-            workspace = Workspace(slack_team_id=who["team_id"], seal=seal(), created_at=now)
-            session.add(workspace)
+        # Several processes may start with a new token at once.
+        insert_once(session, Workspace, slack_team_id=who["team_id"], name=who["team"], seal=seal(), created_at=now)
+        workspace = session.scalars(select(Workspace).where(Workspace.slack_team_id == who["team_id"])).one()
         workspace.name = who["team"]
         workspace.app_id = bot["app_id"]
         workspace.bot_id = who["bot_id"]

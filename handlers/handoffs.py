@@ -188,6 +188,7 @@ def reassign(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: W
             by=decision.user_id,
             handoff_id=decision.handoff,
             to=decision.text("to"),
+            note=decision.text("note"),
             now=now(),
         )
     ack()

@@ -2,13 +2,27 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from qualification import people, publishing
 from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, PersonRef, Reminder, ThreadLine
-from qualification.records import Answer, Checklist, Company, Handoff, Lead, LeadEvent, Offer, Person, Pool, Team
+from qualification.records import (
+    Answer,
+    Checklist,
+    Company,
+    Handoff,
+    Lead,
+    LeadEvent,
+    Offer,
+    Person,
+    PlaybookVersion,
+    Pool,
+    Team,
+    Workspace,
+)
 from qualification.rules.frameworks import Verdict, progress
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
@@ -16,17 +30,18 @@ from qualification.rules.playbook import Playbook
 
 def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None = None) -> LeadCard:
     """Return all that a card of this handoff shows; with a reader, as it stands in their direct messages."""
-    handoff = _handoff(session, workspace_id, handoff_id)
-    lead = session.get_one(Lead, handoff.lead_id)
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    playbook = publishing.version(session, handoff.playbook_id).playbook
-    latest = publishing.current(session, workspace_id).playbook
-    team = session.get_one(Team, handoff.team_id)
-    pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
-    offer = session.scalar(select(Offer).where(Offer.handoff_id == handoff.id).order_by(Offer.id.desc()).limit(1))
+    row = session.execute(_CARD, {"workspace_id": workspace_id, "handoff_id": handoff_id}).one()
+    handoff, lead, company, team, pool, offer, number, *versions = row
+    playbook, latest = (publishing.read(*version).playbook for version in (versions[:2], versions[2:]))
+    concerned = (handoff.announcer_id, handoff.owner_id, handoff.decided_by_id, team.manager_id, reader_id)
+    named = people.by_ids(session, (*concerned, offer.person_id if offer else None))
+    refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in named.items()}
     waiting = offer if offer is not None and offer.outcome is OfferOutcome.OPEN else None
+    # A manager who took what somebody else was offered was not chosen: neither turn nor pool is why.
+    chosen = offer if offer and handoff.owner_id in {None, offer.person_id or handoff.owner_id} else None
     return LeadCard(
         handoff_id=handoff.id,
+        version=handoff.version,
         offer_id=waiting.id if waiting else None,
         state=handoff.state.value,
         lifecycle=lead.lifecycle.value,
@@ -45,31 +60,31 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         problem=handoff.problem,
         promised=handoff.promised,
         note=lead.note,
-        announcer=_ref(session, handoff.announcer_id),
+        announcer=refs[handoff.announcer_id],
         announced_at=handoff.announced_at,
         team=team.name,
-        manager=people.ref_of(session, team.manager_id),
-        offered_to=people.ref_of(session, waiting.person_id) if waiting else None,
+        manager=refs.get(team.manager_id),
+        offered_to=refs.get(waiting.person_id) if waiting else None,
         pool=pool.name if pool else None,
-        why=offer.why if offer else None,
+        why=chosen.why if chosen else None,
         rule=handoff.rule,
-        turn=offer.turn if offer else None,
+        turn=chosen.turn if chosen else None,
         accept_by=waiting.accept_by if waiting else None,
-        owner=people.ref_of(session, handoff.owner_id),
+        owner=refs.get(handoff.owner_id),
         accepted_at=handoff.accepted_at,
         contacted_at=handoff.contacted_at,
         stage=handoff.stage,
         stages=stage_choices(latest, handoff),
         checklist=checklist_mark(session, lead.id, latest) if handoff.accepted_at else None,
-        decided_by=people.ref_of(session, handoff.decided_by_id),
+        decided_by=refs.get(handoff.decided_by_id),
         ended_at=handoff.ended_at,
         reason=_reason(latest, handoff),
         reason_note=handoff.reason_note,
         undo_until=handoff.undo_until,
-        handoff_number=_number(session, handoff),
+        handoff_number=number,
         queued_because=handoff.queued_because if handoff.state is HandoffState.QUEUED else None,
-        reader=people.ref_of(session, reader_id),
-        reader_may_decide=reader_id is None or _may_decide(session, handoff, waiting, team, reader_id),
+        reader=refs.get(reader_id),
+        reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, waiting, team),
     )
 
 
@@ -101,7 +116,11 @@ def reminder(session: Session, workspace_id: int, offer_id: int) -> Reminder:
 def lead_title(session: Session, handoff: Handoff) -> str:
     """Return what a lead is called in one line: company and person, or whatever of them is known."""
     lead = session.get_one(Lead, handoff.lead_id)
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    return title_of(lead, session.get(Company, lead.company_id) if lead.company_id is not None else None)
+
+
+def title_of(lead: Lead, company: Company | None) -> str:
+    """Return the same of a lead and its company at hand."""
     parts = [part for part in (company.name if company else None, lead.name) if part]
     return " · ".join(parts) or lead.email or lead.phone or f"#{lead.id}"
 
@@ -141,14 +160,6 @@ def stage_choices(playbook: Playbook, handoff: Handoff) -> tuple[Choice, ...]:
     return tuple(choices)
 
 
-def _handoff(session: Session, workspace_id: int, handoff_id: int) -> Handoff:
-    return session.scalars(select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id)).one()
-
-
-def _ref(session: Session, person_id: int) -> PersonRef:
-    return people.ref(session.get_one(Person, person_id))
-
-
 def _source(playbook: Playbook, key: str | None) -> str | None:
     source = playbook.source(key) if key else None
     return source.name if source else key
@@ -162,21 +173,13 @@ def _reason(playbook: Playbook, handoff: Handoff) -> str | None:
     return reason.name if reason else handoff.reason
 
 
-def _number(session: Session, handoff: Handoff) -> int:
-    """Count the handoffs of this lead up to this one: a lead that comes back has a second."""
-    counted = session.scalar(
-        select(func.count()).select_from(Handoff).where(Handoff.lead_id == handoff.lead_id, Handoff.id <= handoff.id)
-    )
-    return counted or 1
-
-
-def _may_decide(session: Session, handoff: Handoff, waiting: Offer | None, team: Team, reader_id: int) -> bool:
+def _may_decide(reader: Person, handoff: Handoff, waiting: Offer | None, team: Team) -> bool:
     """Say whether the reader's own card carries buttons: theirs to answer, to work, or to manage."""
-    if people.manages(session.get_one(Person, reader_id), team):
+    if people.manages(reader, team):
         return True
     if waiting is not None:
-        return waiting.person_id in {None, reader_id}
-    return reader_id in {handoff.owner_id, handoff.decided_by_id}
+        return waiting.person_id in {None, reader.id}
+    return reader.id in {handoff.owner_id, handoff.decided_by_id}
 
 
 def _told(session: Session, facts: Mapping[str, object]) -> dict[str, object]:
@@ -194,3 +197,27 @@ def _told(session: Session, facts: Mapping[str, object]) -> dict[str, object]:
 
 def _frozen(value: object) -> object:
     return tuple(_frozen(each) for each in value) if isinstance(value, list) else value
+
+
+def _card() -> Any:  # noqa: ANN401 - a select of many
+    """Select at once what a card shows: the offer made last, how many handoffs its lead has had, and the playbooks."""
+    routed, newest = aliased(PlaybookVersion), aliased(PlaybookVersion)
+    other, another = aliased(Handoff), aliased(Offer)
+    last = select(func.max(another.id)).where(another.handoff_id == Handoff.id).scalar_subquery()
+    number = select(func.count()).where(other.lead_id == Handoff.lead_id, other.id <= Handoff.id).scalar_subquery()
+    return (
+        select(Handoff, Lead, Company, Team, Pool, Offer, number, routed.id, routed.text, newest.id, newest.text)
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .outerjoin(Company, Company.id == Lead.company_id)
+        .join(Team, Team.id == Handoff.team_id)
+        .outerjoin(Pool, Pool.id == Handoff.pool_id)
+        .outerjoin(Offer, Offer.id == last)
+        .join(routed, routed.id == Handoff.playbook_id)
+        .join(Workspace, Workspace.id == Handoff.workspace_id)
+        .join(newest, newest.id == Workspace.playbook_id)
+        .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.id == bindparam("handoff_id"))
+    )
+
+
+# Built once: to build a statement takes longer than to run it.
+_CARD: Final = _card()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from qualification.publishing import Published
 from qualification.records import Handoff, Lead, Membership, Offer, Person, PlaybookVersion, Pool, Team, Workspace
 from qualification.rules.handoff import Action, Actor, HandoffState, OfferOutcome, Party, Standing, allow
 from qualification.rules.refusals import NoPlaybook, UnknownLead
+
+_Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,19 @@ class Case:
         return allow(action, self.standing, self.actor, offer_id=offer_id)
 
 
-def take(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime) -> Case:
+def take(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime, with_lead: bool = False
+) -> Case:
     """Lock the handoff and read all that a decision about it stands on; raises UnknownLead.
 
-    Of two at the same instant the second waits here, and then sees what the first did.
+    Of two at the same instant the second waits here, and then sees what the first did. `with_lead` keeps the lead from
+    being handed over meanwhile.
     """
     handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
     if handoff is None:
         raise UnknownLead(query=f"#{handoff_id}")
+    if with_lead:
+        session.scalar(select(Lead).where(Lead.id == handoff.lead_id).with_for_update(key_share=True))
     case = _case(session, handoff, by, newcomer=lambda: people.actor(session, workspace_id, by))
     # Every change locks the channel's card first, so that two of them never wait for each other.
     showing.owe_card(session, handoff, now=now)
@@ -57,10 +64,11 @@ def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Ca
 
 def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[], Person]) -> Case:
     # A statement of its own: read together with the lock, the lead could be as it was before the wait.
-    lead, team, offer, playbook_id, text = session.execute(_AROUND, {"handoff_id": handoff.id}).one()
-    if playbook_id is None:
+    around: _Around = session.execute(_AROUND, {"handoff_id": handoff.id}).one()
+    lead, team, offer, playbook_id, text = around
+    if playbook_id is None or text is None:
         raise NoPlaybook
-    last = offer if offer is not None else routing.last_offer(session, handoff)
+    last = offer or routing.last_offer(session, handoff)
     asked_id = last.person_id if last else None
     ids = (team.manager_id, asked_id, handoff.owner_id, handoff.decided_by_id)
     there = people.together(session, handoff.workspace_id, by, ids)
@@ -71,7 +79,7 @@ def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[],
     standing = Standing(
         state=handoff.state,
         manager=parties.get(team.manager_id),
-        offer_id=None if offer is None else offer.id,
+        offer_id=offer.id if offer else None,
         offered_to=parties.get(asked_id),
         pool=pool.name if pool else None,
         pool_member_ids=_members(session, pool) if pool else frozenset(),

@@ -6,7 +6,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from qualification import decisions, history, publishing, routing, showing
-from qualification.records import EventKind, Handoff, Offer, Person
+from qualification.records import EventKind, Handoff, Offer, Person, Pool
 from qualification.rules.handoff import OfferOutcome
 
 # A literal, not a bound value: SQLite sees the partial index only so.
@@ -57,8 +57,14 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
         offer = session.get(Offer, offer_id, populate_existing=True) if handoff else None
         if offer is not None and offer.outcome is OfferOutcome.OPEN and offer.next_at and offer.next_at <= now:
             offers.append(offer)
-    # Pools are locked in one order, so that two workers never wait for each other.
-    return sorted(offers, key=lambda offer: offer.pool_id or 0)
+    _lock_pools(session, offers)
+    return offers
+
+
+def _lock_pools(session: Session, offers: list[Offer]) -> None:
+    """Lock every pool that may deal, in one order and before any lane is made, as a single decision does."""
+    ids = {offer.pool_id for offer in offers if offer.pool_id is not None}
+    session.execute(select(Pool.id).where(Pool.id.in_(ids)).order_by(Pool.id).with_for_update(key_share=True))
 
 
 def _remind(session: Session, offer: Offer, *, now: datetime) -> None:
@@ -77,7 +83,7 @@ def _lapse(session: Session, offer: Offer, *, now: datetime) -> None:
     handoff = session.get_one(Handoff, offer.handoff_id)
     published = publishing.current(session, handoff.workspace_id)
     showing.owe_card(session, handoff, now=now)
-    routing.end_offer(offer, OfferOutcome.LAPSED, now=now)
+    routing.end_offer(session, offer, OfferOutcome.LAPSED, now=now)
     history.tell(session, handoff, EventKind.LAPSED, now=now, playbook_id=published.id, to_id=offer.person_id)
     showing.refresh_home(
         session, session.get(Person, offer.person_id) if offer.person_id is not None else None, now=now

@@ -62,7 +62,7 @@ def pass_on(
         return
     chosen = checked_reason(case.published.playbook.pass_on_reason(reason), note)
     offer = _expected(case.offer)
-    routing.end_offer(offer, OfferOutcome.PASSED_ON, now=now)
+    routing.end_offer(session, offer, OfferOutcome.PASSED_ON, now=now)
     offer.reason, offer.reason_note = chosen.key, _text(note)
     routing.give_credit(session, offer)
     history.tell(
@@ -98,7 +98,7 @@ def disqualify(
     handoff = case.handoff
     _remember(session, case, now=now)
     if case.offer is not None:
-        routing.end_offer(case.offer, OfferOutcome.DISQUALIFIED, now=now)
+        routing.end_offer(session, case.offer, OfferOutcome.DISQUALIFIED, now=now)
         if case.offer.person_id != case.by.id:
             routing.give_credit(session, case.offer)
     handoff.state = HandoffState.DISQUALIFIED
@@ -121,8 +121,9 @@ def disqualify(
 
 def undo(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime) -> None:
     """Take the last acceptance or disqualification back, with the offer, its turn and the time left on its clock."""
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now, with_lead=True)
     allow_undo(case.standing, case.actor, now)
+    _require_alone(session, case)
     was = case.handoff.state
     _restore(session, case, fresh_clock=False, now=now)
     history.tell(session, case.handoff, EventKind.UNDONE, now=now, by=case.by, was=was.value)
@@ -132,16 +133,10 @@ def undo(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: 
 
 def reopen(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime) -> None:
     """Put an ended handoff back where it was before its verdict; a waiting offer gets its whole time again."""
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now, with_lead=True)
     case.allows(Action.REOPEN)
+    _require_alone(session, case)
     handoff = case.handoff
-    other = session.scalar(
-        select(Handoff).where(
-            Handoff.lead_id == handoff.lead_id, Handoff.id != handoff.id, Handoff.state.in_(LIVE_STATES)
-        )
-    )
-    if other is not None:
-        raise AlreadyHandedOver(lead=lead_title(session, other), owner=people.ref_of(session, other.owner_id))
     was = handoff.state
     _restore(session, case, fresh_clock=True, now=now)
     history.tell(session, handoff, EventKind.REOPENED, now=now, by=case.by, was=was.value)
@@ -149,7 +144,16 @@ def reopen(session: Session, *, workspace_id: int, by: str, handoff_id: int, now
     _refresh_all(session, case, now=now)
 
 
-def reassign(session: Session, *, workspace_id: int, by: str, handoff_id: int, to: str, now: datetime) -> None:
+def reassign(
+    session: Session,
+    *,
+    workspace_id: int,
+    by: str,
+    handoff_id: int,
+    to: str,
+    note: str | None = None,
+    now: datetime,
+) -> None:
     """Put the handoff before anybody a manager names, who must accept it like any other offer.
 
     The turn of a rep who is passed over this way is given back; the one named takes none.
@@ -169,12 +173,12 @@ def reassign(session: Session, *, workspace_id: int, by: str, handoff_id: int, t
     )
     handoff = case.handoff
     if case.offer is not None:
-        routing.end_offer(case.offer, OfferOutcome.WITHDRAWN, now=now)
+        routing.end_offer(session, case.offer, OfferOutcome.WITHDRAWN, now=now)
         routing.give_credit(session, case.offer)
     former = handoff.owner_id
     _forget(handoff)
     handoff.state = HandoffState.OFFERED
-    handoff.owner_id = handoff.accepted_at = None
+    handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = None
     routing.make_offer(
         session,
         handoff,
@@ -184,7 +188,7 @@ def reassign(session: Session, *, workspace_id: int, by: str, handoff_id: int, t
         clock=routing.clock_for_person(session, receiver, case.published, now=now),
         now=now,
     )
-    history.tell(session, handoff, EventKind.REASSIGNED, now=now, by=case.by, to_id=receiver.id)
+    history.tell(session, handoff, EventKind.REASSIGNED, now=now, by=case.by, to_id=receiver.id, note=_text(note))
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
     _refresh(session, former, now=now)
     _refresh_all(session, case, now=now)
@@ -201,7 +205,7 @@ def _own(session: Session, case: Case, *, now: datetime, claimed: bool) -> None:
     handoff, person = case.handoff, case.by
     _remember(session, case, now=now)
     if case.offer is not None:
-        routing.end_offer(case.offer, OfferOutcome.ACCEPTED, now=now)
+        routing.end_offer(session, case.offer, OfferOutcome.ACCEPTED, now=now)
         if case.offer.person_id not in {None, person.id}:
             routing.give_credit(session, case.offer)
     handoff.state = HandoffState.ACCEPTED
@@ -213,6 +217,18 @@ def _own(session: Session, case: Case, *, now: datetime, claimed: bool) -> None:
         session, handoff, EventKind.ACCEPTED, now=now, by=person, playbook_id=case.published.id, claimed=claimed
     )
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
+
+
+def _require_alone(session: Session, case: Case) -> None:
+    """Raise AlreadyHandedOver where the lead came back meanwhile and is in somebody's hands."""
+    handoff = case.handoff
+    other = session.scalar(
+        select(Handoff).where(
+            Handoff.lead_id == handoff.lead_id, Handoff.id != handoff.id, Handoff.state.in_(LIVE_STATES)
+        )
+    )
+    if other is not None:
+        raise AlreadyHandedOver(lead=lead_title(session, other), owner=people.ref_of(session, other.owner_id))
 
 
 def _remember(session: Session, case: Case, *, now: datetime) -> None:
@@ -258,6 +274,7 @@ def _put_back(
     """Open the offer again, its turn counted again and its clock running."""
     offer.outcome = OfferOutcome.OPEN
     offer.ended_at = None
+    showing.refresh_pool(session, offer, now=now)
     routing.take_credit_back(session, offer)
     if seconds_left is None:
         return

@@ -49,10 +49,11 @@ class LeadCard:
 
     `state` is offered, pooled, queued, accepted, disqualified, won or lost. `why` is turn, pool or manager.
     Times are aware and in UTC. `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed
-    over keeps the card, without its buttons.
+    over keeps the card, without its buttons. `version` grows with every change of the handoff.
     """
 
     handoff_id: int
+    version: int
     offer_id: int | None
     state: str
     lifecycle: str

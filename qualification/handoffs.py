@@ -257,8 +257,8 @@ def _announce(
     now: datetime,
 ) -> Handoff:
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    size = company.size if company else read.size
-    country = company.country if company else read.country
+    size = read.size or (company.size if company else None)
+    country = read.country or (company.country if company else None)
     rule = choose_rule(
         published.playbook,
         Asked(

@@ -11,6 +11,9 @@ from qualification.records import Checklist, EventKind, Handoff, Lead, LeadEvent
 from qualification.rules.lifecycle import lifecycle_of
 from qualification.rules.playbook import Playbook
 
+# What the cards of a lead's earlier handoffs show too.
+_OF_THE_LEAD: Final = frozenset({EventKind.HANDED_OVER, EventKind.UPDATED, EventKind.EDITED, EventKind.ANSWERED})
+
 
 def tell(
     session: Session,
@@ -43,6 +46,9 @@ def tell(
     if told:
         showing.owe_line(session, handoff, event, now=now)
     deliveries.stale(session, handoff.id, now)
+    if kind in _OF_THE_LEAD:
+        for earlier in session.scalars(_HANDOFFS_OF, {"lead_id": handoff.lead_id}):
+            deliveries.stale(session, earlier, now)
     return event
 
 
@@ -59,6 +65,7 @@ def settle_lifecycle(
     tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value)
 
 
+_HANDOFFS_OF: Final = select(Handoff.id).where(Handoff.lead_id == bindparam("lead_id"))
 _PASSED: Final = (
     select(Checklist.id).where(Checklist.lead_id == bindparam("lead_id"), Checklist.passed_at.is_not(None)).limit(1)
 )

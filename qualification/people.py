@@ -69,6 +69,12 @@ def together(
     return session.scalars(_TOGETHER, {"workspace_id": workspace_id, "slack_user_id": slack_user_id, "ids": ids}).all()
 
 
+def by_ids(session: Session, person_ids: Iterable[int | None]) -> dict[int, Person]:
+    """Return the people with these ids at once, by id."""
+    ids = {each for each in person_ids if each is not None}
+    return {person.id: person for person in session.scalars(_BY_IDS, {"ids": ids})}
+
+
 def acting(person: Person, team: Team) -> Actor:
     """Say what the person may decide about a handoff of that team."""
     return Actor(
@@ -168,6 +174,7 @@ def refresh(
 
 
 # Built once: to build a statement takes longer than to run it.
+_BY_IDS: Final = select(Person).where(Person.id.in_(bindparam("ids", expanding=True)))
 _TOGETHER: Final = select(Person).where(
     Person.workspace_id == bindparam("workspace_id"),
     or_(Person.slack_user_id == bindparam("slack_user_id"), Person.id.in_(bindparam("ids", expanding=True))),

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
-from qualification import history, showing
+from qualification import deliveries, history, showing
 from qualification.cases import Case, take
 from qualification.decisions import checked_reason
 from qualification.records import EventKind
@@ -45,7 +46,8 @@ def log_contact(
 def set_stage(session: Session, *, workspace_id: int, by: str, handoff_id: int, stage: str, now: datetime) -> bool:
     """Move the lead to that stage; won ends the handoff with a customer.
 
-    Returns False for a stage that asks why before it ends anything (lost): nothing is changed then, and `lose` does it.
+    Returns False for a stage that asks why before it ends anything (lost): only the card is drawn anew then, for its
+    select shows what was picked, and `lose` does it.
     """
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
     case.allows(Action.SET_STAGE)
@@ -53,6 +55,8 @@ def set_stage(session: Session, *, workspace_id: int, by: str, handoff_id: int, 
     if chosen is None:
         raise StageUnknown(stage=stage)
     if chosen.ends == "lost":
+        flag_modified(case.handoff, "stage")
+        deliveries.stale(session, case.handoff.id, now)
         return False
     if chosen.key != case.handoff.stage:
         _settled(case)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from qualification import deliveries
+from qualification import deliveries, succession
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
 from qualification.rules.playbook import Person as Member
 from qualification.rules.playbook import Playbook, parse
@@ -43,9 +43,9 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     session.flush()
     workspace.playbook_id = version.id
     teams = _teams(session, workspace_id, playbook)
-    people = _people(session, workspace_id, playbook, teams)
+    people = _people(session, workspace_id, playbook, teams, now=now)
     for key, team in playbook.teams.items():
-        teams[key].manager_id = people[team.manager].id if team.manager else None
+        _manage(session, teams[key], people[team.manager], now=now)
     _pools(session, workspace_id, playbook, teams, people)
     session.flush()
     return Published(id=version.id, playbook=playbook)
@@ -82,8 +82,8 @@ def person_found(
 ) -> None:
     """Write down what Slack says of a person; messages that waited for their Slack user are owed again.
 
-    Somebody who acted before their e-mail was known has a row by Slack user already: that row keeps its history and
-    takes over nothing, so the playbook's row gets the Slack user and the other loses it.
+    Somebody who acted before their e-mail was known has a row by Slack user already: that row keeps its history, and
+    the playbook's row gets the Slack user and whatever is live.
     """
     other = session.scalar(
         select(Person).where(
@@ -93,9 +93,10 @@ def person_found(
         )
     )
     if other is not None:
-        other.slack_user_id = None
+        succession.take_over(session, other, person, now=now)
+        _identify(other, None)
         session.flush()
-    person.slack_user_id = slack_user_id
+    _identify(person, slack_user_id)
     person.zone = zone or person.zone
     person.locale = locale or person.locale
     person.refreshed_at = now
@@ -128,16 +129,32 @@ def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str,
     return known
 
 
-def _people(session: Session, workspace_id: int, playbook: Playbook, teams: dict[str, Team]) -> dict[str, Person]:
+def _manage(session: Session, team: Team, manager: Person, *, now: datetime) -> None:
+    """Give the team its manager; a new one is shown the queue."""
+    if team.manager_id != manager.id:
+        team.manager_id = manager.id
+        succession.hand_queue_over(session, team, manager, now=now)
+
+
+def _people(
+    session: Session, workspace_id: int, playbook: Playbook, teams: dict[str, Team], *, now: datetime
+) -> dict[str, Person]:
     known = list(session.scalars(select(Person).where(Person.workspace_id == workspace_id)))
     by_email = {person.email: person for person in known if person.email}
     by_slack = {person.slack_user_id: person for person in known if person.slack_user_id}
-    for person in known:
-        person.active = False
+    found = [by_email.get(member.email or "") or by_slack.get(member.slack or "") for member in playbook.people]
+    for member, person in zip(playbook.people, found, strict=True):
+        holder = by_slack.get(member.slack or "")
+        if person is not None and holder is not None and holder is not person:
+            if holder not in found:
+                succession.take_over(session, holder, person, now=now)
+            _identify(holder, None)
+    session.flush()
+    for each in known:
+        _switch_off(each)
     named: dict[str, Person] = {}
-    for member in playbook.people:
-        found = by_email.get(member.email or "") or by_slack.get(member.slack or "")
-        person = found or Person(workspace_id=workspace_id)
+    for member, there in zip(playbook.people, found, strict=True):
+        person = there or Person(workspace_id=workspace_id)
         session.add(person)
         _describe(person, member, playbook, teams)
         for name in (member.email, member.slack):
@@ -149,7 +166,7 @@ def _people(session: Session, workspace_id: int, playbook: Playbook, teams: dict
 
 def _describe(person: Person, member: Member, playbook: Playbook, teams: dict[str, Team]) -> None:
     person.email = member.email or person.email
-    person.slack_user_id = member.slack or person.slack_user_id
+    _identify(person, member.slack or person.slack_user_id)
     person.name = member.name
     person.is_rep = "rep" in member.roles
     person.is_manager = "manager" in member.roles
@@ -158,6 +175,18 @@ def _describe(person: Person, member: Member, playbook: Playbook, teams: dict[st
     person.team_id = teams[member.team].id if member.team else None
     person.hours = playbook.hours_for(member.key).to_json()
     person.active = True
+
+
+def _switch_off(person: Person) -> None:
+    """Take the person out of the playbook: who is not named has no part in it."""
+    person.active = person.is_rep = person.is_manager = person.is_marketer = person.is_admin = False
+
+
+def _identify(person: Person, slack_user_id: str | None) -> None:
+    """Say which Slack user the person is; what was known of another is theirs no more."""
+    if person.slack_user_id != slack_user_id:
+        person.slack_user_id = slack_user_id
+        person.dm_channel = person.refreshed_at = None
 
 
 def _pools(

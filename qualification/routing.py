@@ -43,6 +43,9 @@ def offer_next(session: Session, handoff: Handoff, published: Published, *, now:
         queue(session, handoff, "nobody_there", now=now)
         return None
     pool = session.get_one(Pool, handoff.pool_id, with_for_update=_LOCK, populate_existing=True)
+    if not pool.active:
+        queue(session, handoff, "nobody_there", now=now)
+        return None
     seats = _seats(session, handoff, pool, now=now)
     rule = published.playbook.rule(handoff.rule) if handoff.rule else None
     if rule is not None and rule.offer == "claim":
@@ -90,7 +93,6 @@ def make_offer(
     clock: Clock | None,
     now: datetime,
     turn: int | None = None,
-    turn_before: int | None = None,
 ) -> Offer:
     """Write the offer down and show it to whoever it is for."""
     offer = Offer(
@@ -102,7 +104,6 @@ def make_offer(
         why=why,
         rule=handoff.rule,
         turn=turn,
-        turn_before=turn_before,
         offered_at=now,
         remind_at=clock.remind_at if clock else None,
         accept_by=clock.accept_by if clock else None,
@@ -114,6 +115,7 @@ def make_offer(
     if person is not None:
         showing.owe_direct_card(session, handoff, person, now=now)
         showing.refresh_home(session, person, now=now)
+    showing.refresh_pool(session, offer, now=now)
     return offer
 
 
@@ -150,30 +152,25 @@ def hours_of_offer(session: Session, offer: Offer) -> tuple[WeeklyHours, ZoneInf
 
 
 def give_credit(session: Session, offer: Offer) -> None:
-    """Give the turn back: the rep is next again, unless a later turn has come to them since."""
-    if offer.turn is None or offer.credited:
-        return
-    seat = _seat_of(session, offer)
-    if seat is not None and seat.last_turn == offer.turn:
-        seat.last_turn = offer.turn_before or 0
-    offer.credited = True
+    """Give the turn back: the rep stands where the last turn they kept put them."""
+    if offer.turn is not None and not offer.credited:
+        offer.credited = True
+        _recount(session, offer)
 
 
 def take_credit_back(session: Session, offer: Offer) -> None:
     """Undo a credit: the turn counts again."""
-    if offer.turn is None or not offer.credited:
-        return
-    seat = _seat_of(session, offer)
-    if seat is not None and seat.last_turn == (offer.turn_before or 0):
-        seat.last_turn = offer.turn
-    offer.credited = False
+    if offer.turn is not None and offer.credited:
+        offer.credited = False
+        _recount(session, offer)
 
 
-def end_offer(offer: Offer, outcome: OfferOutcome, *, now: datetime) -> None:
+def end_offer(session: Session, offer: Offer, outcome: OfferOutcome, *, now: datetime) -> None:
     """End the offer; its clock stops."""
     offer.outcome = outcome
     offer.ended_at = now
     offer.next_at = None
+    showing.refresh_pool(session, offer, now=now)
 
 
 def queue(session: Session, handoff: Handoff, because: str, *, now: datetime) -> None:
@@ -201,7 +198,7 @@ def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published:
         select(Membership).where(Membership.pool_id == pool.id, Membership.person_id == person.id)
     ).one()
     pool.turns += 1
-    before, membership.last_turn = membership.last_turn, pool.turns
+    membership.last_turn = pool.turns
     handoff.state = HandoffState.OFFERED
     offer = make_offer(
         session,
@@ -212,7 +209,6 @@ def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published:
         clock=clock_for_person(session, person, published, now=now),
         now=now,
         turn=pool.turns,
-        turn_before=before,
     )
     history.tell(
         session,
@@ -232,9 +228,10 @@ def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published:
 def _open_to_pool(
     session: Session, handoff: Handoff, pool: Pool, seats: list[Seat], published: Published, *, now: datetime
 ) -> Offer | None:
-    asked = session.scalar(select(Offer.id).where(Offer.handoff_id == handoff.id).limit(1))
+    asked = session.scalar(select(Offer.id).where(Offer.handoff_id == handoff.id, Offer.person_id.is_(None)).limit(1))
     if asked is not None:
-        queue(session, handoff, "pool_lapsed", now=now)
+        last = last_offer(session, handoff)
+        queue(session, handoff, "pool_lapsed" if last is not None and last.id == asked else "everyone_asked", now=now)
         return None
     if not any(seat.available for seat in seats):
         queue(session, handoff, "nobody_there", now=now)
@@ -276,15 +273,21 @@ def _seats(session: Session, handoff: Handoff, pool: Pool, *, now: datetime) -> 
     ]
 
 
-def _seat_of(session: Session, offer: Offer) -> Membership | None:
-    if offer.pool_id is None:
-        return None
-    session.get_one(Pool, offer.pool_id, with_for_update=_LOCK)
-    return session.scalar(
+def _recount(session: Session, offer: Offer) -> None:
+    """Write down anew which turn the rep kept last; offers may be given back in any order."""
+    session.get_one(Pool, offer.pool_id, with_for_update=_LOCK, populate_existing=True)
+    seat = session.scalar(
         select(Membership)
         .where(Membership.pool_id == offer.pool_id, Membership.person_id == offer.person_id)
         .execution_options(populate_existing=True)
     )
+    kept = (
+        select(Offer.turn)
+        .where(Offer.person_id == offer.person_id, Offer.pool_id == offer.pool_id)
+        .where(Offer.turn.is_not(None), Offer.credited.is_(False))
+    )
+    if seat is not None:
+        seat.last_turn = session.scalar(kept.order_by(Offer.turn.desc()).limit(1)) or 0
 
 
 def _clock(published: Published, hours: WeeklyHours, zone: ZoneInfo, *, now: datetime) -> Clock:

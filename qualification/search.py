@@ -1,14 +1,17 @@
 """Which lead somebody means by a few words."""
 
-from sqlalchemy import Select, case, func, or_, select
+from typing import Final
+
+from sqlalchemy import Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification import people, publishing
-from qualification.cards import lead_title
-from qualification.facts import LeadLine
-from qualification.records import Company, Handoff, Lead, Offer, Person
+from qualification.cards import title_of
+from qualification.facts import LeadLine, PersonRef
+from qualification.records import Company, Handoff, Lead, Membership, Offer, Person
 from qualification.rules import identity
-from qualification.rules.handoff import HandoffState, OfferOutcome
+from qualification.rules.handoff import UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import NoOpenLeads, UnknownLead
 
 MOST = 100
@@ -57,7 +60,7 @@ def find(session: Session, person: Person, words: str) -> list[LeadLine]:
         .order_by(rank, Handoff.accepted_at.desc(), Handoff.id)
         .limit(MOST)
     )
-    return [line(session, handoff) for handoff in session.scalars(found)]
+    return _lines(session, found)
 
 
 def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
@@ -67,15 +70,18 @@ def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadL
 
 
 def asking(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
-    """Return what waits for this person's answer: offers to them, and for a manager their teams' queues."""
+    """Return what waits for this person: offers to them or their pools, and for a manager their teams' queues."""
     managed = people.managed_by(person)
+    pools = select(Membership.pool_id).where(Membership.person_id == person.id, Membership.active)
     waiting = (
         select(Handoff)
         .outerjoin(Offer, (Offer.handoff_id == Handoff.id) & (Offer.outcome == OfferOutcome.OPEN))
         .where(
             Handoff.workspace_id == person.workspace_id,
+            Handoff.state.in_(UNDECIDED_STATES),
             or_(
                 (Handoff.state == HandoffState.OFFERED) & (Offer.person_id == person.id),
+                (Handoff.state == HandoffState.POOLED) & Handoff.pool_id.in_(pools),
                 (Handoff.state == HandoffState.QUEUED) & Handoff.team_id.in_(managed),
             ),
         )
@@ -84,26 +90,39 @@ def asking(session: Session, person: Person, most: int = MOST) -> tuple[list[Lea
     return _page(session, waiting, most)
 
 
-def line(session: Session, handoff: Handoff) -> LeadLine:
-    """Return the handoff as a line of a list."""
-    offer = session.scalar(select(Offer).where(Offer.handoff_id == handoff.id, Offer.outcome == OfferOutcome.OPEN))
+def _lines(session: Session, found: Select[Handoff]) -> list[LeadLine]:
+    """Return the handoffs found as lines of a list, in as many statements however many they are."""
+    handoffs = session.scalars(found).all()
+    if not handoffs:
+        return []
+    playbook = publishing.current(session, handoffs[0].workspace_id).playbook
+    leads = session.execute(_LEADS, {"ids": [handoff.lead_id for handoff in handoffs]})
+    titles = {lead.id: title_of(lead, company) for lead, company in leads}
+    offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, {"ids": [each.id for each in handoffs]})}
+    owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs))
+    refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in owners.items()}
+    return [
+        _line(handoff, offers.get(handoff.id), titles[handoff.lead_id], refs.get(handoff.owner_id), playbook)
+        for handoff in handoffs
+    ]
+
+
+def _line(handoff: Handoff, offer: Offer | None, title: str, owner: PersonRef | None, playbook: Playbook) -> LeadLine:
     return LeadLine(
         handoff_id=handoff.id,
         offer_id=offer.id if offer else None,
-        lead=lead_title(session, handoff),
+        lead=title,
         state=handoff.state.value,
-        stage=_stage(session, handoff),
+        stage=_stage(playbook, handoff.stage),
         accept_by=offer.accept_by if offer else None,
-        owner=people.ref_of(session, handoff.owner_id),
+        owner=owner,
     )
 
 
-def _stage(session: Session, handoff: Handoff) -> str | None:
+def _stage(playbook: Playbook, key: str | None) -> str | None:
     """Return the stage's name, its key where the playbook no longer has it."""
-    if handoff.stage is None:
-        return None
-    stage = publishing.current(session, handoff.workspace_id).playbook.stage(handoff.stage)
-    return stage.name if stage else handoff.stage
+    stage = playbook.stage(key) if key else None
+    return stage.name if stage else key
 
 
 def _workable(person: Person) -> Select[Handoff]:
@@ -120,4 +139,15 @@ def _workable(person: Person) -> Select[Handoff]:
 
 def _page(session: Session, rows: Select[Handoff], most: int) -> tuple[list[LeadLine], int]:
     count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-    return [line(session, handoff) for handoff in session.scalars(rows.limit(most))], count
+    return _lines(session, rows.limit(most)), count
+
+
+# Built once: to build a statement takes longer than to run it.
+_LEADS: Final = (
+    select(Lead, Company)
+    .outerjoin(Company, Company.id == Lead.company_id)
+    .where(Lead.id.in_(bindparam("ids", expanding=True)))
+)
+_OFFERS: Final = select(Offer).where(
+    Offer.handoff_id.in_(bindparam("ids", expanding=True)), Offer.outcome == OfferOutcome.OPEN
+)

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries
 from qualification.deliveries import Owed
-from qualification.records import Delivery, Handoff, LeadEvent, Offer, Person, Team
+from qualification.records import Delivery, Handoff, LeadEvent, Membership, Offer, Person, Team
 
 URGENT, SOON, LATER = 0, 1, 2
 
@@ -77,6 +77,13 @@ def refresh_home(session: Session, person: Person | None, *, now: datetime) -> N
         owe_home(session, person, now=now)
 
 
+def refresh_pool(session: Session, offer: Offer, *, now: datetime) -> None:
+    """Note that an offer to a whole pool comes or goes on the Home tabs of everybody in it."""
+    if offer.person_id is None:
+        for person in session.scalars(_AT_HOME_IN_POOL, {"pool_id": offer.pool_id}).all():
+            owe_home(session, person, now=now)
+
+
 def card_of(session: Session, handoff: Handoff) -> int | None:
     """Return the delivery of the handoff's card in its team's channel, if it was ever owed."""
     return session.scalar(_CARD_OF, {"handoff_id": handoff.id})
@@ -102,7 +109,20 @@ def _owe_direct(session: Session, person: Person, kind: str, subject: int, hando
     )
 
 
-_CARD_OF: Final = select(Delivery.id).where(
-    Delivery.handoff_id == bindparam("handoff_id"), Delivery.kind == "lead_card"
+# A team whose channel has changed has two: the newer one stands where the team is now.
+_CARD_OF: Final = (
+    select(Delivery.id)
+    .where(Delivery.handoff_id == bindparam("handoff_id"), Delivery.kind == "lead_card")
+    .order_by(Delivery.id.desc())
+    .limit(1)
 )
-_HOME_OF: Final = select(Delivery.id).where(Delivery.kind == "home", Delivery.subject == bindparam("person_id"))
+# A literal, not a bound value: SQLite sees the partial index only so.
+_IS_HOME: Final = Delivery.kind == literal_column("'home'")
+_HOME_OF: Final = select(Delivery.id).where(_IS_HOME, Delivery.subject == bindparam("person_id"))
+_AT_HOME_IN_POOL: Final = (
+    select(Person)
+    .join(Membership, Membership.person_id == Person.id)
+    .join(Delivery, _IS_HOME & (Delivery.subject == Person.id))
+    .where(Membership.pool_id == bindparam("pool_id"), Membership.active)
+    .order_by(Person.id)
+)

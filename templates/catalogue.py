@@ -23,6 +23,10 @@ _SOURCE = "en"
 _LETTER_THEN_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")
 
 
+# Of methods of languages, which are few and live as long as the process.
+_remembered = lru_cache(maxsize=1024)
+
+
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return a language's catalogue, read from its .po file; one that knows no word when there is none."""
@@ -74,10 +78,12 @@ class Words:
         """Return a word that needs its context to be translated."""
         return _filled(self.translations.pgettext(context, message), facts)
 
+    @_remembered
     def number(self, number: int) -> Prose:
         """Return a whole number with its thousands grouped."""
         return Prose(format_decimal(number, locale=self.locale))
 
+    @_remembered
     def money(self, minor: int, currency: str) -> Prose:
         """Return an amount of minor units (cents, or yen where there are none), without needless zeros."""
         digits = get_currency_precision(currency)
@@ -89,11 +95,12 @@ class Words:
             text = format_currency(amount, currency, locale=self.locale)
         return value(_LETTER_THEN_DIGIT.sub("\xa0", text))
 
+    @_remembered
     def country(self, code: str) -> Prose:
         """Return the name of the country with that ISO 3166-1 code; what is no code is shown as it is."""
         return value(str(self.locale.territories.get(code.upper(), code)))
 
-    @lru_cache(maxsize=1024)  # noqa: B019 - as many as there are languages, and they live as long as the process
+    @_remembered
     def clock(self, at: datetime, style: Style, zone: ZoneInfo) -> str:
         """Return the time as words, for places where Slack cannot show it in the reader's own zone."""
         there = at.astimezone(zone)

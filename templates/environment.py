@@ -17,7 +17,9 @@ from templates.graphemes import cut, pieces, units
 from templates.marks import Prose, Style
 
 _SUFFIX = ".json.j2"
-_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])')
+_BUT_TRAILING_COMMAS = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+"|,(?!\s*[\]}]))++', re.DOTALL)
+# One encoder for all: json.dumps makes one for each text.
+_json = json.JSONEncoder(ensure_ascii=False).encode
 _FOLDER = Path(__file__).parent
 _PIECE = 2900
 _CHANGED = 140
@@ -51,8 +53,8 @@ def _in_json(value: object) -> object:
         return value
     if value is None or isinstance(value, str):
         text = marks.value("") if value is None else marks.prose(value)
-        return Markup(json.dumps(text, ensure_ascii=False)[1:-1])  # noqa: S704 - JSON, not HTML
-    return Markup(json.dumps(value))  # noqa: S704 - as above
+        return Markup(_json(text)[1:-1])  # noqa: S704 - JSON, not HTML
+    return Markup(_json(value))  # noqa: S704 - as above
 
 
 def _mention(somebody: _Person | str | None) -> Prose | None:
@@ -155,14 +157,10 @@ def _changed(words: Words) -> Callable[[object], Prose | None]:
     return changed
 
 
-def _without_comma(found: re.Match[str]) -> str:
-    return found[1] or ""
-
-
 def source(name: str, words: Words, facts: Mapping[str, object]) -> dict[str, object]:
     """Return what a template makes of the facts, its texts still marked."""
     text = _environment(words).get_template(name + _SUFFIX).render(facts)
-    made: dict[str, object] = json.loads(_STRING_OR_TRAILING_COMMA.sub(_without_comma, text))
+    made: dict[str, object] = json.loads("".join(_BUT_TRAILING_COMMAS.findall(text)))
     return made
 
 

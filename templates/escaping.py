@@ -25,6 +25,8 @@ def clean(text: str) -> str:
 
     Line ends become newlines; of several empty lines one stays.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = _SURROGATES.sub("\ufffd", _LINE_ENDS.sub("\n", text))
     return _EMPTY_LINES.sub("\n\n", _BIDI_CONTROLS.sub("", _UNWANTED.sub("", text)))
 

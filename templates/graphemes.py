@@ -13,7 +13,7 @@ _SPACE_SEARCHED = 40
 
 def units(text: str) -> int:
     """Return the length as Slack may count it: in UTF-16 units, never less than Python's own count."""
-    return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _extends(character: str) -> bool:

@@ -82,6 +82,11 @@ def without_marks(text: str) -> str:
     return _MARKS.sub("", text)
 
 
+def is_marked(text: str) -> bool:
+    """Say whether anything in the text is foreign, a person or a moment."""
+    return _OPEN in text
+
+
 def parts(text: str) -> Iterator[Part]:
     """Yield the words of our own as str, and what is marked as what it is, in order."""
     end = 0

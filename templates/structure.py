@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from templates import escaping
 from templates.catalogue import Words
 from templates.graphemes import cut, units
-from templates.marks import Moment, Part, Person, Value, parts
+from templates.marks import Moment, Part, Person, Value, is_marked, parts
 
 MESSAGE_TEXT = 3900
 _NOTHING = "–"  # noqa: RUF001 - a dash that stands for an empty value
@@ -136,6 +136,8 @@ def _limit(kind: str, key: str) -> int:
 
 def _written(text: str, write: Callable[[Part], str], tidy: Callable[[str], str], limit: int) -> str:
     """Write a text out; where it is longer than the limit, its longest values are shortened and nothing else."""
+    if not is_marked(text) and units(text) <= limit:
+        return text or _NOTHING
     found = [Value(tidy(part.text)) if isinstance(part, Value) else part for part in parts(text)]
     found = [Value(_NOTHING) if part == Value("") else part for part in found]
     written = [write(part) for part in found]

@@ -248,6 +248,13 @@ def upgrade() -> None:
     op.create_index("ix_handoff_owner_id", "handoff", ["owner_id"])
     op.create_index("ix_handoff_state", "handoff", ["workspace_id", "state"])
     op.create_index(
+        "ix_handoff_undo",
+        "handoff",
+        ["undo_until"],
+        sqlite_where=sa.text("undo_until is not null"),
+        postgresql_where=sa.text("undo_until is not null"),
+    )
+    op.create_index(
         "uq_handoff_live",
         "handoff",
         ["lead_id"],
@@ -360,6 +367,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_delivery"),
     )
     op.create_index("ix_delivery_handoff_id", "delivery", ["handoff_id"])
+    op.create_index(
+        "ix_delivery_home",
+        "delivery",
+        ["subject"],
+        sqlite_where=sa.text("kind = 'home'"),
+        postgresql_where=sa.text("kind = 'home'"),
+    )
     op.create_index("ix_delivery_message", "delivery", ["channel", "ts"])
     op.create_index(
         "ix_delivery_owed",
@@ -369,6 +383,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'owed'"),
     )
     op.create_index("ix_delivery_parent_id", "delivery", ["parent_id"])
+    op.create_index(
+        "ix_delivery_parked",
+        "delivery",
+        ["workspace_id"],
+        sqlite_where=sa.text("state = 'parked'"),
+        postgresql_where=sa.text("state = 'parked'"),
+    )
     op.create_index(
         "ix_delivery_recheck",
         "delivery",
@@ -410,8 +431,7 @@ def upgrade() -> None:
         ),
         sa.Column("rule", sa.String(length=200)),
         sa.Column("turn", sa.Integer(), comment="the number of the pool's turn it took"),
-        sa.Column("turn_before", sa.Integer(), comment="the rep's turn before, put back as a credit"),
-        sa.Column("credited", sa.Boolean(), nullable=False),
+        sa.Column("credited", sa.Boolean(), nullable=False, comment="the turn was given back"),
         sa.Column("offered_at", INSTANT, nullable=False),
         sa.Column("remind_at", INSTANT, comment="NULL: none, or done"),
         sa.Column("accept_by", INSTANT, comment="NULL: no clock"),
@@ -435,7 +455,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("outcome = 'open'"),
     )
     op.create_index("ix_offer_handoff_id", "offer", ["handoff_id"])
-    op.create_index("ix_offer_person_id", "offer", ["person_id"])
+    op.create_index("ix_offer_turn", "offer", ["person_id", "pool_id", "turn"])
     op.create_index(
         "uq_offer_open",
         "offer",

@@ -65,6 +65,15 @@ class Delivery(Base):
             sqlite_where=text("recheck_at is not null"),
             postgresql_where=text("recheck_at is not null"),
         ),
+        Index(
+            "ix_delivery_parked",
+            "workspace_id",
+            sqlite_where=text("state = 'parked'"),
+            postgresql_where=text("state = 'parked'"),
+        ),
+        Index(
+            "ix_delivery_home", "subject", sqlite_where=text("kind = 'home'"), postgresql_where=text("kind = 'home'")
+        ),
         Index("ix_delivery_handoff_id", "handoff_id"),
         Index("ix_delivery_parent_id", "parent_id"),
         Index("ix_delivery_message", "channel", "ts"),

@@ -20,6 +20,12 @@ class Handoff(Base):
         Index("uq_handoff_live", "lead_id", unique=True, sqlite_where=text(LIVE), postgresql_where=text(LIVE)),
         Index("ix_handoff_state", "workspace_id", "state"),
         Index("ix_handoff_owner_id", "owner_id"),
+        Index(
+            "ix_handoff_undo",
+            "undo_until",
+            sqlite_where=text("undo_until is not null"),
+            postgresql_where=text("undo_until is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -78,7 +84,7 @@ class Offer(Base):
             sqlite_where=text("outcome = 'open'"),
             postgresql_where=text("outcome = 'open'"),
         ),
-        Index("ix_offer_person_id", "person_id"),
+        Index("ix_offer_turn", "person_id", "pool_id", "turn"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -90,8 +96,7 @@ class Offer(Base):
     why: Mapped[str] = mapped_column(String(20), comment="turn, pool or manager: how they came to be asked")
     rule: Mapped[str | None] = mapped_column(String(200))
     turn: Mapped[int | None] = mapped_column(comment="the number of the pool's turn it took")
-    turn_before: Mapped[int | None] = mapped_column(comment="the rep's turn before, put back as a credit")
-    credited: Mapped[bool] = mapped_column(default=False)
+    credited: Mapped[bool] = mapped_column(default=False, comment="the turn was given back")
     offered_at: Mapped[datetime]
     remind_at: Mapped[datetime | None] = mapped_column(comment="NULL: none, or done")
     accept_by: Mapped[datetime | None] = mapped_column(comment="NULL: no clock")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
@@ -64,7 +65,7 @@ class WeeklyHours:
     @classmethod
     def from_json(cls, stored: Mapping[str, str]) -> "WeeklyHours":
         """Return what `to_json` stored."""
-        return cls.parse(stored)
+        return _stored(tuple(stored.items()))
 
     def to_json(self) -> dict[str, str]:
         """Return one entry for each open day, in the words that `parse` reads."""
@@ -86,6 +87,11 @@ class WeeklyHours:
         return "; ".join(
             f"{first}-{last} {spans}" if first != last else f"{first} {spans}" for first, last, spans in groups
         )
+
+
+@lru_cache(maxsize=1024)
+def _stored(entries: tuple[tuple[str, str], ...]) -> WeeklyHours:
+    return WeeklyHours.parse(dict(entries))
 
 
 def _follows(day: str, next_day: str) -> bool:

@@ -33,9 +33,9 @@ _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ t](\d{1,2}):(\d{2}))?")
 def read_until(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """Return the moment, in UTC, that the words mean to somebody in that zone; raise BadDate where they mean none.
 
-    Understood: "tomorrow", "friday", "monday 9:00", "next week", "2026-12-01", "2026-12-01 14:00", "14:30", "in 2
-    hours", "2 weeks", with or without "until". A day means its first minute. A time that has passed today means tomorrow. What lies in the
-    past, or more than two years ahead, is no answer.
+    Understood: "tomorrow", "friday", "monday 9:00", "next week", "2026-12-01", "2026-12-01 14:00", "14:30",
+    "in 2 hours", "2 weeks", with or without "until". A day means its first minute. A time that has passed today means
+    tomorrow. What lies in the past, or more than two years ahead, is no answer.
     """
     words = " ".join(text.lower().split()).removeprefix("until ").removeprefix("till ")
     here = now.astimezone(zone)
@@ -51,19 +51,19 @@ def read_until(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 
 def _day(words: str, here: datetime) -> datetime | None:
     """Read the name of a day, with or without a time on it."""
-    match = _DAY.fullmatch(words)
-    if match is None:
+    parts = _DAY.fullmatch(words)
+    if parts is None:
         return None
-    at = time(int(match[2]), int(match[3])) if match[2] else time()
+    at = time(int(parts[2]), int(parts[3])) if parts[2] else time()
     today = datetime.combine(here.date(), at, here.tzinfo)
-    match match[1]:
-        case "today" if match[2]:
+    match parts[1]:
+        case "today" if parts[2]:
             return today
         case "tomorrow":
             return today + timedelta(days=1)
         case "next week":
             return today + timedelta(days=len(DAYS) - here.weekday())
-    word = match[1].removeprefix("on ").removeprefix("next ")
+    word = parts[1].removeprefix("on ").removeprefix("next ")
     if word not in _FULL_DAYS and word not in DAYS:
         return None
     ahead = today + timedelta(days=(DAYS.index(word[:3]) - here.weekday()) % len(DAYS))

@@ -53,10 +53,14 @@ def work_of(database: Database, act: Callable[[], object]) -> Work:
     )
 
 
+def _key(table: Table) -> list[int]:
+    return [place for place, column in enumerate(table.columns) if column.primary_key]
+
+
 def _rows(database: Database) -> dict[tuple[object, ...], tuple[object, ...]]:
     with database.snapshot() as session:
         return {
-            (table.name, *(row._mapping[key] for key in table.primary_key)): tuple(map(repr, row))
+            (table.name, *(row.tuple()[place] for place in _key(table))): tuple(map(repr, row))
             for table in Base.metadata.sorted_tables
             for row in session.execute(select(table))
         }
@@ -72,9 +76,7 @@ class BareTransaction:
         self._inserted, self._changed = inserted, changed
         self._numbers = count()
         # Without a lock SQLite's own busy handling would be measured.
-        self._alone: AbstractContextManager[object] = (
-            threading.Lock() if self._database.is_sqlite else nullcontext()
-        )
+        self._alone: AbstractContextManager[object] = threading.Lock() if self._database.is_sqlite else nullcontext()
         with self._engine.begin() as connection:
             TABLE.create(connection, checkfirst=True)
             if not connection.scalar(select(func.count()).select_from(TABLE)):

@@ -25,23 +25,25 @@ def measure(engine: Engine, *, rounds: int, clicks: int) -> tuple[Figure, Work]:
         for _ in range(WARM_UP - 1):
             press(ground, ground.press(next(asked)))
         first = ground.press(next(asked))
+        ground.show()
         work = work_of(ground.database, lambda: press(ground, first))
         bare = BareTransaction(engine.fresh(), work.inserted, work.changed)
         listener = bare_listener(ground, bare)
         for _ in range(WARM_UP):
             _dispatch(listener, first)
-        requests = [[ground.press(next(asked)) for _ in range(clicks)] for _ in range(rounds)]
-        taken: dict[int, tuple[float, float]] = {}
-        for number, together in enumerate(requests):
-            ours, floor = in_turn(
-                clicks,
-                lambda click, together=together: press(ground, together[click]),
-                lambda click, together=together: _dispatch(listener, together[click]),
-            )
-            taken[number] = median(ours), median(floor)
+        requests = [ground.press(next(asked)) for _ in range(rounds * clicks)]
+
+        def ours(number: int) -> float:
+            ground.show()
+            return press(ground, requests[number])
+
+        def floor(number: int) -> float:
+            return _dispatch(listener, requests[number])
+
+        pairs = in_turn(rounds * clicks, ours, floor)
         bare.dispose()
-    ours_all, floor_all = zip(*taken.values(), strict=True)
-    return Figure("a click, in process", engine.name, MILLISECONDS, ours_all, floor_all), work
+    medians = [[median(half[at : at + clicks]) for at in range(0, rounds * clicks, clicks)] for half in pairs]
+    return Figure("a click, in process", engine.name, MILLISECONDS, tuple(medians[0]), tuple(medians[1])), work
 
 
 def press(ground: Ground, request: Request) -> float:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from time import monotonic, sleep
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 import templates
 from bot.app import Baton, build, utc_now
@@ -17,11 +18,12 @@ from bot.pacing import UNLIMITED
 from bot.settings import Settings
 from qualification import cards, handoffs, publishing
 from qualification.handoffs import HandOverForm
-from qualification.records import Offer, Person
+from qualification.records import Delivery, DeliveryState, Lane, Offer, Person
 from qualification.rules.handoff import OfferOutcome
 from sandbox.demo.bot_process import PLAYBOOK, ROOT
 from sandbox.server import Sandbox
 from sandbox.signed_http import sign
+from tests.bench.children import PATIENCE_SECONDS, ChildFailed
 
 MANIFEST = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
 MARKETER = "Mika Sato"
@@ -68,12 +70,12 @@ class Ground:
             publishing.publish(session, workspace_id=self.workspace_id, text=text, by="bench", now=utc_now())
         self.baton.directory.look_up()
 
-    def hand_over(self, leads: int) -> None:
-        """Hand so many leads over, in short transactions."""
+    def hand_over(self, leads: int, *, batch: int = BATCH) -> None:
+        """Hand so many leads over, `batch` in a transaction."""
         by = self.sandbox.person(MARKETER).id
         while leads > 0:
             with self.database.transaction() as session:
-                for number in [next(self._numbers) for _ in range(min(BATCH, leads))]:
+                for number in [next(self._numbers) for _ in range(min(batch, leads))]:
                     handoffs.hand_over(
                         session,
                         workspace_id=self.workspace_id,
@@ -82,7 +84,7 @@ class Ground:
                         key=f"V{number}",
                         now=utc_now(),
                     )
-            leads -= BATCH
+            leads -= batch
 
     def asked(self) -> list[Asked]:
         """List the leads that wait for one person's answer, the first handed over first."""
@@ -103,7 +105,7 @@ class Ground:
             )
         workspace = self.sandbox.workspace()
         value = json.dumps({"handoff": asked.handoff_id, "offer": asked.offer_id}, separators=(",", ":"))
-        payload = {
+        payload: dict[str, object] = {
             "type": "block_actions",
             "user": {"id": asked.slack_user_id, "username": "rep", "name": "rep", "team_id": workspace.id},
             "api_app_id": workspace.app.id,
@@ -129,6 +131,24 @@ class Ground:
             ],
         }
         return signed(self.settings.signing_secret or "", urlencode({"payload": json.dumps(payload)}).encode())
+
+    def show(self) -> None:
+        """Note that Slack shows everything, as it does when a click comes on a quiet day."""
+        with self.database.engine.begin() as connection:
+            owed = Delivery.state == DeliveryState.OWED
+            connection.execute(update(Delivery).where(owed).values(state=DeliveryState.SETTLED, shown=Delivery.wanted))
+            connection.execute(update(Lane).where(Lane.due_at.is_not(None)).values(due_at=None))
+
+    def wait_until_shown(self) -> None:
+        """Wait until a bot in another process owes Slack nothing more."""
+        end = monotonic() + PATIENCE_SECONDS
+        owed = select(func.count()).select_from(Lane).where(Lane.due_at.is_not(None))
+        while monotonic() < end:
+            with self.database.snapshot() as session:
+                if not session.scalar(owed):
+                    return
+            sleep(0.02)
+        raise ChildFailed("deliveries did not come to an end")
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return what points a bot in a process of its own at this ground."""

@@ -37,7 +37,7 @@ class Unit:
         middle, least, most = (
             f"{value * self.factor:,.{self.digits}f}" for value in (spread.middle, spread.least, spread.most)
         )
-        return f"{middle} {self.sign} ({least}–{most})"  # noqa: RUF001 - a range
+        return f"{middle} {self.sign} ({least}–{most})"
 
 
 MILLISECONDS = Unit("ms", 1000.0)

@@ -1,21 +1,100 @@
-"""The run: every figure on every engine asked for, then one table."""
+"""The run: every figure on every engine asked for, one after the other, then one table."""
 
 import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from rich.box import MARKDOWN
 from rich.console import Console
+from rich.table import Table
 
-from tests.bench import clicks
-from tests.bench.engines import opened
+from tests.bench import clicks, edits, machine, posts, requests_over_http, starts
+from tests.bench.bare import Work
+from tests.bench.engines import Engine, Postgresql, opened
+from tests.bench.measuring import Figure, Spread
+
+# A figure that is broken over two lines cannot be read.
+WIDEST = 140
+COLUMNS = ("what", "database", "Baton", "floor", "times the floor")
 
 
-def main(arguments: list[str]) -> int:
-    p = argparse.ArgumentParser()
-    p.add_argument("--quick", action="store_true")
-    p.add_argument("--engine", default="both")
-    a = p.parse_args(arguments)
-    c = Console()
-    with opened(a.engine) as engines:
-        for e in engines:
-            f, w = clicks.measure(e, rounds=4 if a.quick else 10, clicks=10 if a.quick else 20)
-            c.print(f.engine, f.unit.write(__import__("tests.bench.measuring").bench.measuring.Spread.of(f.ours)),f.unit.write(__import__("tests.bench.measuring").bench.measuring.Spread.of(f.floor)), f.ratio, w)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    rounds: int
+    clicks: int
+    requests: int
+    leads: int
+    edits: int
+    starts: int
+    rest: float
+
+
+FULL = Plan(rounds=10, clicks=20, requests=200, leads=50, edits=20, starts=3, rest=10.0)
+QUICK = Plan(rounds=3, clicks=8, requests=40, leads=15, edits=6, starts=1, rest=2.0)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print, return 0."""
+    parser = argparse.ArgumentParser(prog="tests/bench", description="Measure Baton, each figure beside its floor.")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything: to see that it runs")
+    parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
+    given = parser.parse_args(arguments)
+    plan = QUICK if given.quick else FULL
+    shown, told = Console(), Console(stderr=True)
+    shown.width = max(shown.width, WIDEST)
+    figures: list[Figure] = []
+    works: list[tuple[str, Work]] = []
+    with opened(given.engine) as engines:
+        version = next((engine.version for engine in engines if isinstance(engine, Postgresql)), None)
+        described = machine.description(version)
+        for engine in engines:
+            with told.status(f"Measuring on {engine.name}") as status:
+                for figure in _measured(engine, plan, works):
+                    figures.append(figure)
+                    status.update(f"Measuring on {engine.name}: {figure.name} is done")
+    for name, value in described:
+        shown.print(f"{name}: {value}", highlight=False, soft_wrap=True)
+    for name, work in works:
+        shown.print(_sentence(name, work), highlight=False, soft_wrap=True)
+    shown.print(table(figures))
     return 0
+
+
+def table(figures: Iterable[Figure]) -> Table:
+    """Lay the figures out, each engine's beside the other's."""
+    made = Table(box=MARKDOWN)
+    for name in COLUMNS:
+        made.add_column(name, no_wrap=True)
+    names = dict.fromkeys(figure.name for figure in figures)
+    for name in names:
+        for figure in figures:
+            if figure.name == name:
+                ratio = figure.ratio
+                made.add_row(
+                    name,
+                    figure.engine,
+                    figure.unit.write(Spread.of(figure.ours)),
+                    figure.unit.write(Spread.of(figure.floor)),
+                    f"{ratio.middle:.2f} ({ratio.least:.2f}–{ratio.most:.2f})",
+                )
+    return made
+
+
+def _measured(engine: Engine, plan: Plan, works: list[tuple[str, Work]]) -> Iterable[Figure]:
+    click, work = clicks.measure(engine, rounds=plan.rounds, clicks=plan.clicks)
+    works.append((engine.name, work))
+    yield click
+    rounds = max(3, plan.rounds // 2)
+    yield from requests_over_http.measure(engine, work, rounds=rounds, clicks=plan.requests)
+    yield posts.measure(engine, rounds=rounds, leads=plan.leads)
+    yield from edits.measure(engine, work, rounds=rounds, clicks=plan.edits)
+    yield from starts.measure(engine, work, rounds=plan.starts, rest=plan.rest)
+
+
+def _sentence(name: str, work: Work) -> str:
+    return (
+        f"Accept on {name}: {work.rows} rows written ({work.inserted} new, {work.changed} changed) "
+        f"by {work.writes} statements, after {work.reads} that read; its floor writes {work.rows} rows by as many."
+    )

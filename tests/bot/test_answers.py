@@ -47,3 +47,10 @@ def test_a_click_in_a_modal_delivered_twice_pushes_one(sandbox: Sandbox, views: 
 def test_a_trigger_that_slack_never_gave_is_a_failure(views: Views) -> None:
     with pytest.raises(SlackError, match="invalid_trigger_id"):
         views.open("1.2.3", MODAL)
+
+
+def test_a_modal_closed_before_it_is_redrawn_is_no_failure(sandbox: Sandbox, views: Views, ana: Person) -> None:
+    shown = views.open(trigger(sandbox, ana), MODAL)
+    ana.closes()
+    assert views.update(view_id=shown["id"], view=MODAL) == {}
+    assert ana.modals == []

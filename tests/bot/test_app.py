@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import httpx
 import pytest
 from sqlalchemy import select
 
-from bot.app import Baton, build
+from bot.app import Baton, build, serve
 from bot.database import Database
 from bot.settings import Settings
 from bot.slack import PassingError
@@ -179,3 +180,14 @@ def test_a_hand_over_reaches_the_channel_while_everything_runs(
         assert "Contoso" in ana.sees("#sales-emea")[0].text
     finally:
         baton.stop()
+
+
+def test_processes_that_start_with_a_new_token_at_once_make_one_workspace_known(
+    settings: Settings, database_url: str, clock: ManualClock
+) -> None:
+    databases = [Database(database_url) for _ in range(4)]
+    with ThreadPoolExecutor(len(databases)) as pool:
+        served = list(pool.map(lambda each: serve(settings, database=each, now=clock), databases))
+    for each in databases:
+        each.dispose()
+    assert len({each.id for each in served}) == 1

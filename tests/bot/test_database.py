@@ -148,6 +148,22 @@ def test_on_postgresql_a_commit_wakes_the_workers_of_other_processes(postgresql_
     database.dispose()
 
 
+def test_an_error_quotes_no_row(database: Database) -> None:
+    add_workspace(database, "dana@contoso.example")
+    with pytest.raises(DBAPIError) as caught, database.transaction() as session:
+        session.execute(text("SELECT :who FROM nowhere"), {"who": "dana@contoso.example"})
+    assert "contoso" not in str(caught.value)
+
+
+def test_a_postgresql_that_falls_silent_is_given_up_within_half_a_minute(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    with database.engine.connect() as connection:
+        told = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+    idle, interval, count = (int(told[f"keepalives_{name}"]) for name in ("idle", "interval", "count"))
+    assert idle + interval * count <= 30
+    database.dispose()
+
+
 def test_sqlite_survives_a_power_cut_and_checks_its_references(sqlite_url: str) -> None:
     database = Database(sqlite_url)
     with database.transaction() as session:

@@ -1,11 +1,15 @@
 """What Slack knows of people and channels, looked up and kept fresh."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from sqlalchemy import select
 
 from bot.app import Baton
+from bot.directory import Directory
+from bot.slack import Slack
 from qualification import handoffs, people
 from qualification.deliveries import NO_CHANNEL_ID, NO_SLACK_USER
 from qualification.handoffs import HandOverForm
@@ -130,10 +134,38 @@ def test_what_waited_for_people_and_channels_goes_out_once_they_are_found(
 
 def test_slack_down_is_logged_and_asked_again(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:
     publish()
-    sandbox.fault("*", "500", times=1)
+    sandbox.fault("*", "500")
     assert baton.directory.look_up() == 0
     sandbox.heal()
     assert baton.directory.look_up() >= 2
+
+
+def test_a_slack_that_lists_no_channels_still_tells_of_people(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:
+    publish()
+    sandbox.fault("conversations.list", "500")
+    assert baton.directory.look_up() == 2
+    assert person(baton, "Ana Ruiz").slack_user_id == sandbox.person("Ana Ruiz").id
+
+
+def test_somebody_slack_has_a_new_word_for_holds_up_nobody(
+    baton: Baton, publish: Publish, sandbox: Sandbox, clock: ManualClock
+) -> None:
+    class Stranger(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"ok": false, "error": "a_word_of_tomorrow"}')
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            del format, args
+
+    publish()
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        slack = Slack(sandbox.bot_token(), base_url=f"http://127.0.0.1:{server.server_port}/api")
+        Directory(database=baton.database, slack=slack, workspace_id=baton.workspace.id, now=clock).look_up()
+        server.shutdown()
+    assert {person(baton, name).refreshed_at for name in ("Ana Ruiz", "Maya Cohen")} == {clock()}
 
 
 PLAYBOOK_WITH_NEW_CHANNEL = """\

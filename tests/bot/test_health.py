@@ -1,5 +1,6 @@
 """What is well and what is not."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,8 +8,11 @@ from bot import health
 from bot.app import Baton
 from bot.database import Database
 from bot.health import WELL, Health
+from qualification import handoffs
+from qualification.handoffs import HandOverForm
 from qualification.records import Lane, Workspace
 from sandbox.clock import ManualClock
+from sandbox.server import Sandbox
 
 
 def examine(baton: Baton, clock: ManualClock, *, connections: int | None = None, working: bool | None = None) -> Health:
@@ -28,6 +32,29 @@ def test_slacks_refusal_of_everything_shows(baton: Baton, clock: ManualClock) ->
     assert examine(baton, clock).slack == "refuses every call: token_revoked"
 
 
+def test_a_slack_that_takes_nothing_shows_after_a_minute(
+    baton: Baton, publish: Callable[[], None], sandbox: Sandbox, clock: ManualClock
+) -> None:
+    publish()
+    baton.directory.look_up()
+    sandbox.fault("*", "500")
+    with baton.database.transaction() as session:
+        form = HandOverForm(company="Contoso", did="Asked for a demo")
+        mika = sandbox.person("Mika Sato").id
+        handoffs.hand_over(session, workspace_id=baton.workspace.id, by=mika, form=form, key="V1", now=clock())
+    said = []
+    for _ in range(8):
+        baton.worker.run_once(clock())
+        said.append(examine(baton, clock).slack)
+        clock.advance(timedelta(seconds=10))
+    assert said[:7] == [WELL] * 7
+    assert said[7] == "has taken nothing for more than 60 s"
+    sandbox.heal()
+    clock.advance(timedelta(seconds=30))
+    baton.worker.run_once(clock())
+    assert examine(baton, clock).slack == WELL
+
+
 def test_no_connection_of_socket_mode_is_no_slack(baton: Baton, clock: ManualClock) -> None:
     assert examine(baton, clock, connections=0).slack == "no Socket Mode connection stands"
 
@@ -38,7 +65,7 @@ def test_a_worker_elsewhere_is_judged_by_what_it_leaves_undone(baton: Baton, clo
     clock.advance(timedelta(seconds=60))
     assert examine(baton, clock).worker == WELL
     clock.advance(timedelta(seconds=1))
-    assert examine(baton, clock).worker == "1 deliveries and 0 clocks have been due for more than 60 s"
+    assert examine(baton, clock).worker == "1 places and 0 clocks have been due for more than 60 s"
 
 
 def test_a_worker_that_ended_is_not_well(baton: Baton, clock: ManualClock) -> None:

@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def configured() -> Iterator[Configured]:
     """Configure the logs into a text, and put everything back afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    hook = threading.excepthook
     levels = {name: logging.getLogger(name).level for name in logs.QUIETER}
 
     def configure(form: str) -> io.StringIO:
@@ -30,6 +32,7 @@ def configured() -> Iterator[Configured]:
 
     yield configure
     root.handlers[:], root.level = handlers, level
+    threading.excepthook = hook
     for name, before in levels.items():
         logging.getLogger(name).setLevel(before)
 
@@ -85,6 +88,20 @@ def test_a_machine_in_trouble_may_speak_but_no_row_is_quoted(configured: Configu
     error = OperationalError("INSERT", {"email": "dana@contoso.example"}, OSError("disk is full"))
     logging.getLogger("bot").error("The database is in trouble.", exc_info=error)
     assert "disk is full" in stream.getvalue()
+    assert "contoso" not in stream.getvalue()
+
+
+def test_a_thread_that_dies_is_told_of_like_everything_else(configured: Configured) -> None:
+    stream = configured("json")
+
+    def die() -> None:
+        raise LookupError("dana@contoso.example")
+
+    thread = threading.Thread(target=die, name="worker")
+    thread.start()
+    thread.join()
+    record = json.loads(stream.getvalue())
+    assert (record["level"], record["action"], record["frames"][0]) == ("critical", "worker", "  builtins.LookupError")
     assert "contoso" not in stream.getvalue()
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from bot.database import Database
 from bot.rounds import Rounds
 from bot.server import AddressTaken, HttpServer
-from bot.sole import AlreadyRunning, Sole
+from bot.sole import AlreadyRunning, Sole, Unclaimable
 
 PATIENCE = 10.0
 
@@ -82,6 +82,22 @@ def test_sqlite_serves_one_process_at_a_time(tmp_path: Path) -> None:
     first.release()
     second.take()
     second.release()
+    database.dispose()
+
+
+def test_a_link_to_the_database_is_the_same_database(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "baton.db")
+    database, linked = Database(f"sqlite:///{tmp_path}/baton.db"), Database(f"sqlite:///{tmp_path}/link.db")
+    with Sole(database), pytest.raises(AlreadyRunning):
+        Sole(linked).take()
+    database.dispose()
+    linked.dispose()
+
+
+def test_a_folder_that_is_not_there_is_named_in_a_sentence(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/nowhere/baton.db")
+    with pytest.raises(Unclaimable, match=r"No such file or directory\. See DATABASE_URL"):
+        Sole(database).take()
     database.dispose()
 
 

@@ -132,6 +132,10 @@ def test_a_missing_scope_is_named() -> None:
     assert "chat:write" in " ".join(caught.value.details)
 
 
+def test_one_channel_closed_to_the_bot_is_no_trouble_of_the_whole_workspace() -> None:
+    assert {"no_permission", "not_in_channel", "is_archived", "restricted_action"} <= FINAL_ERRORS
+
+
 def test_no_error_is_of_two_kinds() -> None:
     assert not ACCOUNT_ERRORS & FINAL_ERRORS
     assert not UNWELL_ERRORS & (ACCOUNT_ERRORS | FINAL_ERRORS)

@@ -51,6 +51,14 @@ def answering(text: str) -> Listener:
     return lambda _: BoltResponse(status=200, body={"text": text})
 
 
+def test_slacks_word_for_a_refused_token_is_in_the_log(slack: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+    web = WebClient(base_url=slack.api_url, timeout=5, retry_handlers=[])
+    link = SocketMode(app_token="xapp-made-up", web=web, dispatch=lambda *_: BoltResponse(status=200))
+    link.start()
+    slack.wait_for(lambda: any(getattr(each, "error", None) == "invalid_auth" for each in caplog.records))
+    link.stop()
+
+
 def test_two_connections_stand_and_a_command_is_answered(
     slack: Sandbox, connect: Callable[[Listener], SocketMode]
 ) -> None:

@@ -48,5 +48,6 @@ def day(sales: Sales, engine_url: str) -> Iterator[Day]:
     with open_world(sales, engine_url) as world:
         day = Day(world, cases_of(plan(sales, SEED)))
         day.run()
-        print_day(day, rotations(day), engine=engine_url.partition(":")[0], seconds=monotonic() - began)
+        engine = "SQLite" if world.database.is_sqlite else "PostgreSQL, two workers"
+        print_day(day, rotations(day), engine=engine, seconds=monotonic() - began)
         yield day

@@ -23,8 +23,8 @@ WAVE: Final = 19
 NOON: Final = timedelta(hours=3, minutes=15)
 BETWEEN_WAVES: Final = timedelta(minutes=12)
 AWAY: Final = timedelta(hours=2)
-# The waves before which somebody leaves, and before which the first of them is back.
-LEAVE, RETURN = 2, 4
+# The waves before which somebody leaves, before which the first of them is back, and in which calls hang.
+LEAVE, RETURN, HANGING = 2, 4, 3
 
 
 class Standing(StrEnum):
@@ -131,11 +131,12 @@ class Day:
             self.absences[0] = Absence(gone[0], self.absences[0].since, now)
 
     def _wave(self, cases: Sequence[Case], number: int) -> None:
-        self.faults += disturb(self.world.sandbox, number)
+        """Hand leads over, and let everybody act; a round of faults comes with each."""
+        self.faults += disturb(self.world.sandbox, hanging=False)
         for case in cases:
             self._hand_over(case)
         self.world.settle()
-        self.faults += disturb(self.world.sandbox, number)
+        self.faults += disturb(self.world.sandbox, hanging=number == HANGING)
         self._work()
 
     def _hand_over(self, case: Case) -> None:
@@ -172,6 +173,7 @@ class Day:
             announced = [case for case in self.cases if case.lead.person in looks]
             # Everybody who has something to do does it before anybody looks again.
             acted = [self._next(case, looks[case.lead.person]) for case in announced]
+            assert not self.world.unforeseen(), self.world.unforeseen()
             if not any(acted):
                 return any(case.steps for case in announced)
 
@@ -243,7 +245,7 @@ class Day:
         return True
 
     def _work_the_queue(self, case: Case, look: Look) -> None:
-        """Let the manager take the lead, give it to an agent, or leave it where it is."""
+        """Let the manager take the lead, let the office's other one give it to an agent, or leave it where it is."""
         match case.number % 3:
             case 0:
                 self._press(case, look, "Accept", "accepted")
@@ -287,7 +289,8 @@ class Day:
         case.verdict, case.decided_by = Standing.ENDED, name
 
     def _assign(self, case: Case, look: Look) -> None:
-        who = self.world.person(look.named)
+        office = self.world.sales.office_of(look.named)
+        who = self.world.person(self.world.sales.crm.managers_of(office)[-1])
         self.hands.open_by(who, Standing.QUEUED.value, self._card(who, case, look))
         who.fills({"Who takes it?": self.world.person(self.world.sales.pools[case.lead.destination.pool][0])})
         self.hands.hand_in(who)

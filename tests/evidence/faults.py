@@ -5,7 +5,7 @@ from typing import Final
 from sandbox.faults import CallFaultKind, DeliveryFaultKind, Fault
 from sandbox.server import Sandbox
 
-# In every wave: which method of Slack's answers how, and how often.
+# In every round: which method of Slack's answers how, and how often.
 CALLS: Final[tuple[tuple[str, CallFaultKind, int], ...]] = (
     ("chat.postMessage", "429", 3),
     ("chat.update", "429", 2),
@@ -18,10 +18,9 @@ CALLS: Final[tuple[tuple[str, CallFaultKind, int], ...]] = (
     ("conversations.history", "429", 1),
     ("views.open", "500", 1),
 )
-# Each of these costs five seconds of real time, unless they hang together.
+# Each of these costs five seconds of real time.
 HANGING: Final = ("chat.postMessage", "chat.update")
-HANGING_WAVE: Final = 2
-# In every wave: what becomes of what people do on its way to the bot, and how often.
+# In every round: what becomes of what people do on its way to the bot, and how often.
 DELIVERIES: Final[tuple[tuple[DeliveryFaultKind, str, int], ...]] = (
     ("twice", "interactive", 6),
     ("drop_socket", "interactive", 1),
@@ -30,9 +29,9 @@ DELIVERIES: Final[tuple[tuple[DeliveryFaultKind, str, int], ...]] = (
 )
 
 
-def disturb(sandbox: Sandbox, wave: int) -> list[Fault]:
-    """Switch the faults of a wave on and return them; those of the waves before that have not struck yet stay."""
+def disturb(sandbox: Sandbox, *, hanging: bool) -> list[Fault]:
+    """Switch a round of faults on and return them; those of earlier rounds that have not struck yet stay."""
     faults = [sandbox.fault(method, kind, times=times, retry_after=2) for method, kind, times in CALLS]
-    if wave == HANGING_WAVE:
+    if hanging:
         faults += [sandbox.fault(method, "hang", times=1) for method in HANGING]
     return [*faults, *(sandbox.disturb(fate, deliveries=kind, times=times) for fate, kind, times in DELIVERIES)]

@@ -25,9 +25,9 @@ COLUMNS: Mapping[str, Callable[[Case], int]] = {
 
 def print_day(day: Day, rotations: Mapping[str, Rotation], *, engine: str, seconds: float) -> None:
     """Print what the drivers remember, the turns that were dealt, and the faults that struck."""
-    table = Table(title=f"{engine}: {len(day.cases)} companies in {seconds:.0f} s", title_justify="left")
+    table = Table()
     table.add_column("office")
-    for name in (*COLUMNS, "turns", "kept", "steady reps differ by"):
+    for name in (*COLUMNS, "turns", "kept", "steady reps", "differ by"):
         table.add_column(name, justify="right")
     by_office = defaultdict[str, list[Case]](list)
     for case in day.cases:
@@ -36,10 +36,12 @@ def print_day(day: Day, rotations: Mapping[str, Rotation], *, engine: str, secon
         pools = [rotation for key, rotation in rotations.items() if key.startswith(f"{office}-")]
         dealt = sum(rotation.dealt for rotation in pools)
         kept = sum(len(seat.turns) for rotation in pools for seat in rotation.seats)
+        steady = sum(seat.steady for rotation in pools for seat in rotation.seats)
         spread = max(rotation.spread() for rotation in pools)
         counts = [sum(count(case) for case in cases) for count in COLUMNS.values()]
-        table.add_row(office, *map(str, (*counts, dealt, kept, spread)))
+        table.add_row(office, *map(str, (*counts, dealt, kept, steady, spread)))
     console = Console(width=160)
+    console.print(f"\n{engine}: {len(day.cases)} companies in {seconds:.0f} s")
     console.print(table)
     calls = Counter(call.method for call in day.world.sandbox.calls())
     struck = Counter[str]()

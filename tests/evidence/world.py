@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
+from bot.slack import SlackError
 from qualification import publishing
 from qualification.records import Base, Handoff, Lane, Offer, Person
 from qualification.rules.handoff import OfferOutcome
@@ -132,6 +133,15 @@ class World:
             session.scalar(select(func.min(Handoff.undo_until))),
         )
         return min(filter(None, moments), default=None)
+
+    def unforeseen(self) -> list[str]:
+        """Name the errors that were logged and are no call that Slack refused; the SDK's own are Slack's affair."""
+        return [
+            f"{record.getMessage()} {record.exc_info[1]!r}" if record.exc_info else record.getMessage()
+            for record in self.errors.records
+            if not record.name.startswith("slack_sdk")
+            and not (record.exc_info and isinstance(record.exc_info[1], SlackError))
+        ]
 
     def introduce(self) -> None:
         """Let the bot find everybody and every channel in Slack."""

@@ -91,6 +91,12 @@ class Floor:
         """Wait until the bot has answered everything that it was sent."""
         self.sandbox.wait_for(lambda: all(each.outcome for each in self.sandbox.deliveries()))
 
+    def heard(self, event: str) -> list[str | None]:
+        """Tell how the bot answered each event of that kind, once it has answered all of them."""
+        self.settles()
+        told = self.sandbox.deliveries("events_api")
+        return [each.outcome for each in told if each.payload["event"]["type"] == event]
+
     def reads(self, look: Callable[[Session], T]) -> T:
         """Look at what is stored."""
         with self.baton.database.snapshot() as session:

@@ -145,7 +145,7 @@ def test_the_button_baton_back_ends_it_and_goes(floor: Floor) -> None:
 
 def test_app_home_opened_draws_the_home_tab_and_keeps_it_true(floor: Floor) -> None:
     floor.ana.opens_home()
-    floor.settles()
+    assert floor.heard("app_home_opened") == ["acknowledged"]
     floor.shows()
     assert "Nothing waits for you" in floor.ana.home.text
     floor.hands_over()
@@ -170,7 +170,7 @@ def test_user_change_is_written_down_for_those_known_here(floor: Floor) -> None:
     floor.sandbox.people.change(floor.ana, tz="America/New_York", locale="en-US", real_name="Ana R. Ruiz")
     floor.sandbox.people.change(floor.sandbox.person("Dan Lee"), tz="Europe/Paris")
     floor.sandbox.people.deactivate(floor.ben)
-    floor.settles()
+    assert floor.heard("user_change") == ["acknowledged"] * 3
     ana, ben = known(floor, floor.ana), known(floor, floor.ben)
     assert ana is not None
     assert ben is not None

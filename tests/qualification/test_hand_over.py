@@ -54,15 +54,12 @@ def test_a_live_handoff_is_not_announced_twice_and_what_is_new_is_added(desk: De
     assert (told.kind, sorted(told.facts["fields"])) == ("updated", ["name", "phone"])
 
 
-def test_whoever_hands_a_lead_over_again_is_told_its_owner(desk: Desk) -> None:
-    desk.accepted("Acme", by="UANA")
-    (lead,) = desk.all(Lead)
-    assert lead.email is None
-    desk.hands_over("Acme", person="Ivy Chen", email="ivy@acme.example")
-    handoff_id = desk.accepted("Other")
-    assert handoff_id
-    again = desk.hands_over("Acme", person="Ivy Chen", email="ivy@acme.example")
-    assert again.already
+def test_whoever_hands_an_accepted_lead_over_again_is_told_its_owner(desk: Desk) -> None:
+    handoff_id, offer_id = desk.offered("Acme", email="ivy@acme.example")
+    desk.does(decisions.accept, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
+    again = desk.hands_over("Acme", email="ivy@acme.example")
+    assert again.owner is not None
+    assert (again.already, again.state, again.owner.name) == (True, "accepted", "Ana Ruiz")
 
 
 def test_a_namesake_at_the_same_company_is_the_same_lead(desk: Desk) -> None:

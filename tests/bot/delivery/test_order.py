@@ -94,6 +94,7 @@ def test_invariant_4_what_slack_will_never_take_is_parked_at_once_and_the_next_g
     worker.run_once(desk.clock())
     assert desk.texts() == ["next"]
     assert (desk.delivery(bad).state, desk.delivery(bad).trouble) == (DeliveryState.PARKED, "msg_too_long")
+    assert desk.delivery(bad).refused_at == desk.clock()
     assert (desk.delivery(line).state, desk.delivery(line).trouble) == (DeliveryState.PARKED, "parent_parked")
     desk.change(handoff, "shorter")
     worker.run_once(desk.clock())

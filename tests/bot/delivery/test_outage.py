@@ -80,3 +80,21 @@ def test_pauses_grow_to_half_a_minute(desk: Desk) -> None:
     moments = [(call.at - start) / timedelta(seconds=1) for call in desk.sandbox.calls("chat.update")]
     pauses = [round(after - before) for before, after in itertools.pairwise(moments)]
     assert pauses == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_an_outage_that_begins_in_one_place_sooner_parks_nothing(desk: Desk) -> None:
+    worker = desk.worker()
+    card = desk.card(desk.handoff("asked for a demo"))
+    desk.sandbox.fault("chat.postMessage", "500")
+    worker.run_once(desk.clock())
+    desk.sandbox.heal()
+    desk.clock.advance(0.5)
+    desk.card(desk.handoff("the last that went"), "amer")
+    worker.run_once(desk.clock())
+    assert desk.texts("amer") == ["the last that went"]
+    desk.sandbox.fault("*", "500")
+    desk.pass_time(worker, 3600, step=10)
+    assert desk.delivery(card).state is DeliveryState.OWED
+    desk.sandbox.heal()
+    desk.settle(worker, 120)
+    assert desk.texts() == ["asked for a demo"]

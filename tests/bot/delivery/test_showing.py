@@ -177,3 +177,41 @@ def delete(desk: Desk, delivery_id: int) -> None:
     """Delete a message as an administrator of Slack would."""
     delivery = desk.delivery(delivery_id)
     desk.slack().call("chat.delete", channel=delivery.channel, ts=delivery.ts)
+
+
+def test_a_card_deleted_while_a_reply_to_it_is_posted_brings_that_reply_back_too(desk: Desk) -> None:
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    desk.worker().run_once(desk.clock())
+    line = desk.line(handoff, card, 1)
+    first, courier = desk.delivery(card), desk.courier("slow")
+    hold = desk.sandbox.fault("chat.postMessage", "hold_after", times=1)
+    posting = threading.Thread(target=courier.carry, args=(desk.take(courier), desk.clock))
+    posting.start()
+    hold.wait_until_held()
+    delete(desk, card)
+    with desk.database.transaction() as session:
+        deliveries.gone(
+            session, workspace_id=desk.workspace_id, channel=str(first.channel), ts=str(first.ts), now=desk.clock()
+        )
+    hold.release()
+    posting.join()
+    assert desk.delivery(line).ts is None
+    desk.settle(desk.worker(), 60)
+    standing = [message for message in desk.messages() if not message.tombstone and message.thread_ts != first.ts]
+    assert [message.text for message in standing] == ["asked for a demo", "line 1"]
+    assert standing[1].thread_ts == standing[0].ts == desk.delivery(card).ts
+
+
+def test_replies_parked_with_their_card_follow_it_once_it_is_posted(desk: Desk) -> None:
+    worker = desk.worker()
+    desk.sandbox.people.archive("emea", workspace=desk.sandbox.workspace("Northwind"))
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    line = desk.line(handoff, card, 1)
+    worker.run_once(desk.clock())
+    assert desk.delivery(line).trouble == "parent_parked"
+    desk.sandbox.workspace("Northwind").channels[desk.channel()].archived = False
+    assert desk.card(handoff) == card
+    desk.pass_time(worker, 5)
+    assert desk.texts() == ["asked for a demo", "line 1"]

@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.worker import Worker
-from qualification.records import DeliveryState
-from tests.bot.delivery.desk import Desk
+from qualification.records import Delivery, DeliveryState
+from tests.bot.delivery.desk import Desk, draw
 
 
 @contextmanager
@@ -145,3 +147,67 @@ def test_logs_name_the_delivery_and_never_what_it_says(desk: Desk, caplog: pytes
         handoff,
         desk.workspace_id,
     )
+
+
+def test_clocks_that_fail_each_time_hold_up_no_delivery_that_waits_for_its_retry(desk: Desk) -> None:
+    def job(session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
+        del session, workspace_id, now, limit
+        raise LookupError
+
+    desk.sandbox.fault("chat.postMessage", "429", retry_after=5, times=1)
+    desk.card(desk.handoff("asked for a demo"))
+    desk.worker().run_once(desk.clock())
+    assert desk.texts() == []
+    desk.clock.advance(10)
+    with running(desk.worker(jobs=(job,))):
+        desk.sandbox.wait_for(lambda: desk.texts() == ["asked for a demo"], timeout=10)
+
+
+def test_a_database_that_is_busy_at_the_start_ends_no_worker(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = iter([OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))])
+    worker = desk.worker()
+    begin = worker.begin
+
+    def begin_late() -> None:
+        for failure in failures:
+            raise failure
+        begin()
+
+    monkeypatch.setattr(worker, "begin", begin_late)
+    desk.card(desk.handoff("asked for a demo"))
+    with running(worker):
+        desk.sandbox.wait_for(lambda: desk.texts() == ["asked for a demo"], timeout=10)
+
+
+def test_a_card_that_cannot_be_read_for_want_of_a_connection_is_tried_again(desk: Desk) -> None:
+    failures = iter([PoolTimeout()])
+
+    def render(session: Session, delivery: Delivery, now: datetime) -> dict[str, object]:
+        for failure in failures:
+            raise failure
+        return draw(session, delivery, now)
+
+    card = desk.card(desk.handoff("asked for a demo"))
+    worker = desk.worker(render=render)
+    with pytest.raises(PoolTimeout):
+        worker.run_once(desk.clock())
+    assert desk.delivery(card).state is DeliveryState.OWED
+    desk.settle(worker, 60)
+    assert desk.texts() == ["asked for a demo"]
+
+
+def test_facts_that_no_database_can_read_are_parked_like_a_template_that_fails(desk: Desk) -> None:
+    if desk.database.is_sqlite:
+        return  # its driver has one word for every fault
+
+    def render(session: Session, delivery: Delivery, now: datetime) -> dict[str, object]:
+        if delivery.subject == bad:
+            session.execute(text("SELECT nothing FROM nowhere"))
+        return draw(session, delivery, now)
+
+    bad = desk.handoff("bad")
+    card = desk.card(bad)
+    desk.card(desk.handoff("good"))
+    desk.worker(render=render).run_once(desk.clock())
+    assert (desk.delivery(card).state, desk.delivery(card).trouble) == (DeliveryState.PARKED, "cannot_be_drawn")
+    assert desk.texts() == ["good"]

@@ -1,0 +1,150 @@
+"""The statements by which messages become owed, built once: to build one takes longer than to run it.
+
+They run on the session's connection: what comes back is no record, and the session's own way takes as long again.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    union,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Team
+from qualification.records.base import Key
+
+# The kinds that draw a handoff as it stands; a thread line never changes once written.
+DRAWN_FROM_HANDOFF: Final = ("lead_card", "direct_card", "reminder")
+
+_DELIVERY: Final[Any] = Delivery.__table__
+_LANE: Final[Any] = Lane.__table__
+# A literal, not a bound value: SQLite sees the partial index only so.
+IS_PARKED: Final = Delivery.state == literal_column("'parked'")
+
+
+def once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
+    """One more change to show: a count, not a queue, so that a burst of changes makes one edit."""
+    return {
+        "wanted": delivery.wanted + 1,
+        "state": case((_is(delivery, "parked"), literal_column("'parked'")), else_=literal_column("'owed'")),
+        "sequence": case((_is(delivery, "settled"), end_of_line()), else_=delivery.sequence),
+    }
+
+
+def _is(delivery: Any, state: str) -> ColumnElement[bool]:  # noqa: ANN401 - the record, or its table's columns
+    """Compare with a literal: a bound parameter would hide the partial indexes from SQLite's planner."""
+    compared: ColumnElement[bool] = delivery.state == literal_column(f"'{state}'")
+    return compared
+
+
+def end_of_line() -> ScalarSelect[int]:
+    """The place behind everything owed so far: after the highest id there is; equals follow by id."""
+    every = Delivery.__table__.alias("every_delivery")
+    return select(func.coalesce(func.max(every.c.id), 0) + 1).scalar_subquery()
+
+
+def _owe_in(lane_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - a column
+    """Owe in a lane that is found in the same statement; where none is, no row comes back."""
+    row = _DELIVERY
+    columns = {
+        **{column.name: bindparam(column.name, type_=column.type) for column in (*_GIVEN, row.c.workspace_id)},
+        "lane_id": lane_id,
+        "state": literal_column("'owed'"),
+        "sequence": end_of_line(),
+        "wanted": literal(1),
+        "shown": literal(0),
+        "posting": literal(0),
+        "attempts": literal(0),
+    }
+    again = {**once_more(row.c), "state": literal_column("'owed'"), "attempts": 0, "refused_at": None, "trouble": None}
+
+    def upsert(insert: Any) -> Any:  # noqa: ANN401 - either dialect's insert
+        return (
+            insert.from_select(list(columns), select(*columns.values()).where(found))
+            .on_conflict_do_update(index_elements=["lane_id", "kind", "subject"], set_=again)
+            .returning(row.c.id, row.c.lane_id)
+        )
+
+    return {"postgresql": upsert(postgresql.insert(row)), "sqlite": upsert(sqlite.insert(row))}
+
+
+def _owe_again(deliveries: Select[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
+    """Update these, locked in the order of their ids, and return their lanes."""
+    row = _DELIVERY.c
+    locked = deliveries.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)
+    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.lane_id)
+
+
+def _concerned() -> Any:  # noqa: ANN401 - SQLAlchemy's type of a union
+    """Select the places of the Home tabs that list a handoff: of owner, manager, those asked, the pool's reps."""
+    handoffs = bindparam("handoffs", type_=Key, expanding=True)
+    people = union(
+        select(Handoff.workspace_id, Handoff.owner_id.label("person_id")).where(Handoff.id.in_(handoffs)),
+        select(Handoff.workspace_id, Team.manager_id)
+        .join(Team, Team.id == Handoff.team_id)
+        .where(Handoff.id.in_(handoffs)),
+        select(Offer.workspace_id, Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
+        select(Membership.workspace_id, Membership.person_id)
+        .join(Offer, Offer.pool_id == Membership.pool_id)
+        .where(Offer.handoff_id.in_(handoffs), Offer.person_id.is_(None)),
+    ).subquery()
+    return select(people.c.workspace_id, literal_column("'home:'").concat(cast(people.c.person_id, String)))
+
+
+MAKE_LANES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton lane'), :workspace_id)")
+_AT: Final = and_(Lane.workspace_id == bindparam("workspace_id"), Lane.place == bindparam("place"))
+TAB_AT: Final = (
+    select(Delivery.id, Delivery.lane_id, Delivery.state)
+    .join(Lane, Lane.id == Delivery.lane_id)
+    .where(_AT, Delivery.kind == "home")
+)
+_GIVEN: Final = [_DELIVERY.c[name] for name in ("kind", "subject", "handoff_id", "parent_id", "urgency")]
+_PARENT: Final = _DELIVERY.alias("parent")
+OWE_AT: Final = _owe_in(Lane.id, _AT)
+OWE_UNDER: Final = _owe_in(_PARENT.c.lane_id, _PARENT.c.id == bindparam("parent_id"))
+OWE_CARDS: Final = _owe_again(
+    select(Delivery.id).where(
+        Delivery.handoff_id.in_(bindparam("handoffs", expanding=True)), Delivery.kind.in_(DRAWN_FROM_HANDOFF)
+    )
+)
+OWE_TABS: Final = _owe_again(
+    select(Delivery.id)
+    .join(Lane, Lane.id == Delivery.lane_id)
+    .where(
+        Delivery.kind == "home",
+        or_(
+            Delivery.id.in_(bindparam("tabs", expanding=True)), tuple_(Lane.workspace_id, Lane.place).in_(_concerned())
+        ),
+    )
+)
+MAKE_DUE: Final = (
+    update(_LANE)
+    .where(
+        Lane.id.in_(
+            select(Lane.id)
+            .where(Lane.id.in_(bindparam("lanes", expanding=True)))
+            .order_by(Lane.id)
+            .with_for_update(key_share=True)
+        )
+    )
+    .values(
+        due_at=case((or_(Lane.due_at.is_(None), Lane.due_at > bindparam("now")), bindparam("now")), else_=Lane.due_at)
+    )
+)

@@ -1,0 +1,49 @@
+"""What a person does in the page with Baton, one line each."""
+
+from playwright.sync_api import Locator, Page, expect
+
+
+def field(page: Page, block_id: str) -> Locator:
+    """Return an input block of the open modal."""
+    return page.locator(f'[data-testid="input"][data-block="{block_id}"]')
+
+
+def choose(page: Page, block_id: str, words: str) -> None:
+    """Pick from a list of the open modal."""
+    field(page, block_id).get_by_role("button").click()
+    page.get_by_role("option").filter(has=page.get_by_text(words, exact=True)).click()
+    expect(field(page, block_id).get_by_role("button")).to_contain_text(words)
+
+
+def command(page: Page, text: str) -> None:
+    """Type a slash command into the composer and send it."""
+    page.get_by_test_id("composer").fill(text)
+    page.keyboard.press("Enter")
+
+
+def submit(page: Page) -> None:
+    """Press the modal's submit button."""
+    page.get_by_test_id("modal-submit").click()
+
+
+def hand_over(page: Page, source: str = "", **fields: str) -> None:
+    """Hand a lead over with /handoff; fields by their block, the source by its name."""
+    command(page, "/handoff")
+    page.get_by_test_id("modal").wait_for()
+    for block_id, value in fields.items():
+        field(page, block_id).get_by_role("textbox").fill(value)
+    if source:
+        choose(page, "source", source)
+    submit(page)
+    expect(page.get_by_role("dialog", name="Handed over")).to_be_visible()
+    page.get_by_test_id("modal-close").click()
+
+
+def enter(page: Page, where: str) -> None:
+    """Go to a channel, the Home tab ("Baton Home") or the app's direct messages ("Baton")."""
+    page.get_by_test_id("entry").get_by_text(where, exact=True).click()
+
+
+def card(page: Page, words: str) -> Locator:
+    """Return the message that says these words."""
+    return page.get_by_test_id("message").filter(has_text=words)

@@ -1,0 +1,125 @@
+"""The pictures of docs/images, taken of the running sandbox: make screenshots."""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect, sync_playwright
+
+import migrations
+from sandbox.clock import ManualClock
+from sandbox.demo.bot_process import PLAYBOOK
+from sandbox.server import Sandbox
+from tests.browser.acting import card, enter, field, hand_over, submit
+from tests.browser.conftest import CHROMIUM, QUIET
+from tests.journeys.office import MANIFEST, MONDAY, serve
+
+IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
+VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 800}
+EDGE: Final = 12
+LEAD: Final = "Kestrel Freight"
+
+
+def main() -> None:
+    """Tell one lead's story and take a picture at each turn."""
+    clock = ManualClock(MONDAY)
+    with tempfile.TemporaryDirectory(prefix="baton-screenshots-") as folder, sync_playwright() as playwright:
+        database_url = f"sqlite:///{folder}/baton.db"
+        migrations.upgrade(database_url)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, env={"HOME": folder})
+        page = browser.new_page(viewport=VIEWPORT, device_scale_factor=2, timezone_id="UTC", locale="en-GB")
+        page.add_init_script("localStorage.setItem('sandbox-hints-seen', 'yes')")
+        with (
+            Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox,
+            serve(sandbox, clock, database_url, playbook=PLAYBOOK.read_text(encoding="utf-8")),
+        ):
+            _tell(page, sandbox, clock)
+            page.goto("about:blank")
+        browser.close()
+
+
+def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
+    lead = card(page, LEAD)
+    _sit_down(page, sandbox, "Mika Sato", "general")
+    hand_over(
+        page,
+        source="Demo request",
+        company=LEAD,
+        person="Hanna Lindqvist",
+        email="hanna.lindqvist@kestrel.example",
+        phone="+46 8 555 0142",
+        title="Head of Operations",
+        did="Asked for a demo on the pricing page, after three visits this week",
+        problem="Half of our quotes go out a day late, and we find out from the customer.",
+        campaign="Autumn pricing",
+        size="240",
+        country="Sweden",
+        value="18,000",
+        promised="A call before Wednesday",
+    )
+    _sit_down(page, sandbox, "Maya Cohen", "sales-emea")
+    expect(lead.get_by_test_id("thread-link")).to_contain_text("2 replies")
+    _take(page, "card", page.locator("#main > .conversation-header"), lead)
+
+    _sit_down(page, sandbox, "Ana Ruiz", "Baton")
+    expect(lead).to_contain_text("Offered to you")
+    _take(page, "direct", page.locator("#main > .conversation-header"), lead)
+
+    clock.advance(timedelta(minutes=3))
+    lead.get_by_role("button", name="Accept").click()
+    expect(lead).to_contain_text("Accepted by you")
+    clock.advance(timedelta(minutes=6))
+    lead.get_by_role("button", name="Log contact").click()
+    field(page, "note").get_by_role("textbox").fill("Reached her at once; demo on Thursday")
+    submit(page)
+    expect(lead).to_contain_text("Contacted")
+    clock.advance(timedelta(minutes=14))
+    lead.get_by_role("button", name="Checklist").click()
+    for item, words in (
+        ("budget", "There are 20,000 set aside until March"),
+        ("need", "Late quotes cost us two customers this year"),
+    ):
+        field(page, f"evidence-{item}").get_by_role("textbox").fill(words)
+        field(page, f"verdict-{item}").get_by_label("Yes", exact=True).check()
+    modal = page.get_by_test_id("modal")
+    expect(modal).to_contain_text("2 of 4, one more to pass")
+    modal.locator(".dialog-body").evaluate("body => { body.scrollTop = 0; document.activeElement.blur(); }")
+    _take(page, "modal", modal)
+
+    field(page, "evidence-timing").get_by_role("textbox").fill("Must run before the spring season")
+    field(page, "verdict-timing").get_by_label("Yes", exact=True).check()
+    expect(modal).to_contain_text("3 of 4, passed")
+    submit(page)
+    clock.advance(timedelta(minutes=2))
+    lead.get_by_role("button", name="Stage: Contacted").click()
+    page.get_by_role("option", name="Opportunity opened").click()
+    _sit_down(page, sandbox, "Maya Cohen", "sales-emea")
+    lead.get_by_test_id("thread-link").click()
+    expect(page.get_by_text("moved the lead to Opportunity opened")).to_be_visible()
+    _take(page, "thread", page.get_by_test_id("thread"))
+
+
+def _sit_down(page: Page, sandbox: Sandbox, name: str, where: str) -> None:
+    """Let the page be this person's, in a conversation."""
+    person = sandbox.person(name)
+    page.goto("about:blank")
+    page.goto(f"{sandbox.url}/#/{person.workspace.id}/{person.member.id}/")
+    enter(page, where)
+
+
+def _take(page: Page, name: str, *shown: Locator) -> None:
+    """Take a picture of what is shown, with a little room around it."""
+    page.mouse.move(0, 0)
+    boxes = [box for each in shown if (box := each.bounding_box())]
+    left = max(min(box["x"] for box in boxes) - EDGE, 0)
+    top = max(min(box["y"] for box in boxes) - EDGE, 0)
+    right = min(max(box["x"] + box["width"] for box in boxes) + EDGE, VIEWPORT["width"])
+    bottom = min(max(box["y"] + box["height"] for box in boxes) + EDGE, VIEWPORT["height"])
+    clip = FloatRect(x=left, y=top, width=right - left, height=bottom - top)
+    page.screenshot(path=IMAGES / f"{name}.png", clip=clip, animations="disabled", caret="hide")
+
+
+if __name__ == "__main__":
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    main()
