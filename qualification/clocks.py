@@ -1,14 +1,20 @@
 """What is due: reminders, offers that lapse, undo times that end."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from qualification import decisions, history, publishing, routing, showing
 from qualification.records import EventKind, Handoff, Offer, Person, Pool
 from qualification.rules.handoff import OfferOutcome
 
+log = logging.getLogger(__name__)
+
+# So long is a clock put off that could not strike.
+PUT_OFF = timedelta(minutes=5)
 # A literal, not a bound value: SQLite sees the partial index only so.
 _OPEN = text("offer.outcome = 'open'")
 
@@ -17,15 +23,12 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     """Do at most `limit` of what is due at `now`, the longest due first; return how many were done.
 
     Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment
-    finds nothing.
+    finds nothing. One that cannot be done is logged, put off, and holds up no other.
     """
-    done = 0
-    for offer in _locked_offers(session, workspace_id, now, limit):
-        if offer.accept_by is not None and offer.accept_by <= now:
-            _lapse(session, offer, now=now)
-        else:
-            _remind(session, offer, now=now)
-        done += 1
+    offers = _locked_offers(session, workspace_id, now, limit)
+    for offer in offers:
+        _strike(session, offer, now=now)
+    done = len(offers)
     ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
     for handoff in session.scalars(
         ending.order_by(Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
@@ -33,6 +36,22 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
         decisions.end_undo(session, handoff, now=now)
         done += 1
     return done
+
+
+def _strike(session: Session, offer: Offer, *, now: datetime) -> None:
+    """Do what is due of one offer, wholly or not at all."""
+    due = _lapse if offer.accept_by is not None and offer.accept_by <= now else _remind
+    try:
+        with session.begin_nested():
+            due(session, offer, now=now)
+    except SQLAlchemyError:
+        raise  # the database's trouble, not the offer's
+    except Exception:
+        log.exception(
+            "A clock could not strike; it will be tried again.",
+            extra={"action": "clock", "workspace": offer.workspace_id, "handoff": offer.handoff_id},
+        )
+        offer.next_at = now + PUT_OFF
 
 
 def next_due(session: Session, workspace_id: int) -> datetime | None:

@@ -17,7 +17,7 @@ from tests.journeys.office import MANIFEST, MONDAY, serve
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 800}
-EDGE: Final = 12
+WIDEST: Final = 760
 LEAD: Final = "Kestrel Freight"
 
 
@@ -91,6 +91,7 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
     field(page, "verdict-timing").get_by_label("Yes", exact=True).check()
     expect(modal).to_contain_text("3 of 4, passed")
     submit(page)
+    expect(modal).to_have_count(0)
     clock.advance(timedelta(minutes=2))
     lead.get_by_role("button", name="Stage: Contacted").click()
     page.get_by_role("option", name="Opportunity opened").click()
@@ -109,14 +110,13 @@ def _sit_down(page: Page, sandbox: Sandbox, name: str, where: str) -> None:
 
 
 def _take(page: Page, name: str, *shown: Locator) -> None:
-    """Take a picture of what is shown, with a little room around it."""
+    """Take a picture of what is shown, from one edge to the other, and no wider than a card is."""
     page.mouse.move(0, 0)
     boxes = [box for each in shown if (box := each.bounding_box())]
-    left = max(min(box["x"] for box in boxes) - EDGE, 0)
-    top = max(min(box["y"] for box in boxes) - EDGE, 0)
-    right = min(max(box["x"] + box["width"] for box in boxes) + EDGE, VIEWPORT["width"])
-    bottom = min(max(box["y"] + box["height"] for box in boxes) + EDGE, VIEWPORT["height"])
-    clip = FloatRect(x=left, y=top, width=right - left, height=bottom - top)
+    left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
+    width = min(max(box["x"] + box["width"] for box in boxes) - left, WIDEST)
+    height = min(max(box["y"] + box["height"] for box in boxes), VIEWPORT["height"]) - top
+    clip = FloatRect(x=left, y=top, width=width, height=height)
     page.screenshot(path=IMAGES / f"{name}.png", clip=clip, animations="disabled", caret="hide")
 
 

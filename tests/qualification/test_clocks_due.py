@@ -1,11 +1,15 @@
 """What is due: one reminder, then the next rep, then the manager, once; the end of undo."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from qualification import clocks, decisions, people
-from qualification.records import Delivery
+from sqlalchemy import select, text
 
-from .conftest import Desk
+from bot.database import Database
+from qualification import clocks, decisions, people, showing
+from qualification.records import Delivery, Handoff, Membership, Person, Pool
+
+from .conftest import PLAYBOOK, Desk, open_desk
 
 
 def test_a_rep_is_reminded_once(desk: Desk) -> None:
@@ -130,3 +134,52 @@ def test_clocks_of_one_workspace_do_not_strike_in_another(desk: Desk, other_desk
     desk.later(hours=1)
     assert desk.ticks() == 0
     assert other_desk.kinds(handoff_id)[-1] == "offered"
+
+
+def test_a_pass_locks_its_pools_before_it_makes_a_lane(postgresql_url: str) -> None:
+    """As every decision does: in the other order a pass and a decision would wait for each other."""
+    database = Database(postgresql_url)
+    fairs = "  fairs: {name: Fairs, team: emea, members: [UBEN, UCHLOE]}\n  webinars:"
+    webinars = "{name: Webinars, when: {source: webinar}, pool: webinars, offer: claim}"
+    desk = open_desk(
+        database,
+        playbook=PLAYBOOK.replace("  webinars:", fairs).replace(
+            webinars, "{name: Fairs, when: {source: webinar}, pool: fairs}"
+        ),
+    )
+    desk.offered("One")
+    desk.offered("Two", source="webinar")
+    desk.later(minutes=31)
+    (pool,) = desk.all(Pool, Pool.key == "fairs")
+    somebody = desk.person("UOLU")
+    with ThreadPoolExecutor(1) as thread:
+        with database.transaction() as session:
+            session.get_one(Pool, pool.id, with_for_update={"key_share": True})
+            ticking = thread.submit(desk.ticks)
+            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not ticking.done()
+            showing.owe_home(session, somebody, now=desk.now)
+        assert ticking.result() == 2
+    database.dispose()
+
+
+def test_an_offer_that_cannot_be_seen_to_is_put_off_and_holds_up_no_other(desk: Desk) -> None:
+    first, _ = desk.offered("First")
+    second, _ = desk.offered("Second")
+    with desk.database.transaction() as session:
+        webinars = session.scalars(select(Pool).where(Pool.key == "webinars")).one()
+        maya = session.scalars(select(Person).where(Person.slack_user_id == "UMAYA")).one()
+        session.add(
+            Membership(workspace_id=desk.workspace_id, pool_id=webinars.id, person_id=maya.id, position=9, active=True)
+        )
+        session.get_one(Handoff, first).pool_id = webinars.id
+        maya.zone = "Nowhere/Nothing"
+    desk.later(minutes=30)
+    desk.ticks()
+    assert (desk.asked(first), desk.asked(second)) == ("UANA", "UCHLOE")
+    assert "lapsed" not in desk.kinds(first)
+    with desk.database.transaction() as session:
+        session.get_one(Person, maya.id).zone = "Europe/London"
+    desk.later(minutes=5)
+    desk.ticks()
+    assert desk.asked(first) == "UBEN"

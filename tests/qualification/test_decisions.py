@@ -1,6 +1,7 @@
 """What becomes of a handoff, and who may say so."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -322,3 +323,43 @@ def test_a_verdict_undone_after_a_reassignment_is_nothing_to_undo(desk: Desk) ->
     with pytest.raises(NothingToUndo):
         desk.does(decisions.undo, by="UANA", handoff_id=handoff_id)
     assert desk.handoff(handoff_id).state is HandoffState.OFFERED
+
+
+def test_a_lead_that_came_back_meanwhile_keeps_its_verdict(desk: Desk) -> None:
+    """Within the five minutes somebody may hand it over again: it is live once, and whoever undoes is told so."""
+    handoff_id, _ = desk.offered(email="ivy@acme.example")
+    disqualifies(desk, handoff_id)
+    desk.offered(email="ivy@acme.example")
+    with pytest.raises(AlreadyHandedOver):
+        desk.does(decisions.undo, by="UANA", handoff_id=handoff_id)
+
+
+def test_a_lead_reopened_and_handed_over_at_the_same_instant_is_live_once(desk: Desk) -> None:
+    """Each waits for the other's lead, not for its handoff: PostgreSQL would find a deadlock."""
+    for number in range(10):
+        address = f"ivy{number}@acme.example"
+        handoff_id, _ = desk.offered("Acme", email=address)
+        disqualifies(desk, handoff_id, by="UMAYA")
+        gate = Barrier(2)
+
+        def reopens(handoff_id: int = handoff_id, gate: Barrier = gate) -> bool:
+            gate.wait()
+            try:
+                desk.does(decisions.reopen, by="UMAYA", handoff_id=handoff_id)
+            except AlreadyHandedOver:
+                return False
+            return True
+
+        def comes_back(address: str = address, gate: Barrier = gate) -> bool:
+            gate.wait()
+            return not desk.hands_over("Acme", email=address).already
+
+        with ThreadPoolExecutor(2) as pool:
+            both = [pool.submit(reopens), pool.submit(comes_back)]
+        assert sorted(each.result() for each in both) == [False, True]
+
+
+def test_a_lead_given_to_somebody_else_is_undecided(desk: Desk) -> None:
+    handoff_id = desk.accepted(by="UANA")
+    desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UBEN")
+    assert desk.card(handoff_id).decided_by is None

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from qualification import decisions
-from qualification.records import Arrival, Company, Handoff, Lead
+from qualification.records import Arrival, Company, Delivery, Handoff, Lead
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields, NoPlaybook
 
 from .conftest import Desk, open_desk
@@ -134,3 +134,21 @@ def test_without_a_playbook_nothing_is_handed_over(desk: Desk) -> None:
     bare = open_desk(desk.database, "T9", playbook=None)
     with pytest.raises(NoPlaybook):
         bare.hands_over()
+
+
+def test_size_and_country_count_for_a_known_lead_without_its_company_too(desk: Desk) -> None:
+    handoff_id, offer_id = desk.offered("Acme", email="ivy@acme.example", size="50")
+    desk.does(decisions.disqualify, by="UANA", handoff_id=handoff_id, offer_id=offer_id, reason="no-need", note=None)
+    card = desk.card(desk.hands_over("", email="ivy@acme.example", size="5000", country="DE").handoff_id)
+    assert (card.size, card.country) == (5000, "DE")
+
+
+def test_what_is_new_about_a_lead_is_shown_on_its_older_cards(desk: Desk) -> None:
+    older, offer_id = desk.offered(email="ivy@acme.example")
+    desk.does(decisions.disqualify, by="UANA", handoff_id=older, offer_id=offer_id, reason="no-need", note=None)
+    desk.offered(email="ivy@acme.example")
+    cards = (Delivery.kind == "lead_card", Delivery.handoff_id == older)
+    (before,) = desk.all(Delivery, *cards)
+    desk.hands_over(email="ivy@acme.example", value="5000 EUR")
+    (after,) = desk.all(Delivery, *cards)
+    assert after.wanted == before.wanted + 1

@@ -3,9 +3,9 @@
 import pytest
 
 from qualification import decisions, publishing
-from qualification.records import Lane, Membership, Person, PlaybookVersion, Pool, Team
+from qualification.records import Delivery, Lane, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.faults import PlaybookFaults
-from qualification.rules.refusals import NoPlaybook
+from qualification.rules.refusals import NoPlaybook, NotYours
 
 from .conftest import PLAYBOOK, Desk, open_desk
 
@@ -14,6 +14,9 @@ WITHOUT_BEN = (
     .replace("UBEN, ", "")
     .replace(", UBEN", "")
 )
+
+BY_MAIL = PLAYBOOK.replace("slack: UANA", "email: ana@northwind.example").replace("UANA", "ana@northwind.example")
+BY_MAIL_AND_USER = PLAYBOOK.replace("{slack: UANA,", "{slack: UANA, email: ana@northwind.example,")
 
 
 def seats(desk: Desk) -> dict[str, int]:
@@ -131,3 +134,78 @@ def test_what_was_owed_to_the_name_of_a_channel_is_owed_to_its_id(desk: Desk) ->
     assert "C0123456789" in {lane.place for lane in desk.all(Lane)}
     desk.hands_over("Other")
     assert "#sales-emea" not in {lane.place for lane in desk.all(Lane)}
+
+
+def test_somebody_known_by_two_rows_is_one_once_the_playbook_says_so(desk: Desk) -> None:
+    handoff_id = desk.accepted(by="UANA")
+    desk.publishes(BY_MAIL)
+    desk.publishes(BY_MAIL_AND_USER)
+    ana = desk.person("UANA")
+    assert (ana.email, ana.active) == ("ana@northwind.example", True)
+    assert desk.handoff(handoff_id).owner_id == ana.id
+
+
+def test_slack_users_that_were_mixed_up_are_put_right(desk: Desk) -> None:
+    """What was known of the other is forgotten: a message for Ben must not reach Ana's conversation with the bot."""
+    mixed_up = BY_MAIL_AND_USER.replace("{slack: UBEN,", "{slack: UBEN, email: ben@northwind.example,")
+    desk.publishes(mixed_up)
+    with desk.database.transaction() as session:
+        session.get_one(Person, desk.person("UANA").id).dm_channel = "DANA"
+    desk.publishes(
+        mixed_up.replace("UANA, email", "UNEW, email").replace("UBEN, email", "UANA, email").replace("UNEW", "UBEN")
+    )
+    assert desk.person("UANA").email == "ben@northwind.example"
+    assert desk.person("UBEN").dm_channel is None
+
+
+def test_live_leads_follow_a_rep_whom_the_playbook_names_anew(desk: Desk) -> None:
+    owned = desk.accepted("First", by="UANA")
+    offered, offer_id = desk.offered("Second")
+    desk.does(decisions.reassign, by="UMAYA", handoff_id=offered, to="UANA")
+    desk.publishes(BY_MAIL)
+    (named,) = desk.all(Person, Person.email == "ana@northwind.example")
+    with desk.database.transaction() as session:
+        ana = session.get_one(Person, named.id)
+        publishing.person_found(session, ana, slack_user_id="UANA", zone=None, locale=None, now=desk.now)
+    assert desk.handoff(owned).owner_id == named.id
+    desk.does(decisions.accept, by="UANA", handoff_id=offered, offer_id=offer_id)
+    assert desk.handoff(offered).owner_id == named.id
+
+
+def test_whoever_is_named_no_more_decides_no_more(desk: Desk) -> None:
+    maya = "  - {slack: UMAYA, name: Maya Cohen, roles: [manager], team: emea}\n"
+    desk.publishes(PLAYBOOK.replace(maya, maya + maya.replace("UMAYA, name: Maya Cohen", "UMAX, name: Max Weber")))
+    handoff_id, offer_id = desk.offered()
+    desk.publishes(PLAYBOOK)
+    with pytest.raises(NotYours):
+        desk.does(decisions.accept, by="UMAX", handoff_id=handoff_id, offer_id=offer_id)
+
+
+def test_a_pool_that_is_gone_from_the_playbook_asks_nobody(desk: Desk) -> None:
+    handoff_id, _ = desk.offered()
+    desk.publishes(
+        PLAYBOOK.replace("inbound: {name: Inbound", "outbound: {name: Outbound").replace(
+            "pool: inbound}", "pool: outbound}"
+        )
+    )
+    desk.passes_on(handoff_id, by="UANA")
+    assert desk.card(handoff_id).state == "queued"
+
+
+def test_a_new_manager_is_shown_the_queue(desk: Desk) -> None:
+    desk.later(days=5)
+    handoff_id = desk.hands_over().handoff_id
+    desk.publishes(PLAYBOOK.replace("manager: UMAYA", "manager: UOLU").replace("[admin]", "[admin, manager]"))
+    lanes = {lane.id: lane.place for lane in desk.all(Lane)}
+    cards = desk.all(Delivery, Delivery.kind == "direct_card", Delivery.handoff_id == handoff_id)
+    assert {lanes[card.lane_id] for card in cards} == {f"direct:{desk.person(who).id}" for who in ("UMAYA", "UOLU")}
+
+
+def test_a_thread_goes_on_in_the_channel_that_the_team_has_now(desk: Desk) -> None:
+    handoff_id = desk.accepted(by="UANA")
+    for channel, rep in (("#sales-north", "UBEN"), ("#sales-south", "UCHLOE")):
+        desk.publishes(PLAYBOOK.replace("#sales-emea", channel))
+        desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to=rep)
+        lines = desk.all(Delivery, Delivery.kind == "thread_line", Delivery.handoff_id == handoff_id)
+        lanes = {lane.id: lane.place for lane in desk.all(Lane)}
+        assert lanes[max(lines, key=lambda line: line.id).lane_id] == channel

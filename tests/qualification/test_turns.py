@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.database import Database
-from qualification import handoffs, people
+from qualification import decisions, handoffs, people
 from qualification.handoffs import HandOverForm
 from qualification.records import Offer, Person
 
@@ -155,3 +155,38 @@ def test_however_reps_answer_the_next_lead_is_for_whoever_has_waited_longest(
         waiting.append(waiting.pop(1 if passed else 0))
     turns = [offer.turn for offer in desk.all(Offer, Offer.workspace_id == desk.workspace_id)]
     assert len(turns) == len(set(turns))
+
+
+def leave_to_ana(desk: Desk) -> None:
+    """Send everybody else of the pool away."""
+    for rep in ("UBEN", "UCHLOE"):
+        desk.does(people.set_away, slack_user_id=rep, until=None)
+
+
+def test_leads_given_back_in_the_order_they_came_lose_no_turn(desk: Desk) -> None:
+    desk.accepted("First")
+    leave_to_ana(desk)
+    offered = [desk.offered(f"Company {number}")[0] for number in range(3)]
+    for handoff_id in offered:
+        desk.passes_on(handoff_id, by="UANA")
+    assert desk.turn("UANA") == 1
+
+
+def test_a_turn_put_back_counts_beneath_a_later_one(desk: Desk) -> None:
+    """A verdict in her place gave the first turn back, the second came, the verdict was undone: she kept the first."""
+    leave_to_ana(desk)
+    first, offer_id = desk.offered("First")
+    desk.does(decisions.disqualify, by="UMAYA", handoff_id=first, offer_id=offer_id, reason="no-need", note=None)
+    second, _ = desk.offered("Second")
+    desk.does(decisions.undo, by="UMAYA", handoff_id=first)
+    desk.passes_on(second, by="UANA")
+    assert desk.turn("UANA") == 1
+
+
+def test_a_pool_that_was_never_asked_did_not_let_the_lead_lapse(desk: Desk) -> None:
+    """Nobody was at work; the manager chose somebody, and they passed it on."""
+    desk.later(days=5)
+    handoff_id = desk.hands_over(source="webinar").handoff_id
+    desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UANA")
+    desk.passes_on(handoff_id, by="UANA")
+    assert desk.card(handoff_id).queued_because == "nobody_there"

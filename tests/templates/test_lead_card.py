@@ -58,7 +58,7 @@ def test_each_state_offers_its_own_buttons(facts: LeadCard, buttons: list[str]) 
             card(state="queued", queued_because="nobody_there"),
             "In <@UMAYA>\u2019s queue: nobody of EMEA inbound is at work",
         ),
-        (card(state="queued", queued_because="everyone_asked", manager=None), "everybody of EMEA inbound was asked"),
+        (card(state="queued", queued_because="everyone_asked", manager=None), "nobody of EMEA inbound took it"),
         (card(state="queued", queued_because="pool_lapsed", pool=None), "nobody claimed it in time"),
         (ACCEPTED, "Accepted by <@UANA> · SQL · To contact"),
         (

@@ -18,7 +18,7 @@ CASES: list[tuple[str, PersonRef | None, Mapping[str, object], str]] = [
         "Offered to <@UBEN> · rule R · pool P · turn 3",
     ),
     ("opened_to_pool", None, {"pool": "P"}, "Open to P, first to claim"),
-    ("queued", None, {"manager": MAYA, "because": "everyone_asked"}, "In <@UMAYA>\u2019s queue: everybody was asked"),
+    ("queued", None, {"manager": MAYA, "because": "everyone_asked"}, "In <@UMAYA>\u2019s queue: nobody took it"),
     ("accepted", ANA, {"claimed": False}, "<@UANA> accepted"),
     ("accepted", ANA, {"claimed": True}, "<@UANA> claimed the lead"),
     ("passed_on", ANA, {"reason": "Full", "note": "next week"}, "<@UANA> passed on · Full · “next week”"),

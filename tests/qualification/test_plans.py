@@ -1,0 +1,72 @@
+"""What a press and a pass of the clocks ask stays quick with many leads: indexes are used, lists ask once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from qualification import clocks, deliveries, search, showing, start
+from qualification.records import Person
+
+from .conftest import Desk
+
+
+@contextmanager
+def heard(connection: Engine | Connection) -> Iterator[list[tuple[str, Any]]]:
+    """Hear what is asked of the database."""
+    asked: list[tuple[str, Any]] = []
+
+    def hear(_: Connection, __: object, statement: str, values: object, *___: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(connection, "before_cursor_execute", hear)
+    yield asked
+    event.remove(connection, "before_cursor_execute", hear)
+
+
+def plans(desk: Desk, act: Callable[[Session], object]) -> str:
+    """Tell how the engine goes about all that is asked meanwhile, were the tables too large to read through."""
+    sqlite = desk.database.is_sqlite
+    with desk.database.transaction() as session:
+        connection = session.connection()
+        with heard(connection) as asked:
+            act(session)
+        if not sqlite:
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN "
+        rows = (row for said, given in asked for row in connection.exec_driver_sql(explain + said, given))
+        return "\n".join(str(row) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("act", "index"),
+    [
+        (lambda session, ana, now: showing.refresh_home(session, ana, now=now), "ix_delivery_home"),
+        (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_handoff_undo"),
+        (lambda session, ana, now: deliveries.unpark(session, ana.workspace_id, now=now), "ix_delivery_parked"),
+        (lambda session, ana, now: start.parked(session, ana.workspace_id), "ix_delivery_parked"),  # noqa: ARG005
+    ],
+    ids=["home", "undo", "unpark", "parked"],
+)
+def test_the_partial_index_is_used(desk: Desk, act: Callable[..., object], index: str) -> None:
+    ana = desk.person("UANA")
+    assert index in plans(desk, lambda session: act(session, session.get_one(Person, ana.id), desk.now))
+
+
+def test_a_longer_list_asks_no_more_often(desk: Desk) -> None:
+    maya = desk.person("UMAYA")
+
+    def asks() -> int:
+        with desk.database.snapshot() as session, heard(session.connection()) as asked:
+            search.mine(session, maya)
+        return len(asked)
+
+    desk.accepted("First", by="UMAYA")
+    few = asks()
+    for number in range(5):
+        desk.accepted(f"Company {number}", by="UMAYA")
+    assert asks() == few
