@@ -31,7 +31,7 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     done = len(offers)
     ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
     for handoff in session.scalars(
-        ending.order_by(Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
+        ending.order_by(Handoff.undo_until, Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
     ):
         decisions.end_undo(session, handoff, now=now)
         done += 1

@@ -250,7 +250,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_handoff_undo",
         "handoff",
-        ["undo_until"],
+        ["workspace_id", "undo_until"],
         sqlite_where=sa.text("undo_until is not null"),
         postgresql_where=sa.text("undo_until is not null"),
     )

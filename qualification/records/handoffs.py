@@ -22,6 +22,7 @@ class Handoff(Base):
         Index("ix_handoff_owner_id", "owner_id"),
         Index(
             "ix_handoff_undo",
+            "workspace_id",
             "undo_until",
             sqlite_where=text("undo_until is not null"),
             postgresql_where=text("undo_until is not null"),
