@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 from sandbox.driver import Answer, Person
@@ -9,13 +10,12 @@ from sandbox.server import Sandbox
 from sandbox.snapshots import Message, Modal
 
 TRIES: Final = 6
-# So many real seconds somebody looks for a modal to appear before they press again.
-GLANCE: Final = 1.0
-RECONNECTED: Final = 30.0
+# Real seconds that somebody waits for what must come.
+PATIENCE: Final = 30.0
 
 
 class Hands:
-    """The acts of people in one Slack; `excuses` is what the bot said when something had gone wrong with a modal."""
+    """The acts of people in one Slack."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -25,7 +25,7 @@ class Hands:
         self._insist(who, lambda: who.presses(label, on=on))
 
     def press_at_once(self, people: list[Person], label: str, on: Message) -> None:
-        """Let several people press the same button at the same instant."""
+        """Let several people press the same button of the same card at the same instant."""
         with ThreadPoolExecutor(len(people)) as hands:
             list(hands.map(lambda who: self.press(who, label, on), people))
 
@@ -34,14 +34,25 @@ class Hands:
         self._insist(who, lambda: who.types(text, channel))
 
     def open(self, who: Person, ask: Callable[[], None]) -> Modal:
-        """Ask for a modal until it is there."""
+        """Ask for a modal until it is there; what was asked for is waited for before it is asked for again."""
         for _ in range(TRIES):
+            told = len(who.notices)
             ask()
-            try:
-                return self._sandbox.wait_for(lambda: topmost(who), GLANCE)
-            except TimeoutError:
-                self._sandbox.wait_until_connected(timeout=RECONNECTED)
+            if len(who.notices) > told:
+                # The bot has heard it all the same; only its answer went astray.
+                self._sandbox.wait_until_connected(timeout=PATIENCE)
+                with suppress(TimeoutError):
+                    self._sandbox.wait_for(lambda: topmost(who), PATIENCE)
+            self._sandbox.wait_for(self._nothing_under_way, PATIENCE)
+            shown = topmost(who)
+            if shown is not None:
+                return shown
         raise AssertionError(f"{who.name} asked {TRIES} times for a modal; Slack said {who.notices}")
+
+    def _nothing_under_way(self) -> bool:
+        """Say whether everything that people did has been answered, second copies included."""
+        kinds = ("slash_commands", "interactive")
+        return all(each.outcome is not None for kind in kinds for each in self._sandbox.deliveries(kind))
 
     def open_by(self, who: Person, label: str, on: Message) -> Modal:
         """Press a button until its modal is there."""
@@ -55,10 +66,11 @@ class Hands:
         """Submit the topmost modal until the app has answered; return the modal that is left open, if one is."""
         for _ in range(TRIES):
             who.submits()
+            self._sandbox.wait_for(self._nothing_under_way, PATIENCE)
             left = topmost(who)
             if left is None or left.failure is None:
                 return left
-            self._sandbox.wait_until_connected(timeout=RECONNECTED)
+            self._sandbox.wait_until_connected(timeout=PATIENCE)
         raise AssertionError(f"{who.name} submitted {TRIES} times in vain")
 
     def hand_in(self, who: Person) -> None:
@@ -73,9 +85,10 @@ class Hands:
         for _ in range(TRIES):
             told = len(who.notices)
             act()
+            self._sandbox.wait_for(self._nothing_under_way, PATIENCE)
             if len(who.notices) == told:
                 return
-            self._sandbox.wait_until_connected(timeout=RECONNECTED)
+            self._sandbox.wait_until_connected(timeout=PATIENCE)
         raise AssertionError(f"{who.name} tried {TRIES} times in vain; Slack said {who.notices[-1]}")
 
 

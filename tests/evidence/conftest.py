@@ -11,8 +11,9 @@ from sqlalchemy import URL
 
 from tests.conftest import administer, written
 from tests.evidence import crm
+from tests.evidence.case import cases_of
 from tests.evidence.course import plan
-from tests.evidence.day import Day, cases_of
+from tests.evidence.day import Day
 from tests.evidence.rotation import rotations
 from tests.evidence.sales import Sales
 from tests.evidence.table import print_day

@@ -1,17 +1,17 @@
 """A day of selling: leads are handed over in waves, and whoever is asked does what the plan says, faults or not."""
 
-from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from sandbox.driver import Person
 from sandbox.faults import Fault
 from sandbox.snapshots import Message
 from tests.evidence.acts import Hands, topmost
-from tests.evidence.course import YES, Lead, Step
+from tests.evidence.case import Absence, Case, Look, Standing
+from tests.evidence.course import YES, Step
 from tests.evidence.faults import disturb
 from tests.evidence.sales import MARKETER, channel_of, nearest_country, roadshow_of
 from tests.evidence.world import World
@@ -25,54 +25,6 @@ BETWEEN_WAVES: Final = timedelta(minutes=12)
 AWAY: Final = timedelta(hours=2)
 # The waves before which somebody leaves, before which the first of them is back, and in which calls hang.
 LEAVE, RETURN, HANGING = 2, 4, 3
-
-
-class Standing(StrEnum):
-    """Where a lead stands, as its card tells by the buttons it has."""
-
-    OFFERED = "Not mine"
-    POOLED = "Claim"
-    QUEUED = "Assign…"
-    ACCEPTED = "Checklist"
-    ENDED = "Reopen"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a card in the channel shows: where the lead stands, and whom it names first."""
-
-    card: Message
-    standing: Standing
-    named: str
-
-
-@dataclass(slots=True)
-class Case:
-    """A lead on its course, and what the people who were asked remember to have done."""
-
-    number: int
-    lead: Lead
-    steps: deque[Step]
-    refused_country: bool = False
-    waited_before: tuple[Standing, str] | None = None
-    verdict: Standing | None = None
-    decided_by: str | None = None
-    done: Counter[str] = field(default_factory=Counter)
-    verdicts: dict[str, str] = field(default_factory=dict)
-    passed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Absence:
-    """Somebody was away from `since` until `until`; None: until they said that they are back."""
-
-    name: str
-    since: datetime
-    until: datetime | None
-
-    def holds(self, name: str, at: datetime) -> bool:
-        """Say whether it is this person who was away, and then."""
-        return name == self.name and self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass
@@ -322,8 +274,3 @@ class Day:
         cards = [each for each in who.direct_messages if case.lead.person in each.text and each.buttons]
         assert len(cards) <= 1, f"{who.name} has {len(cards)} cards of {case.lead.person} with buttons"
         return cards[0] if cards else look.card
-
-
-def cases_of(leads: Iterable[Lead]) -> list[Case]:
-    """Begin a case for every lead."""
-    return [Case(number, lead, deque(lead.course)) for number, lead in enumerate(leads)]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from tests.evidence.day import Case, Day, Standing
+from tests.evidence.case import Case, Standing
+from tests.evidence.day import Day
 from tests.evidence.rotation import Rotation
 
 COLUMNS: Mapping[str, Callable[[Case], int]] = {

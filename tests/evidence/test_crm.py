@@ -23,8 +23,9 @@ from qualification.records import (
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.lifecycle import Lifecycle
 from tests.evidence import slack_side
+from tests.evidence.case import Standing
 from tests.evidence.course import ITEMS, YES
-from tests.evidence.day import Day, Standing
+from tests.evidence.day import Day
 from tests.evidence.rotation import rotations
 from tests.evidence.sales import Sales, nearest_country
 
