@@ -101,8 +101,10 @@ def _bot_token(settings: Settings, now: Callable[[], datetime]) -> Iterator[Find
         data = error.response.data
         name = str(data.get("error")) if isinstance(data, dict) else ""
         if not name.isidentifier():
-            yield Finding("bot token", "something that is not Slack answers in its place", elsewhere)
-            return
+            if error.response.status_code < 500:  # noqa: PLR2004 - HTTP's own number
+                yield Finding("bot token", "something that is not Slack answers in its place", elsewhere)
+                return
+            name = f"http_{error.response.status_code}"
         remedy = _REINSTALL if name in ACCOUNT_ERRORS else _LATER
         yield Finding("bot token", f"Slack refuses it: {_reason(name)}", remedy)
         return

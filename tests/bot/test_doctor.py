@@ -57,6 +57,13 @@ def test_a_revoked_token_asks_for_a_reinstallation(examine: Examine, sandbox: Sa
     assert "Reinstall the app" in examine()["bot token"][0]
 
 
+def test_an_address_where_no_slack_is_asks_to_look_at_the_address(
+    examine: Examine, settings: Settings, sandbox: Sandbox
+) -> None:
+    faults = examine(replace(settings, slack_api_url=f"{sandbox.url}/static/"))
+    assert "SLACK_API_URL" in faults["bot token"][0]
+
+
 def test_a_slack_that_is_unwell_asks_for_patience(examine: Examine, settings: Settings, sandbox: Sandbox) -> None:
     sandbox.fault("*", "500")
     faults = examine(replace(settings, app_token=sandbox.app_token()))

@@ -139,7 +139,7 @@ def test_clocks_of_one_workspace_do_not_strike_in_another(desk: Desk, other_desk
 def test_a_pass_locks_its_pools_before_it_makes_a_lane(postgresql_url: str) -> None:
     """As every decision does: in the other order a pass and a decision would wait for each other."""
     database = Database(postgresql_url)
-    fairs = "  fairs: {name: Fairs, team: emea, members: [UBEN, UCHLOE]}\n  webinars:"
+    fairs = "  fairs: {name: Fairs, team: emea, members: [UCHLOE, UANA]}\n  webinars:"
     webinars = "{name: Webinars, when: {source: webinar}, pool: webinars, offer: claim}"
     desk = open_desk(
         database,
