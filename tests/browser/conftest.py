@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from slack_sdk import WebClient
 
+from sandbox.clock import Clock, RealClock
 from sandbox.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 from sandbox.server import Sandbox
 
@@ -126,9 +127,15 @@ def desk() -> Iterator[Desk]:
 
 
 @pytest.fixture
-def sandbox(desk: Desk) -> Iterator[Sandbox]:
+def clock() -> Clock:
+    """Return the clock that the sandbox goes by: the machine's."""
+    return RealClock()
+
+
+@pytest.fixture
+def sandbox(desk: Desk, clock: Clock) -> Iterator[Sandbox]:
     """Return a running sandbox with two workspaces, the app installed in both."""
-    with Sandbox(MANIFEST, seed=SEED, rate_limits=False, http_endpoint=desk.url) as sandbox:
+    with Sandbox(MANIFEST, clock=clock, seed=SEED, rate_limits=False, http_endpoint=desk.url) as sandbox:
         yield sandbox
 
 

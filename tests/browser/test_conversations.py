@@ -1,12 +1,14 @@
 """Reading, writing and finding one's way, in the page."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 from slack_sdk import WebClient
 
+from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 
 Opener = Callable[..., Page]
@@ -213,13 +215,22 @@ def test_trouble_is_made_and_taken_back_in_the_panel(open_as: Opener, sandbox: S
     assert sandbox.slack.faults.standing() == []
 
 
-def test_the_clock_moves_by_an_hour(open_as: Opener, sandbox: Sandbox, sales: str) -> None:
+def test_a_real_clock_is_shown_and_cannot_be_moved(open_as: Opener, sales: str) -> None:
+    """It is the bot's clock too, which no page can move."""
     page = open_as("Ana Ruiz", sales)
     page.get_by_test_id("trouble-button").click()
-    before = sandbox.clock.unix()
+    expect(page.get_by_test_id("trouble").get_by_role("heading", name="Clock")).to_be_visible()
+    expect(page.get_by_role("button", name="+ 1 h")).to_have_count(0)
+
+
+@pytest.mark.parametrize("clock", [ManualClock(datetime(2026, 11, 23, 9, 30, tzinfo=UTC))], ids=["manual"])
+def test_a_clock_that_stands_still_moves_by_an_hour(open_as: Opener, clock: ManualClock, sales: str) -> None:
+    page = open_as("Ana Ruiz", sales)
+    page.get_by_test_id("trouble-button").click()
+    before = clock.unix()
     page.get_by_role("button", name="+ 1 h").click()
     expect(page.get_by_test_id("toast")).to_contain_text("1 h")
-    assert 3600 <= sandbox.clock.unix() - before < 3660
+    assert clock.unix() - before == 3600
 
 
 @pytest.mark.parametrize("width", [1280, 800])
