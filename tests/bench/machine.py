@@ -19,7 +19,7 @@ def description(postgresql: str | None) -> list[tuple[str, str]]:
         ("Processor", f"{os.cpu_count()} cores, {_processor()}"),
         ("Load before", ", ".join(f"{load:.1f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)"),
         ("Memory", f"{pages / 2**30:.0f} GiB"),
-        ("System", f"{platform.system()} {platform.release()}"),
+        ("System", f"{platform.system()} {platform.release().partition('-')[0]}"),
         ("Disk", f"{_sync() * 1000:.2f} ms to write 4 KiB for good (fdatasync, median of 100)"),
         ("Python", platform.python_version()),
         ("SQLite", sqlite3.sqlite_version),
