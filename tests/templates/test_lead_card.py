@@ -85,7 +85,7 @@ def test_the_card_says_why_this_lead_and_why_this_rep() -> None:
     assert "We lose leads" in text
     assert "A call before Friday" in text
     assert "Why Ana: rule Enterprise, pool EMEA inbound, turn 3" in text
-    assert "Handed over by <@UMIA>" in text
+    assert "Handed over by Mia" in text
 
 
 def test_the_reader_of_a_direct_card_is_called_you() -> None:
