@@ -111,6 +111,6 @@ def _wait_for(port: int) -> None:
         except ConnectionRefusedError:
             if perf_counter() > end:
                 raise
-            time.sleep(0.05)
+            time.sleep(0.05)  # before the measurement: nothing tells that a port is open
         else:
             return
