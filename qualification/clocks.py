@@ -54,12 +54,6 @@ def _strike(session: Session, offer: Offer, *, now: datetime) -> None:
         offer.next_at = now + PUT_OFF
 
 
-def next_due(session: Session, workspace_id: int) -> datetime | None:
-    """Return when the next clock strikes, None when none runs."""
-    clock = select(Offer.next_at).where(Offer.workspace_id == workspace_id, _OPEN).order_by(Offer.next_at).limit(1)
-    return session.scalar(clock)
-
-
 def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: int) -> list[Offer]:
     """Lock the handoffs of due offers first, as every decision does, then read the offers again."""
     due = (

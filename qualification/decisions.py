@@ -1,17 +1,15 @@
 """What becomes of a handoff: accepted, claimed, passed on, disqualified, undone, reopened, given to somebody."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, history, people, routing, showing
+from qualification import deliveries, history, people, routing, showing, undoing
 from qualification.cards import lead_title
 from qualification.cases import Case, take
 from qualification.history import settle_lifecycle
 from qualification.records import EventKind, Handoff, Offer, Person
-from qualification.rules.clocks import working_time_between
 from qualification.rules.handoff import (
     LIVE_STATES,
     Action,
@@ -23,6 +21,7 @@ from qualification.rules.handoff import (
     allow_undo,
     require_note,
 )
+from qualification.rules.identity import written
 from qualification.rules.playbook import Reason
 from qualification.rules.refusals import AlreadyHandedOver, FieldFault, InvalidFields, StaleCard, UnknownPerson
 
@@ -63,7 +62,7 @@ def pass_on(
     chosen = checked_reason(case.published.playbook.pass_on_reason(reason), note)
     offer = _expected(case.offer)
     routing.end_offer(session, offer, OfferOutcome.PASSED_ON, now=now)
-    offer.reason, offer.reason_note = chosen.key, _text(note)
+    offer.reason, offer.reason_note = chosen.key, written(note)
     routing.give_credit(session, offer)
     history.tell(
         session,
@@ -73,7 +72,7 @@ def pass_on(
         by=case.by,
         playbook_id=case.published.id,
         reason=chosen.name,
-        note=_text(note),
+        note=written(note),
     )
     _refresh(session, offer.person_id, now=now)
     routing.offer_next(session, case.handoff, case.published, now=now)
@@ -96,7 +95,7 @@ def disqualify(
         return
     chosen = checked_reason(case.published.playbook.disqualify_reason(reason), note)
     handoff = case.handoff
-    _remember(session, case, now=now)
+    undoing.remember(session, case, undo_until=now + case.published.playbook.clocks.undo_within, now=now)
     if case.offer is not None:
         routing.end_offer(session, case.offer, OfferOutcome.DISQUALIFIED, now=now)
         if case.offer.person_id != case.by.id:
@@ -104,7 +103,7 @@ def disqualify(
     handoff.state = HandoffState.DISQUALIFIED
     handoff.decided_by_id = case.by.id
     handoff.ended_at = now
-    handoff.reason, handoff.reason_note = chosen.key, _text(note)
+    handoff.reason, handoff.reason_note = chosen.key, written(note)
     history.tell(
         session,
         handoff,
@@ -113,7 +112,7 @@ def disqualify(
         by=case.by,
         playbook_id=case.published.id,
         reason=chosen.name,
-        note=_text(note),
+        note=written(note),
     )
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
     _refresh_all(session, case, now=now)
@@ -125,7 +124,7 @@ def undo(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: 
     allow_undo(case.standing, case.actor, now)
     _require_alone(session, case)
     was = case.handoff.state
-    _restore(session, case, fresh_clock=False, now=now)
+    undoing.restore(session, case, fresh_clock=False, now=now)
     history.tell(session, case.handoff, EventKind.UNDONE, now=now, by=case.by, was=was.value)
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
     _refresh_all(session, case, now=now)
@@ -138,7 +137,7 @@ def reopen(session: Session, *, workspace_id: int, by: str, handoff_id: int, now
     _require_alone(session, case)
     handoff = case.handoff
     was = handoff.state
-    _restore(session, case, fresh_clock=True, now=now)
+    undoing.restore(session, case, fresh_clock=True, now=now)
     history.tell(session, handoff, EventKind.REOPENED, now=now, by=case.by, was=was.value)
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
     _refresh_all(session, case, now=now)
@@ -176,7 +175,7 @@ def reassign(
         routing.end_offer(session, case.offer, OfferOutcome.WITHDRAWN, now=now)
         routing.give_credit(session, case.offer)
     former = handoff.owner_id
-    _forget(handoff)
+    undoing.forget(handoff)
     handoff.state = HandoffState.OFFERED
     handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = None
     routing.make_offer(
@@ -188,7 +187,7 @@ def reassign(
         clock=routing.clock_for_person(session, receiver, case.published, now=now),
         now=now,
     )
-    history.tell(session, handoff, EventKind.REASSIGNED, now=now, by=case.by, to_id=receiver.id, note=_text(note))
+    history.tell(session, handoff, EventKind.REASSIGNED, now=now, by=case.by, to_id=receiver.id, note=written(note))
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
     _refresh(session, former, now=now)
     _refresh_all(session, case, now=now)
@@ -203,7 +202,7 @@ def end_undo(session: Session, handoff: Handoff, *, now: datetime) -> None:
 def _own(session: Session, case: Case, *, now: datetime, claimed: bool) -> None:
     """Make the actor the owner; the offer keeps its clock's remainder for an undo."""
     handoff, person = case.handoff, case.by
-    _remember(session, case, now=now)
+    undoing.remember(session, case, undo_until=now + case.published.playbook.clocks.undo_within, now=now)
     if case.offer is not None:
         routing.end_offer(session, case.offer, OfferOutcome.ACCEPTED, now=now)
         if case.offer.person_id not in {None, person.id}:
@@ -231,68 +230,6 @@ def _require_alone(session: Session, case: Case) -> None:
         raise AlreadyHandedOver(lead=lead_title(session, other), owner=people.ref_of(session, other.owner_id))
 
 
-def _remember(session: Session, case: Case, *, now: datetime) -> None:
-    """Keep what the decision replaces, so that it can be undone or reopened."""
-    handoff = case.handoff
-    left = None
-    if case.offer is not None and case.offer.accept_by is not None:
-        hours, zone = routing.hours_of_offer(session, case.offer)
-        left = working_time_between(now, case.offer.accept_by, hours, zone).total_seconds()
-    handoff.before = {
-        "state": handoff.state.value,
-        "owner_id": handoff.owner_id,
-        "decided_by_id": handoff.decided_by_id,
-        "accepted_at": handoff.accepted_at.isoformat() if handoff.accepted_at else None,
-        "stage": handoff.stage,
-        "offer_id": case.offer.id if case.offer else None,
-        "seconds_left": left,
-    }
-    handoff.undo_until = now + case.published.playbook.clocks.undo_within
-
-
-def _restore(session: Session, case: Case, *, fresh_clock: bool, now: datetime) -> None:
-    """Put back what the last decision replaced."""
-    handoff = case.handoff
-    before: dict[str, Any] | None = handoff.before
-    if before is None:
-        raise StaleCard
-    handoff.state = HandoffState(before["state"])
-    handoff.owner_id = before["owner_id"]
-    handoff.decided_by_id = before["decided_by_id"]
-    handoff.accepted_at = datetime.fromisoformat(before["accepted_at"]) if before["accepted_at"] else None
-    handoff.stage = before["stage"]
-    handoff.ended_at = handoff.reason = handoff.reason_note = None
-    _forget(handoff)
-    if before["offer_id"] is not None:
-        offer = session.get_one(Offer, before["offer_id"])
-        _put_back(session, case, offer, before["seconds_left"], fresh_clock=fresh_clock, now=now)
-
-
-def _put_back(
-    session: Session, case: Case, offer: Offer, seconds_left: float | None, *, fresh_clock: bool, now: datetime
-) -> None:
-    """Open the offer again, its turn counted again and its clock running."""
-    offer.outcome = OfferOutcome.OPEN
-    offer.ended_at = None
-    showing.refresh_pool(session, offer, now=now)
-    routing.take_credit_back(session, offer)
-    if seconds_left is None:
-        return
-    if not fresh_clock:
-        clock = routing.clock_again(session, offer, timedelta(seconds=seconds_left), now=now)
-    elif offer.person_id is not None:
-        person = session.get_one(Person, offer.person_id)
-        clock = routing.clock_for_person(session, person, case.published, now=now)
-    else:
-        clock = routing.clock_for_team(session, case.handoff.team_id, case.published, now=now)
-    offer.remind_at, offer.accept_by, offer.next_at = clock.remind_at, clock.accept_by, clock.next_at
-
-
-def _forget(handoff: Handoff) -> None:
-    handoff.before = None
-    handoff.undo_until = None
-
-
 def checked_reason(reason: Reason | None, note: str | None) -> Reason:
     """Return the reason; raises what is wrong with it or with the note."""
     if reason is None:
@@ -305,10 +242,6 @@ def _expected(offer: Offer | None) -> Offer:
     if offer is None:
         raise StaleCard
     return offer
-
-
-def _text(note: str | None) -> str | None:
-    return (note or "").strip() or None
 
 
 def _refresh(session: Session, person_id: int | None, *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from qualification.cards import lead_title
 from qualification.cases import look
 from qualification.facts import Choice, DecisionForm, HandOverChoices
 from qualification.rules.handoff import Action
+from qualification.rules.identity import written
 from qualification.rules.money import minor_digits
 from qualification.rules.playbook import ContactKind, Playbook, Reason
 
@@ -25,7 +26,7 @@ def hand_over(session: Session, workspace_id: int, company: str = "") -> HandOve
     """Return what the hand-over modal offers, with a company to start from; raises NoPlaybook."""
     playbook = publishing.current(session, workspace_id).playbook
     sources = tuple(Choice(key=each.key, name=each.name, description=each.description) for each in playbook.sources)
-    return HandOverChoices(sources=sources, currency=playbook.currency, company=company.strip() or None)
+    return HandOverChoices(sources=sources, currency=playbook.currency, company=written(company))
 
 
 def decision(

@@ -17,6 +17,7 @@ from qualification.records.base import insert_once
 from qualification.records.deliveries import Arrival
 from qualification.rules import identity
 from qualification.rules.handoff import LIVE_STATES, HandoffState
+from qualification.rules.identity import written
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields
@@ -125,8 +126,8 @@ def _read(form: HandOverForm, playbook: Playbook) -> _Read:
 
     money = reading("value", form.value, lambda text: identity.parse_money(text, playbook.currency))
     read = _Read(
-        company=form.company.strip() or None,
-        person=form.person.strip() or None,
+        company=written(form.company),
+        person=written(form.person),
         email=reading("email", form.email, identity.check_email),
         size=reading("size", form.size, identity.parse_size),
         country=reading("country", form.country, identity.check_country),
@@ -180,8 +181,8 @@ def _lead(
         "name_key": name_key,
         "email": read.email,
         "email_key": email_key,
-        "phone": form.phone.strip() or None,
-        "title": form.title.strip() or None,
+        "phone": written(form.phone),
+        "title": written(form.title),
         "value_minor": read.value_minor,
         "currency": read.currency,
     }
@@ -279,12 +280,12 @@ def _announce(
         rule=rule.name if rule else None,
         announcer_id=announcer.id,
         did=form.did.strip(),
-        problem=form.problem.strip() or None,
+        problem=written(form.problem),
         source=form.source or None,
-        campaign=form.campaign.strip() or None,
+        campaign=written(form.campaign),
         size=size,
         country=country,
-        promised=form.promised.strip() or None,
+        promised=written(form.promised),
         state=HandoffState.QUEUED,
         announced_at=now,
     )

@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from qualification import deliveries, history, showing
+from qualification import deliveries, history, showing, undoing
 from qualification.cases import Case, take
 from qualification.decisions import checked_reason
 from qualification.records import EventKind
 from qualification.rules import identity
 from qualification.rules.handoff import Action, HandoffState
+from qualification.rules.identity import written
 from qualification.rules.playbook import Stage
 from qualification.rules.refusals import FieldFault, InvalidFields, StageUnknown
 
@@ -36,7 +37,7 @@ def log_contact(
         by=case.by,
         playbook_id=case.published.id,
         how=chosen.name,
-        note=_text(note),
+        note=written(note),
     )
     after = playbook.contact_stage
     if after is not None and handoff.stage == playbook.first_stage.key:
@@ -61,7 +62,7 @@ def set_stage(session: Session, *, workspace_id: int, by: str, handoff_id: int, 
     if chosen.key != case.handoff.stage:
         _settled(case)
         if chosen.ends == "won":
-            _end(case, HandoffState.WON, now=now)
+            _end(session, case, HandoffState.WON, now=now)
         _move(session, case, chosen, now=now)
     return True
 
@@ -74,10 +75,9 @@ def lose(
     case.allows(Action.SET_STAGE)
     playbook = case.published.playbook
     chosen = checked_reason(playbook.lost_reason(reason), note)
-    _settled(case)
-    _end(case, HandoffState.LOST, now=now)
-    case.handoff.reason, case.handoff.reason_note = chosen.key, _text(note)
-    _move(session, case, playbook.ending_stage("lost"), now=now, reason=chosen.name, note=_text(note))
+    _end(session, case, HandoffState.LOST, now=now)
+    case.handoff.reason, case.handoff.reason_note = chosen.key, written(note)
+    _move(session, case, playbook.ending_stage("lost"), now=now, reason=chosen.name, note=written(note))
 
 
 def edit(
@@ -97,9 +97,9 @@ def edit(
     if (minor, currency) != (lead.value_minor, lead.currency):
         changes.append(("value", _money(lead.value_minor, lead.currency), _money(minor, currency)))
         lead.value_minor, lead.currency = minor, currency
-    if _text(note) != lead.note:
-        changes.append(("note", lead.note, _text(note)))
-        lead.note = _text(note)
+    if written(note) != lead.note:
+        changes.append(("note", lead.note, written(note)))
+        lead.note = written(note)
     if changes:
         lead.updated_at = now
         history.tell(session, case.handoff, EventKind.EDITED, now=now, by=case.by, changes=changes)
@@ -126,18 +126,10 @@ def _move(
     showing.refresh_home(session, case.by, now=now)
 
 
-def _end(case: Case, state: HandoffState, *, now: datetime) -> None:
+def _end(session: Session, case: Case, state: HandoffState, *, now: datetime) -> None:
     """Give the handoff its verdict; Reopen puts back what it replaces."""
+    undoing.remember(session, case, undo_until=None, now=now)
     handoff = case.handoff
-    handoff.before = {
-        "state": handoff.state.value,
-        "owner_id": handoff.owner_id,
-        "decided_by_id": handoff.decided_by_id,
-        "accepted_at": handoff.accepted_at.isoformat() if handoff.accepted_at else None,
-        "stage": handoff.stage,
-        "offer_id": None,
-        "seconds_left": None,
-    }
     handoff.state = state
     handoff.ended_at = now
     handoff.decided_by_id = case.by.id
@@ -150,7 +142,3 @@ def _settled(case: Case) -> None:
 
 def _money(minor: int | None, currency: str | None) -> tuple[int, str] | None:
     return (minor, currency) if minor is not None and currency is not None else None
-
-
-def _text(text: str | None) -> str | None:
-    return (text or "").strip() or None

@@ -10,8 +10,6 @@ from qualification import deliveries
 from qualification.deliveries import Owed
 from qualification.records import Delivery, Handoff, LeadEvent, Membership, Offer, Person, Team
 
-URGENT, SOON, LATER = 0, 1, 2
-
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
     """Note that the handoff's card must stand in its team's channel, true."""
@@ -24,7 +22,7 @@ def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
         subject=handoff.id,
         handoff_id=handoff.id,
         parent_id=None,
-        urgency=URGENT,
+        urgency=deliveries.NEW_MESSAGE,
         now=now,
     )
 
@@ -40,7 +38,7 @@ def owe_line(session: Session, handoff: Handoff, event: LeadEvent, *, now: datet
         subject=event.id,
         handoff_id=handoff.id,
         parent_id=card_of(session, handoff) or owe_card(session, handoff, now=now).id,
-        urgency=SOON,
+        urgency=deliveries.REPLY_OR_EDIT,
         now=now,
     )
 
@@ -66,7 +64,7 @@ def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
         subject=person.id,
         handoff_id=None,
         parent_id=None,
-        urgency=LATER,
+        urgency=deliveries.CAN_WAIT,
         now=now,
     )
 
@@ -104,7 +102,7 @@ def _owe_direct(session: Session, person: Person, kind: str, subject: int, hando
         subject=subject,
         handoff_id=handoff.id,
         parent_id=None,
-        urgency=URGENT,
+        urgency=deliveries.NEW_MESSAGE,
         now=now,
     )
 

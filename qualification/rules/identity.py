@@ -16,6 +16,7 @@ __all__ = [
     "fold_name",
     "parse_money",
     "parse_size",
+    "written",
 ]
 
 _LONGEST_EMAIL = 254
@@ -96,3 +97,8 @@ def _without_legal_form(words: list[str]) -> list[str]:
         if " ".join(words[-length:]) in _LEGAL_FORMS:
             return _without_legal_form(words[:-length])
     return words
+
+
+def written(text: str | None) -> str | None:
+    """Return the text without the blanks around it, or None where nothing is left."""
+    return (text or "").strip() or None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, text
 
 from bot.database import Database
-from qualification import clocks, decisions, people, showing
+from qualification import decisions, people, showing
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
 
 from .conftest import PLAYBOOK, Desk, open_desk
@@ -105,18 +105,6 @@ def test_the_time_to_undo_ends_by_itself(desk: Desk) -> None:
     desk.ticks()
     assert desk.card(handoff_id).undo_until is None
     assert desk.ticks() == 0
-
-
-def test_the_next_due_moment_is_the_earliest_clock(desk: Desk) -> None:
-    def due() -> datetime | None:
-        return desk.reads(lambda session: clocks.next_due(session, desk.workspace_id))
-
-    assert due() is None
-    desk.hands_over("First")
-    first = desk.now + timedelta(minutes=15)
-    desk.later(minutes=5)
-    desk.hands_over("Second")
-    assert due() == first
 
 
 def test_invariant_10_a_second_pass_at_the_same_moment_does_nothing(desk: Desk) -> None:
