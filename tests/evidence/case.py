@@ -22,7 +22,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a card in the channel shows: where the lead stands, and whom it names first."""
+    """What a card in the channel shows: where the lead stands, and whom it calls; "" where a whole pool is asked."""
 
     card: Message
     standing: Standing

@@ -139,7 +139,7 @@ class Day:
             next(name for name in people if name in card.text.splitlines()[0]): Look(
                 card,
                 next(standing for standing in Standing if standing.value in card.buttons),
-                card.mentions[0].removeprefix("@"),
+                next(iter(card.mentions), "").removeprefix("@"),
             )
             for card in cards
             if card.author != MARKETER
