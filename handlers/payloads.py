@@ -13,6 +13,7 @@ from typing import Any, Final
 from handlers.context import Body
 from qualification.checklists import Given
 from qualification.rules.frameworks import Verdict
+from qualification.rules.identity import storable
 from qualification.rules.refusals import StaleCard
 
 LARGEST_ID: Final = 2**63 - 1
@@ -89,7 +90,7 @@ def command(body: Body) -> Command:
 
 def plain(text: str) -> str:
     """Return a command's words as they were typed: Slack escapes signs, and wraps links, people and channels."""
-    return html.unescape(_ESCAPED.sub(_typed, text)).strip()
+    return storable(html.unescape(_ESCAPED.sub(_typed, text))).strip()
 
 
 def click(body: Body) -> Click:
@@ -189,7 +190,7 @@ def _elements(body: Body) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _text_in(element: Mapping[str, Any]) -> str:
     names = ("value", "selected_user", "selected_date", "selected_time")
-    return str(next((element[name] for name in names if element.get(name) is not None), ""))
+    return storable(str(next((element[name] for name in names if element.get(name) is not None), "")))
 
 
 def _drawn(body: Body) -> dict[str, str]:

@@ -1,18 +1,19 @@
 """Which lead somebody means by a few words."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, case, func, or_, select
+from sqlalchemy import Select, SQLColumnExpression, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification import people, publishing
-from qualification.cards import title_of
+from qualification.cards import lead_title, title_of
+from qualification.cases import look
 from qualification.facts import LeadLine, PersonRef
 from qualification.records import Company, Handoff, Lead, Membership, Offer, Person
 from qualification.rules import identity
-from qualification.rules.handoff import UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
 from qualification.rules.playbook import Playbook
-from qualification.rules.refusals import NoOpenLeads, UnknownLead
+from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, Refusal, UnknownLead
 
 MOST = 100
 
@@ -20,13 +21,14 @@ MOST = 100
 def meant(session: Session, workspace_id: int, slack_user_id: str, words: str) -> tuple[LeadLine, ...]:
     """Return the leads that the words mean to this Slack user, without words their own open ones; never none.
 
-    Raises UnknownLead or, without words, NoOpenLeads.
+    Raises UnknownLead, LeadElsewhere where the words mean only leads that are not theirs to work on, or without words
+    NoOpenLeads.
     """
     person = people.by_slack_user(session, workspace_id, slack_user_id)
     if words:
         found = find(session, person, words) if person else []
         if not found:
-            raise UnknownLead(query=words)
+            raise _not_theirs(session, workspace_id, slack_user_id, words)
     else:
         found = mine(session, person)[0] if person else []
         if not found:
@@ -40,27 +42,8 @@ def find(session: Session, person: Person, words: str) -> list[LeadLine]:
     Words are matched against company, name and e-mail, without regard to case; the whole before the beginning before a
     part. At most 100.
     """
-    folded = identity.fold_name(words)
-    if not folded:
-        return []
-    # Each is sought as it was folded when it was stored.
-    sought = (
-        (func.coalesce(Company.name_key, ""), identity.fold_company(words)),
-        (func.coalesce(Lead.name_key, ""), folded),
-        (func.coalesce(Lead.email_key, ""), folded),
-    )
-    rank = case(
-        (or_(*(text == key for text, key in sought)), 0),
-        (or_(*(text.startswith(key, autoescape=True) for text, key in sought)), 1),
-        else_=2,
-    )
-    found = (
-        _workable(person)
-        .where(or_(*(text.contains(key, autoescape=True) for text, key in sought)))
-        .order_by(rank, Handoff.accepted_at.desc(), Handoff.id)
-        .limit(MOST)
-    )
-    return _lines(session, found)
+    likeliest = _named(_workable(person), words, Handoff.accepted_at.desc(), Handoff.id)
+    return _lines(session, likeliest.limit(MOST))
 
 
 def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
@@ -127,14 +110,60 @@ def _stage(playbook: Playbook, key: str | None) -> str | None:
 
 def _workable(person: Person) -> Select[Handoff]:
     """Select the live accepted handoffs that the person owns or manages."""
-    accepted = (
+    accepted = _handoffs(person.workspace_id).where(Handoff.state == HandoffState.ACCEPTED)
+    managed = people.managed_by(person)
+    return accepted.where(or_(Handoff.owner_id == person.id, Handoff.team_id.in_(managed)))
+
+
+def _handoffs(workspace_id: int) -> Select[Handoff]:
+    """Select the handoffs of a workspace beside what words are matched against."""
+    return (
         select(Handoff)
         .join(Lead, Lead.id == Handoff.lead_id)
         .outerjoin(Company, Company.id == Lead.company_id)
-        .where(Handoff.workspace_id == person.workspace_id, Handoff.state == HandoffState.ACCEPTED)
+        .where(Handoff.workspace_id == workspace_id)
     )
-    managed = people.managed_by(person)
-    return accepted.where(or_(Handoff.owner_id == person.id, Handoff.team_id.in_(managed)))
+
+
+def _named(handoffs: Select[Handoff], words: str, *order: SQLColumnExpression[Any]) -> Select[Handoff]:
+    """Narrow to the leads that the words may mean: the whole before the beginning before a part, then in this order."""
+    name = identity.fold_name(words)
+    if not name:
+        return handoffs.where(false())
+    # Each is sought as it was folded when it was stored.
+    sought = (
+        (func.coalesce(Company.name_key, ""), identity.fold_company(words)),
+        (func.coalesce(Lead.name_key, ""), name),
+        (func.coalesce(Lead.email_key, ""), name),
+    )
+    rank = case(
+        (or_(*(text == key for text, key in sought)), 0),
+        (or_(*(text.startswith(key, autoescape=True) for text, key in sought)), 1),
+        else_=2,
+    )
+    fitting = or_(*(text.contains(key, autoescape=True) for text, key in sought))
+    return handoffs.where(fitting).order_by(rank, *order)
+
+
+def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: str) -> Refusal:
+    """Say where the lead is that the words mean to somebody else, the live and the newest first."""
+    is_over = case((Handoff.state.in_(LIVE_STATES), 0), else_=1)
+    likeliest = _named(_handoffs(workspace_id), words, is_over, Handoff.id.desc())
+    handoff = session.scalars(likeliest.limit(1)).first()
+    if handoff is None:
+        return UnknownLead(query=words)
+    found = look(session, workspace_id=workspace_id, by=slack_user_id, handoff_id=handoff.id)
+    standing = found.standing
+    asked = standing.offered_to if standing.state is HandoffState.OFFERED else None
+    return LeadElsewhere(
+        lead=lead_title(session, handoff),
+        state=standing.state.value,
+        is_theirs=waits_for(standing, found.actor),
+        owner=standing.owner.ref if standing.owner else None,
+        offered_to=asked.ref if asked else None,
+        pool=standing.pool,
+        manager=standing.manager.ref if standing.manager else None,
+    )
 
 
 def _page(session: Session, rows: Select[Handoff], most: int) -> tuple[list[LeadLine], int]:

@@ -139,6 +139,15 @@ def who_may(action: Action, standing: Standing) -> tuple[PersonRef, ...]:
     return tuple(dict.fromkeys(party.ref for party in parties if party is not None))
 
 
+def waits_for(standing: Standing, actor: Actor) -> bool:
+    """Say whether it is this very person that a handoff waits for: the rep or pool it is offered to, or the manager."""
+    if standing.state is HandoffState.OFFERED:
+        return standing.offered_to is not None and standing.offered_to.person_id == actor.person_id
+    if standing.state is HandoffState.POOLED:
+        return actor.person_id in standing.pool_member_ids
+    return standing.state is HandoffState.QUEUED and _manages(standing, actor)
+
+
 def allow(action: Action, standing: Standing, actor: Actor, *, offer_id: int | None = None) -> bool:
     """Return True where there is something to do, False where this very decision of the actor stands already.
 

@@ -16,6 +16,7 @@ __all__ = [
     "fold_name",
     "parse_money",
     "parse_size",
+    "storable",
     "written",
 ]
 
@@ -23,6 +24,7 @@ _LONGEST_EMAIL = 254
 _LONGEST_LOCAL = 64
 _LOCAL = re.compile(r"[^\s@\"(),:;<>\[\]\\.]+(?:\.[^\s@\"(),:;<>\[\]\\.]+)*")
 _LABEL = re.compile(r"[^\W_](?:[\w-]{0,61}[^\W_])?")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _INITIALS = re.compile(r"(?<!\w)(?:\w[./])+\w?(?!\w)")
 
 # As `fold_company` leaves them: without dots, several words where the form has several.
@@ -97,6 +99,11 @@ def _without_legal_form(words: list[str]) -> list[str]:
         if " ".join(words[-length:]) in _LEGAL_FORMS:
             return _without_legal_form(words[:-length])
     return words
+
+
+def storable(text: str) -> str:
+    """Return the text without what JSON may carry and no database keeps: NUL, and halves of a pair of surrogates."""
+    return _UNSTORABLE.sub("", text)
 
 
 def written(text: str | None) -> str | None:

@@ -214,6 +214,34 @@ class UnknownLead(Refusal):
         super().__init__(query=query)
 
 
+class LeadElsewhere(Refusal):
+    """The lead that is meant is not this person's to work on, or not yet."""
+
+    name = "lead_elsewhere"
+
+    def __init__(
+        self,
+        *,
+        lead: str,
+        state: str,
+        is_theirs: bool,
+        owner: PersonRef | None = None,
+        offered_to: PersonRef | None = None,
+        pool: str | None = None,
+        manager: PersonRef | None = None,
+    ) -> None:
+        """Say which lead, its state as stored, who has it or is asked, and whether that is the very person."""
+        super().__init__(
+            lead=lead,
+            state=state,
+            is_theirs=is_theirs,
+            owner=owner,
+            offered_to=offered_to,
+            pool=pool,
+            manager=manager,
+        )
+
+
 class NoOpenLeads(Refusal):
     """The person has no open lead to choose from."""
 

@@ -131,8 +131,17 @@ def test_bant_says_so_when_nothing_fits(floor: Floor) -> None:
     floor.accepted()
     floor.ana.types("/bant Globex", "#general")
     assert "Globex" in told(floor.ana)
+
+
+def test_bant_tells_where_a_lead_is_that_is_not_ones_own(floor: Floor) -> None:
+    card = floor.hands_over("Acme")
+    floor.ana.types("/bant Acme", "#general")
+    assert "Acme is offered to you. Accept it" in told(floor.ana)
     floor.ben.types("/bant Acme", "#general")
-    assert "Acme" in told(floor.ben)
+    assert "Acme is offered to @Ana Ruiz" in told(floor.ben)
+    press(floor.ana, "accept", card)
+    floor.ben.types("/bant Acme", "#general")
+    assert "Acme is with @Ana Ruiz" in told(floor.ben)
     assert shown(floor.ben) is None
 
 
