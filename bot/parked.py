@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.database import Database
-from qualification import deliveries
-from qualification.records import Delivery, DeliveryState, Lane
+from qualification import deliveries, owing
+from qualification.records import Delivery, Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def found(database: Database, workspace_id: int) -> list[Parked]:
         rows = session.execute(
             select(Delivery, Lane.place)
             .join(Lane, Lane.id == Delivery.lane_id)
-            .where(Delivery.workspace_id == workspace_id, Delivery.state == DeliveryState.PARKED)
+            .where(Delivery.workspace_id == workspace_id, owing.IS_PARKED)
             .order_by(Delivery.id)
         ).all()
         return [

@@ -42,7 +42,7 @@ class Job(Protocol):
     """Work that time makes due."""
 
     def __call__(self, session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
-        """Do at most `limit` of what is due at `now`, and return how much was done."""
+        """Do what is due at `now`, of each kind at most `limit`, and return how much was done."""
 
 
 class Worker:

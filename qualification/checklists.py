@@ -54,12 +54,12 @@ def save(
     made = progress(framework, _verdicts(session, checklist))
     checklist.updated_at = now
     checklist.playbook_id = case.published.id
-    if made.passed and checklist.passed_at is None:
-        checklist.passed_at = now
+    if made.passed is not (checklist.passed_at is not None):
+        checklist.passed_at = now if made.passed else None
         history.tell(
             session,
             case.handoff,
-            EventKind.CHECKLIST_PASSED,
+            EventKind.CHECKLIST_PASSED if made.passed else EventKind.CHECKLIST_FELL,
             now=now,
             by=case.by,
             playbook_id=case.published.id,
@@ -67,8 +67,6 @@ def save(
             yes=made.yes,
             total=len(framework.items),
         )
-    elif not made.passed:
-        checklist.passed_at = None
     session.flush()
     history.settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
     showing.refresh_home(session, case.by, now=now)

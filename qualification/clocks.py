@@ -1,4 +1,4 @@
-"""What is due: reminders, offers that lapse, undo times that end."""
+"""What is due: reminders, offers that lapse, undo times that end, people who are back."""
 
 import logging
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from qualification import decisions, history, publishing, routing, showing
+from qualification import decisions, history, people, publishing, routing, showing
 from qualification.records import EventKind, Handoff, Offer, Person, Pool
 from qualification.rules.handoff import OfferOutcome
 
@@ -20,7 +20,7 @@ _OPEN = text("offer.outcome = 'open'")
 
 
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
-    """Do at most `limit` of what is due at `now`, the longest due first; return how many were done.
+    """Do what is due at `now`, of each kind at most `limit` and the longest due first; return how many were done.
 
     Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment
     finds nothing. One that cannot be done is logged, put off, and holds up no other.
@@ -34,6 +34,12 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
         ending.order_by(Handoff.undo_until, Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
     ):
         decisions.end_undo(session, handoff, now=now)
+        done += 1
+    back = select(Person).where(Person.workspace_id == workspace_id, Person.away_until <= now)
+    for person in session.scalars(
+        back.order_by(Person.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
+    ):
+        people.come_back(session, person, now=now)
         done += 1
     return done
 

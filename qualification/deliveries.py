@@ -38,6 +38,7 @@ class _Noted:
     handoffs: set[int] = field(default_factory=set)
     tabs: set[int] = field(default_factory=set)
     lanes: set[int] = field(default_factory=set)
+    workspaces: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,17 @@ def direct(person_id: int) -> str:
 def home(person_id: int) -> str:
     """Name the place of a person's Home tab."""
     return f"home:{person_id}"
+
+
+def owe_again(session: Session, *, kind: str, handoff_id: int, now: datetime) -> Owed | None:
+    """Owe an edit of the handoff's message of that kind, where it stands; None where none does, or it is parked."""
+    noted = _noted(session, now)
+    session.flush()
+    row = session.connection().execute(owing.OWE_WHERE_IT_STANDS, {"of_kind": kind, "handoff": handoff_id}).first()
+    if row is None:
+        return None
+    noted.lanes.add(row.lane_id)
+    return Owed(row.id, row.lane_id)
 
 
 def owe(
@@ -104,6 +116,14 @@ def owe(
 def stale(session: Session, handoff_id: int, now: datetime) -> None:
     """Owe an edit of everything that shows this handoff: its cards, its reminders, the Home tabs of those concerned."""
     _noted(session, now).handoffs.add(handoff_id)
+
+
+def all_stale(session: Session, workspace_id: int, now: datetime) -> None:
+    """Owe an edit of everything that shows a live handoff of the workspace, and of every Home tab.
+
+    An edit that changes nothing is drawn, and not sent.
+    """
+    _noted(session, now).workspaces.add(workspace_id)
 
 
 def unpark(
@@ -211,6 +231,8 @@ def wake(session: Session) -> bool:
         return False
     session.flush()
     connection = session.connection()
+    for workspace_id in noted.workspaces:
+        noted.lanes.update(connection.scalars(owing.OWE_ALL, {"workspace": workspace_id}))
     if noted.handoffs:
         noted.lanes.update(connection.scalars(owing.OWE_CARDS, {"handoffs": [*noted.handoffs]}))
     if noted.handoffs or noted.tabs:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -84,8 +84,9 @@ def hand_over(
         raise HandedInTwice
     lead, live, changed = _lead(session, workspace_id, form, read, now=now)
     if live is not None:
-        if changed:
-            history.tell(session, live, EventKind.UPDATED, now=now, by=announcer, fields=changed)
+        news = _news(live, form, published.playbook)
+        if changed or news:
+            history.tell(session, live, EventKind.UPDATED, now=now, by=announcer, fields=changed, **news)
         return told(session, live, already=True)
     handoff = _announce(session, lead, announcer, form, read, published=published, now=now)
     return told(session, handoff, already=False)
@@ -109,6 +110,14 @@ def told(session: Session, handoff: Handoff, *, already: bool) -> HandedOver:
         accept_by=offer.accept_by if offer else None,
         announcer=people.ref(announcer),
     )
+
+
+def _news(handoff: Handoff, form: HandOverForm, playbook: Playbook) -> dict[str, Any]:
+    """Return what the form says of the reason beyond what its live handoff says: a line of history keeps it."""
+    said = {name: written(getattr(form, name)) for name in ("did", "problem", "promised", "campaign", "source")}
+    news = {name: text for name, text in said.items() if text and text != getattr(handoff, name)}
+    source = playbook.source(news["source"]) if "source" in news else None
+    return {**news, "source": source.name} if source else news
 
 
 def _read(form: HandOverForm, playbook: Playbook) -> _Read:

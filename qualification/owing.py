@@ -29,6 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Team
 from qualification.records.base import Key
+from qualification.rules.handoff import LIVE_STATES
 
 # The kinds that draw a handoff as it stands; a thread line never changes once written.
 DRAWN_FROM_HANDOFF: Final = ("lead_card", "direct_card", "reminder")
@@ -123,6 +124,34 @@ OWE_CARDS: Final = _owe_again(
     select(Delivery.id).where(
         Delivery.handoff_id.in_(bindparam("handoffs", expanding=True)), Delivery.kind.in_(DRAWN_FROM_HANDOFF)
     )
+)
+OWE_ALL: Final = _owe_again(
+    select(Delivery.id).where(
+        Delivery.workspace_id == bindparam("workspace"),
+        or_(
+            Delivery.kind == literal_column("'home'"),
+            and_(
+                Delivery.kind.in_(DRAWN_FROM_HANDOFF),
+                Delivery.handoff_id.in_(
+                    select(Handoff.id).where(
+                        Handoff.workspace_id == bindparam("workspace"), Handoff.state.in_(LIVE_STATES)
+                    )
+                ),
+            ),
+        ),
+    )
+)
+_NEWEST: Final = (
+    select(func.max(_DELIVERY.c.id))
+    .where(_DELIVERY.c.handoff_id == bindparam("handoff"), _DELIVERY.c.kind == bindparam("of_kind"))
+    .correlate(None)
+    .scalar_subquery()
+)
+OWE_WHERE_IT_STANDS: Final = (
+    update(_DELIVERY)
+    .where(_DELIVERY.c.id == _NEWEST, _DELIVERY.c.state != literal_column("'parked'"))
+    .values(**once_more(_DELIVERY.c))
+    .returning(_DELIVERY.c.id, _DELIVERY.c.lane_id)
 )
 OWE_TABS: Final = _owe_again(
     select(Delivery.id)

@@ -139,10 +139,14 @@ def set_away(
 def set_back(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> Person:
     """Let routing ask the person again."""
     person = actor(session, workspace_id, slack_user_id)
-    person.away_since = None
-    person.away_until = None
-    showing.refresh_home(session, person, now=now)
+    come_back(session, person, now=now)
     return person
+
+
+def come_back(session: Session, person: Person, *, now: datetime) -> None:
+    """Note that the person is there again: they said so, or the time they gave is over."""
+    person.away_since = person.away_until = None
+    showing.refresh_home(session, person, now=now)
 
 
 def refresh(

@@ -41,6 +41,8 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     version.published_at = now
     version.published_by = by
     session.flush()
+    if workspace.playbook_id != version.id:
+        deliveries.all_stale(session, workspace_id, now)
     workspace.playbook_id = version.id
     teams = _teams(session, workspace_id, playbook)
     people = _people(session, workspace_id, playbook, teams, now=now)

@@ -12,8 +12,11 @@ from qualification.records import Delivery, Handoff, LeadEvent, Membership, Offe
 
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
-    """Note that the handoff's card must stand in its team's channel, true."""
-    return deliveries.owe(
+    """Note that the handoff's card must be true, where it stands; a new one is posted in its team's channel.
+
+    A team that has moved to another channel takes along only what Slack does not take in the old one any more.
+    """
+    return deliveries.owe_again(session, kind="lead_card", handoff_id=handoff.id, now=now) or deliveries.owe(
         session,
         workspace_id=handoff.workspace_id,
         place=place_of(session.get_one(Team, handoff.team_id)),

@@ -1,12 +1,14 @@
 """Who takes over what is live: a new manager the queue, the row that the playbook names what another row has."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, showing
-from qualification.records import Handoff, Offer, Person, Team
+from qualification.records import Handoff, Membership, Offer, Person, Team
 from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
 
 
@@ -21,7 +23,7 @@ def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datet
 
 
 def take_over(session: Session, former: Person, person: Person, *, now: datetime) -> None:
-    """Give the person the live leads and open offers of a row that loses its Slack user to theirs.
+    """Give the person what is live of a row that loses its Slack user to theirs, and its offers and turns.
 
     What has ended, and the history, stay with the former row, which goes by the same name.
     """
@@ -30,15 +32,39 @@ def take_over(session: Session, former: Person, person: Person, *, now: datetime
             handoff.owner_id = person.id
         if handoff.decided_by_id == former.id:
             handoff.decided_by_id = person.id
+        if handoff.before is not None:
+            handoff.before = _put_in_place(handoff.before, former, person)
         showing.owe_direct_card(session, handoff, person, now=now)
         deliveries.stale(session, handoff.id, now)
-    for offer in session.scalars(
-        select(Offer).where(Offer.person_id == former.id, Offer.outcome == OfferOutcome.OPEN)
-    ).all():
-        offer.person_id = person.id
+    session.execute(update(Offer).where(Offer.person_id == former.id).values(person_id=person.id))
+    _keep_turns(session, former, person)
     if former.away_since is not None:
         person.away_since, person.away_until = former.away_since, former.away_until
     session.flush()
+
+
+def _put_in_place(before: Mapping[str, Any], former: Person, person: Person) -> dict[str, Any]:
+    """Name the person where what a decision replaced names the former row."""
+    ids = {"owner_id", "decided_by_id"}
+    return {key: person.id if key in ids and value == former.id else value for key, value in before.items()}
+
+
+def _keep_turns(session: Session, former: Person, person: Person) -> None:
+    """Let the person's seats stand in each rotation where the former row's stood: nobody is asked twice as often."""
+    own = select(Membership).where(Membership.person_id == person.id)
+    seats = {seat.pool_id: seat for seat in session.scalars(own)}
+    for left in session.scalars(select(Membership).where(Membership.person_id == former.id)):
+        seat = seats.get(left.pool_id)
+        if seat is None:
+            seat = Membership(
+                workspace_id=left.workspace_id,
+                pool_id=left.pool_id,
+                person_id=person.id,
+                position=left.position,
+                active=left.active,
+            )
+            session.add(seat)
+        seat.last_turn = max(seat.last_turn or 0, left.last_turn)
 
 
 def _live_of(session: Session, person: Person) -> list[Handoff]:

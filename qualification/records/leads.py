@@ -75,6 +75,7 @@ class EventKind(StrEnum):
     EDITED = "edited"
     ANSWERED = "answered"
     CHECKLIST_PASSED = "checklist_passed"
+    CHECKLIST_FELL = "checklist_fell"
     LIFECYCLE_MOVED = "lifecycle_moved"
 
 

@@ -50,6 +50,7 @@ def test_three_of_four_make_an_accepted_lead_sql_and_fewer_move_it_back(desk: De
     assert "checklist_passed" in desk.kinds(handoff_id)
     assert not saves(desk, handoff_id, budget=Given(NO, "Frozen")).passed
     assert desk.card(handoff_id).lifecycle == "mql"
+    assert "checklist_fell" in desk.kinds(handoff_id)
 
 
 def test_a_checklist_passed_before_acceptance_makes_sql_of_it_at_once(desk: Desk) -> None:

@@ -54,6 +54,17 @@ def test_a_live_handoff_is_not_announced_twice_and_what_is_new_is_added(desk: De
     assert (told.kind, sorted(told.facts["fields"])) == ("updated", ["name", "phone"])
 
 
+def test_what_a_second_hand_over_says_of_the_reason_is_kept_in_the_history(desk: Desk) -> None:
+    first = desk.hands_over("Acme", email="ivy@acme.example", problem="Reports take a week")
+    again = {"did": "Started a trial", "problem": "Reports take a week", "promised": "A call", "source": "webinar"}
+    desk.hands_over("Acme", by="UOLU", email="ivy@acme.example", **again)
+    told = desk.events(first.handoff_id)[-1]
+    assert told.kind == "updated"
+    assert told.facts == {"fields": [], "did": "Started a trial", "promised": "A call", "source": "Webinar"}
+    desk.hands_over("Acme", by="UOLU", email="ivy@acme.example", problem="Reports take a week")
+    assert desk.events(first.handoff_id)[-1].id == told.id
+
+
 def test_whoever_hands_an_accepted_lead_over_again_is_told_its_owner(desk: Desk) -> None:
     handoff_id, offer_id = desk.offered("Acme", email="ivy@acme.example")
     desk.does(decisions.accept, by="UANA", handoff_id=handoff_id, offer_id=offer_id)

@@ -1,9 +1,10 @@
 """The playbook published into the database, and its people, teams and pools as rows."""
 
 import pytest
+from sqlalchemy import ColumnElement, select
 
 from qualification import decisions, publishing
-from qualification.records import Delivery, Lane, Membership, Person, PlaybookVersion, Pool, Team
+from qualification.records import Delivery, DeliveryState, Lane, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.faults import PlaybookFaults
 from qualification.rules.refusals import NoPlaybook, NotYours
 
@@ -201,11 +202,52 @@ def test_a_new_manager_is_shown_the_queue(desk: Desk) -> None:
     assert {lanes[card.lane_id] for card in cards} == {f"direct:{desk.person(who).id}" for who in ("UMAYA", "UOLU")}
 
 
-def test_a_thread_goes_on_in_the_channel_that_the_team_has_now(desk: Desk) -> None:
+def test_a_lead_at_work_keeps_its_card_and_thread_when_the_team_moves(desk: Desk) -> None:
     handoff_id = desk.accepted(by="UANA")
-    for channel, rep in (("#sales-north", "UBEN"), ("#sales-south", "UCHLOE")):
-        desk.publishes(PLAYBOOK.replace("#sales-emea", channel))
-        desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to=rep)
-        lines = desk.all(Delivery, Delivery.kind == "thread_line", Delivery.handoff_id == handoff_id)
-        lanes = {lane.id: lane.place for lane in desk.all(Lane)}
-        assert lanes[max(lines, key=lambda line: line.id).lane_id] == channel
+    desk.publishes(PLAYBOOK.replace("#sales-emea", "#sales-north"))
+    desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UBEN")
+    assert places(desk, handoff_id) == {"#sales-emea"}
+    assert places(desk, desk.offered("Second")[0]) == {"#sales-north"}
+
+
+def test_a_card_that_its_channel_takes_no_more_goes_to_the_channel_the_team_has_now(desk: Desk) -> None:
+    handoff_id = desk.accepted(by="UANA")
+    with desk.database.transaction() as session:
+        for message in session.scalars(select(Delivery).where(Delivery.kind.in_(["lead_card", "thread_line"]))):
+            message.state, message.trouble = DeliveryState.PARKED, "is_archived"
+    desk.publishes(PLAYBOOK.replace("#sales-emea", "#sales-north"))
+    desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UBEN")
+    owed = Delivery.state == DeliveryState.OWED
+    assert places(desk, handoff_id, owed) == {"#sales-north"}
+
+
+def test_a_new_playbook_redraws_what_is_live_and_the_same_one_nothing(desk: Desk) -> None:
+    live, ended = desk.accepted("First", by="UANA"), desk.accepted("Second", by="UBEN")
+    desk.does(decisions.disqualify, by="UBEN", handoff_id=ended, offer_id=None, reason="no-budget", note=None)
+    before = {each.id: each.wanted for each in desk.all(Delivery)}
+    desk.publishes(PLAYBOOK)
+    assert {each.id: each.wanted for each in desk.all(Delivery)} == before
+    desk.publishes(PLAYBOOK.replace("name: EMEA", "name: Europe"))
+    grown = {(each.kind, each.handoff_id) for each in desk.all(Delivery) if each.wanted > before[each.id]}
+    assert grown == {("lead_card", live), ("direct_card", live)}
+
+
+def test_turns_and_what_undo_puts_back_follow_a_rep_whom_the_playbook_names_anew(desk: Desk) -> None:
+    handoff_id = desk.accepted(by="UANA")
+    turn = desk.turn("UANA")
+    desk.publishes(BY_MAIL)
+    (named,) = desk.all(Person, Person.email == "ana@northwind.example")
+    desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UBEN")
+    with desk.database.transaction() as session:
+        ana = session.get_one(Person, named.id)
+        publishing.person_found(session, ana, slack_user_id="UANA", zone=None, locale=None, now=desk.now)
+    assert desk.turn("UANA") == turn
+    assert all(offer.person_id != named.id or offer.turn == turn for offer in desk.offers(handoff_id))
+    assert named.id in {offer.person_id for offer in desk.offers(handoff_id)}
+
+
+def places(desk: Desk, handoff_id: int, *where: ColumnElement[bool]) -> set[str]:
+    """Return where the handoff's card and the lines under it stand."""
+    lanes = {lane.id: lane.place for lane in desk.all(Lane)}
+    kinds = Delivery.kind.in_(["lead_card", "thread_line"])
+    return {lanes[each.lane_id] for each in desk.all(Delivery, Delivery.handoff_id == handoff_id, kinds, *where)}

@@ -148,6 +148,11 @@ FACTS: Mapping[str, st.SearchStrategy[object]] = {
     "yes": counts,
     "total": counts,
     "fields": st.lists(st.sampled_from(["name", "title", "value_minor", "odd"]), min_size=1).map(tuple),
+    "did": perhaps_hostile,
+    "problem": perhaps_hostile,
+    "promised": perhaps_hostile,
+    "source": perhaps_hostile,
+    "campaign": perhaps_hostile,
 }
 TOLD = sorted(kind.value for kind in EventKind if kind is not EventKind.LIFECYCLE_MOVED)
 lines = st.builds(

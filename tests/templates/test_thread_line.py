@@ -12,6 +12,12 @@ CASES: list[tuple[str, PersonRef | None, Mapping[str, object], str]] = [
     ("handed_over", ANA, {}, "Ana handed the lead over"),
     ("updated", ANA, {"fields": ("title", "value_minor")}, "Ana brought up to date: Job title, Deal value"),
     (
+        "updated",
+        ANA,
+        {"fields": (), "did": "Started a trial", "problem": "Slow", "promised": "A call", "source": "Webinar"},
+        "Ana handed the lead over again: “Started a trial” · The problem: “Slow” · Promised: A call · Webinar",
+    ),
+    (
         "offered",
         None,
         {"to": BEN, "rule": "R", "pool": "P", "turn": 3},
@@ -41,6 +47,7 @@ CASES: list[tuple[str, PersonRef | None, Mapping[str, object], str]] = [
     ("edited", ANA, {"changes": (("note", "a", None),)}, "Ana edited the lead · Note removed"),
     ("answered", ANA, {"item": "Budget", "verdict": "yes"}, "■ Budget: yes, says Ana"),
     ("answered", ANA, {"item": "Budget", "verdict": "unknown"}, "□ Budget: not yet known, says Ana"),
+    ("checklist_fell", ANA, {"framework": "BANT", "yes": 2, "total": 4}, "□ BANT no longer passed, 2 of 4"),
     ("checklist_passed", ANA, {"framework": "BANT", "yes": 3, "total": 4}, "■ BANT passed, 3 of 4"),
 ]
 
