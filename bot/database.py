@@ -1,14 +1,18 @@
 """The database: `transaction` for writes, `snapshot` for reads that wait for no writer."""
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
@@ -18,6 +22,10 @@ from qualification import deliveries
 WAKE_CHANNEL: Final = "baton_owed"
 # A command beside a running bot writes in batches far shorter than this.
 BUSY_MILLISECONDS: Final = 10_000
+# What SQLAlchemy raises where it is the database that is in trouble, and not what was asked of it.
+UNWELL: Final = (OperationalError, InterfaceError, PoolTimeout)
+# Nobody holds a lock for so long while all is well: whoever waits longer is told so.
+LOCK_SECONDS: Final = 10
 # A PostgreSQL that is cut off says nothing: a connection to it is given up after some 25 s of silence, not hours.
 CONNECTING: Final[Mapping[str, Any]] = MappingProxyType(
     {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
@@ -81,6 +89,14 @@ class Database:
             yield session
 
     @property
+    def bytes_left(self) -> int | None:
+        """How much can still be written where the database lies; None where this process cannot tell."""
+        name = self.engine.url.database if self.is_sqlite else None
+        if not name or name == ":memory:":
+            return None
+        return shutil.disk_usage(Path(name).resolve().parent).free
+
+    @property
     def in_use(self) -> int:
         """How many connections are in a transaction or snapshot at this moment."""
         pools = {self.engine.pool, self._reader.pool}
@@ -93,7 +109,7 @@ class Database:
 
 
 def _postgresql_engine(url: URL, application_name: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         # Eight lanes at once, the threads that answer Slack, the clocks, and some air.
         pool_size=10,
@@ -102,6 +118,13 @@ def _postgresql_engine(url: URL, application_name: str) -> Engine:
         hide_parameters=True,
         connect_args={"application_name": application_name, **CONNECTING},
     )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.cursor().execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: URL, *, begin: str, query_only: bool) -> Engine:

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from bot.database import Database
+from bot.database import UNWELL, Database
 from bot.lanes import Lanes
 from bot.pacing import SLACK_RATES, Rates
 from bot.settling import LeaseLostError, note_trouble, settle
 from bot.slack import AccountError, PassingError, Slack
-from bot.tasks import Outcome, Refused, Shown, Task, Undrawable
+from bot.tasks import Failed, Outcome, Refused, Shown, Task, Undrawable
 from bot.trip import Renderer, Trip
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Courier:
             clock=clock,
         )
         try:
-            outcome = trip.make()
+            outcome = self._outcome(trip)
             now = clock()
             self._note_trouble(task, outcome, now)
             with self._database.transaction() as session:
@@ -68,6 +68,17 @@ class Courier:
                 extra={"action": task.act.value, "workspace": task.workspace_id, "delivery": task.delivery_id},
             )
             return None
+
+    def _outcome(self, trip: Trip) -> Outcome:
+        """Make the trip; a fault of ours on the way is the delivery's own, and holds up no other for long."""
+        try:
+            return trip.make()
+        except (LeaseLostError, *UNWELL):
+            raise
+        except Exception as error:
+            keys = {"action": trip.task.act.value, "delivery": trip.task.delivery_id, "error": type(error).__name__}
+            log.exception("Something unforeseen happened on the way to Slack.", extra=keys)
+            return Failed(type(error).__name__)
 
     def _note_trouble(self, task: Task, outcome: Outcome, now: datetime) -> None:
         """Keep the workspace's trouble true, in a transaction that takes no lock of a delivery."""
@@ -94,6 +105,6 @@ def _answered(outcome: Outcome) -> bool:
             return not isinstance(error, PassingError) or error.refused
         case Shown(sent=sent):
             return sent
-        case Undrawable():
+        case Undrawable() | Failed():
             return False
     return True

@@ -21,7 +21,7 @@ from bot.health import schema_fault
 from bot.settings import Settings
 from bot.slack import ACCOUNT_ERRORS, AccountError, Slack, SlackError
 from bot.workspaces import digest
-from qualification import owing
+from qualification import deliveries, owing
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
 
 MANIFEST: Final = Path(__file__).parent.parent / "manifest.json"
@@ -76,6 +76,8 @@ def examine(
         if workspace.trouble:
             since = f" since {workspace.trouble_at:%Y-%m-%d %H:%M} UTC" if workspace.trouble_at else ""
             yield Finding("workspace", f"Slack refuses every call{since}: {_reason(workspace.trouble)}", _REINSTALL)
+        elif (ungranted := deliveries.refused(session, workspace.id)) is not None:
+            yield Finding("workspace", f"Slack refuses {ungranted}", _REINSTALL)
         yield from _published(session, workspace, playbook)
         people = list(_people_of(session, workspace.id))
         teams = list(_teams_of(session, workspace.id))

@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 
 import migrations
 from bot.database import Database
+from qualification import deliveries
 from qualification.records import Delivery, Lane, Offer, Workspace
 from qualification.rules.handoff import OfferOutcome
 
 WELL: Final = "ok"
 # The worker's longest pause is far shorter; what has been due for so long has nobody who sees to it.
 OVERDUE: Final = timedelta(seconds=60)
+# With less room a database is about to refuse to write.
+LEAST_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,18 @@ def examine(
             if fault is not None:
                 return Health(WELL, fault, unasked, unasked)
             return Health(
-                database=WELL,
+                database=_room(database),
                 schema=WELL,
                 slack=_slack(session, workspace_id, connections, now=now),
                 worker=_worker(session, workspace_id, working=working, now=now),
             )
     except SQLAlchemyError as error:
         return Health(f"does not answer ({type(error).__name__})", unasked, unasked, unasked)
+
+
+def _room(database: Database) -> str:
+    left = database.bytes_left
+    return WELL if left is None or left >= LEAST_BYTES else f"has {left // 2**20} MB of disk left"
 
 
 def schema_fault(session: Session) -> str | None:
@@ -80,8 +88,9 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
     workspace = session.get(Workspace, workspace_id)
     if workspace is None:
         return "the workspace is not known here"
-    if workspace.trouble:
-        return f"refuses every call: {workspace.trouble}"
+    trouble = deliveries.refused(session, workspace_id)
+    if trouble is not None:
+        return f"refuses {'every call' if workspace.trouble else 'some'}: {trouble}"
     if connections == 0:
         return "no Socket Mode connection stands"
     latest = now - OVERDUE

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot import queues
 from bot.lookback import PATIENCE, key_of
 from bot.pacing import EVERY_METHOD, Rates, lock_paces
-from bot.tasks import Act, Task, act_of, method_of
+from bot.tasks import Act, Task, act_of, methods_of
 from qualification.deliveries import NO_CHANNEL_ID, NO_SLACK_USER, PARENT_PARKED
 from qualification.records import Delivery, DeliveryState, Lane, Pace, Person
 
@@ -38,8 +38,8 @@ class _Ground:
 class Lanes:
     """The lanes of one workspace as one worker takes them up; every method runs in the caller's transaction.
 
-    A lane whose `leased_until` is to come is in the hands of `leased_by`; with no `leased_by` it is held back, for its
-    rate or until its first delivery is tried again.
+    A lane whose `leased_until` is to come is in the hands of `leased_by`; with no `leased_by` it is held back until its
+    first delivery is tried again. One that waits for a rate is only due later: what comes meanwhile may be free to go.
     """
 
     def __init__(self, workspace_id: int, worker: str, rates: Rates) -> None:
@@ -115,17 +115,23 @@ class Lanes:
                 lane.leased_by, lane.leased_until = None, ground.now + BUSY_PAUSE
                 return None
             hindrance = _hindrance(lane, person, parent)
-            if hindrance is None:
+            if hindrance is not None:
+                delivery.state, delivery.trouble, delivery.recheck_at = DeliveryState.PARKED, hindrance, None
+                delivery.refused_at = delivery.refused_at or ground.now
+                continue
+            act = act_of(delivery, ground.now)
+            channel = delivery.channel or (person.dm_channel if person else lane.place)
+            methods = methods_of(act, delivery, opened=channel is not None)
+            paces = [ground.paces[method] for method in methods if method in ground.paces]
+            free_at = self._free_at(lane, delivery, act, paces)
+            if free_at is None or free_at <= ground.now:
                 break
-            delivery.state, delivery.trouble, delivery.recheck_at = DeliveryState.PARKED, hindrance, None
-            delivery.refused_at = delivery.refused_at or ground.now
-        act = act_of(delivery, ground.now)
-        method = method_of(act, delivery)
-        free_at = self._free_at(lane, delivery, act, ground.paces.get(method))
-        if free_at is not None and free_at > ground.now:
-            lane.leased_by, lane.leased_until = None, free_at
-            return None
-        self._spend(lane, act, ground.paces.get(method), ground.now)
+            if act is not Act.RECHECK:
+                lane.due_at, lane.leased_by, lane.leased_until = free_at, None, None
+                return None
+            # To look for a twin can wait, and holds up nothing.
+            delivery.recheck_at = free_at
+        self._spend(lane, act, paces, ground.now)
         began_at = delivery.began_at
         if act is Act.POST:
             delivery.began_at = ground.now
@@ -142,7 +148,7 @@ class Lanes:
             posting=delivery.posting,
             person_id=lane.person_id,
             slack_user_id=person.slack_user_id if person else None,
-            channel=delivery.channel or (person.dm_channel if person else lane.place),
+            channel=channel,
             ts=delivery.ts,
             parent_id=delivery.parent_id,
             parent_ts=parent.ts if parent else None,
@@ -150,10 +156,11 @@ class Lanes:
             began_at=began_at,
             leased_until=leased_until,
             troubled=ground.troubled,
+            mistrusted=tuple(pace.method for pace in paces if pace.trouble),
         )
 
-    def _free_at(self, lane: Lane, delivery: Delivery, act: Act, pace: Pace | None) -> datetime | None:
-        waits = [pace.free_at] if pace else []
+    def _free_at(self, lane: Lane, delivery: Delivery, act: Act, paces: Sequence[Pace]) -> datetime | None:
+        waits = [pace.free_at for pace in paces]
         if act in {Act.POST, Act.LOOK_BACK} and self._rates.posts and lane.posts_free_at:
             waits.append(lane.posts_free_at)
         if act is Act.LOOK_BACK and delivery.began_at:
@@ -161,11 +168,12 @@ class Lanes:
             waits.append(delivery.began_at + PATIENCE)
         return max(waits, default=None)
 
-    def _spend(self, lane: Lane, act: Act, pace: Pace | None, now: datetime) -> None:
+    def _spend(self, lane: Lane, act: Act, paces: Sequence[Pace], now: datetime) -> None:
         if act in {Act.POST, Act.LOOK_BACK} and self._rates.posts:
             lane.posts_free_at = self._rates.posts.free_at(lane.posts_free_at, now)
-        if pace is not None:
-            pace.free_at = self._rates.methods[pace.method].free_at(pace.free_at, now)
+        for pace in paces:
+            if pace.method in self._rates.methods:
+                pace.free_at = self._rates.methods[pace.method].free_at(pace.free_at, now)
 
     def _head(self, session: Session, lane: Lane, now: datetime) -> tuple[Delivery, Delivery | None] | None:
         """Find what stands first: a message that may have a twin, else what is owed."""

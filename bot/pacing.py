@@ -1,6 +1,6 @@
 """Slack's rates, kept before Slack has to refuse. docs.slack.dev/apis/web-api/rate-limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -61,15 +61,14 @@ SLACK_RATES: Final = Rates(
 UNLIMITED: Final = Rates()
 
 
-def lock_paces(session: Session, workspace_id: int, methods: Sequence[str]) -> dict[str, Pace]:
-    """Return the paces of these methods, locked until the transaction ends; a missing one is made, free."""
-    wanted = {"workspace_id": workspace_id, "methods": methods}
+def lock_paces(session: Session, workspace_id: int, methods: Iterable[str]) -> dict[str, Pace]:
+    """Return every pace of the workspace, locked until the transaction ends; one of `methods` that is missing is made.
+
+    A pace that is made is free.
+    """
+    wanted = {"workspace_id": workspace_id}
     known = {pace.method: pace for pace in session.scalars(PACES, wanted)}
-    missing = [
-        {"workspace_id": workspace_id, "method": method, "free_at": LONG_AGO}
-        for method in sorted(methods)
-        if method not in known
-    ]
+    missing = [{**wanted, "method": method, "free_at": LONG_AGO} for method in sorted(set(methods) - known.keys())]
     if not missing:
         return known
     insert = postgresql.insert(Pace) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(Pace)

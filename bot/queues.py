@@ -22,12 +22,7 @@ _rechecked = and_(
 
 # What every transaction of a worker begins with.
 WORKSPACE: Final = select(Workspace.trouble, Workspace.seal).where(Workspace.id == _workspace_id)
-PACES: Final = (
-    select(Pace)
-    .where(Pace.workspace_id == _workspace_id, Pace.method.in_(bindparam("methods", expanding=True)))
-    .order_by(Pace.id)
-    .with_for_update(key_share=True)
-)
+PACES: Final = select(Pace).where(Pace.workspace_id == _workspace_id).order_by(Pace.id).with_for_update(key_share=True)
 
 # When the first lane can be taken up.
 READY_AT: Final = select(

@@ -12,10 +12,10 @@ from bot import queues
 from bot.lanes import LEASE, TROUBLE_PAUSE, Lanes
 from bot.lookback import PATIENCE
 from bot.pacing import EVERY_METHOD, lock_paces
-from bot.slack import FinalError, PassingError, SlackError
-from bot.tasks import Act, Alone, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
-from qualification.deliveries import CANNOT_BE_DRAWN, PARENT_PARKED, REPLY_OR_EDIT, lock_thread, post_anew
-from qualification.records import Delivery, DeliveryState, Lane, Workspace
+from bot.slack import FinalError, PassingError, ScopeError
+from bot.tasks import Act, Alone, Failed, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
+from qualification.deliveries import CANNOT_BE_DRAWN, PARENT_PARKED, REPLY_OR_EDIT, UNFORESEEN, lock_thread, post_anew
+from qualification.records import Delivery, DeliveryState, Lane, Pace, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +36,11 @@ def settle(session: Session, lanes: Lanes, task: Task, outcome: Outcome, now: da
     # The message it replies to was deleted meanwhile: it is owed anew, under the next one.
     overtaken = task.parent_id is not None and delivery.posting != task.posting and isinstance(outcome, Posted | Found)
     held_until = None if overtaken else _write(session, delivery, task, outcome, now)
-    if isinstance(outcome, Posted) or (isinstance(outcome, Shown) and outcome.sent):
+    if isinstance(outcome, Posted | Shown) and _was_done(outcome):
         lane.answered_at = now
+    if task.mistrusted and _was_done(outcome):
+        for method, pace in lock_paces(session, task.workspace_id, ()).items():
+            pace.trouble = None if method in task.mistrusted else pace.trouble
     if go_on and held_until is None:
         return lanes.take_next(session, lane, now)
     lanes.let_go(session, lane, now, held_until)
@@ -110,14 +113,17 @@ def _write(session: Session, delivery: Delivery, task: Task, outcome: Outcome, n
             log.error("A message cannot be drawn.", extra=_keys(task, error))
             _not_begun(delivery, task)
             _park(delivery, CANNOT_BE_DRAWN, now)
-        case Refused(error, posting):
-            if not (posting and isinstance(error, PassingError) and error.lost):
-                _not_begun(delivery, task)
-            return _refused(session, delivery, task, error, now)
+        case Failed(error):
+            return _try_again(session, delivery, task, UNFORESEEN, now, answered=True, pending=True)
+        case Refused():
+            return _refused(session, delivery, task, outcome, now)
     return None
 
 
-def _refused(session: Session, delivery: Delivery, task: Task, error: SlackError, now: datetime) -> datetime | None:
+def _refused(session: Session, delivery: Delivery, task: Task, refused: Refused, now: datetime) -> datetime | None:
+    error = refused.error
+    if not (refused.posting and isinstance(error, PassingError) and error.lost):
+        _not_begun(delivery, task)
     if isinstance(error, FinalError):
         log.warning("Slack will never take this: %s.", error, extra=_keys(task, error.name))
         if task.act is Act.RECHECK:
@@ -126,34 +132,66 @@ def _refused(session: Session, delivery: Delivery, task: Task, error: SlackError
             _park(delivery, error.name, now)
         return None
     log.info("Slack did not take this now.", extra=_keys(task, error.name))
+    if isinstance(error, ScopeError):
+        _without_scope(session, delivery, task, error, now)
+        return None
     if not isinstance(error, PassingError):
         return now
     if error.retry_after is not None:
         return _slower(session, delivery, task, error, now)
+    return _try_again(session, delivery, task, error.name, now, answered=error.refused, pending=error.pending)
+
+
+def _try_again(
+    session: Session, delivery: Delivery, task: Task, trouble: str, now: datetime, *, answered: bool, pending: bool
+) -> datetime | None:
+    """Hold the place back for a while, longer each time; after ten times park what Slack takes from others."""
     if task.act is Act.RECHECK:
         delivery.recheck_at = now + LONGEST_PAUSE
         return None
     delivery.attempts += 1
     delivery.refused_at = delivery.refused_at or now
-    delivery.trouble = error.name
-    if delivery.attempts >= REFUSALS and (error.refused or _answers_others(session, delivery, now)):
-        log.warning("This was refused too often.", extra=_keys(task, error.name))
-        _park(delivery, error.name, now)
+    delivery.trouble = trouble
+    if delivery.attempts >= REFUSALS and (answered or _answers_others(session, delivery, now)):
+        log.warning("This was refused too often.", extra=_keys(task, trouble))
+        _park(delivery, trouble, now)
         return None
     pause = min(timedelta(seconds=2 ** min(delivery.attempts - 1, 10)), LONGEST_PAUSE)
     # An edit that may still be done must not be done after the next one.
-    return now + (max(pause, PATIENCE) if error.pending else pause)
+    return now + (max(pause, PATIENCE) if pending else pause)
 
 
-def _slower(session: Session, delivery: Delivery, task: Task, error: PassingError, now: datetime) -> datetime:
+def _slower(session: Session, delivery: Delivery, task: Task, error: PassingError, now: datetime) -> datetime | None:
     """Wait as long as Slack asks: for a post in its place, for any other method in the whole workspace."""
     free_at = now + timedelta(seconds=error.retry_after or 1)
     delivery.trouble = error.name if task.act is not Act.RECHECK else None
-    if error.method != "chat.postMessage":
-        session.flush()
-        pace = lock_paces(session, task.workspace_id, (error.method,))[error.method]
-        pace.free_at = max(pace.free_at, free_at)
-    return free_at
+    if error.method == "chat.postMessage":
+        return free_at
+    _pause(session, task, error.method, free_at)
+    return None
+
+
+def _without_scope(session: Session, delivery: Delivery, task: Task, error: ScopeError, now: datetime) -> None:
+    """Ask for the method again seldom, until the app is granted its scope; whatever takes other methods goes on."""
+    log.error("Slack refuses a method until the app is granted its scope: %s.", error, extra=_keys(task, error.name))
+    _pause(session, task, error.method, now + TROUBLE_PAUSE).trouble = ", ".join((error.name, *error.details))
+    if task.act is Act.RECHECK:
+        delivery.recheck_at = now + TROUBLE_PAUSE
+    else:
+        delivery.refused_at, delivery.trouble = delivery.refused_at or now, error.name
+
+
+def _pause(session: Session, task: Task, method: str, free_at: datetime) -> Pace:
+    """Let nobody call the method before then, whatever for."""
+    session.flush()
+    pace = lock_paces(session, task.workspace_id, (method,))[method]
+    pace.free_at = max(pace.free_at, free_at)
+    return pace
+
+
+def _was_done(outcome: Outcome) -> bool:
+    """Say whether Slack did what it was asked for."""
+    return isinstance(outcome, Posted | Found | Alone) or (isinstance(outcome, Shown) and outcome.sent)
 
 
 def _show(delivery: Delivery, wanted: int, fingerprint: str) -> None:

@@ -21,7 +21,6 @@ ACCOUNT_ERRORS: Final = frozenset(
         "enterprise_is_restricted",
         "invalid_auth",
         "invalid_token",
-        "missing_scope",
         "not_allowed_token_type",
         "not_authed",
         "org_login_required",
@@ -153,6 +152,13 @@ class AccountError(SlackError):
     """Somebody must look: until then every call will be refused."""
 
 
+class ScopeError(SlackError):
+    """Somebody must look: until the app is granted what `details` name, this method will be refused, and no other."""
+
+
+_KINDS: Final = ((ACCOUNT_ERRORS, AccountError), ({"missing_scope"}, ScopeError), (FINAL_ERRORS, FinalError))
+
+
 class Slack:
     """A workspace's Slack, called with its bot token; safe to use from any thread."""
 
@@ -205,10 +211,9 @@ def _refused(method: str, error: SlackApiError) -> SlackError:
     if not name or not name.isidentifier():
         # Something between us and Slack answered in its place.
         return PassingError(method, "no_json", lost=True)
-    if name in ACCOUNT_ERRORS:
-        return AccountError(method, name, _details(data))
-    if name in FINAL_ERRORS:
-        return FinalError(method, name, _details(data))
+    for names, kind in _KINDS:
+        if name in names:
+            return kind(method, name, _details(data))
     return PassingError(method, name, refused=True)
 
 

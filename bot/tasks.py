@@ -24,7 +24,8 @@ class Task:
     """A delivery in hand, as it was when it was taken up.
 
     `channel` is None for direct messages that were never opened, `ts` and `parent_ts` until posted, `began_at` unless
-    the answer to an earlier post was lost; `troubled` while Slack refuses every call.
+    the answer to an earlier post was lost; `troubled` while Slack refuses every call, and `mistrusted` names those of
+    its methods that Slack refuses for want of a scope.
     """
 
     workspace_id: int
@@ -45,6 +46,7 @@ class Task:
     began_at: datetime | None
     leased_until: datetime
     troubled: bool
+    mistrusted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,14 @@ class Undrawable:
     error: str
 
 
-Outcome: TypeAlias = Posted | Shown | Found | Alone | Gone | Refused | Undrawable
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something unforeseen happened on the way, a fault of ours, with its kind; what Slack did is not known."""
+
+    error: str
+
+
+Outcome: TypeAlias = Posted | Shown | Found | Alone | Gone | Refused | Undrawable | Failed
 
 
 def act_of(delivery: Delivery, now: datetime) -> Act:
@@ -114,8 +123,14 @@ def act_of(delivery: Delivery, now: datetime) -> Act:
     return Act.POST if delivery.began_at is None else Act.LOOK_BACK
 
 
-def method_of(act: Act, delivery: Delivery) -> str:
-    """Name Slack's method that an act spends first."""
-    if act in {Act.LOOK_BACK, Act.RECHECK}:
-        return "conversations.history" if delivery.parent_id is None else "conversations.replies"
-    return {Act.POST: "chat.postMessage", Act.EDIT: "chat.update", Act.PUBLISH: "views.publish"}[act]
+def methods_of(act: Act, delivery: Delivery, *, opened: bool) -> tuple[str, ...]:
+    """Name Slack's methods that an act takes; `opened` says whether the place is a conversation already."""
+    search = "conversations.history" if delivery.parent_id is None else "conversations.replies"
+    post = ("chat.postMessage",) if opened else ("conversations.open", "chat.postMessage")
+    return {
+        Act.POST: post,
+        Act.EDIT: ("chat.update",),
+        Act.PUBLISH: ("views.publish",),
+        Act.LOOK_BACK: (search, *post),
+        Act.RECHECK: (search, "chat.delete"),
+    }[act]

@@ -8,12 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot import lookback
-from bot.database import Database
+from bot.database import UNWELL, Database
 from bot.lanes import LEASE, Lanes
 from bot.settling import begin_again, renew
 from bot.slack import FinalError, Slack, SlackError
@@ -161,7 +159,7 @@ class Trip:
                 delivery = session.get_one(Delivery, self.task.delivery_id)
                 payload = self._render(session, delivery, self._clock())
                 wanted = delivery.wanted
-        except (OperationalError, InterfaceError, PoolTimeout):
+        except UNWELL:
             raise  # the database is in trouble, not the message
         except Exception as error:  # whatever a template or its facts may raise, the next delivery must go
             log.exception("A template failed.", extra={"delivery": self.task.delivery_id, "kind": self.task.kind})

@@ -13,7 +13,7 @@ from sqlalchemy import null, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from qualification import owing
-from qualification.records import Delivery, DeliveryState, Lane
+from qualification.records import Delivery, DeliveryState, Lane, Pace, Workspace
 from qualification.records.base import insert_once
 
 NEW_MESSAGE: Final = 0
@@ -25,6 +25,8 @@ NO_SLACK_USER: Final = "no_slack_user"
 NO_CHANNEL_ID: Final = "channel_not_looked_up"
 PARENT_PARKED: Final = "parent_parked"
 CANNOT_BE_DRAWN: Final = "cannot_be_drawn"
+# Why one is parked after a fault of ours that came back each time.
+UNFORESEEN: Final = "unforeseen"
 
 # Where a session keeps what `wake` will do before it commits.
 _NOTED: Final = "deliveries"
@@ -222,6 +224,15 @@ def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
         .with_for_update(key_share=True)
     )
     return {row.id: row.lane_id for row in rows}
+
+
+def refused(session: Session, workspace_id: int) -> str | None:
+    """Say what Slack refuses until somebody looks: every call, or the methods named; None where all is well."""
+    trouble = session.scalar(select(Workspace.trouble).where(Workspace.id == workspace_id))
+    if trouble is not None:
+        return trouble
+    paces = select(Pace.method, Pace.trouble).where(Pace.workspace_id == workspace_id, Pace.trouble.is_not(None))
+    return "; ".join(f"{pace.method}: {pace.trouble}" for pace in session.execute(paces.order_by(Pace.method))) or None
 
 
 def wake(session: Session) -> bool:

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification import owing, people, search, showing
+from qualification import deliveries, owing, people, search, showing
 from qualification.cards import lead_title
 from qualification.facts import Parked, Start
-from qualification.records import Delivery, Handoff, Lane, Person, Team, Workspace
+from qualification.records import Delivery, Handoff, Lane, Person, Team
 
 MOST = 5
 
@@ -20,7 +20,6 @@ def start(session: Session, workspace_id: int, person_id: int, now: datetime) ->
     asks_me, asks_me_count = search.asking(session, person, MOST)
     mine, mine_count = search.mine(session, person, MOST)
     stuck, stuck_count = parked(session, workspace_id) if person.is_admin else ((), 0)
-    workspace = session.get_one(Workspace, workspace_id)
     return Start(
         person=people.ref(person),
         is_rep=person.is_rep,
@@ -36,7 +35,7 @@ def start(session: Session, workspace_id: int, person_id: int, now: datetime) ->
         mine_count=mine_count,
         parked=stuck,
         parked_count=stuck_count,
-        slack_trouble=workspace.trouble if person.is_admin else None,
+        slack_trouble=deliveries.refused(session, workspace_id) if person.is_admin else None,
     )
 
 

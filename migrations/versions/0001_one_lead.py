@@ -76,6 +76,9 @@ def upgrade() -> None:
         sa.Column("workspace_id", KEY, nullable=False),
         sa.Column("method", sa.String(length=60), nullable=False),
         sa.Column("free_at", INSTANT, nullable=False),
+        sa.Column(
+            "trouble", sa.String(length=300), nullable=True, comment="why Slack refuses it, until somebody looks"
+        ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_pace_workspace_id"),
         sa.PrimaryKeyConstraint("id", name="pk_pace"),
         sa.UniqueConstraint("workspace_id", "method", name="uq_pace_workspace_id_method"),

@@ -108,7 +108,7 @@ class Delivery(Base):
 
 
 class Pace(Base):
-    """When a method of Slack's may be called again in a workspace."""
+    """When a method of Slack's may be called again in a workspace, and what is the matter with it."""
 
     __tablename__ = "pace"
     __table_args__ = (UniqueConstraint("workspace_id", "method"),)
@@ -117,6 +117,7 @@ class Pace(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     method: Mapped[str] = mapped_column(String(60))
     free_at: Mapped[datetime]
+    trouble: Mapped[str | None] = mapped_column(String(300), comment="why Slack refuses it, until somebody looks")
 
 
 class Arrival(Base):

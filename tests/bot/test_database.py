@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from bot.database import WAKE_CHANNEL, Database, database_url
 from qualification import deliveries
@@ -192,3 +192,21 @@ def test_connections_go_back_when_a_block_ends(database: Database) -> None:
         held.set()
     assert held.is_set()
     assert database.in_use == 0
+
+
+def test_on_postgresql_nobody_waits_for_a_lock_for_ever(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.database.LOCK_SECONDS", 1)
+    database = Database(postgresql_url)
+    workspace_id = add_workspace(database)
+    wanted = select(Workspace).where(Workspace.id == workspace_id).with_for_update()
+    with database.transaction() as holder:
+        holder.scalars(wanted).one()
+        with pytest.raises(OperationalError, match="lock timeout"), database.transaction() as session:
+            session.scalars(wanted).one()
+    database.dispose()
+
+
+def test_how_much_can_still_be_written_is_known_of_a_file(database: Database) -> None:
+    left = database.bytes_left
+    assert (left is None) is not database.is_sqlite
+    assert left is None or left > 0

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot import health
 from bot.app import Baton
 from bot.database import Database
 from bot.health import WELL, Health
+from bot.pacing import lock_paces
 from qualification import handoffs
 from qualification.handoffs import HandOverForm
 from qualification.records import Lane, Workspace
@@ -30,6 +33,19 @@ def test_slacks_refusal_of_everything_shows(baton: Baton, clock: ManualClock) ->
     with baton.database.transaction() as session:
         session.get_one(Workspace, baton.workspace.id).trouble = "token_revoked"
     assert examine(baton, clock).slack == "refuses every call: token_revoked"
+
+
+def test_a_method_without_its_scope_shows(baton: Baton, clock: ManualClock) -> None:
+    with baton.database.transaction() as session:
+        paces = lock_paces(session, baton.workspace.id, ["conversations.open"])
+        paces["conversations.open"].trouble = "missing_scope, needs im:write"
+    assert examine(baton, clock).slack == "refuses some: conversations.open: missing_scope, needs im:write"
+
+
+def test_a_disk_that_fills_up_shows(baton: Baton, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.health.LEAST_BYTES", 2**60)
+    said = examine(baton, clock).database
+    assert said.endswith("MB of disk left") if baton.database.is_sqlite else said == WELL
 
 
 def test_a_slack_that_takes_nothing_shows_after_a_minute(

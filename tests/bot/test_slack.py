@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack import ACCOUNT_ERRORS, FINAL_ERRORS, UNWELL_ERRORS, AccountError, FinalError, PassingError, Slack
+from bot.slack import (
+    ACCOUNT_ERRORS,
+    FINAL_ERRORS,
+    UNWELL_ERRORS,
+    AccountError,
+    FinalError,
+    PassingError,
+    ScopeError,
+    Slack,
+)
 from sandbox.server import Sandbox
 
 MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text())
@@ -126,7 +135,7 @@ def test_a_missing_scope_is_named() -> None:
     manifest["oauth_config"]["scopes"]["bot"].remove("chat:write")
     with Sandbox(manifest) as sandbox:
         slack = Slack(sandbox.bot_token(), base_url=sandbox.api_url)
-        with pytest.raises(AccountError) as caught:
+        with pytest.raises(ScopeError) as caught:
             slack.call("chat.postMessage", channel=channel(sandbox), text="hello")
     assert caught.value.name == "missing_scope"
     assert "chat:write" in " ".join(caught.value.details)

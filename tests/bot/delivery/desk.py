@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,6 +33,8 @@ from sandbox.clock import ManualClock
 from sandbox.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 from sandbox.server import Sandbox
 from sandbox.state import Message
+
+T = TypeVar("T")
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MANIFEST = json.loads((Path(__file__).parents[3] / "manifest.json").read_text())
@@ -201,6 +204,11 @@ class Desk:
         """Read a delivery."""
         with self.database.snapshot() as session:
             return session.get_one(Delivery, delivery_id)
+
+    def reads(self, look: Callable[[Session, int], T]) -> T:
+        """Look at what is stored of the workspace."""
+        with self.database.snapshot() as session:
+            return look(session, self.workspace_id)
 
     def lane(self, delivery_id: int) -> Lane:
         """Read a delivery's lane."""

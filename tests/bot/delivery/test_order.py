@@ -65,6 +65,21 @@ def test_invariant_4_a_new_offer_goes_before_edits_that_wait_for_their_rate(desk
     assert any(message.text != "changed" for message in desk.direct_messages()[:-1])
 
 
+def test_invariant_4_a_new_card_does_not_wait_for_an_edit_that_slack_wants_later(desk: Desk) -> None:
+    worker = desk.worker()
+    handoff = desk.handoff("first")
+    desk.card(handoff)
+    worker.run_once(desk.clock())
+    desk.sandbox.fault("chat.update", "429", retry_after=30, times=1)
+    desk.change(handoff, "changed")
+    desk.pass_time(worker, 2)
+    desk.card(desk.handoff("second"))
+    desk.pass_time(worker, 2)
+    assert desk.texts() == ["first", "second"]
+    desk.pass_time(worker, 30)
+    assert desk.texts() == ["changed", "second"]
+
+
 @pytest.mark.parametrize("kind", ["429", "500", "cut_before"])
 def test_invariant_4_a_delivery_that_waits_for_its_retry_holds_its_channel_and_no_other(desk: Desk, kind: str) -> None:
     worker = desk.worker()

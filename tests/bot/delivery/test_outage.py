@@ -1,11 +1,14 @@
 """Slack may be away for an hour, or want somebody to look: everything comes in the end, and nothing twice."""
 
 import itertools
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from qualification.records import DeliveryState
+from qualification import deliveries
+from qualification.records import Delivery, DeliveryState, Lane
 from sandbox.faults import CallFaultKind
 from tests.bot.delivery.desk import Desk
 
@@ -52,6 +55,48 @@ def test_a_revoked_token_stops_everything_parks_nothing_and_heals_by_itself(desk
     desk.pass_time(worker, 35, step=5)
     assert desk.workspace().trouble is None
     assert [desk.texts(channel) for channel in ("emea", "amer", "apac")] == [["asked for a demo"]] * 3
+
+
+def test_a_method_without_its_scope_stops_what_needs_it_and_nothing_else(desk: Desk) -> None:
+    worker = desk.worker()
+    app = desk.sandbox.workspace("Northwind").app
+    granted, app.manifest = app.manifest, without(app.manifest, "im:write")
+    handoff = desk.handoff("asked for a demo")
+    direct, card = desk.direct_card(handoff), desk.card(handoff)
+    desk.pass_time(worker, 600, step=5)
+    assert desk.texts() == ["asked for a demo"]
+    assert desk.delivery(card).state is DeliveryState.SETTLED
+    assert (desk.delivery(direct).state, desk.delivery(direct).trouble) == (DeliveryState.OWED, "missing_scope")
+    assert desk.workspace().trouble is None
+    assert desk.reads(deliveries.refused) == "conversations.open: missing_scope, needs im:write"
+    assert desk.calls("conversations.open") <= 21
+    app.manifest = granted
+    desk.pass_time(worker, 35, step=5)
+    assert [message.text for message in desk.direct_messages()] == ["asked for a demo"]
+    assert desk.reads(deliveries.refused) is None
+
+
+def test_a_search_for_a_twin_without_its_scope_holds_up_nothing(desk: Desk) -> None:
+    worker = desk.worker(seconds=0.1)
+    desk.sandbox.fault("chat.postMessage", "cut_after", times=1)
+    card = desk.card(desk.handoff("first"))
+    worker.run_once(desk.clock())
+    desk.pass_time(worker, 15)
+    app = desk.sandbox.workspace("Northwind").app
+    app.manifest = without(app.manifest, "channels:history")
+    with desk.database.transaction() as session:
+        session.get_one(Delivery, card).recheck_at = desk.clock()
+        session.get_one(Lane, desk.lane(card).id).due_at = desk.clock()
+    desk.card(desk.handoff("second"))
+    desk.pass_time(worker, 3)
+    assert desk.texts() == ["first", "second"]
+
+
+def without(manifest: dict[str, Any], scope: str) -> dict[str, Any]:
+    """Return the manifest of an app that was granted all but one of its scopes."""
+    left: dict[str, Any] = json.loads(json.dumps(manifest))
+    left["oauth_config"]["scopes"]["bot"].remove(scope)
+    return left
 
 
 def test_a_pause_that_slack_asks_for_is_kept(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot.database import Database
+from bot.slack import Slack
 from bot.worker import Worker
 from qualification.records import Delivery, DeliveryState
 from tests.bot.delivery.desk import Desk, draw
@@ -211,3 +212,38 @@ def test_facts_that_no_database_can_read_are_parked_like_a_template_that_fails(d
     desk.worker(render=render).run_once(desk.clock())
     assert (desk.delivery(card).state, desk.delivery(card).trouble) == (DeliveryState.PARKED, "cannot_be_drawn")
     assert desk.texts() == ["good"]
+
+
+def test_a_fault_of_ours_that_comes_back_each_time_parks_its_own_message_and_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Slack did is not known: each time the channel is searched first."""
+    call = Slack.call
+
+    def broken(slack: Slack, method: str, **arguments: object) -> dict[str, object]:
+        answer = call(slack, method, **arguments)
+        if arguments.get("text") == "bad":
+            del answer["ts"]
+        return answer
+
+    monkeypatch.setattr(Slack, "call", broken)
+    worker = desk.worker()
+    bad = desk.card(desk.handoff("bad"))
+    worker.run_once(desk.clock())
+    assert (desk.delivery(bad).state, desk.delivery(bad).trouble) == (DeliveryState.OWED, "unforeseen")
+    good = desk.card(desk.handoff("good"), "amer")
+    desk.pass_time(worker, 60)
+    assert {desk.delivery(card).state for card in (bad, good)} == {DeliveryState.SETTLED}
+    assert desk.texts() == ["bad"]
+
+    def always(slack: Slack, method: str, **arguments: object) -> dict[str, object]:
+        if arguments.get("text") == "worse":
+            raise LookupError
+        return call(slack, method, **arguments)
+
+    monkeypatch.setattr(Slack, "call", always)
+    worse = desk.card(desk.handoff("worse"))
+    desk.card(desk.handoff("next"))
+    desk.pass_time(worker, 600, step=5)
+    assert (desk.delivery(worse).state, desk.delivery(worse).trouble) == (DeliveryState.PARKED, "unforeseen")
+    assert desk.texts() == ["bad", "next"]
