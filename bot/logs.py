@@ -35,10 +35,11 @@ KEYS: Final = (
 # An error's own words may quote a row or an answer; these kinds speak of machines only.
 SPEAKS_OF_MACHINES: Final = (OSError, OperationalError)
 
-# Libraries that write whole payloads when asked to debug, or warn of what this program does on purpose.
+# Libraries that write whole payloads when asked to debug, or warn of what this program does on purpose; slack_sdk calls
+# every dropped socket an error, where `bot.socket_mode` connects again and says so.
 QUIETER: Final = {
     "slack_bolt": logging.ERROR,
-    "slack_sdk": logging.WARNING,
+    "slack_sdk": logging.CRITICAL,
     "uvicorn": logging.WARNING,
     "asyncio": logging.WARNING,
     "httpcore": logging.WARNING,

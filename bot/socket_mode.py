@@ -105,6 +105,8 @@ class SocketMode:
             # Slack sends an event again only where it hears nothing.
             if answer.status == 200:  # noqa: PLR2004 - HTTP's own number
                 client.send_socket_mode_response(SocketModeResponse(request.envelope_id, _body(answer)))
+        except Exception:
+            log.exception("What Slack sent could not be answered.", extra={"action": "socket_mode"})
         finally:
             with self._quiet:
                 self._in_hand -= 1
@@ -123,14 +125,20 @@ class Connection(SocketModeClient):
     def open(self) -> None:
         """Connect for the first time; from then on the client itself sees to it."""
         while not self._stopping.is_set():
-            try:
+            # Whatever it was has been told, and the next attempt may do.
+            with contextlib.suppress(Exception):
                 self.connect_to_new_endpoint(force=True)
-            except Stopped:
                 return
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may do
-                log.warning("Socket Mode does not open; trying again.", extra={"error": _name_of(error)})
-            else:
-                return
+
+    def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's own
+        """Ask for an address and connect to it; what goes wrong is told here, for the library only tries again."""
+        try:
+            super().connect_to_new_endpoint(force)
+        except Stopped:
+            raise
+        except Exception as error:
+            log.warning("Socket Mode does not open; trying again.", extra={"error": _name_of(error)})
+            raise
 
     def connect(self) -> None:
         """Open a new connection in place of the old one."""
