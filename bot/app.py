@@ -12,19 +12,19 @@ from slack_sdk import WebClient
 from starlette.applications import Starlette
 
 import handlers
-from bot import answers, health, logs, workspaces
-from bot.answers import Views
+from bot import health, logs, replies, workspaces
 from bot.database import Database
 from bot.directory import Directory
-from bot.entrance import Entrance, authorisation
 from bot.health import Health
+from bot.middleware import Entrance, authorisation
 from bot.pacing import SLACK_RATES, Rates
-from bot.rounds import Rounds
+from bot.periodic import Periodic
+from bot.replies import Views
 from bot.server import HttpServer
 from bot.settings import Settings
+from bot.single_instance import SingleInstance
 from bot.slack import Slack
 from bot.socket_mode import SocketMode
-from bot.sole import Sole
 from bot.web import Endpoints
 from bot.worker import Worker
 from bot.workspaces import Served
@@ -110,7 +110,7 @@ class Baton:
         slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
         self.worker = Worker(database, slack, workspace.id, now=now, rates=rates)
         self.directory = Directory(database=database, slack=slack, workspace_id=workspace.id, now=now)
-        self._looking_up = Rounds(self.directory.look_up, LOOK_UP_SECONDS, name="directory")
+        self._looking_up = Periodic(self.directory.look_up, LOOK_UP_SECONDS, name="directory")
         self.bolt = self._bolt()
         self._threads = ThreadPoolExecutor(HTTP_THREADS, thread_name_prefix="http")
         self.asgi = Endpoints(
@@ -125,20 +125,20 @@ class Baton:
         if settings.app_token is not None:
             web = WebClient(base_url=settings.slack_api_url, timeout=5, retry_handlers=[])
             self.socket_mode = SocketMode(app_token=settings.app_token, web=web, dispatch=self.dispatch)
-        self._sole = Sole(database)
+        self._single_instance = SingleInstance(database)
         self._listening = self._working = False
 
     def _bolt(self) -> App:
         """Make the Bolt app: it verifies nothing, asks Slack nothing, and answers when the listener has returned."""
         settings = self.settings
-        quick = Slack(settings.bot_token, base_url=settings.slack_api_url, seconds=answers.SECONDS)
+        quick = Slack(settings.bot_token, base_url=settings.slack_api_url, seconds=replies.SECONDS)
         belongings: Mapping[str, object] = {
             "transaction": self.database.transaction,
             "snapshot": self.database.snapshot,
             "now": self._now,
             "workspace": self.workspace,
             "views": Views(quick),
-            "reply": answers.reply,
+            "reply": replies.reply,
             "reference": self._reference,
         }
         # Bolt gives its loggers the root's level unless it is handed one, and writes payloads where that is low.
@@ -187,7 +187,7 @@ class Baton:
 
     def start(self, *, listening: bool = True, working: bool = True) -> None:
         """Begin to listen to Slack, or to work, or both. Raises AddressTaken and AlreadyRunning."""
-        self._sole.take()
+        self._single_instance.take()
         self._listening, self._working = listening, working
         if listening:
             self.http.start()
@@ -216,5 +216,5 @@ class Baton:
             self.worker.stop()
         self._threads.shutdown()
         self.database.dispose()
-        self._sole.release()
+        self._single_instance.release()
         log.info("Everything in hand is finished.", extra={"action": "stop", "workspace": self.workspace.id})

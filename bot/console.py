@@ -17,8 +17,8 @@ from bot.database import Database
 from bot.health import schema_fault
 from bot.server import AddressTaken
 from bot.settings import Settings, SettingsFaults, environment, read
+from bot.single_instance import AlreadyRunning, SingleInstance, Unclaimable
 from bot.slack import SlackError
-from bot.sole import AlreadyRunning, Sole, Unclaimable
 
 # What was asked could not be done, or faults were found.
 FAILED: Final = 1
@@ -77,7 +77,7 @@ def ready(given: Settings) -> Iterator[Database]:
 
 def bring_up_to_date(given: Settings) -> None:
     """Migrate the database, unless a bot runs on that SQLite file: it would find the ground changed under it."""
-    with opened(given) as database, Sole(database):
+    with opened(given) as database, SingleInstance(database):
         migrations.upgrade(database.engine.url)
 
 

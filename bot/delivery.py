@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.attempt import Attempt, Renderer
 from bot.database import UNWELL, Database
 from bot.lanes import Lanes
 from bot.pacing import SLACK_RATES, Rates
 from bot.settling import LeaseLostError, note_trouble, settle
 from bot.slack import AccountError, PassingError, Slack
 from bot.tasks import Failed, Outcome, Refused, Shown, Task, Undrawable
-from bot.trip import Renderer, Trip
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Courier:
         self, task: Task, clock: Callable[[], datetime], *, go_on: Callable[[], bool] = lambda: False
     ) -> Task | None:
         """Carry a task out and write down what came of it; where it may `go_on`, return the place's next, in hand."""
-        trip = Trip(
+        attempt = Attempt(
             task,
             database=self._database,
             slack=self._slack,
@@ -57,11 +57,11 @@ class Courier:
             clock=clock,
         )
         try:
-            outcome = self._outcome(trip)
+            outcome = self._outcome(attempt)
             now = clock()
             self._note_trouble(task, outcome, now)
             with self._database.transaction() as session:
-                return settle(session, self.lanes, trip.task, outcome, now, go_on=go_on())
+                return settle(session, self.lanes, attempt.task, outcome, now, go_on=go_on())
         except LeaseLostError:
             log.warning(
                 "A delivery took too long and is in other hands.",
@@ -69,16 +69,17 @@ class Courier:
             )
             return None
 
-    def _outcome(self, trip: Trip) -> Outcome:
-        """Make the trip; a fault of ours on the way is the delivery's own, and holds up no other for long."""
+    def _outcome(self, attempt: Attempt) -> Outcome:
+        """Make the attempt; a fault of ours on the way is the delivery's own, and holds up no other for long."""
         try:
-            return trip.make()
+            return attempt.make()
         except (LeaseLostError, *UNWELL):
             raise
         except Exception as error:
-            keys = {"action": trip.task.act.value, "delivery": trip.task.delivery_id, "error": type(error).__name__}
+            task, name = attempt.task, type(error).__name__
+            keys = {"action": task.act.value, "delivery": task.delivery_id, "error": name}
             log.exception("Something unforeseen happened on the way to Slack.", extra=keys)
-            return Failed(type(error).__name__)
+            return Failed(name)
 
     def _note_trouble(self, task: Task, outcome: Outcome, now: datetime) -> None:
         """Keep the workspace's trouble true, in a transaction that takes no lock of a delivery."""

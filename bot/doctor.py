@@ -21,7 +21,7 @@ from bot.health import schema_fault
 from bot.settings import Settings
 from bot.slack import ACCOUNT_ERRORS, AccountError, Slack, SlackError
 from bot.workspaces import digest
-from qualification import deliveries, owing
+from qualification import deliveries, delivery_queries
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
 
 MANIFEST: Final = Path(__file__).parent.parent / "manifest.json"
@@ -254,7 +254,9 @@ def _channels(teams: Iterable[Team], listed: Iterable[directory.Channel]) -> Ite
 
 
 def _parked(session: Session, workspace_id: int) -> Finding:
-    count = session.scalar(select(func.count()).where(Delivery.workspace_id == workspace_id, owing.IS_PARKED))
+    count = session.scalar(
+        select(func.count()).where(Delivery.workspace_id == workspace_id, delivery_queries.IS_PARKED)
+    )
     if not count:
         return Finding("deliveries", "none is parked")
     remedy = "Look with python -m bot deliveries list; after the cause is gone, python -m bot deliveries retry."

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import queues
+from bot import lane_queries as queries
 from bot.lookback import PATIENCE, key_of
 from bot.pacing import EVERY_METHOD, Rates, lock_paces
 from bot.tasks import Act, Task, act_of, methods_of
@@ -50,8 +50,8 @@ class Lanes:
 
     def ready_at(self, session: Session) -> datetime | None:
         """Return the moment from which a lane can be taken up; None: nothing is owed."""
-        first: datetime | None = session.scalar(queues.READY_AT, {"workspace_id": self.workspace_id})
-        paused = session.scalar(queues.PAUSED_UNTIL, {"workspace_id": self.workspace_id, "method": EVERY_METHOD})
+        first: datetime | None = session.scalar(queries.READY_AT, {"workspace_id": self.workspace_id})
+        paused = session.scalar(queries.PAUSED_UNTIL, {"workspace_id": self.workspace_id, "method": EVERY_METHOD})
         return max(first, paused) if first and paused else first
 
     def claim(self, session: Session, now: datetime, limit: int) -> list[Task]:
@@ -87,19 +87,19 @@ class Lanes:
     def let_go(self, session: Session, lane: Lane, now: datetime, held_until: datetime | None = None) -> None:
         """Put a lane back, behind those that wait; with `held_until` nobody takes it up before then."""
         session.flush()
-        owed = session.scalar(queues.ANY_OWED, {"lane_id": lane.id})
+        owed = session.scalar(queries.ANY_OWED, {"lane_id": lane.id})
         lane.due_at = now if owed is not None else self._next_recheck(session, lane)
         lane.leased_by, lane.leased_until = None, held_until
 
     def _ground(self, session: Session, now: datetime) -> _Ground:
-        workspace = session.execute(queues.WORKSPACE, {"workspace_id": self.workspace_id}).one()
+        workspace = session.execute(queries.WORKSPACE, {"workspace_id": self.workspace_id}).one()
         # Locked before any lane: two workers never take a method's last free call twice, nor wait for each other.
         paces = lock_paces(session, self.workspace_id, (EVERY_METHOD, *self._rates.methods))
         return _Ground(now=now, seal=workspace.seal, troubled=workspace.trouble is not None, paces=paces)
 
     def _due(self, session: Session, now: datetime, most: int) -> Sequence[Lane]:
         session.flush()
-        return session.scalars(queues.DUE_LANES, {"workspace_id": self.workspace_id, "now": now, "most": most}).all()
+        return session.scalars(queries.DUE_LANES, {"workspace_id": self.workspace_id, "now": now, "most": most}).all()
 
     def _first(self, session: Session, lane: Lane, ground: _Ground) -> Task | None:
         """Lease the lane for the first delivery that can be carried out now, or leave it for the time when one can."""
@@ -178,12 +178,12 @@ class Lanes:
     def _head(self, session: Session, lane: Lane, now: datetime) -> tuple[Delivery, Delivery | None] | None:
         """Find what stands first: a message that may have a twin, else what is owed."""
         where = {"workspace_id": self.workspace_id, "lane_id": lane.id, "now": now}
-        row = session.execute(queues.RECHECK, where).first() or session.execute(queues.HEAD, where).first()
+        row = session.execute(queries.RECHECK, where).first() or session.execute(queries.HEAD, where).first()
         return (row[0], row[1]) if row else None
 
     def _next_recheck(self, session: Session, lane: Lane) -> datetime | None:
         where = {"workspace_id": self.workspace_id, "lane_id": lane.id}
-        moment: datetime | None = session.scalar(queues.NEXT_RECHECK, where)
+        moment: datetime | None = session.scalar(queries.NEXT_RECHECK, where)
         return moment
 
 
@@ -210,7 +210,7 @@ def _lock(session: Session, delivery: Delivery) -> bool:
     """Lock a delivery and read it anew; False: somebody is changing it, and waiting could be for each other."""
     if session.get_bind().dialect.name == "sqlite":
         return True
-    return session.scalar(queues.LOCK_DELIVERY, {"delivery_id": delivery.id}) is not None
+    return session.scalar(queries.LOCK_DELIVERY, {"delivery_id": delivery.id}) is not None
 
 
 def _hindrance(lane: Lane, person: Person | None, parent: Delivery | None) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.database import Database
-from qualification import deliveries, owing
+from qualification import deliveries, delivery_queries
 from qualification.records import Delivery, Lane
 
 
@@ -27,7 +27,7 @@ def found(database: Database, workspace_id: int) -> list[Parked]:
         rows = session.execute(
             select(Delivery, Lane.place)
             .join(Lane, Lane.id == Delivery.lane_id)
-            .where(Delivery.workspace_id == workspace_id, owing.IS_PARKED)
+            .where(Delivery.workspace_id == workspace_id, delivery_queries.IS_PARKED)
             .order_by(Delivery.id)
         ).all()
         return [

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from bot import queues
+from bot import lane_queries as queries
 from bot.lanes import LEASE, TROUBLE_PAUSE, Lanes
 from bot.lookback import PATIENCE
 from bot.pacing import EVERY_METHOD, lock_paces
@@ -75,9 +75,9 @@ def note_trouble(session: Session, workspace_id: int, trouble: str | None, now: 
 
 def _in_hand(session: Session, lanes: Lanes, task: Task) -> tuple[Delivery, Lane]:
     """Lock the delivery, then its lane, in the order in which everybody locks them."""
-    delivery = session.scalars(queues.DELIVERY, {"delivery_id": task.delivery_id}).one()
+    delivery = session.scalars(queries.DELIVERY, {"delivery_id": task.delivery_id}).one()
     lane = session.scalar(
-        queues.LANE_IN_HAND, {"lane_id": task.lane_id, "worker": lanes.worker, "leased_until": task.leased_until}
+        queries.LANE_IN_HAND, {"lane_id": task.lane_id, "worker": lanes.worker, "leased_until": task.leased_until}
     )
     if lane is None:
         raise LeaseLostError

@@ -15,13 +15,13 @@ from typing import Final, Protocol
 from sqlalchemy.orm import Session
 
 from bot import lanes, presence, rendering
+from bot.attempt import Renderer
 from bot.database import Database
 from bot.delivery import Courier
 from bot.pacing import SLACK_RATES, Rates
 from bot.presence import Presence
 from bot.slack import Slack
 from bot.tasks import Task
-from bot.trip import Renderer
 from qualification import clocks, deliveries
 
 log = logging.getLogger(__name__)

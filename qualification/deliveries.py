@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import null, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from qualification import owing
+from qualification import delivery_queries as queries
 from qualification.records import Delivery, DeliveryState, Lane, Pace, Workspace
 from qualification.records.base import insert_once
 
@@ -65,7 +65,7 @@ def owe_again(session: Session, *, kind: str, handoff_id: int, now: datetime) ->
     """Owe an edit of the handoff's message of that kind, where it stands; None where none does, or it is parked."""
     noted = _noted(session, now)
     session.flush()
-    row = session.connection().execute(owing.OWE_WHERE_IT_STANDS, {"of_kind": kind, "handoff": handoff_id}).first()
+    row = session.connection().execute(queries.OWE_WHERE_IT_STANDS, {"of_kind": kind, "handoff": handoff_id}).first()
     if row is None:
         return None
     noted.lanes.add(row.lane_id)
@@ -94,11 +94,11 @@ def owe(
     connection = session.connection()
     there: dict[str, Any] = {"workspace_id": workspace_id, "place": place}
     if kind == "home":
-        tab = connection.execute(owing.TAB_AT, there).first()
+        tab = connection.execute(queries.TAB_AT, there).first()
         if tab is not None and tab.state is not DeliveryState.PARKED:
             noted.tabs.add(tab.id)
             return Owed(tab.id, tab.lane_id)
-    upsert = (owing.OWE_AT if parent_id is None else owing.OWE_UNDER)[connection.dialect.name]
+    upsert = (queries.OWE_AT if parent_id is None else queries.OWE_UNDER)[connection.dialect.name]
     given = {
         **there,
         "kind": kind,
@@ -141,7 +141,7 @@ def unpark(
     parked = (
         select(Delivery.id, Delivery.lane_id)
         .join(Lane, Lane.id == Delivery.lane_id)
-        .where(Delivery.workspace_id == workspace_id, owing.IS_PARKED)
+        .where(Delivery.workspace_id == workspace_id, queries.IS_PARKED)
     )
     if place is not None:
         parked = parked.where(Lane.place == place)
@@ -154,7 +154,13 @@ def unpark(
         session.execute(
             update(Delivery)
             .where(Delivery.id.in_([row.id for row in rows]))
-            .values(state=DeliveryState.OWED, attempts=0, refused_at=None, trouble=None, sequence=owing.end_of_line())
+            .values(
+                state=DeliveryState.OWED,
+                attempts=0,
+                refused_at=None,
+                trouble=None,
+                sequence=queries.end_of_line(),
+            )
             .execution_options(synchronize_session=False)
         )
         _noted(session, now).lanes.update(row.lane_id for row in rows)
@@ -202,7 +208,7 @@ def post_anew(session: Session, delivery_id: int) -> set[int]:
         update(Delivery)
         .where(Delivery.id.in_(thread))
         .values(
-            **owing.once_more(Delivery),
+            **queries.once_more(Delivery),
             posting=Delivery.posting + 1,
             ts=null(),
             channel=null(),
@@ -243,14 +249,14 @@ def wake(session: Session) -> bool:
     session.flush()
     connection = session.connection()
     for workspace_id in noted.workspaces:
-        noted.lanes.update(connection.scalars(owing.OWE_ALL, {"workspace": workspace_id}))
+        noted.lanes.update(connection.scalars(queries.OWE_ALL, {"workspace": workspace_id}))
     if noted.handoffs:
-        noted.lanes.update(connection.scalars(owing.OWE_CARDS, {"handoffs": [*noted.handoffs]}))
+        noted.lanes.update(connection.scalars(queries.OWE_CARDS, {"handoffs": [*noted.handoffs]}))
     if noted.handoffs or noted.tabs:
         tabs = {"handoffs": [*noted.handoffs], "tabs": [*noted.tabs]}
-        noted.lanes.update(connection.scalars(owing.OWE_TABS, tabs))
+        noted.lanes.update(connection.scalars(queries.OWE_TABS, tabs))
     if noted.lanes:
-        connection.execute(owing.MAKE_DUE, {"lanes": [*noted.lanes], "now": noted.now})
+        connection.execute(queries.MAKE_DUE, {"lanes": [*noted.lanes], "now": noted.now})
     return bool(noted.lanes)
 
 
@@ -263,5 +269,5 @@ def _noted(session: Session, now: datetime) -> _Noted:
 def _make_lane(session: Session, workspace_id: int, place: str, person_id: int | None) -> None:
     if session.get_bind().dialect.name == "postgresql":
         # Two transactions that make the same two lanes in opposite order would wait for each other.
-        session.execute(owing.MAKE_LANES_ALONE, {"workspace_id": workspace_id})
+        session.execute(queries.MAKE_LANES_ALONE, {"workspace_id": workspace_id})
     insert_once(session, Lane, workspace_id=workspace_id, place=place, person_id=person_id)

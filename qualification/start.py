@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, owing, people, search, showing
+from qualification import deliveries, delivery_queries, people, search, showing
 from qualification.cards import lead_title
 from qualification.facts import Parked, Start
 from qualification.records import Delivery, Handoff, Lane, Person, Team
@@ -54,7 +54,7 @@ def parked(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple
     rows = (
         select(Delivery, Lane.place)
         .join(Lane, Lane.id == Delivery.lane_id)
-        .where(Delivery.workspace_id == workspace_id, owing.IS_PARKED)
+        .where(Delivery.workspace_id == workspace_id, delivery_queries.IS_PARKED)
         .order_by(Delivery.id.desc())
     )
     count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0

@@ -13,9 +13,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.database import Database
-from bot.rounds import Rounds
+from bot.periodic import Periodic
 from bot.server import AddressTaken, HttpServer
-from bot.sole import AlreadyRunning, Sole, Unclaimable
+from bot.single_instance import AlreadyRunning, SingleInstance, Unclaimable
 
 PATIENCE = 10.0
 
@@ -62,7 +62,7 @@ def test_a_failing_round_does_not_end_the_rounds() -> None:
         message = "not this time"
         raise ValueError(message)
 
-    rounds = Rounds(turn, 0.001, name="tests")
+    rounds = Periodic(turn, 0.001, name="tests")
     rounds.start()
     assert third.wait(PATIENCE)
     rounds.stop()
@@ -70,12 +70,12 @@ def test_a_failing_round_does_not_end_the_rounds() -> None:
 
 
 def test_rounds_never_started_end_at_once() -> None:
-    Rounds(list, 1.0, name="tests").stop()
+    Periodic(list, 1.0, name="tests").stop()
 
 
 def test_sqlite_serves_one_process_at_a_time(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/baton.db")
-    first, second = Sole(database), Sole(database)
+    first, second = SingleInstance(database), SingleInstance(database)
     first.take()
     with pytest.raises(AlreadyRunning, match="SQLite serves one"):
         second.take()
@@ -88,8 +88,8 @@ def test_sqlite_serves_one_process_at_a_time(tmp_path: Path) -> None:
 def test_a_link_to_the_database_is_the_same_database(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "baton.db")
     database, linked = Database(f"sqlite:///{tmp_path}/baton.db"), Database(f"sqlite:///{tmp_path}/link.db")
-    with Sole(database), pytest.raises(AlreadyRunning):
-        Sole(linked).take()
+    with SingleInstance(database), pytest.raises(AlreadyRunning):
+        SingleInstance(linked).take()
     database.dispose()
     linked.dispose()
 
@@ -97,13 +97,13 @@ def test_a_link_to_the_database_is_the_same_database(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named_in_a_sentence(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/nowhere/baton.db")
     with pytest.raises(Unclaimable, match=r"No such file or directory\. See DATABASE_URL"):
-        Sole(database).take()
+        SingleInstance(database).take()
     database.dispose()
 
 
 def test_postgresql_serves_any_number(postgresql_url: str) -> None:
     database = Database(postgresql_url)
-    first, second = Sole(database), Sole(database)
+    first, second = SingleInstance(database), SingleInstance(database)
     first.take()
     second.take()
     database.dispose()

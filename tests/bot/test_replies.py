@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.answers import Views
+from bot.replies import Views
 from bot.slack import Slack, SlackError
 from sandbox.driver import Person
 from sandbox.server import Sandbox

@@ -29,7 +29,7 @@ THREAD_GONE: Final = frozenset({"thread_not_found", "cannot_reply_to_message"})
 BLOCKS_REFUSED: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 
-class Trip:
+class Attempt:
     """Carries one task out; `task` is as it stands after a step that took long enough to need a new lease."""
 
     def __init__(

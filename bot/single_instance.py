@@ -16,7 +16,7 @@ class Unclaimable(Exception):
     """The folder of the SQLite database is not there, or closed to us; the text says so in a sentence."""
 
 
-class Sole:
+class SingleInstance:
     """The claim of one process on a SQLite file; the system lets go of it however the process ends."""
 
     def __init__(self, database: Database) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 
 
-class Rounds:
+class Periodic:
     """Calls one function at once and then every so many seconds; a failure is logged and does not end it."""
 
     def __init__(self, turn: Callable[[], object], seconds: float, *, name: str) -> None:
