@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qualification.rules import refusals
 from qualification.rules.refusals import FieldFault, NoReassigning, Refusal
 from templates import render, sentence
-from tests.templates.samples import ANA, BEN, MAYA, NOW, SUBJECTS
+from tests.templates.reading import MENTION
+from tests.templates.samples import ANA, BEN, MAYA, MIA, NOW, SUBJECTS
 
 REFUSALS = [
     kind
@@ -26,10 +29,18 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
     [
         (
             refusals.NotYours(may=(BEN, MAYA), offered_to=BEN),
-            "This is not yours to decide. Ben is asked. Who may: Ben, Maya.",
+            "This is not yours to decide. Ben is asked; Maya may decide too.",
         ),
-        (refusals.NotYours(may=()), "It waits in the manager\u2019s queue. An administrator may."),
-        (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead is Ben\u2019s. Who may: Ben."),
+        (refusals.NotYours(may=(BEN,), offered_to=BEN), "This is not yours to decide. Ben is asked."),
+        (refusals.NotYours(may=(BEN, MAYA), owner=ANA), "Ana has it; Ben or Maya may decide."),
+        (refusals.NotYours(may=(MAYA,), pool="Inbound"), "It is open to Inbound; Maya may decide too."),
+        (refusals.NotYours(may=(MAYA,)), "It waits in the manager\u2019s queue; Maya may decide."),
+        (refusals.NotYours(may=()), "It waits in the manager\u2019s queue; an administrator may decide."),
+        (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead is Ben\u2019s."),
+        (
+            refusals.NotOwner(owner=BEN, may=(BEN, MAYA, MIA)),
+            "This lead is Ben\u2019s; Maya or Mia may work on it too.",
+        ),
         (refusals.NotOwner(owner=None, may=()), "Nobody has accepted this lead yet."),
         (refusals.NotAManager(may=(MAYA,)), "Only a manager does this. Who may: Maya."),
         (refusals.NotInPool(pool="EMEA inbound"), "Only the people in EMEA inbound may claim this lead."),
@@ -52,6 +63,29 @@ def test_a_refusal_says_who_may_or_what_to_do_instead(refusal: Refusal, words: s
     facts: dict[str, Any] = dict(refusal.facts)
     said = sentence(f"replies/refusals/{refusal.name}", zone="Europe/Berlin", **facts)
     assert words in said
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize("name", [f"replies/refusals/{kind.name}" for kind in REFUSALS])
+@given(data=st.data())
+def test_a_refusal_names_nobody_twice(name: str, locale: str, data: st.DataObject) -> None:
+    facts = data.draw(SUBJECTS[name])
+    somebody = st.sampled_from([ANA, BEN, MAYA])
+    people = {
+        "may": st.lists(somebody, unique=True).map(tuple),
+        **dict.fromkeys(("owner", "offered_to", "to", "by"), somebody),
+    }
+    drawn: dict[str, Any] = {
+        field: data.draw(people[field]) if field in people else fact for field, fact in facts.items()
+    }
+    said = MENTION.findall(str(render(name, locale=locale, **drawn)["text"]))
+    assert sorted(said) == sorted(set(said))
+
+
+def test_german_names_each_who_may_once() -> None:
+    facts: dict[str, Any] = dict(refusals.NotYours(may=(BEN, MAYA, MIA), offered_to=BEN).facts)
+    said = sentence("replies/refusals/not_yours", locale="de", **facts)
+    assert said == "Das entscheidest nicht du. Ben ist gefragt; auch Maya oder Mia darf entscheiden."
 
 
 @pytest.mark.parametrize("fault", list(FieldFault))
