@@ -1,5 +1,6 @@
 """What is said privately: refusals that name who may, faults beside their fields."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -100,3 +101,15 @@ def test_a_reply_is_private_and_carries_its_words_twice() -> None:
     assert payload["response_type"] == "ephemeral"
     assert "7f3a" in str(payload["text"])
     assert "7f3a" in str(payload["blocks"])
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "no pool of the playbook"), ("de", "kein Pool des Playbooks")])
+@pytest.mark.parametrize("until", [None, NOW])
+def test_somebody_in_no_pool_hears_that_being_away_changes_nothing(
+    locale: str, words: str, until: datetime | None
+) -> None:
+    away, dealt = (sentence("replies/away", locale=locale, until=until, in_pool=each) for each in (False, True))
+    back = sentence("replies/back", locale=locale, in_pool=False)
+    assert words in away
+    assert words in back
+    assert words not in dealt
