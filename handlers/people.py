@@ -44,15 +44,17 @@ def _help(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Wo
 def _away(asked: Command, words: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
     with transaction() as session:
         until = absence.begin(session, workspace.id, asked.user_id, words=words, name=asked.user_name, now=now())
+        in_pool = absence.in_pool(session, workspace.id, asked.user_id)
         reader = people.reader(session, workspace.id, asked.user_id)
-    return draw(reader, "replies/away", until=until)
+    return draw(reader, "replies/away", until=until, in_pool=in_pool)
 
 
 def _back(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
     with transaction() as session:
         people.set_back(session, workspace.id, asked.user_id, now=now())
+        in_pool = absence.in_pool(session, workspace.id, asked.user_id)
         reader = people.reader(session, workspace.id, asked.user_id)
-    return draw(reader, "replies/back")
+    return draw(reader, "replies/back", in_pool=in_pool)
 
 
 WORDS: Final = MappingProxyType[str, Answer]({"": _start, "help": _help, "away": _away, "back": _back})

@@ -3,9 +3,11 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qualification import people
+from qualification.records import Membership, Pool
 from qualification.rules.refusals import BadDate, FieldFault, InvalidFields
 from qualification.rules.until import read_until
 
@@ -44,6 +46,16 @@ def ends(session: Session, workspace_id: int, slack_user_id: str, *, now: dateti
     """Return when the person is back, None for somebody who is there or has not said."""
     person = people.by_slack_user(session, workspace_id, slack_user_id)
     return person.away_until if person is not None and people.is_away(person, now) else None
+
+
+def in_pool(session: Session, workspace_id: int, slack_user_id: str) -> bool:
+    """Say whether a pool deals the person leads, so that their absence makes a difference."""
+    person = people.by_slack_user(session, workspace_id, slack_user_id)
+    if person is None:
+        return False
+    seats = select(Membership.id).join(Pool, Pool.id == Membership.pool_id)
+    kept = seats.where(Membership.person_id == person.id, Membership.active, Pool.active)
+    return session.scalar(kept.limit(1)) is not None
 
 
 def _picked(words: str, now: datetime, zone: ZoneInfo) -> datetime | None:

@@ -4,8 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from sandbox.demo import run
+
+LOG = Path("demo.log")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,14 +17,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="the sample workspace with the bot in it")
     demo.add_argument("--no-bot", action="store_true", help="start no bot; print what points one at the sandbox")
+    log = demo.add_mutually_exclusive_group()
+    log.add_argument(
+        "--log",
+        metavar="FILE",
+        type=Path,
+        default=LOG,
+        help="the file that keeps the bot's log, written anew (%(default)s)",
+    )
+    log.add_argument("--verbose", dest="log", action="store_const", const=None, help="show the bot's log as it comes")
     serve = commands.add_parser("serve", help="the sample workspace alone: the same as demo --no-bot")
     for command in (demo, serve):
         command.add_argument("--port", type=int, default=3999, help="the port on 127.0.0.1 (0: any free one)")
     given = parser.parse_args(arguments)
     try:
-        return run.run(port=given.port, with_bot=given.command == "demo" and not given.no_bot)
+        if given.command == "serve" or given.no_bot:
+            return run.serve(port=given.port)
+        return run.demo(port=given.port, log=given.log)
     except OSError as error:
-        print(f"Port {given.port} cannot be used: {os.strerror(error.errno or 0)}. Try --port 0.", file=sys.stderr)
+        what, instead = (error.filename, "another --log") if error.filename else (f"Port {given.port}", "--port 0")
+        print(f"{what} cannot be used: {os.strerror(error.errno or 0)}. Try {instead}.", file=sys.stderr)
         return 1
 
 

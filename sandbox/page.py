@@ -1,14 +1,13 @@
 """What the page asks for: who is there, what somebody sees, what changed, and acts."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox import faults, inputs, picture
 from sandbox.acts import ActError, Acts, Somebody
@@ -19,7 +18,6 @@ from sandbox.slack import Slack
 from sandbox.state import Json, View
 
 STATIC = Path(__file__).parent / "static"
-_HEARTBEAT_SECONDS = 15.0
 _BAD_REQUEST = 400
 
 
@@ -38,7 +36,7 @@ class Page:
             Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
             Route("/page/workspaces", self._workspaces),
             Route("/page/state", self._state),
-            Route("/page/live", self._live),
+            WebSocketRoute("/page/live", self._live),
             Route("/page/act", self._act, methods=["POST"]),
             Route("/page/faults", self._faults, methods=["GET", "POST"]),
             Route("/page/clock", self._clock, methods=["POST"]),
@@ -57,26 +55,23 @@ class Page:
             return JSONResponse({"ok": False, "error": str(error)}, _BAD_REQUEST)
         return JSONResponse(picture.state(self._slack, who.workspace, who.member))
 
-    async def _live(self, request: Request) -> Response:
+    async def _live(self, websocket: WebSocket) -> None:
+        """Tell an open page what changes; not by server-sent events, of which a browser keeps six to a host."""
         try:
-            who = self._who(dict(request.query_params))
-        except ActError as error:
-            return JSONResponse({"ok": False, "error": str(error)}, _BAD_REQUEST)
+            who = self._who(dict(websocket.query_params))
+        except ActError:
+            await websocket.close()
+            return
+        await websocket.accept()
         listener = self._slack.changes.listen(who.workspace.id, who.member.id)
-        return StreamingResponse(self._stream(listener), media_type="text/event-stream")
-
-    async def _stream(self, listener: Listener) -> AsyncIterator[str]:
+        leaving = asyncio.create_task(_close_with(websocket, listener))
         try:
-            yield ": here\n\n"
-            while not listener.closed:
-                try:
-                    changed = await asyncio.wait_for(listener.fetch(), _HEARTBEAT_SECONDS)
-                except TimeoutError:
-                    yield ": still here\n\n"
-                else:
-                    if changed:
-                        yield f"data: {json.dumps({'changed': changed})}\n\n"
+            while changed := await listener.fetch():
+                await websocket.send_json({"changed": changed})
+        except WebSocketDisconnect:
+            pass  # The page went away while it was being told.
         finally:
+            leaving.cancel()
             self._slack.changes.forget(listener)
 
     async def _act(self, request: Request) -> Response:
@@ -175,6 +170,13 @@ class Page:
             return JSONResponse({"ok": False, "error": str(error)}, _BAD_REQUEST)
         shifted = isinstance(self._slack.clock, RealClock)
         return JSONResponse({"ok": True, "now": self._slack.clock.unix(), "shifted": shifted})
+
+
+async def _close_with(websocket: WebSocket, listener: Listener) -> None:
+    """Close the listener when its page goes away."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass  # The page has nothing to say here.
+    listener.close()
 
 
 def _place(blocks: list[Json] | None, key: tuple[str, str]) -> Place:

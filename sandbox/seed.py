@@ -135,8 +135,8 @@ NORTHWIND = WorkspaceSeed(
         PersonSeed(
             "Chloe Martin",
             "chloe.martin@northwind.example",
-            "Europe/Paris",
-            "fr-FR",
+            "Europe/Zurich",
+            "de-CH",
             "Account executive, EMEA",
             ("sales-emea",),
         ),

@@ -67,9 +67,20 @@ def _mention(somebody: _Person | str | None) -> Prose | None:
     return marks.value(somebody.name)
 
 
-def _mentions(people: Iterable[_Person | str]) -> Prose:
-    """Return everybody's mention, in order."""
-    return _joined((_mention(each) for each in people), ", ")
+def _mentions(words: Words) -> Callable[[Iterable[_Person | str]], Prose]:
+    def mentions(people: Iterable[_Person | str]) -> Prose:
+        """Return the mention of everybody, of whom any will do, in order; there is at least one."""
+        *others, last = map(_mention, people)
+        if not others:
+            return _joined([last])
+        return words.gettext("%(people)s or %(last)s", people=_joined(others, ", "), last=last)
+
+    return mentions
+
+
+def _besides(people: Iterable[_Fact], named: _Fact | None) -> list[_Fact]:
+    """Return the people without the one who is named already."""
+    return [each for each in people if each != named]
 
 
 def _id(pieces_of_id: Iterable[str]) -> str:
@@ -177,6 +188,7 @@ def _environment(words: Words) -> Environment:
         auto_reload=False,
     )
     made.filters = {
+        "besides": _besides,
         "changed": _changed(words),
         "country": _unless_none(words.country),
         "first_options": lambda choices: list(choices)[:_MOST_OPTIONS],
@@ -184,7 +196,7 @@ def _environment(words: Words) -> Environment:
         "joined": _joined,
         "length": len,
         "mention": _mention,
-        "mentions": _mentions,
+        "mentions": _mentions(words),
         "moment": _moment,
         "money": _money(words),
         "named": _named,

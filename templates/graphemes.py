@@ -8,7 +8,8 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _REGIONAL = range(0x1F1E6, 0x1F200)
 _TAGS = range(0xE0020, 0xE0080)
 _JAMO = range(0x1160, 0x1200)
-_SPACE_SEARCHED = 40
+_NEAR = 200
+_UNBREAKABLE = "\xa0\u202f"
 
 
 def units(text: str) -> int:
@@ -40,17 +41,31 @@ def _is_whole(text: str, position: int) -> bool:
     return not (flags % 2 and ord(text[position]) in _REGIONAL)
 
 
-def _fitting(text: str, limit: int) -> int:
-    """Return the last position that is whole and leaves at most `limit` units before it."""
+def _counted(text: str, limit: int) -> int:
+    """Return the last position that leaves at most `limit` units before it."""
     position, used = 0, 0
     for character in text:
         used += units(character)
         if used > limit:
             break
         position += 1
+    return position
+
+
+def _fitting(text: str, limit: int) -> int:
+    """Return the last position that is whole and leaves at most `limit` units before it."""
+    position = _counted(text, limit)
     while not _is_whole(text, position):
         position -= 1
     return position
+
+
+def _parting(text: str, end: int) -> int:
+    """Return where a reader would part the text, not after `end`: behind a line end near it, else behind a blank."""
+    near = [at for at in range(end, max(end - _NEAR, 0), -1) if text[at - 1].isspace() and _is_whole(text, at)]
+    lines = (at for at in near if text[at - 1] == "\n")
+    blanks = (at for at in near if text[at - 1] not in _UNBREAKABLE)
+    return next(lines, next(blanks, end))
 
 
 def cut(text: str, limit: int) -> str:
@@ -61,12 +76,10 @@ def cut(text: str, limit: int) -> str:
 
 
 def pieces(text: str, limit: int) -> list[str]:
-    """Return the whole text in pieces of at most `limit` units, parted at a blank where one is near."""
+    """Return the whole text in pieces of at most `limit` units, parted where a reader would part it."""
     found = []
     while units(text) > limit:
-        end = _fitting(text, limit) or limit
-        blank = max(text.rfind(" ", end - _SPACE_SEARCHED, end), text.rfind("\n", end - _SPACE_SEARCHED, end))
-        end = blank + 1 if blank > 0 and _is_whole(text, blank + 1) else end
+        end = _parting(text, _fitting(text, limit) or _counted(text, limit))
         found.append(text[:end])
         text = text[end:]
     return [*found, text] if text else found

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 ROOT = Path(__file__).parents[2]
 PLAYBOOK = Path(__file__).with_name("playbook.yaml")
@@ -22,9 +22,10 @@ class BotFailedError(Exception):
 class BotProcess:
     """`python -m bot …` with an environment that points it at the sandbox."""
 
-    def __init__(self, environment: Mapping[str, str], ended: Callable[[], None]) -> None:
-        """Keep the environment; `ended` is called from another thread when the running bot ends."""
+    def __init__(self, environment: Mapping[str, str], log: TextIO, ended: Callable[[], None]) -> None:
+        """Keep the environment; from another thread each line goes into `log`, and `ended` is called at the end."""
         self._environment = {**os.environ, **environment}
+        self._log = log
         self._ended = ended
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
@@ -64,6 +65,7 @@ class BotProcess:
     def _read(self, output: IO[str]) -> None:
         for line in output:
             self._said.append(line.rstrip())
+            print(line, end="", file=self._log, flush=True)
         if self._process:
             self._process.wait()
         self._ended()

@@ -7,7 +7,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TextIO
 
 from sandbox.demo.bot_process import ROOT, BotFailedError, BotProcess
 from sandbox.server import Sandbox
@@ -29,23 +31,39 @@ def environment(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def run(*, port: int, with_bot: bool) -> int:
-    """Run until Ctrl-C, SIGTERM or the bot's end; return the exit code."""
-    manifest = json.loads((ROOT / "manifest.json").read_text())
-    with _stop_asked() as stop, Sandbox(manifest, port=port) as sandbox:
-        if not with_bot:
-            _say(*(f"{name}={value}" for name, value in environment(sandbox).items()), f"Open {sandbox.url}")
-            stop.wait()
-            return 0
+def serve(*, port: int) -> int:
+    """Serve the sample workspaces, for a bot started elsewhere, until Ctrl-C or SIGTERM; return the exit code."""
+    with _stop_asked() as stop, _sandbox(port) as sandbox:
+        _say(*(f"{name}={value}" for name, value in environment(sandbox).items()), f"Open {sandbox.url}")
+        stop.wait()
+    return 0
+
+
+def demo(*, port: int, log: Path | None) -> int:
+    """Run with the bot until Ctrl-C, SIGTERM or the bot's end; return the exit code.
+
+    What the bot logs is kept in the file `log`, written anew; without one it is shown as it comes.
+    """
+    with _stop_asked() as stop, _sandbox(port) as sandbox, _opened(log) as stream:
+        if log:
+            _say(f"The bot's log is kept in {log}.")
         try:
-            _run_with_bot(sandbox, stop)
+            _run_with_bot(sandbox, stream, stop)
         except BotFailedError as failure:
             print(f"The demo cannot go on: {failure}", file=sys.stderr)
             return 1
     return 0
 
 
-def _run_with_bot(sandbox: Sandbox, stop: threading.Event) -> None:
+def _sandbox(port: int) -> Sandbox:
+    return Sandbox(json.loads((ROOT / "manifest.json").read_text()), port=port)
+
+
+def _opened(log: Path | None) -> AbstractContextManager[TextIO]:
+    return log.open("w", encoding="utf-8") if log else contextlib.nullcontext(sys.stderr)
+
+
+def _run_with_bot(sandbox: Sandbox, log: TextIO, stop: threading.Event) -> None:
     """Run the bot on a database that lasts as long as the demo; raise BotFailedError when it ends by itself."""
     news = threading.Event()
 
@@ -59,7 +77,7 @@ def _run_with_bot(sandbox: Sandbox, stop: threading.Event) -> None:
 
     with tempfile.TemporaryDirectory(prefix="baton-demo-") as folder:
         database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}", "PORT": "0"}
-        bot = BotProcess(environment(sandbox) | database, ended=look)
+        bot = BotProcess(environment(sandbox) | database, log, ended=look)
         threading.Thread(target=watch, daemon=True).start()
         bot.prepare()
         try:

@@ -1,5 +1,7 @@
 // What the page asks of the sandbox; every function promises JSON or throws an Error with a sentence for people.
 
+const RECONNECT_MILLISECONDS = 1_000;
+
 async function answer(response) {
   if (!response.ok) throw new Error(`The sandbox answered ${response.status}.`);
   return response.json();
@@ -30,12 +32,25 @@ export const advance = (seconds) => ask("/page/clock", { advance: seconds });
 
 /** Call `changed` whenever something this person can see has changed, and `connected` with true or false. */
 export function live(workspace, user, changed, connected) {
-  const source = new EventSource(`/page/live?${query(workspace, user)}`);
-  source.onopen = () => {
-    connected(true);
-    changed();
+  const address = new URL(`/page/live?${query(workspace, user)}`, location.href.replace(/^http/, "ws"));
+  let socket;
+  let again;
+  const connect = () => {
+    socket = new WebSocket(address);
+    socket.onopen = () => {
+      connected(true);
+      changed();
+    };
+    socket.onmessage = () => changed();
+    socket.onclose = () => {
+      connected(false);
+      again = setTimeout(connect, RECONNECT_MILLISECONDS);
+    };
   };
-  source.onerror = () => connected(false);
-  source.onmessage = () => changed();
-  return () => source.close();
+  connect();
+  return () => {
+    clearTimeout(again);
+    socket.onclose = null;
+    socket.close();
+  };
 }

@@ -183,10 +183,9 @@ def open_as(browser: Browser, sandbox: Sandbox) -> Iterator[Opener]:
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
-        page.on(
-            "request",
-            lambda request: None if request.url.startswith((sandbox.url, "data:")) else troubles.append(request.url),
-        )
+        ours = (sandbox.url, sandbox.url.replace("http", "ws", 1), "data:")
+        for event in ("request", "websocket"):
+            page.on(event, lambda asked: None if asked.url.startswith(ours) else troubles.append(asked.url))
         if not hints:
             page.add_init_script("localStorage.setItem('sandbox-hints-seen', 'yes')")
         page.goto(f"{sandbox.url}/#/{person.workspace.id}/{person.member.id}/{where}")

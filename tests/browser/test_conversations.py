@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 from slack_sdk import WebClient
 
 from sandbox.clock import ManualClock
@@ -26,6 +26,36 @@ def test_what_is_typed_reaches_everybody_in_the_channel(open_as: Opener, sales: 
     writer.keyboard.press("Enter")
     expect(reader.get_by_test_id("message").last).to_contain_text("Fair leads & <friends> come today")
     expect(writer.get_by_test_id("composer")).to_have_value("")
+
+
+def test_eight_tabs_live_beside_each_other(open_as: Opener, slack: WebClient, sales: str) -> None:
+    """A browser keeps six HTTP connections to a host: none of them may be held open by a tab."""
+    tabs = [open_as(name, sales) for name in ("Ana Ruiz", "Mika Sato", "Olu Adeyemi", "Ana Ruiz") * 2]
+    slack.chat_postMessage(channel=sales, text="A lead came in")
+    for tab in tabs:
+        expect(tab.get_by_test_id("message").last).to_contain_text("A lead came in")
+
+
+def test_a_tab_that_was_cut_off_connects_anew_and_shows_what_it_missed(
+    open_as: Opener, slack: WebClient, sales: str
+) -> None:
+    page = open_as("Ana Ruiz", sales)
+    lines: list[WebSocketRoute] = []
+
+    def connect(line: WebSocketRoute) -> None:
+        line.connect_to_server()
+        lines.append(line)
+
+    page.route_web_socket("**/page/live?*", connect)
+    page.reload()
+    page.get_by_test_id("topbar").wait_for()
+    offline = page.get_by_text("Reconnecting…")
+    expect(offline).to_have_count(0)
+    lines[0].close()
+    expect(offline).to_be_visible()
+    slack.chat_postMessage(channel=sales, text="Said meanwhile")
+    expect(page.get_by_test_id("message").last).to_contain_text("Said meanwhile")
+    expect(offline).to_have_count(0)
 
 
 def test_a_live_update_leaves_focus_typed_text_and_place_alone(open_as: Opener, slack: WebClient, sales: str) -> None:

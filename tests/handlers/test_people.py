@@ -97,6 +97,14 @@ def test_away_is_understood_in_the_zone_of_the_person(floor: Floor, words: str, 
     assert offered_to.name == "Ben Okafor"
 
 
+def test_somebody_whom_no_pool_deals_leads_is_away_and_hears_that_it_changes_nothing(floor: Floor) -> None:
+    floor.mika.types("/baton away tomorrow", "#general")
+    assert away_until(floor, floor.mika) is not None
+    assert "no pool of the playbook deals you leads" in told(floor.mika)
+    floor.ana.types("/baton away", "#general")
+    assert "no pool" not in told(floor.ana)
+
+
 def test_away_until_nonsense_is_refused_with_examples(floor: Floor) -> None:
     floor.ana.types("/baton away until the cows come home", "#general")
     assert "the cows come home" in told(floor.ana)

@@ -110,12 +110,14 @@ class Office:
 
 
 @contextmanager
-def open_office(database_url: str, *, socket_mode: bool = True, workspace: str | None = None) -> Iterator[Office]:
+def open_office(
+    database_url: str, *, socket_mode: bool = True, workspace: str | None = None, playbook: str = PLAYBOOK
+) -> Iterator[Office]:
     """Open an office of its own Slack; everybody goes home at the end."""
     clock = ManualClock(MONDAY)
     with (
         Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox,
-        serve(sandbox, clock, database_url, socket_mode=socket_mode, workspace=workspace) as baton,
+        serve(sandbox, clock, database_url, socket_mode=socket_mode, workspace=workspace, playbook=playbook) as baton,
     ):
         yield Office(
             sandbox=sandbox,

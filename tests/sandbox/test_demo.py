@@ -1,5 +1,6 @@
 """The demo as a program."""
 
+import io
 import signal
 import socket
 import subprocess
@@ -29,6 +30,50 @@ def test_the_sandbox_alone_prints_one_address_and_stops_on_sigterm() -> None:
     assert people[0]["name"] == "Ana Ruiz"
 
 
+LOGGED = "HTTP is open."
+
+
+def test_the_demo_says_where_it_keeps_the_bots_log(tmp_path: Path) -> None:
+    log = tmp_path / "bot.log"
+    log.write_text("of the demo before")
+    command = [sys.executable, "-m", "sandbox", "demo", "--port", "0", "--log", str(log)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = [process.stdout.readline().strip() for _ in range(3)]
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+    assert lines[0] == f"The bot's log is kept in {log}."
+    assert lines[1].startswith("Open http://127.0.0.1:")
+    assert LOGGED in log.read_text()
+    assert "of the demo before" not in log.read_text()
+
+
+def test_a_verbose_demo_shows_the_bots_log_as_it_comes() -> None:
+    command = [sys.executable, "-m", "sandbox", "demo", "--port", "0", "--verbose"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        while LOGGED not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
+def test_help_tells_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["demo", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "the file that keeps the bot's log, written anew (demo.log)" in said
+    assert "--verbose" in said
+
+
+def test_a_log_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "nowhere" / "bot.log"
+    assert main(["demo", "--port", "0", "--log", str(log)]) == 1
+    assert capsys.readouterr().err == f"{log} cannot be used: No such file or directory. Try another --log.\n"
+
+
 def test_a_port_in_use_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -37,7 +82,7 @@ def test_a_port_in_use_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_bot_that_cannot_start_says_why(tmp_path: Path) -> None:
-    bot = BotProcess({"DATABASE_URL": "nonsense", "SLACK_BOT_TOKEN": ""}, ended=lambda: None)
+    bot = BotProcess({"DATABASE_URL": "nonsense", "SLACK_BOT_TOKEN": ""}, io.StringIO(), ended=lambda: None)
     with pytest.raises(BotFailedError, match=r"(?s)`python -m bot migrate` failed:.+DATABASE_URL"):
         bot.prepare()
     assert not bot.runs

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from sandbox.clock import ManualClock
 from sandbox.driver import Person
@@ -174,18 +177,27 @@ def test_threads_shortcuts_and_deletions_by_the_page(
     assert [each.thread for each in ana.sees(channel)] == [()]
 
 
-def test_the_page_hears_of_changes_as_they_happen(  # noqa: PLR0917 - fixtures
-    sandbox: Sandbox, http: httpx.Client, client: WebClient, ana: Person, ben: Person, channel: str
+def live(person: Person, sandbox: Sandbox) -> ClientConnection:
+    who = urlencode({"workspace": person.workspace.id, "user": person.id})
+    return connect(f"{sandbox.url.replace('http', 'ws', 1)}/page/live?{who}", proxy=None)
+
+
+def test_the_page_hears_of_changes_as_they_happen(
+    sandbox: Sandbox, client: WebClient, ana: Person, ben: Person, channel: str
 ) -> None:
-    who = {"workspace": ana.workspace.id, "user": ana.id}
-    with http.stream("GET", "/page/live", params=who) as stream:
-        lines = (line for line in stream.iter_lines() if line)
-        assert next(lines) == ": here"
+    with live(ana, sandbox) as page:
         client.chat_postMessage(channel=ben.id, text="for Ben")
         client.chat_postMessage(channel=channel, text="for all")
-        assert json.loads(next(lines).removeprefix("data: ")) == {"changed": [channel]}
+        assert json.loads(page.recv()) == {"changed": [channel]}
         sandbox.stop()
-        assert list(lines) == []
+        with pytest.raises(ConnectionClosed):
+            page.recv()
+
+
+def test_a_page_of_nobody_hears_nothing(sandbox: Sandbox, http: httpx.Client) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(f"{sandbox.url.replace('http', 'ws', 1)}/page/live?workspace=T0&user=U0", proxy=None)
+    assert http.get("/page/workspaces").status_code == 200
 
 
 def test_faults_can_be_switched_by_the_page(http: httpx.Client, client: WebClient) -> None:

@@ -280,8 +280,8 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "modals/message": _facts(text=hostile),
     "replies/start": _facts(start=starts),
     "replies/help": _facts(),
-    "replies/away": _facts(until=perhaps_times),
-    "replies/back": _facts(),
+    "replies/away": _facts(until=perhaps_times, in_pool=st.booleans()),
+    "replies/back": _facts(in_pool=st.booleans()),
     "replies/apology": _facts(reference=hostile),
     "replies/fields": _facts(field=field_names, fault=field_faults),
     "replies/refusals/not_yours": _facts(

@@ -74,3 +74,28 @@ def test_pieces_together_are_the_whole_text(text: str, limit: int) -> None:
     found = pieces(text, limit)
     assert "".join(found) == text
     assert all(units(piece) <= limit for piece in found)
+
+
+def test_pieces_part_at_a_line_end_where_one_is_near_and_at_a_blank_otherwise() -> None:
+    assert pieces("One line.\nTwo words more", 16) == ["One line.\n", "Two words more"]
+    assert pieces("one two\tthree", 10) == ["one two\t", "three"]
+    assert pieces("12\xa0500\xa0EUR agreed", 12) == ["12\xa0500\xa0EUR ", "agreed"]
+    assert pieces("12\xa0500\xa0EUR", 8) == ["12\xa0500\xa0E", "UR"]
+
+
+@given(
+    st.lists(st.text("aé👍", min_size=1, max_size=60), min_size=40, max_size=80),
+    st.sampled_from([" ", "\n", "\t", " \n", "\u3000"]),
+)
+def test_pieces_never_part_a_word_that_a_blank_stands_near(words: list[str], blank: str) -> None:
+    found = pieces(blank.join(words), 400)
+    assert [piece for piece in found[:-1] if not piece[-1].isspace()] == []
+    assert "".join(found) == blank.join(words)
+
+
+def test_one_character_of_many_marks_is_parted_and_still_whole() -> None:
+    """Joined without end, emoji are one character that no block could hold."""
+    text = "👩\u200d" * 40
+    found = pieces(text, 30)
+    assert "".join(found) == text
+    assert max(map(units, found)) <= 30

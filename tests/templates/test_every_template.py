@@ -50,6 +50,16 @@ def test_a_template_makes_valid_and_harmless_blocks_of_anything(name: str, data:
     assert json.dumps(payload, ensure_ascii=False).encode() == json.dumps(again, ensure_ascii=False).encode()
 
 
+@pytest.mark.parametrize("name", NAMES)
+@often
+@given(data=st.data())
+def test_a_reader_whose_language_has_no_words_reads_english_throughout(name: str, data: st.DataObject) -> None:
+    """Words, numbers, money, places and times alike."""
+    facts, locale = data.draw(SUBJECTS[name]), data.draw(st.sampled_from(["es-ES", "ja-JP", "pt-BR", "zh-Hant-TW"]))
+    read, english = (templates.render(name, locale=each, zone="Asia/Tokyo", **facts) for each in (locale, "en"))
+    assert read == english
+
+
 def assert_valid(payload: dict[str, object]) -> None:
     """Slack would take it."""
     blocks = payload["blocks"]

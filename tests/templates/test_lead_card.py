@@ -173,6 +173,17 @@ def test_long_texts_stand_whole_in_the_direct_card_and_short_in_the_channel() ->
     assert max(len(text) for text in words(channel(facts))) < 1500
 
 
+@pytest.mark.parametrize("field", ["did", "problem", "promised", "note", "reason_note"])
+def test_a_long_text_is_parted_between_words_however_long_they_are(field: str) -> None:
+    """Addresses of pages are words of a hundred characters and more."""
+    text = " ".join(f"https://example.com/{'a' * 90}/{n:03}" for n in range(43))
+    payload = direct(card(**{field: text}))
+    shown = [str(node["text"]) for node in nodes(payload) if node.get("type") == "text" and "/aaa" in str(node)]
+    assert len(text) > 4900
+    assert "".join(shown) == text
+    assert [len(piece) for piece in shown if len(piece) > 3000 or piece.split()[-1][-4] != "/"] == []
+
+
 def test_two_texts_that_together_pass_what_a_message_holds_are_shortened_alike() -> None:
     shown = "".join(words(direct(card(did="a" * 9000, problem="b" * 9000, promised="c" * 100))))
     assert "c" * 100 in shown

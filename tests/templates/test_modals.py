@@ -15,7 +15,9 @@ from qualification.facts import (
     HandOverChoices,
     LeadLine,
 )
-from templates import render
+from qualification.rules.frameworks import Verdict
+from qualification.rules.refusals import FieldFault
+from templates import render, sentence
 from tests.templates.reading import actions, block, element, nodes, words
 from tests.templates.samples import ANA, MAYA, MIA, NOW
 
@@ -70,6 +72,16 @@ def test_handing_over_asks_for_everything_and_insists_on_one_thing() -> None:
     assert payload["callback_id"] == "hand_over"
 
 
+def test_handing_over_says_first_that_one_of_three_optional_fields_is_needed() -> None:
+    """In the words with which the form comes back when all three are empty."""
+    for locale in ("en", "de"):
+        payload = render("modals/hand_over", choices=HandOverChoices((), "EUR"), locale=locale)
+        blocks = payload["blocks"]
+        assert isinstance(blocks, list)
+        refused = sentence("replies/fields", locale=locale, field="company", fault=FieldFault.REQUIRED)
+        assert words({"blocks": blocks[:1]}) == [refused]
+
+
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
@@ -112,8 +124,21 @@ def test_the_checklist_says_how_far_it_is_and_what_to_ask_next() -> None:
     assert inputs(payload) == ["verdict-budget", "evidence-budget", "verdict-need", "evidence-need"]
     verdict = block(payload, "verdict-budget")
     assert verdict["dispatch_action"] is True
+    assert "optional" not in verdict
     assert "40k a year" in str(block(payload, "evidence-budget"))
     assert metadata(payload) == {"handoff": 12}
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_verdict_is_picked_from_the_start_so_that_no_submission_lacks_it(verdict: Verdict) -> None:
+    """Slack refuses a form whose required field is empty."""
+    items = tuple(replace(item, verdict=verdict) for item in CHECKLIST.items)
+    payload = render("modals/checklist", form=replace(CHECKLIST, items=items))
+    radios: list[dict[str, Any]] = [dict(node) for node in nodes(payload) if node.get("type") == "radio_buttons"]
+    assert len(radios) == len(items)
+    for each in radios:
+        assert each["initial_option"] in each["options"]
+        assert json.loads(each["initial_option"]["value"])["verdict"] == verdict
 
 
 def test_what_was_stored_comes_back_into_a_field_as_it_was() -> None:

@@ -1,13 +1,17 @@
 """What is said privately: refusals that name who may, faults beside their fields."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qualification.rules import refusals
 from qualification.rules.refusals import FieldFault, NoReassigning, Refusal
 from templates import render, sentence
-from tests.templates.samples import ANA, BEN, MAYA, NOW, SUBJECTS
+from tests.templates.reading import MENTION
+from tests.templates.samples import ANA, BEN, MAYA, MIA, NOW, SUBJECTS
 
 REFUSALS = [
     kind
@@ -26,10 +30,18 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
     [
         (
             refusals.NotYours(may=(BEN, MAYA), offered_to=BEN),
-            "This is not yours to decide. Ben is asked. Who may: Ben, Maya.",
+            "This is not yours to decide. Ben is asked; Maya may decide too.",
         ),
-        (refusals.NotYours(may=()), "It waits in the manager\u2019s queue. An administrator may."),
-        (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead is Ben\u2019s. Who may: Ben."),
+        (refusals.NotYours(may=(BEN,), offered_to=BEN), "This is not yours to decide. Ben is asked."),
+        (refusals.NotYours(may=(BEN, MAYA), owner=ANA), "Ana has it; Ben or Maya may decide."),
+        (refusals.NotYours(may=(MAYA,), pool="Inbound"), "It is open to Inbound; Maya may decide too."),
+        (refusals.NotYours(may=(MAYA,)), "It waits in the manager\u2019s queue; Maya may decide."),
+        (refusals.NotYours(may=()), "It waits in the manager\u2019s queue; an administrator may decide."),
+        (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead is Ben\u2019s."),
+        (
+            refusals.NotOwner(owner=BEN, may=(BEN, MAYA, MIA)),
+            "This lead is Ben\u2019s; Maya or Mia may work on it too.",
+        ),
         (refusals.NotOwner(owner=None, may=()), "Nobody has accepted this lead yet."),
         (refusals.NotAManager(may=(MAYA,)), "Only a manager does this. Who may: Maya."),
         (refusals.NotInPool(pool="EMEA inbound"), "Only the people in EMEA inbound may claim this lead."),
@@ -66,6 +78,29 @@ def test_a_refusal_says_who_may_or_what_to_do_instead(refusal: Refusal, words: s
     assert words in said
 
 
+@pytest.mark.parametrize("locale", ["en", "de"])
+@pytest.mark.parametrize("name", [f"replies/refusals/{kind.name}" for kind in REFUSALS])
+@given(data=st.data())
+def test_a_refusal_names_nobody_twice(name: str, locale: str, data: st.DataObject) -> None:
+    facts = data.draw(SUBJECTS[name])
+    somebody = st.sampled_from([ANA, BEN, MAYA])
+    people = {
+        "may": st.lists(somebody, unique=True).map(tuple),
+        **dict.fromkeys(("owner", "offered_to", "to", "by"), somebody),
+    }
+    drawn: dict[str, Any] = {
+        field: data.draw(people[field]) if field in people else fact for field, fact in facts.items()
+    }
+    said = MENTION.findall(str(render(name, locale=locale, **drawn)["text"]))
+    assert sorted(said) == sorted(set(said))
+
+
+def test_german_names_each_who_may_once() -> None:
+    facts: dict[str, Any] = dict(refusals.NotYours(may=(BEN, MAYA, MIA), offered_to=BEN).facts)
+    said = sentence("replies/refusals/not_yours", locale="de", **facts)
+    assert said == "Das entscheidest nicht du. Ben ist gefragt; auch Maya oder Mia darf entscheiden."
+
+
 @pytest.mark.parametrize("fault", list(FieldFault))
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_every_fault_of_a_field_has_its_own_sentence(fault: FieldFault, locale: str) -> None:
@@ -78,3 +113,15 @@ def test_a_reply_is_private_and_carries_its_words_twice() -> None:
     assert payload["response_type"] == "ephemeral"
     assert "7f3a" in str(payload["text"])
     assert "7f3a" in str(payload["blocks"])
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en", "no pool of the playbook"), ("de", "kein Pool des Playbooks")])
+@pytest.mark.parametrize("until", [None, NOW])
+def test_somebody_in_no_pool_hears_that_being_away_changes_nothing(
+    locale: str, words: str, until: datetime | None
+) -> None:
+    away, dealt = (sentence("replies/away", locale=locale, until=until, in_pool=each) for each in (False, True))
+    back = sentence("replies/back", locale=locale, in_pool=False)
+    assert words in away
+    assert words in back
+    assert words not in dealt
