@@ -37,7 +37,7 @@ def test_words_of_a_command_are_read_as_they_were_typed(sent: str, typed: str) -
     assert payloads.plain(sent) == typed
 
 
-@given(st.text(st.characters(exclude_characters="\0")))
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_what_slack_escapes_comes_back_as_it_was(typed: str) -> None:
     assert payloads.plain(html.escape(typed, quote=False)) == typed.strip()
 
