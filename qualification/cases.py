@@ -10,8 +10,19 @@ from sqlalchemy.orm import Session
 
 from qualification import people, publishing, routing, showing
 from qualification.publishing import Published
-from qualification.records import Handoff, Lead, Membership, Offer, Person, PlaybookVersion, Pool, Team, Workspace
-from qualification.rules.handoff import Action, Actor, HandoffState, OfferOutcome, Party, Standing, allow
+from qualification.records import (
+    IS_OPEN,
+    Handoff,
+    Lead,
+    Membership,
+    Offer,
+    Person,
+    PlaybookVersion,
+    Pool,
+    Team,
+    Workspace,
+)
+from qualification.rules.handoff import Action, Actor, HandoffState, Party, Standing, allow
 from qualification.rules.refusals import NoPlaybook, UnknownLead
 
 _Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None]
@@ -119,6 +130,6 @@ _AROUND: Final = (
     .join(Team, Team.id == Handoff.team_id)
     .join(Workspace, Workspace.id == Handoff.workspace_id)
     .outerjoin(PlaybookVersion, PlaybookVersion.id == Workspace.playbook_id)
-    .outerjoin(Offer, and_(Offer.handoff_id == Handoff.id, Offer.outcome == OfferOutcome.OPEN))
+    .outerjoin(Offer, and_(Offer.handoff_id == Handoff.id, IS_OPEN))
     .where(Handoff.id == bindparam("handoff_id"))
 )

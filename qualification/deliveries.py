@@ -211,11 +211,9 @@ def wake(session: Session) -> bool:
         return False
     session.flush()
     connection = session.connection()
-    if noted.handoffs:
-        noted.lanes.update(connection.scalars(owing.OWE_CARDS, {"handoffs": [*noted.handoffs]}))
     if noted.handoffs or noted.tabs:
-        tabs = {"handoffs": [*noted.handoffs], "tabs": [*noted.tabs]}
-        noted.lanes.update(connection.scalars(owing.OWE_TABS, tabs))
+        again = {"handoffs": [*noted.handoffs], "tabs": [*noted.tabs]}
+        noted.lanes.update(connection.scalars(owing.OWE_AGAIN, again))
     if noted.lanes:
         connection.execute(owing.MAKE_DUE, {"lanes": [*noted.lanes], "now": noted.now})
     return bool(noted.lanes)

@@ -8,20 +8,17 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     ScalarSelect,
-    Select,
-    String,
     and_,
     bindparam,
     case,
-    cast,
     func,
     literal,
     literal_column,
     or_,
     select,
     text,
-    tuple_,
     union,
     update,
 )
@@ -30,13 +27,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Team
 from qualification.records.base import Key
 
-# The kinds that draw a handoff as it stands; a thread line never changes once written.
-DRAWN_FROM_HANDOFF: Final = ("lead_card", "direct_card", "reminder")
-
 _DELIVERY: Final[Any] = Delivery.__table__
 _LANE: Final[Any] = Lane.__table__
-# A literal, not a bound value: SQLite sees the partial index only so.
+# Literals, not bound values: with those SQLite sees no partial index, or plans the statement anew each time it runs.
 IS_PARKED: Final = Delivery.state == literal_column("'parked'")
+IS_HOME: Final = Delivery.kind == literal_column("'home'")
+# The kinds that draw a handoff as it stands; a thread line never changes once written.
+_DRAWN_FROM_HANDOFF: Final = Delivery.kind.in_(
+    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder")
+)
 
 
 def once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
@@ -85,55 +84,43 @@ def _owe_in(lane_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # n
     return {"postgresql": upsert(postgresql.insert(row)), "sqlite": upsert(sqlite.insert(row))}
 
 
-def _owe_again(deliveries: Select[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
-    """Update these, locked in the order of their ids, and return their lanes."""
-    row = _DELIVERY.c
-    locked = deliveries.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)
-    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.lane_id)
-
-
-def _concerned() -> Any:  # noqa: ANN401 - SQLAlchemy's type of a union
-    """Select the places of the Home tabs that list a handoff: of owner, manager, those asked, the pool's reps."""
+def _owe_again() -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
+    """Owe what shows these handoffs, and these tabs; return the lanes. Locked are cards, then tabs, each by id."""
     handoffs = bindparam("handoffs", type_=Key, expanding=True)
-    people = union(
-        select(Handoff.workspace_id, Handoff.owner_id.label("person_id")).where(Handoff.id.in_(handoffs)),
-        select(Handoff.workspace_id, Team.manager_id)
-        .join(Team, Team.id == Handoff.team_id)
-        .where(Handoff.id.in_(handoffs)),
-        select(Offer.workspace_id, Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
-        select(Membership.workspace_id, Membership.person_id)
+    # Whose Home tabs list a handoff: owner, manager, those asked, and the reps of a pool that was asked.
+    concerned: CompoundSelect[Any] = union(
+        select(Handoff.owner_id).where(Handoff.id.in_(handoffs)),
+        select(Team.manager_id).join(Handoff, Handoff.team_id == Team.id).where(Handoff.id.in_(handoffs)),
+        select(Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
+        select(Membership.person_id)
         .join(Offer, Offer.pool_id == Membership.pool_id)
         .where(Offer.handoff_id.in_(handoffs), Offer.person_id.is_(None)),
-    ).subquery()
-    return select(people.c.workspace_id, literal_column("'home:'").concat(cast(people.c.person_id, String)))
+    )
+    stale = union(
+        select(Delivery.id).where(Delivery.handoff_id.in_(handoffs), _DRAWN_FROM_HANDOFF),
+        select(Delivery.id).where(IS_HOME, Delivery.subject.in_(concerned)),
+        select(Delivery.id).where(Delivery.id.in_(bindparam("tabs", expanding=True))),
+    )
+    locked = (
+        select(Delivery.id)
+        .where(Delivery.id.in_(stale))
+        .order_by(IS_HOME, Delivery.id)
+        .with_for_update(of=Delivery, key_share=True)
+    )
+    row = _DELIVERY.c
+    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.lane_id)
 
 
 MAKE_LANES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton lane'), :workspace_id)")
 _AT: Final = and_(Lane.workspace_id == bindparam("workspace_id"), Lane.place == bindparam("place"))
 TAB_AT: Final = (
-    select(Delivery.id, Delivery.lane_id, Delivery.state)
-    .join(Lane, Lane.id == Delivery.lane_id)
-    .where(_AT, Delivery.kind == "home")
+    select(Delivery.id, Delivery.lane_id, Delivery.state).join(Lane, Lane.id == Delivery.lane_id).where(_AT, IS_HOME)
 )
 _GIVEN: Final = [_DELIVERY.c[name] for name in ("kind", "subject", "handoff_id", "parent_id", "urgency")]
 _PARENT: Final = _DELIVERY.alias("parent")
 OWE_AT: Final = _owe_in(Lane.id, _AT)
 OWE_UNDER: Final = _owe_in(_PARENT.c.lane_id, _PARENT.c.id == bindparam("parent_id"))
-OWE_CARDS: Final = _owe_again(
-    select(Delivery.id).where(
-        Delivery.handoff_id.in_(bindparam("handoffs", expanding=True)), Delivery.kind.in_(DRAWN_FROM_HANDOFF)
-    )
-)
-OWE_TABS: Final = _owe_again(
-    select(Delivery.id)
-    .join(Lane, Lane.id == Delivery.lane_id)
-    .where(
-        Delivery.kind == "home",
-        or_(
-            Delivery.id.in_(bindparam("tabs", expanding=True)), tuple_(Lane.workspace_id, Lane.place).in_(_concerned())
-        ),
-    )
-)
+OWE_AGAIN: Final = _owe_again()
 MAKE_DUE: Final = (
     update(_LANE)
     .where(

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries
+from qualification import deliveries, owing
 from qualification.deliveries import Owed
 from qualification.records import Delivery, Handoff, LeadEvent, Membership, Offer, Person, Team
 
@@ -110,17 +110,15 @@ def _owe_direct(session: Session, person: Person, kind: str, subject: int, hando
 # A team whose channel has changed has two: the newer one stands where the team is now.
 _CARD_OF: Final = (
     select(Delivery.id)
-    .where(Delivery.handoff_id == bindparam("handoff_id"), Delivery.kind == "lead_card")
+    .where(Delivery.handoff_id == bindparam("handoff_id"), Delivery.kind == literal_column("'lead_card'"))
     .order_by(Delivery.id.desc())
     .limit(1)
 )
-# A literal, not a bound value: SQLite sees the partial index only so.
-_IS_HOME: Final = Delivery.kind == literal_column("'home'")
-_HOME_OF: Final = select(Delivery.id).where(_IS_HOME, Delivery.subject == bindparam("person_id"))
+_HOME_OF: Final = select(Delivery.id).where(owing.IS_HOME, Delivery.subject == bindparam("person_id"))
 _AT_HOME_IN_POOL: Final = (
     select(Person)
     .join(Membership, Membership.person_id == Person.id)
-    .join(Delivery, _IS_HOME & (Delivery.subject == Person.id))
+    .join(Delivery, owing.IS_HOME & (Delivery.subject == Person.id))
     .where(Membership.pool_id == bindparam("pool_id"), Membership.active)
     .order_by(Person.id)
 )
