@@ -67,14 +67,10 @@ def owe(
     kind: str,
     subject: int,
     handoff_id: int | None,
-    parent_id: int | None,
     urgency: int,
     now: datetime,
 ) -> Owed:
-    """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again.
-
-    A reply stands in the place of the message it replies to, wherever its team has moved meanwhile.
-    """
+    """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again."""
     noted = _noted(session, now)
     session.flush()
     connection = session.connection()
@@ -84,19 +80,31 @@ def owe(
         if tab is not None and tab.state is not DeliveryState.PARKED:
             noted.tabs.add(tab.id)
             return Owed(tab.id, tab.lane_id)
-    upsert = (owing.OWE_AT if parent_id is None else owing.OWE_UNDER)[connection.dialect.name]
-    given = {
-        **there,
-        "kind": kind,
-        "subject": subject,
-        "handoff_id": handoff_id,
-        "parent_id": parent_id,
-        "urgency": urgency,
-    }
+    upsert = owing.OWE_AT[connection.dialect.name]
+    given = {**there, "kind": kind, "subject": subject, "handoff_id": handoff_id, "urgency": urgency}
     row = connection.execute(upsert, given).first()
     if row is None:
         _make_lane(session, workspace_id, place, person_id)
         row = connection.execute(upsert, given).one()
+    noted.lanes.add(row.lane_id)
+    return Owed(row.id, row.lane_id)
+
+
+def owe_reply(
+    session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, urgency: int, now: datetime
+) -> Owed:
+    """Owe a reply to the handoff's card, which is owed already, in its place, wherever its team has moved meanwhile."""
+    noted = _noted(session, now)
+    session.flush()
+    connection = session.connection()
+    given = {
+        "workspace_id": workspace_id,
+        "kind": kind,
+        "subject": subject,
+        "handoff_id": handoff_id,
+        "urgency": urgency,
+    }
+    row = connection.execute(owing.OWE_UNDER_CARD[connection.dialect.name], given).one()
     noted.lanes.add(row.lane_id)
     return Owed(row.id, row.lane_id)
 

@@ -14,8 +14,8 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
     literal_column,
+    null,
     or_,
     select,
     text,
@@ -59,18 +59,19 @@ def end_of_line() -> ScalarSelect[int]:
     return select(func.coalesce(func.max(every.c.id), 0) + 1).scalar_subquery()
 
 
-def _owe_in(lane_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - a column
-    """Owe in a lane that is found in the same statement; where none is, no row comes back."""
+def _owe_in(lane_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - columns
+    """Owe in a lane, and under a message, found in the same statement; where there is none, no row comes back."""
     row = _DELIVERY
     columns = {
-        **{column.name: bindparam(column.name, type_=column.type) for column in (*_GIVEN, row.c.workspace_id)},
+        **{column.name: bindparam(column.name, type_=column.type) for column in _GIVEN},
         "lane_id": lane_id,
+        "parent_id": parent_id,
         "state": literal_column("'owed'"),
         "sequence": end_of_line(),
-        "wanted": literal(1),
-        "shown": literal(0),
-        "posting": literal(0),
-        "attempts": literal(0),
+        "wanted": literal_column("1"),
+        "shown": literal_column("0"),
+        "posting": literal_column("0"),
+        "attempts": literal_column("0"),
     }
     again = {**once_more(row.c), "state": literal_column("'owed'"), "attempts": 0, "refused_at": None, "trouble": None}
 
@@ -116,10 +117,16 @@ _AT: Final = and_(Lane.workspace_id == bindparam("workspace_id"), Lane.place == 
 TAB_AT: Final = (
     select(Delivery.id, Delivery.lane_id, Delivery.state).join(Lane, Lane.id == Delivery.lane_id).where(_AT, IS_HOME)
 )
-_GIVEN: Final = [_DELIVERY.c[name] for name in ("kind", "subject", "handoff_id", "parent_id", "urgency")]
-_PARENT: Final = _DELIVERY.alias("parent")
-OWE_AT: Final = _owe_in(Lane.id, _AT)
-OWE_UNDER: Final = _owe_in(_PARENT.c.lane_id, _PARENT.c.id == bindparam("parent_id"))
+_GIVEN: Final = [_DELIVERY.c[name] for name in ("workspace_id", "kind", "subject", "handoff_id", "urgency")]
+OWE_AT: Final = _owe_in(Lane.id, null(), _AT)
+# A team whose channel has changed has two cards of a handoff: the newer one stands where the team is now.
+_CARD: Final = _DELIVERY.alias("card")
+_NEWEST: Final = (
+    select(func.max(Delivery.id))
+    .where(Delivery.handoff_id == bindparam("handoff_id"), Delivery.kind == literal_column("'lead_card'"))
+    .scalar_subquery()
+)
+OWE_UNDER_CARD: Final = _owe_in(_CARD.c.lane_id, _CARD.c.id, _CARD.c.id == _NEWEST)
 OWE_AGAIN: Final = _owe_again()
 MAKE_DUE: Final = (
     update(_LANE)
