@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, showing
@@ -52,21 +52,31 @@ def tell(
 
 
 def settle_lifecycle(
-    session: Session, handoff: Handoff, lead: Lead, playbook: Playbook, *, now: datetime, by: Person | None = None
+    session: Session,
+    handoff: Handoff,
+    lead: Lead,
+    playbook: Playbook,
+    *,
+    passed: bool,
+    now: datetime,
+    by: Person | None = None,
 ) -> None:
     """Move the lead to where its handoff's state, stage and checklist put it, and keep the move."""
     stage = playbook.stage(handoff.stage) if handoff.stage else None
-    passed = session.scalar(_PASSED, {"lead_id": lead.id})
-    to = lifecycle_of(handoff.state, passed is not None, stage.lifecycle if stage else None)
+    to = lifecycle_of(handoff.state, passed, stage.lifecycle if stage else None)
     if lead.lifecycle is to:
         return
     was, lead.lifecycle, lead.updated_at = lead.lifecycle, to, now
     tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value)
 
 
+def has_passed(session: Session, lead: Lead) -> bool:
+    """Say whether a checklist of the lead's has passed."""
+    return session.scalar(select(PASSED).where(Lead.id == lead.id)) is True
+
+
+# A column beside a lead: a checklist of it has passed.
+PASSED: Final = exists().where(Checklist.lead_id == Lead.id, Checklist.passed_at.is_not(None)).correlate(Lead)
 # Run on the session's connection: nobody here needs the record, and to make one takes longer than to write the row.
 _WRITE: Final = insert(LeadEvent).returning(LeadEvent.id)
 _HANDOFFS_OF: Final = select(Handoff.id).where(Handoff.lead_id == bindparam("lead_id"))
-_PASSED: Final = (
-    select(Checklist.id).where(Checklist.lead_id == bindparam("lead_id"), Checklist.passed_at.is_not(None)).limit(1)
-)

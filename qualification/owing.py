@@ -41,7 +41,7 @@ _DRAWN_FROM_HANDOFF: Final = Delivery.kind.in_(
 def once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
     """One more change to show: a count, not a queue, so that a burst of changes makes one edit."""
     return {
-        "wanted": delivery.wanted + 1,
+        "wanted": delivery.wanted + literal_column("1"),
         "state": case((_is(delivery, "parked"), literal_column("'parked'")), else_=literal_column("'owed'")),
         "sequence": case((_is(delivery, "settled"), end_of_line()), else_=delivery.sequence),
     }
@@ -56,7 +56,7 @@ def _is(delivery: Any, state: str) -> ColumnElement[bool]:  # noqa: ANN401 - the
 def end_of_line() -> ScalarSelect[int]:
     """The place behind everything owed so far: after the highest id there is; equals follow by id."""
     every = Delivery.__table__.alias("every_delivery")
-    return select(func.coalesce(func.max(every.c.id), 0) + 1).scalar_subquery()
+    return select(func.coalesce(func.max(every.c.id), literal_column("0")) + literal_column("1")).scalar_subquery()
 
 
 def _owe_in(lane_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - columns
