@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -69,7 +69,7 @@ class Database:
             yield session
             owed = deliveries.wake(session)
             if owed and not self.is_sqlite:
-                session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WAKE_CHANNEL})
+                session.connection().exec_driver_sql(f"NOTIFY {WAKE_CHANNEL}")
         if owed:
             for hook in self._hooks:
                 hook()
