@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -77,7 +77,7 @@ class Database:
             yield session
             owed = deliveries.wake(session)
             if owed and not self.is_sqlite:
-                session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": WAKE_CHANNEL})
+                session.connection().exec_driver_sql(f"NOTIFY {WAKE_CHANNEL}")
         if owed:
             for hook in self._hooks:
                 hook()

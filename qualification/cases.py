@@ -8,13 +8,24 @@ from typing import Final, TypeAlias
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from qualification import people, publishing, routing, showing
+from qualification import history, people, publishing, routing, showing
 from qualification.publishing import Published
-from qualification.records import Handoff, Lead, Membership, Offer, Person, PlaybookVersion, Pool, Team, Workspace
-from qualification.rules.handoff import Action, Actor, HandoffState, OfferOutcome, Party, Standing, allow
+from qualification.records import (
+    IS_OPEN,
+    Handoff,
+    Lead,
+    Membership,
+    Offer,
+    Person,
+    PlaybookVersion,
+    Pool,
+    Team,
+    Workspace,
+)
+from qualification.rules.handoff import Action, Actor, HandoffState, Party, Standing, allow
 from qualification.rules.refusals import NoPlaybook, UnknownLead
 
-_Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None]
+_Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class Case:
     offer: Offer | None
     standing: Standing
     published: Published
+    passed: bool  # a checklist of the lead's, when the case was taken
 
     def allows(self, action: Action, offer_id: int | None = None) -> bool:
         """Say whether there is something to do; raises the refusal that tells why not."""
@@ -65,7 +77,7 @@ def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Ca
 def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[], Person]) -> Case:
     # A statement of its own: read together with the lock, the lead could be as it was before the wait.
     around: _Around = session.execute(_AROUND, {"handoff_id": handoff.id}).one()
-    lead, team, offer, playbook_id, text = around
+    lead, team, offer, playbook_id, text, passed = around
     if playbook_id is None or text is None:
         raise NoPlaybook
     last = offer or routing.last_offer(session, handoff)
@@ -96,6 +108,7 @@ def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[],
         offer=offer,
         standing=standing,
         published=publishing.read(playbook_id, text),
+        passed=passed,
     )
 
 
@@ -113,12 +126,12 @@ _LOCKED: Final = (
     .execution_options(populate_existing=True)
 )
 _AROUND: Final = (
-    select(Lead, Team, Offer, PlaybookVersion.id, PlaybookVersion.text)
+    select(Lead, Team, Offer, PlaybookVersion.id, PlaybookVersion.text, history.PASSED)
     .select_from(Handoff)
     .join(Lead, Lead.id == Handoff.lead_id)
     .join(Team, Team.id == Handoff.team_id)
     .join(Workspace, Workspace.id == Handoff.workspace_id)
     .outerjoin(PlaybookVersion, PlaybookVersion.id == Workspace.playbook_id)
-    .outerjoin(Offer, and_(Offer.handoff_id == Handoff.id, Offer.outcome == OfferOutcome.OPEN))
+    .outerjoin(Offer, and_(Offer.handoff_id == Handoff.id, IS_OPEN))
     .where(Handoff.id == bindparam("handoff_id"))
 )

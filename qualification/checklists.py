@@ -68,7 +68,15 @@ def save(
             total=len(framework.items),
         )
     session.flush()
-    history.settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    history.settle_lifecycle(
+        session,
+        case.handoff,
+        case.lead,
+        case.published.playbook,
+        passed=history.has_passed(session, case.lead),
+        now=now,
+        by=case.by,
+    )
     showing.refresh_home(session, case.by, now=now)
     return _form(session, case)
 

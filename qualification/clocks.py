@@ -3,20 +3,18 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from qualification import decisions, history, people, publishing, routing, showing
-from qualification.records import EventKind, Handoff, Offer, Person, Pool
+from qualification.records import IS_OPEN, EventKind, Handoff, Offer, Person, Pool
 from qualification.rules.handoff import OfferOutcome
 
 log = logging.getLogger(__name__)
 
 # So long is a clock put off that could not strike.
 PUT_OFF = timedelta(minutes=5)
-# A literal, not a bound value: SQLite sees the partial index only so.
-_OPEN = text("offer.outcome = 'open'")
 
 
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
@@ -64,7 +62,7 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
     """Lock the handoffs of due offers first, as every decision does, then read the offers again."""
     due = (
         select(Offer.id, Offer.handoff_id)
-        .where(Offer.workspace_id == workspace_id, _OPEN, Offer.next_at <= now)
+        .where(Offer.workspace_id == workspace_id, IS_OPEN, Offer.next_at <= now)
         .order_by(Offer.next_at, Offer.id)
         .limit(limit)
     )

@@ -114,7 +114,7 @@ def disqualify(
         reason=chosen.name,
         note=written(note),
     )
-    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh_all(session, case, now=now)
 
 
@@ -126,7 +126,7 @@ def undo(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: 
     was = case.handoff.state
     undoing.restore(session, case, fresh_clock=False, now=now)
     history.tell(session, case.handoff, EventKind.UNDONE, now=now, by=case.by, was=was.value)
-    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh_all(session, case, now=now)
 
 
@@ -139,7 +139,7 @@ def reopen(session: Session, *, workspace_id: int, by: str, handoff_id: int, now
     was = handoff.state
     undoing.restore(session, case, fresh_clock=True, now=now)
     history.tell(session, handoff, EventKind.REOPENED, now=now, by=case.by, was=was.value)
-    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh_all(session, case, now=now)
 
 
@@ -188,7 +188,7 @@ def reassign(
         now=now,
     )
     history.tell(session, handoff, EventKind.REASSIGNED, now=now, by=case.by, to_id=receiver.id, note=written(note))
-    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh(session, former, now=now)
     _refresh_all(session, case, now=now)
 
@@ -215,7 +215,7 @@ def _own(session: Session, case: Case, *, now: datetime, claimed: bool) -> None:
     history.tell(
         session, handoff, EventKind.ACCEPTED, now=now, by=person, playbook_id=case.published.id, claimed=claimed
     )
-    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
 
 
 def _require_alone(session: Session, case: Case) -> None:

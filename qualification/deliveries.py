@@ -61,11 +61,11 @@ def home(person_id: int) -> str:
     return f"home:{person_id}"
 
 
-def owe_again(session: Session, *, kind: str, handoff_id: int, now: datetime) -> Owed | None:
-    """Owe an edit of the handoff's message of that kind, where it stands; None where none does, or it is parked."""
+def owe_card_again(session: Session, handoff_id: int, now: datetime) -> Owed | None:
+    """Owe an edit of the handoff's card where it stands; None where there is none yet, or it is parked."""
     noted = _noted(session, now)
     session.flush()
-    row = session.connection().execute(queries.OWE_WHERE_IT_STANDS, {"of_kind": kind, "handoff": handoff_id}).first()
+    row = session.connection().execute(queries.OWE_CARD_AGAIN, {"handoff": handoff_id}).first()
     if row is None:
         return None
     noted.lanes.add(row.lane_id)
@@ -81,14 +81,10 @@ def owe(
     kind: str,
     subject: int,
     handoff_id: int | None,
-    parent_id: int | None,
     urgency: int,
     now: datetime,
 ) -> Owed:
-    """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again.
-
-    A reply stands in the place of the message it replies to, wherever its team has moved meanwhile.
-    """
+    """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again."""
     noted = _noted(session, now)
     session.flush()
     connection = session.connection()
@@ -98,19 +94,31 @@ def owe(
         if tab is not None and tab.state is not DeliveryState.PARKED:
             noted.tabs.add(tab.id)
             return Owed(tab.id, tab.lane_id)
-    upsert = (queries.OWE_AT if parent_id is None else queries.OWE_UNDER)[connection.dialect.name]
-    given = {
-        **there,
-        "kind": kind,
-        "subject": subject,
-        "handoff_id": handoff_id,
-        "parent_id": parent_id,
-        "urgency": urgency,
-    }
+    upsert = queries.OWE_AT[connection.dialect.name]
+    given = {**there, "kind": kind, "subject": subject, "handoff_id": handoff_id, "urgency": urgency}
     row = connection.execute(upsert, given).first()
     if row is None:
         _make_lane(session, workspace_id, place, person_id)
         row = connection.execute(upsert, given).one()
+    noted.lanes.add(row.lane_id)
+    return Owed(row.id, row.lane_id)
+
+
+def owe_reply(
+    session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, urgency: int, now: datetime
+) -> Owed:
+    """Owe a reply to the handoff's card, which is owed already, in its place, wherever its team has moved meanwhile."""
+    noted = _noted(session, now)
+    session.flush()
+    connection = session.connection()
+    given = {
+        "workspace_id": workspace_id,
+        "kind": kind,
+        "subject": subject,
+        "handoff_id": handoff_id,
+        "urgency": urgency,
+    }
+    row = connection.execute(queries.OWE_UNDER_CARD[connection.dialect.name], given).one()
     noted.lanes.add(row.lane_id)
     return Owed(row.id, row.lane_id)
 
@@ -250,11 +258,9 @@ def wake(session: Session) -> bool:
     connection = session.connection()
     for workspace_id in noted.workspaces:
         noted.lanes.update(connection.scalars(queries.OWE_ALL, {"workspace": workspace_id}))
-    if noted.handoffs:
-        noted.lanes.update(connection.scalars(queries.OWE_CARDS, {"handoffs": [*noted.handoffs]}))
     if noted.handoffs or noted.tabs:
-        tabs = {"handoffs": [*noted.handoffs], "tabs": [*noted.tabs]}
-        noted.lanes.update(connection.scalars(queries.OWE_TABS, tabs))
+        again = {"handoffs": [*noted.handoffs], "tabs": [*noted.tabs]}
+        noted.lanes.update(connection.scalars(queries.OWE_AGAIN, again))
     if noted.lanes:
         connection.execute(queries.MAKE_DUE, {"lanes": [*noted.lanes], "now": noted.now})
     return bool(noted.lanes)

@@ -8,20 +8,17 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     ScalarSelect,
-    Select,
-    String,
     and_,
     bindparam,
     case,
-    cast,
     func,
-    literal,
     literal_column,
+    null,
     or_,
     select,
     text,
-    tuple_,
     union,
     update,
 )
@@ -31,19 +28,21 @@ from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Te
 from qualification.records.base import Key
 from qualification.rules.handoff import LIVE_STATES
 
-# The kinds that draw a handoff as it stands; a thread line never changes once written.
-DRAWN_FROM_HANDOFF: Final = ("lead_card", "direct_card", "reminder")
-
 _DELIVERY: Final[Any] = Delivery.__table__
 _LANE: Final[Any] = Lane.__table__
-# A literal, not a bound value: SQLite sees the partial index only so.
+# Literals, not bound values: with those SQLite sees no partial index, or plans the statement anew each time it runs.
 IS_PARKED: Final = Delivery.state == literal_column("'parked'")
+IS_HOME: Final = Delivery.kind == literal_column("'home'")
+# The kinds that draw a handoff as it stands; a thread line never changes once written.
+_DRAWN_FROM_HANDOFF: Final = Delivery.kind.in_(
+    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder")
+)
 
 
 def once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
     """One more change to show: a count, not a queue, so that a burst of changes makes one edit."""
     return {
-        "wanted": delivery.wanted + 1,
+        "wanted": delivery.wanted + literal_column("1"),
         "state": case((_is(delivery, "parked"), literal_column("'parked'")), else_=literal_column("'owed'")),
         "sequence": case((_is(delivery, "settled"), end_of_line()), else_=delivery.sequence),
     }
@@ -58,21 +57,22 @@ def _is(delivery: Any, state: str) -> ColumnElement[bool]:  # noqa: ANN401 - the
 def end_of_line() -> ScalarSelect[int]:
     """The place behind everything owed so far: after the highest id there is; equals follow by id."""
     every = Delivery.__table__.alias("every_delivery")
-    return select(func.coalesce(func.max(every.c.id), 0) + 1).scalar_subquery()
+    return select(func.coalesce(func.max(every.c.id), literal_column("0")) + literal_column("1")).scalar_subquery()
 
 
-def _owe_in(lane_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - a column
-    """Owe in a lane that is found in the same statement; where none is, no row comes back."""
+def _owe_in(lane_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - columns
+    """Owe in a lane, and under a message, found in the same statement; where there is none, no row comes back."""
     row = _DELIVERY
     columns = {
-        **{column.name: bindparam(column.name, type_=column.type) for column in (*_GIVEN, row.c.workspace_id)},
+        **{column.name: bindparam(column.name, type_=column.type) for column in _GIVEN},
         "lane_id": lane_id,
+        "parent_id": parent_id,
         "state": literal_column("'owed'"),
         "sequence": end_of_line(),
-        "wanted": literal(1),
-        "shown": literal(0),
-        "posting": literal(0),
-        "attempts": literal(0),
+        "wanted": literal_column("1"),
+        "shown": literal_column("0"),
+        "posting": literal_column("0"),
+        "attempts": literal_column("0"),
     }
     again = {**once_more(row.c), "state": literal_column("'owed'"), "attempts": 0, "refused_at": None, "trouble": None}
 
@@ -86,83 +86,71 @@ def _owe_in(lane_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # n
     return {"postgresql": upsert(postgresql.insert(row)), "sqlite": upsert(sqlite.insert(row))}
 
 
-def _owe_again(deliveries: Select[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
-    """Update these, locked in the order of their ids, and return their lanes."""
-    row = _DELIVERY.c
-    locked = deliveries.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)
-    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.lane_id)
+def _newest_card(handoff: str) -> ScalarSelect[int]:
+    """Where a handoff's card stands: a team that has moved may have left one that its old channel takes no more."""
+    card = Delivery.__table__.alias("newest_card")
+    cards = select(func.max(card.c.id)).where(card.c.handoff_id == bindparam(handoff, type_=Key))
+    return cards.where(card.c.kind == literal_column("'lead_card'")).scalar_subquery()
 
 
-def _concerned() -> Any:  # noqa: ANN401 - SQLAlchemy's type of a union
-    """Select the places of the Home tabs that list a handoff: of owner, manager, those asked, the pool's reps."""
+def _stale() -> CompoundSelect[int]:
+    """Select what shows these handoffs, and these tabs."""
     handoffs = bindparam("handoffs", type_=Key, expanding=True)
-    people = union(
-        select(Handoff.workspace_id, Handoff.owner_id.label("person_id")).where(Handoff.id.in_(handoffs)),
-        select(Handoff.workspace_id, Team.manager_id)
-        .join(Team, Team.id == Handoff.team_id)
-        .where(Handoff.id.in_(handoffs)),
-        select(Offer.workspace_id, Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
-        select(Membership.workspace_id, Membership.person_id)
+    # Whose Home tabs list a handoff: owner, manager, those asked, and the reps of a pool that was asked.
+    concerned: CompoundSelect[Any] = union(
+        select(Handoff.owner_id).where(Handoff.id.in_(handoffs)),
+        select(Team.manager_id).join(Handoff, Handoff.team_id == Team.id).where(Handoff.id.in_(handoffs)),
+        select(Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
+        select(Membership.person_id)
         .join(Offer, Offer.pool_id == Membership.pool_id)
         .where(Offer.handoff_id.in_(handoffs), Offer.person_id.is_(None)),
-    ).subquery()
-    return select(people.c.workspace_id, literal_column("'home:'").concat(cast(people.c.person_id, String)))
+    )
+    return union(
+        select(Delivery.id).where(Delivery.handoff_id.in_(handoffs), _DRAWN_FROM_HANDOFF),
+        select(Delivery.id).where(IS_HOME, Delivery.subject.in_(concerned)),
+        select(Delivery.id).where(Delivery.id.in_(bindparam("tabs", expanding=True))),
+    )
+
+
+def _all_stale() -> CompoundSelect[int]:
+    """Select what shows any live handoff of a workspace, and its every tab."""
+    workspace = bindparam("workspace", type_=Key)
+    live = select(Handoff.id).where(Handoff.workspace_id == workspace, Handoff.state.in_(LIVE_STATES))
+    return union(
+        select(Delivery.id).where(Delivery.handoff_id.in_(live), _DRAWN_FROM_HANDOFF),
+        select(Delivery.id).where(Delivery.workspace_id == workspace, IS_HOME),
+    )
+
+
+def _owe_again(stale: CompoundSelect[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
+    """Owe what is stale, and return the lanes. Locked are cards, then tabs, each by id."""
+    locked = (
+        select(Delivery.id)
+        .where(Delivery.id.in_(stale))
+        .order_by(IS_HOME, Delivery.id)
+        .with_for_update(of=Delivery, key_share=True)
+    )
+    row = _DELIVERY.c
+    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.lane_id)
 
 
 MAKE_LANES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton lane'), :workspace_id)")
 _AT: Final = and_(Lane.workspace_id == bindparam("workspace_id"), Lane.place == bindparam("place"))
 TAB_AT: Final = (
-    select(Delivery.id, Delivery.lane_id, Delivery.state)
-    .join(Lane, Lane.id == Delivery.lane_id)
-    .where(_AT, Delivery.kind == "home")
+    select(Delivery.id, Delivery.lane_id, Delivery.state).join(Lane, Lane.id == Delivery.lane_id).where(_AT, IS_HOME)
 )
-_GIVEN: Final = [_DELIVERY.c[name] for name in ("kind", "subject", "handoff_id", "parent_id", "urgency")]
-_PARENT: Final = _DELIVERY.alias("parent")
-OWE_AT: Final = _owe_in(Lane.id, _AT)
-OWE_UNDER: Final = _owe_in(_PARENT.c.lane_id, _PARENT.c.id == bindparam("parent_id"))
-OWE_CARDS: Final = _owe_again(
-    select(Delivery.id).where(
-        Delivery.handoff_id.in_(bindparam("handoffs", expanding=True)), Delivery.kind.in_(DRAWN_FROM_HANDOFF)
-    )
-)
-OWE_ALL: Final = _owe_again(
-    select(Delivery.id).where(
-        Delivery.workspace_id == bindparam("workspace"),
-        or_(
-            Delivery.kind == literal_column("'home'"),
-            and_(
-                Delivery.kind.in_(DRAWN_FROM_HANDOFF),
-                Delivery.handoff_id.in_(
-                    select(Handoff.id).where(
-                        Handoff.workspace_id == bindparam("workspace"), Handoff.state.in_(LIVE_STATES)
-                    )
-                ),
-            ),
-        ),
-    )
-)
-_NEWEST: Final = (
-    select(func.max(_DELIVERY.c.id))
-    .where(_DELIVERY.c.handoff_id == bindparam("handoff"), _DELIVERY.c.kind == bindparam("of_kind"))
-    .correlate(None)
-    .scalar_subquery()
-)
-OWE_WHERE_IT_STANDS: Final = (
+_GIVEN: Final = [_DELIVERY.c[name] for name in ("workspace_id", "kind", "subject", "handoff_id", "urgency")]
+OWE_AT: Final = _owe_in(Lane.id, null(), _AT)
+_CARD: Final = _DELIVERY.alias("card")
+OWE_UNDER_CARD: Final = _owe_in(_CARD.c.lane_id, _CARD.c.id, _CARD.c.id == _newest_card("handoff_id"))
+OWE_CARD_AGAIN: Final = (
     update(_DELIVERY)
-    .where(_DELIVERY.c.id == _NEWEST, _DELIVERY.c.state != literal_column("'parked'"))
+    .where(_DELIVERY.c.id == _newest_card("handoff"), _DELIVERY.c.state != literal_column("'parked'"))
     .values(**once_more(_DELIVERY.c))
     .returning(_DELIVERY.c.id, _DELIVERY.c.lane_id)
 )
-OWE_TABS: Final = _owe_again(
-    select(Delivery.id)
-    .join(Lane, Lane.id == Delivery.lane_id)
-    .where(
-        Delivery.kind == "home",
-        or_(
-            Delivery.id.in_(bindparam("tabs", expanding=True)), tuple_(Lane.workspace_id, Lane.place).in_(_concerned())
-        ),
-    )
-)
+OWE_AGAIN: Final = _owe_again(_stale())
+OWE_ALL: Final = _owe_again(_all_stale())
 MAKE_DUE: Final = (
     update(_LANE)
     .where(

@@ -302,7 +302,8 @@ def _announce(
     session.flush()
     showing.owe_card(session, handoff, now=now)
     history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=announcer)
-    history.settle_lifecycle(session, handoff, lead, published.playbook, now=now, by=announcer)
+    # What a checklist says counts once somebody has accepted.
+    history.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=announcer)
     routing.offer_next(session, handoff, published, now=now)
     return handoff
 

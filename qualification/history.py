@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, showing
@@ -25,47 +25,58 @@ def tell(
     playbook_id: int | None = None,
     told: bool = True,
     **facts: object,
-) -> LeadEvent:
+) -> None:
     """Write the event down, and note the line Slack must show for it and every message it makes stale.
 
     `playbook_id` is the version that decided, the handoff's own if none is given. Not `told`, it is only kept.
     Facts are plain values; people are kept by their ids.
     """
-    event = LeadEvent(
-        workspace_id=handoff.workspace_id,
-        lead_id=handoff.lead_id,
-        handoff_id=handoff.id,
-        kind=kind,
-        at=now,
-        actor_id=by.id if by else None,
-        playbook_id=playbook_id or handoff.playbook_id,
-        facts=facts,
-    )
-    session.add(event)
     session.flush()
+    event = {
+        "workspace_id": handoff.workspace_id,
+        "lead_id": handoff.lead_id,
+        "handoff_id": handoff.id,
+        "kind": kind,
+        "at": now,
+        "actor_id": by.id if by else None,
+        "playbook_id": playbook_id or handoff.playbook_id,
+        "facts": facts,
+    }
+    event_id: int = session.connection().execute(_WRITE, event).scalar_one()
     if told:
-        showing.owe_line(session, handoff, event, now=now)
+        showing.owe_line(session, handoff, event_id, now=now)
     deliveries.stale(session, handoff.id, now)
     if kind in _OF_THE_LEAD:
         for earlier in session.scalars(_HANDOFFS_OF, {"lead_id": handoff.lead_id}):
             deliveries.stale(session, earlier, now)
-    return event
 
 
 def settle_lifecycle(
-    session: Session, handoff: Handoff, lead: Lead, playbook: Playbook, *, now: datetime, by: Person | None = None
+    session: Session,
+    handoff: Handoff,
+    lead: Lead,
+    playbook: Playbook,
+    *,
+    passed: bool,
+    now: datetime,
+    by: Person | None = None,
 ) -> None:
     """Move the lead to where its handoff's state, stage and checklist put it, and keep the move."""
     stage = playbook.stage(handoff.stage) if handoff.stage else None
-    passed = session.scalar(_PASSED, {"lead_id": lead.id})
-    to = lifecycle_of(handoff.state, passed is not None, stage.lifecycle if stage else None)
+    to = lifecycle_of(handoff.state, passed, stage.lifecycle if stage else None)
     if lead.lifecycle is to:
         return
     was, lead.lifecycle, lead.updated_at = lead.lifecycle, to, now
     tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value)
 
 
+def has_passed(session: Session, lead: Lead) -> bool:
+    """Say whether a checklist of the lead's has passed."""
+    return session.scalar(select(PASSED).where(Lead.id == lead.id)) is True
+
+
+# A column beside a lead: a checklist of it has passed.
+PASSED: Final = exists().where(Checklist.lead_id == Lead.id, Checklist.passed_at.is_not(None)).correlate(Lead)
+# Run on the session's connection: nobody here needs the record, and to make one takes longer than to write the row.
+_WRITE: Final = insert(LeadEvent).returning(LeadEvent.id)
 _HANDOFFS_OF: Final = select(Handoff.id).where(Handoff.lead_id == bindparam("lead_id"))
-_PASSED: Final = (
-    select(Checklist.id).where(Checklist.lead_id == bindparam("lead_id"), Checklist.passed_at.is_not(None)).limit(1)
-)

@@ -122,7 +122,9 @@ def _move(
         reason=reason,
         note=note,
     )
-    history.settle_lifecycle(session, handoff, case.lead, case.published.playbook, now=now, by=case.by)
+    history.settle_lifecycle(
+        session, handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by
+    )
     showing.refresh_home(session, case.by, now=now)
 
 

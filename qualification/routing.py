@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from qualification import history, people, showing
 from qualification.publishing import Published
-from qualification.records import EventKind, Handoff, Membership, Offer, Person, Pool, Team
+from qualification.records import IS_OPEN, EventKind, Handoff, Membership, Offer, Person, Pool, Team
 from qualification.rules.clocks import WeeklyHours, add_working_time, working_time_between
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.playbook import Rule
@@ -75,7 +75,7 @@ def pool_for(session: Session, workspace_id: int, rule: Rule | None) -> Pool | N
 
 def open_offer(session: Session, handoff: Handoff) -> Offer | None:
     """Return the offer that waits for an answer, if one does."""
-    return session.scalar(select(Offer).where(Offer.handoff_id == handoff.id, Offer.outcome == OfferOutcome.OPEN))
+    return session.scalar(select(Offer).where(Offer.handoff_id == handoff.id, IS_OPEN))
 
 
 def last_offer(session: Session, handoff: Handoff) -> Offer | None:

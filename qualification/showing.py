@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries
+from qualification import deliveries, delivery_queries
 from qualification.deliveries import Owed
-from qualification.records import Delivery, Handoff, LeadEvent, Membership, Offer, Person, Team
+from qualification.records import Delivery, Handoff, Membership, Offer, Person, Team
 
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
@@ -16,7 +16,7 @@ def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
 
     A team that has moved to another channel takes along only what Slack does not take in the old one any more.
     """
-    return deliveries.owe_again(session, kind="lead_card", handoff_id=handoff.id, now=now) or deliveries.owe(
+    return deliveries.owe_card_again(session, handoff.id, now) or deliveries.owe(
         session,
         workspace_id=handoff.workspace_id,
         place=place_of(session.get_one(Team, handoff.team_id)),
@@ -24,23 +24,19 @@ def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
         kind="lead_card",
         subject=handoff.id,
         handoff_id=handoff.id,
-        parent_id=None,
         urgency=deliveries.NEW_MESSAGE,
         now=now,
     )
 
 
-def owe_line(session: Session, handoff: Handoff, event: LeadEvent, *, now: datetime) -> Owed:
-    """Note that the event's line must stand in the thread under the handoff's card."""
-    return deliveries.owe(
+def owe_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime) -> Owed:
+    """Note that the event's line must stand in the thread under the handoff's card, which is owed before it."""
+    return deliveries.owe_reply(
         session,
         workspace_id=handoff.workspace_id,
-        place=place_of(session.get_one(Team, handoff.team_id)),
-        person_id=None,
         kind="thread_line",
-        subject=event.id,
+        subject=event_id,
         handoff_id=handoff.id,
-        parent_id=card_of(session, handoff) or owe_card(session, handoff, now=now).id,
         urgency=deliveries.REPLY_OR_EDIT,
         now=now,
     )
@@ -66,7 +62,6 @@ def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
         kind="home",
         subject=person.id,
         handoff_id=None,
-        parent_id=None,
         urgency=deliveries.CAN_WAIT,
         now=now,
     )
@@ -85,11 +80,6 @@ def refresh_pool(session: Session, offer: Offer, *, now: datetime) -> None:
             owe_home(session, person, now=now)
 
 
-def card_of(session: Session, handoff: Handoff) -> int | None:
-    """Return the delivery of the handoff's card in its team's channel, if it was ever owed."""
-    return session.scalar(_CARD_OF, {"handoff_id": handoff.id})
-
-
 def place_of(team: Team) -> str:
     """Return where the team's messages go: the channel's id, or its name until Slack has said the id."""
     return team.channel_id or team.channel
@@ -104,26 +94,16 @@ def _owe_direct(session: Session, person: Person, kind: str, subject: int, hando
         kind=kind,
         subject=subject,
         handoff_id=handoff.id,
-        parent_id=None,
         urgency=deliveries.NEW_MESSAGE,
         now=now,
     )
 
 
-# A team whose channel has changed has two: the newer one stands where the team is now.
-_CARD_OF: Final = (
-    select(Delivery.id)
-    .where(Delivery.handoff_id == bindparam("handoff_id"), Delivery.kind == "lead_card")
-    .order_by(Delivery.id.desc())
-    .limit(1)
-)
-# A literal, not a bound value: SQLite sees the partial index only so.
-_IS_HOME: Final = Delivery.kind == literal_column("'home'")
-_HOME_OF: Final = select(Delivery.id).where(_IS_HOME, Delivery.subject == bindparam("person_id"))
+_HOME_OF: Final = select(Delivery.id).where(delivery_queries.IS_HOME, Delivery.subject == bindparam("person_id"))
 _AT_HOME_IN_POOL: Final = (
     select(Person)
     .join(Membership, Membership.person_id == Person.id)
-    .join(Delivery, _IS_HOME & (Delivery.subject == Person.id))
+    .join(Delivery, delivery_queries.IS_HOME & (Delivery.subject == Person.id))
     .where(Membership.pool_id == bindparam("pool_id"), Membership.active)
     .order_by(Person.id)
 )

@@ -3,11 +3,12 @@
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
-from qualification.records.handoffs import Handoff, Offer
+from qualification.records.handoffs import IS_OPEN, Handoff, Offer
 from qualification.records.leads import Company, EventKind, Lead, LeadEvent
 from qualification.records.workspaces import Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
 __all__ = [
+    "IS_OPEN",
     "Answer",
     "Arrival",
     "Base",

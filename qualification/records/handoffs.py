@@ -1,9 +1,9 @@
 """Handoffs and the offers made of them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
@@ -106,3 +106,7 @@ class Offer(Base):
     ended_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(String(80), comment="why it was passed on")
     reason_note: Mapped[str | None] = mapped_column(Text)
+
+
+# A literal, not a bound value: with one, SQLite plans the statement anew each time it runs, to see the partial index.
+IS_OPEN: Final = Offer.outcome == literal_column("'open'")

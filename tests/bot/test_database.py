@@ -36,7 +36,6 @@ def owe_home(database: Database, workspace_id: int, person_id: int) -> None:
             kind="lead_card",
             subject=person_id,
             handoff_id=None,
-            parent_id=None,
             urgency=0,
             now=NOW,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -42,15 +43,22 @@ def plans(desk: Desk, act: Callable[[Session], object]) -> str:
         return "\n".join(str(row) for row in rows)
 
 
+def owe_all(session: Session, now: datetime) -> None:
+    """Owe all that shows a handoff."""
+    deliveries.stale(session, 1, now)
+    deliveries.wake(session)
+
+
 @pytest.mark.parametrize(
     ("act", "index"),
     [
         (lambda session, ana, now: showing.refresh_home(session, ana, now=now), "ix_delivery_home"),
         (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_handoff_undo"),
         (lambda session, ana, now: deliveries.unpark(session, ana.workspace_id, now=now), "ix_delivery_parked"),
+        (lambda session, ana, now: owe_all(session, now), "ix_delivery_home"),  # noqa: ARG005
         (lambda session, ana, now: start.parked(session, ana.workspace_id), "ix_delivery_parked"),  # noqa: ARG005
     ],
-    ids=["home", "undo", "unpark", "parked"],
+    ids=["home", "undo", "unpark", "stale", "parked"],
 )
 def test_the_partial_index_is_used(desk: Desk, act: Callable[..., object], index: str) -> None:
     ana = desk.person("UANA")

@@ -159,9 +159,18 @@ class Desk:
         place = deliveries.direct(person_id)
         return self.owe("direct_card", handoff_id, handoff_id, place=place, person_id=person_id, urgency=0)
 
-    def line(self, handoff_id: int, parent_id: int, number: int, channel: str = "emea") -> int:
-        """Owe a reply under a card."""
-        return self.owe("thread_line", number, handoff_id, place=self.channel(channel), parent_id=parent_id, urgency=1)
+    def line(self, handoff_id: int, number: int) -> int:
+        """Owe a reply under a handoff's card, which is owed already."""
+        with self.database.transaction() as session:
+            return deliveries.owe_reply(
+                session,
+                workspace_id=self.workspace_id,
+                kind="thread_line",
+                subject=number,
+                handoff_id=handoff_id,
+                urgency=1,
+                now=self.clock(),
+            ).id
 
     def home(self) -> int:
         """Owe Ana's Home tab."""
@@ -177,7 +186,6 @@ class Desk:
         place: str,
         urgency: int,
         person_id: int | None = None,
-        parent_id: int | None = None,
     ) -> int:
         """Owe a delivery in a transaction of its own."""
         with self.database.transaction() as session:
@@ -189,7 +197,6 @@ class Desk:
                 kind=kind,
                 subject=subject,
                 handoff_id=handoff_id,
-                parent_id=parent_id,
                 urgency=urgency,
                 now=self.clock(),
             ).id

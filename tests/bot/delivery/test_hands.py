@@ -77,8 +77,8 @@ def test_invariant_3_workers_side_by_side_never_post_the_same_thing(desk: Desk) 
     desk.sandbox.limit_rates(enabled=False)
     for number in range(60):
         handoff = desk.handoff(f"card {number}")
-        card = desk.card(handoff, ("emea", "amer", "apac")[number % 3])
-        desk.line(handoff, card, number, ("emea", "amer", "apac")[number % 3])
+        desk.card(handoff, ("emea", "amer", "apac")[number % 3])
+        desk.line(handoff, number)
         desk.direct_card(handoff, (desk.ana_id, desk.maya_id)[number % 2])
     workers = [desk.worker(name=f"worker {number}", rates=UNLIMITED) for number in range(4)]
     start = threading.Barrier(len(workers))
@@ -195,7 +195,8 @@ def test_invariant_10_a_pass_over_the_same_rows_at_the_same_moment_does_the_same
         worker = each.worker()
         for number in range(5):
             handoff = each.handoff(f"card {number}")
-            each.line(handoff, each.card(handoff, ("emea", "amer")[number % 2]), number, ("emea", "amer")[number % 2])
+            each.card(handoff, ("emea", "amer")[number % 2])
+            each.line(handoff, number)
             each.direct_card(handoff)
             each.change(handoff, f"changed {number}")
         each.home()

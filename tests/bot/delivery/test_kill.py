@@ -31,7 +31,7 @@ def change(desk: Desk) -> None:
 def reply(desk: Desk) -> None:
     """Let the card stand, then owe a line under it."""
     desk.settle(desk.worker())
-    desk.line(1, 1, 2)
+    desk.line(1, 2)
 
 
 def lose_a_done_post(desk: Desk) -> None:
@@ -80,7 +80,8 @@ def test_kill_9_leaves_one_message_and_a_true_card_within_20_s_of_the_restart(
 ) -> None:
     method, prepare = POINTS[point]
     handoff = desk.handoff("asked for a demo")
-    desk.line(handoff, desk.card(handoff), 1)
+    desk.card(handoff)
+    desk.line(handoff, 1)
     desk.direct_card(handoff)
     desk.home()
     prepare(desk)

@@ -49,7 +49,7 @@ def test_invariant_3_a_post_that_was_done_late_leaves_the_elder_of_two(desk: Des
     hold = desk.sandbox.fault("chat.postMessage", "hold_before", times=1)
     handoff = desk.handoff("asked for a demo")
     card = desk.card(handoff)
-    desk.line(handoff, card, 1)
+    desk.line(handoff, 1)
     worker.run_once(desk.clock())
     desk.pass_time(worker, 11)
     assert desk.texts() == ["asked for a demo"], "its thread waits until it surely stands alone"
@@ -89,11 +89,11 @@ def test_invariant_3_a_post_done_between_the_search_and_the_second_post_is_the_o
 def test_invariant_3_a_reply_whose_answer_was_lost_is_searched_in_its_thread(desk: Desk) -> None:
     worker = desk.worker()
     handoff = desk.handoff("asked for a demo")
-    card = desk.card(handoff)
+    desk.card(handoff)
     worker.run_once(desk.clock())
     desk.sandbox.fault("chat.postMessage", "cut_after", times=1)
-    desk.line(handoff, card, 1)
-    desk.line(handoff, card, 2)
+    desk.line(handoff, 1)
+    desk.line(handoff, 2)
     desk.pass_time(worker, 20)
     assert desk.texts() == ["asked for a demo", "line 1", "line 2"]
     assert desk.calls("conversations.replies") == 1
@@ -170,7 +170,7 @@ def test_each_fault_of_each_method_delays_and_neither_loses_nor_doubles(
     if method != "chat.update":
         desk.sandbox.fault(method, kind, times=2)
     card = desk.card(handoff)
-    desk.line(handoff, card, 1)
+    desk.line(handoff, 1)
     desk.direct_card(handoff)
     desk.home()
     desk.pass_time(worker, 10, step=5)

@@ -15,7 +15,8 @@ def test_invariant_4_deliveries_leave_a_channel_in_order_and_replies_follow_thei
     worker = desk.worker()
     for number in range(3):
         handoff = desk.handoff(f"card {number}")
-        desk.line(handoff, desk.card(handoff), number)
+        desk.card(handoff)
+        desk.line(handoff, number)
     desk.pass_time(worker, 10)
     assert desk.texts() == ["card 0", "card 1", "card 2", "line 0", "line 1", "line 2"]
 
@@ -104,7 +105,7 @@ def test_invariant_4_what_slack_will_never_take_is_parked_at_once_and_the_next_g
     worker = desk.worker(render=too_long)
     handoff = desk.handoff("too long")
     bad = desk.card(handoff)
-    line = desk.line(handoff, bad, 1)
+    line = desk.line(handoff, 1)
     desk.card(desk.handoff("next"))
     worker.run_once(desk.clock())
     assert desk.texts() == ["next"]

@@ -24,7 +24,7 @@ def test_an_hour_without_slack_delays_and_loses_nothing(desk: Desk, kind: CallFa
     desk.sandbox.fault("*", kind, retry_after=30)
     new = desk.handoff("during the outage")
     cards = [old_card, desk.card(new), desk.direct_card(new), desk.card(new, "amer"), desk.home()]
-    cards.append(desk.line(old, old_card, 1))
+    cards.append(desk.line(old, 1))
     desk.change(old, "changed during the outage")
     desk.pass_time(worker, 60, step=10)
     desk.pass_time(worker, 3540, step=590)

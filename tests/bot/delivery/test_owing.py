@@ -154,7 +154,6 @@ def owe(session: Session, desk: Desk, place: str, handoff_id: int, person_id: in
         kind="direct_card" if person_id else "lead_card",
         subject=handoff_id,
         handoff_id=handoff_id,
-        parent_id=None,
         urgency=0,
         now=desk.clock(),
     )

@@ -99,7 +99,7 @@ def test_a_card_deleted_by_hand_is_posted_anew_with_its_thread_when_it_changes(d
     worker = desk.worker()
     handoff = desk.handoff("asked for a demo")
     card = desk.card(handoff)
-    desk.line(handoff, card, 1)
+    desk.line(handoff, 1)
     worker.run_once(desk.clock())
     first = desk.delivery(card).ts
     delete(desk, card)
@@ -132,7 +132,7 @@ def test_a_reply_to_a_card_deleted_by_hand_brings_the_card_back(desk: Desk) -> N
     card = desk.card(handoff)
     worker.run_once(desk.clock())
     delete(desk, card)
-    desk.line(handoff, card, 1)
+    desk.line(handoff, 1)
     desk.pass_time(worker, 5)
     assert desk.texts() == ["asked for a demo", "line 1"]
     assert desk.messages()[1].thread_ts == desk.delivery(card).ts
@@ -183,7 +183,7 @@ def test_a_card_deleted_while_a_reply_to_it_is_posted_brings_that_reply_back_too
     handoff = desk.handoff("asked for a demo")
     card = desk.card(handoff)
     desk.worker().run_once(desk.clock())
-    line = desk.line(handoff, card, 1)
+    line = desk.line(handoff, 1)
     first, courier = desk.delivery(card), desk.courier("slow")
     hold = desk.sandbox.fault("chat.postMessage", "hold_after", times=1)
     posting = threading.Thread(target=courier.carry, args=(desk.take(courier), desk.clock))
@@ -208,7 +208,7 @@ def test_replies_parked_with_their_card_follow_it_once_it_is_posted(desk: Desk) 
     desk.sandbox.people.archive("emea", workspace=desk.sandbox.workspace("Northwind"))
     handoff = desk.handoff("asked for a demo")
     card = desk.card(handoff)
-    line = desk.line(handoff, card, 1)
+    line = desk.line(handoff, 1)
     worker.run_once(desk.clock())
     assert desk.delivery(line).trouble == "parent_parked"
     desk.sandbox.workspace("Northwind").channels[desk.channel()].archived = False
