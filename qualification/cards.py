@@ -7,8 +7,8 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from qualification import people, publishing
-from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, PersonRef, Reminder, ThreadLine
+from qualification import people, publishing, scores
+from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, PersonRef, Reminder, ThreadLine, Weighed
 from qualification.records import (
     Answer,
     Checklist,
@@ -26,6 +26,8 @@ from qualification.records import (
 from qualification.rules.frameworks import Verdict, progress
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
+
+MOST_WEIGHED: Final = 3
 
 
 def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None = None) -> LeadCard:
@@ -60,7 +62,9 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         problem=handoff.problem,
         promised=handoff.promised,
         note=lead.note,
-        announcer=refs[handoff.announcer_id],
+        score=lead.score,
+        weighed=_weighed(session, lead, latest),
+        announcer=refs.get(handoff.announcer_id),
         announced_at=handoff.announced_at,
         team=team.name,
         manager=refs.get(team.manager_id),
@@ -158,6 +162,14 @@ def stage_choices(playbook: Playbook, handoff: Handoff) -> tuple[Choice, ...]:
     if handoff.stage and playbook.stage(handoff.stage) is None:
         choices.insert(0, Choice(key=handoff.stage, name=handoff.stage))
     return tuple(choices)
+
+
+def _weighed(session: Session, lead: Lead, playbook: Playbook) -> tuple[Weighed, ...]:
+    """Return what counted most for the lead; what counts for nothing is left out, but for what was asked for."""
+    found = scores.weigh(session, lead, playbook.scoring).weights
+    asked = {kind.key for kind in playbook.scoring.activities if kind.handoff}
+    shown = [each for each in found if each.points > 0 or each.kind in asked]
+    return tuple(Weighed(each.name, each.times, each.points) for each in shown[:MOST_WEIGHED])
 
 
 def _source(playbook: Playbook, key: str | None) -> str | None:

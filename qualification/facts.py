@@ -44,12 +44,23 @@ class ChecklistMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """What one kind of activity adds to a lead's score: its name, how often it was done, what that comes to."""
+
+    name: str
+    times: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeadCard:
     """All that a lead card shows, in the channel or in a direct message; state as stored.
 
-    `state` is offered, pooled, queued, accepted, disqualified, won or lost. `why` is turn, pool or manager.
-    Times are aware and in UTC. `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed
-    over keeps the card, without its buttons. `version` grows with every change of the handoff.
+    `state` is offered, pooled, queued, accepted, disqualified, won or lost. `why` is turn, pool or manager. `announcer`
+    is None where nobody handed the lead over, but its score or a request of its own; `weighed` is what counted most for
+    the score, at most three kinds of activity. Times are aware and in UTC. `reader` and `reader_may_decide` are set for
+    a direct message only: a rep who was passed over keeps the card, without its buttons. `version` grows with every
+    change of the handoff.
     """
 
     handoff_id: int
@@ -72,7 +83,9 @@ class LeadCard:
     problem: str | None
     promised: str | None
     note: str | None
-    announcer: PersonRef
+    score: int
+    weighed: tuple[Weighed, ...]
+    announcer: PersonRef | None
     announced_at: datetime
     team: str
     manager: PersonRef | None
@@ -152,7 +165,7 @@ class HandedOver:
     manager: PersonRef | None
     owner: PersonRef | None
     accept_by: datetime | None
-    announcer: PersonRef
+    announcer: PersonRef | None
 
 
 @dataclass(frozen=True, slots=True)

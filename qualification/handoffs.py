@@ -6,27 +6,24 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from qualification import history, people, publishing, routing, showing
+from qualification import history, leads, people, publishing, routing, showing
 from qualification.cards import lead_title
 from qualification.facts import HandedOver
+from qualification.leads import Said
 from qualification.records import Company, EventKind, Handoff, Lead, Person, Pool, Team
 from qualification.records.base import insert_once
 from qualification.records.deliveries import Arrival
 from qualification.rules import identity
-from qualification.rules.handoff import LIVE_STATES, HandoffState
+from qualification.rules.handoff import HandoffState
 from qualification.rules.identity import written
-from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields
 from qualification.rules.routing import Asked, choose_rule
 
 T = TypeVar("T")
 
-# Folding may lengthen a text (ß to ss); whoever shares this much of a name shares it all.
-LONGEST_KEY = 300
 LIMITS = {"company": 300, "person": 300, "title": 300, "campaign": 200, "phone": 60}
 
 
@@ -62,6 +59,19 @@ class _Read:
     currency: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a lead is handed over, and what is known of the deal; `did` is empty where its activities say it."""
+
+    did: str = ""
+    problem: str | None = None
+    source: str | None = None
+    campaign: str | None = None
+    promised: str | None = None
+    size: int | None = None
+    country: str | None = None
+
+
 def hand_over(
     session: Session,
     *,
@@ -82,13 +92,23 @@ def hand_over(
     announcer = people.actor(session, workspace_id, by, name=name)
     if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
-    lead, live, changed = _lead(session, workspace_id, form, read, now=now)
-    if live is not None:
-        news = _news(live, form, published.playbook)
-        if changed or news:
-            history.tell(session, live, EventKind.UPDATED, now=now, by=announcer, fields=changed, **news)
-        return told(session, live, already=True)
-    handoff = _announce(session, lead, announcer, form, read, published=published, now=now)
+    found = leads.recognise(session, workspace_id, _said(form, read), now=now)
+    if found.live is not None:
+        news = _news(found.live, form, published.playbook)
+        if found.changed or news:
+            changed = list(found.changed)
+            history.tell(session, found.live, EventKind.UPDATED, now=now, by=announcer, fields=changed, **news)
+        return told(session, found.live, already=True)
+    reason = Reason(
+        did=form.did.strip(),
+        problem=written(form.problem),
+        source=form.source or None,
+        campaign=written(form.campaign),
+        promised=written(form.promised),
+        size=read.size,
+        country=read.country,
+    )
+    handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now)
     return told(session, handoff, already=False)
 
 
@@ -97,7 +117,6 @@ def told(session: Session, handoff: Handoff, *, already: bool) -> HandedOver:
     offer = routing.open_offer(session, handoff)
     team = session.get_one(Team, handoff.team_id)
     pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
-    announcer = session.get_one(Person, handoff.announcer_id)
     return HandedOver(
         handoff_id=handoff.id,
         lead=lead_title(session, handoff),
@@ -108,7 +127,7 @@ def told(session: Session, handoff: Handoff, *, already: bool) -> HandedOver:
         manager=people.ref_of(session, team.manager_id),
         owner=people.ref_of(session, handoff.owner_id),
         accept_by=offer.accept_by if offer else None,
-        announcer=people.ref(announcer),
+        announcer=people.ref_of(session, handoff.announcer_id),
     )
 
 
@@ -157,124 +176,41 @@ def _read(form: HandOverForm, playbook: Playbook) -> _Read:
     return read
 
 
-def _company(session: Session, workspace_id: int, read: _Read) -> Company | None:
-    if read.company is None:
-        return None
-    name_key = identity.fold_company(read.company)[:LONGEST_KEY]
-    insert_once(session, Company, workspace_id=workspace_id, name=read.company, name_key=name_key)
-    company = session.scalars(
-        select(Company)
-        .where(Company.workspace_id == workspace_id, Company.name_key == name_key)
-        .with_for_update(key_share=True)
-    ).one()
-    company.size = read.size or company.size
-    company.country = read.country or company.country
-    session.flush()
-    return company
-
-
-def _lead(
-    session: Session, workspace_id: int, form: HandOverForm, read: _Read, *, now: datetime
-) -> tuple[Lead, Handoff | None, list[str]]:
-    """Find the lead or write it down; return it, its live handoff, and the names of the fields that changed.
-
-    Known by e-mail, else by full name and company. A row with neither is never merged with another.
-    """
-    company = _company(session, workspace_id, read)
-    email_key = identity.fold_email(read.email) if read.email else None
-    name_key = identity.fold_name(read.person)[:LONGEST_KEY] if read.person else None
-    lead = _known(session, workspace_id, email_key, name_key, company)
-    given = {
-        "company_id": company.id if company else None,
-        "name": read.person,
-        "name_key": name_key,
-        "email": read.email,
-        "email_key": email_key,
-        "phone": written(form.phone),
-        "title": written(form.title),
-        "value_minor": read.value_minor,
-        "currency": read.currency,
-    }
-    if lead is None:
-        lead = Lead(workspace_id=workspace_id, lifecycle=Lifecycle.LEAD, created_at=now, updated_at=now, **given)
-        if _inserted(session, lead):
-            return lead, None, []
-        lead = session.scalars(select(Lead).where(Lead.workspace_id == workspace_id, Lead.email_key == email_key)).one()
-    # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
-    live = _live(session, lead)
-    session.refresh(lead, with_for_update={"key_share": True})
-    live = live or _live(session, lead)
-    # The same name or address in other letters is nothing new.
-    same = {field for field in ("name", "email") if given[f"{field}_key"] == getattr(lead, f"{field}_key")}
-    changed = [
-        field
-        for field, value in given.items()
-        if value is not None and field not in same and getattr(lead, field) != value
-    ]
-    for field in changed:
-        setattr(lead, field, given[field])
-    if changed:
-        lead.updated_at = now
-        session.flush()
-    return lead, live, [field for field in changed if not field.endswith(("_key", "_id"))]
-
-
-def _live(session: Session, lead: Lead) -> Handoff | None:
-    """Return the lead's live handoff, if it has one, locked."""
-    return session.scalar(
-        select(Handoff)
-        .where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
-        .with_for_update(key_share=True)
+def _said(form: HandOverForm, read: _Read) -> Said:
+    return Said(
+        company=read.company,
+        name=read.person,
+        email=read.email,
+        phone=written(form.phone),
+        title=written(form.title),
+        size=read.size,
+        country=read.country,
+        value_minor=read.value_minor,
+        currency=read.currency,
+        source=form.source or None,
+        campaign=written(form.campaign),
     )
 
 
-def _inserted(session: Session, lead: Lead) -> bool:
-    """Write the lead down, unless somebody with the same e-mail came in at the same instant."""
-    try:
-        with session.begin_nested():
-            session.add(lead)
-    except IntegrityError:
-        return False
-    return True
-
-
-def _known(
-    session: Session, workspace_id: int, email_key: str | None, name_key: str | None, company: Company | None
-) -> Lead | None:
-    """Return the lead that the e-mail, else the full name at the company, says it is."""
-    here = select(Lead).where(Lead.workspace_id == workspace_id)
-    if email_key is not None:
-        lead = session.scalar(here.where(Lead.email_key == email_key))
-        if lead is not None:
-            return lead
-    if name_key is None or company is None:
-        return None
-    namesakes = here.where(Lead.name_key == name_key, Lead.company_id == company.id).order_by(Lead.id)
-    # Two different e-mail addresses are two people, however alike their names.
-    if email_key is not None:
-        namesakes = namesakes.where(Lead.email_key.is_(None))
-    return session.scalars(namesakes).first()
-
-
-def _announce(
+def announce(
     session: Session,
     lead: Lead,
-    announcer: Person,
-    form: HandOverForm,
-    read: _Read,
+    reason: Reason,
     *,
+    by: Person | None,
     published: publishing.Published,
     now: datetime,
 ) -> Handoff:
+    """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing."""
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    size = read.size or (company.size if company else None)
-    country = read.country or (company.country if company else None)
+    size = reason.size or (company.size if company else None)
+    country = reason.country or (company.country if company else None)
     rule = choose_rule(
         published.playbook,
         Asked(
             country=country,
             size=size,
-            source=form.source or None,
+            source=reason.source,
             value_minor=lead.value_minor,
             currency=lead.currency,
         ),
@@ -287,23 +223,24 @@ def _announce(
         pool_id=pool.id if pool else None,
         playbook_id=published.id,
         rule=rule.name if rule else None,
-        announcer_id=announcer.id,
-        did=form.did.strip(),
-        problem=written(form.problem),
-        source=form.source or None,
-        campaign=written(form.campaign),
+        announcer_id=by.id if by else None,
+        did=reason.did,
+        problem=reason.problem,
+        source=reason.source,
+        campaign=reason.campaign,
         size=size,
         country=country,
-        promised=written(form.promised),
+        promised=reason.promised,
         state=HandoffState.QUEUED,
         announced_at=now,
     )
+    lead.held_by = None
     session.add(handoff)
     session.flush()
     showing.owe_card(session, handoff, now=now)
-    history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=announcer)
+    history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by)
     # What a checklist says counts once somebody has accepted.
-    history.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=announcer)
+    history.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
     routing.offer_next(session, handoff, published, now=now)
     return handoff
 

@@ -51,6 +51,31 @@ def tell(
             deliveries.stale(session, earlier, now)
 
 
+def note(
+    session: Session,
+    lead: Lead,
+    kind: EventKind,
+    *,
+    now: datetime,
+    by: Person | None = None,
+    playbook_id: int | None = None,
+    **facts: object,
+) -> None:
+    """Keep an event of a lead that belongs to none of its handoffs; no line in Slack tells it."""
+    session.flush()
+    event = {
+        "workspace_id": lead.workspace_id,
+        "lead_id": lead.id,
+        "handoff_id": None,
+        "kind": kind,
+        "at": now,
+        "actor_id": by.id if by else None,
+        "playbook_id": playbook_id,
+        "facts": facts,
+    }
+    session.connection().execute(_WRITE, event)
+
+
 def settle_lifecycle(
     session: Session,
     handoff: Handoff,

@@ -4,12 +4,14 @@ from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
 from qualification.records.handoffs import IS_OPEN, Handoff, Offer
-from qualification.records.leads import Company, EventKind, Lead, LeadEvent
-from qualification.records.workspaces import Membership, Person, PlaybookVersion, Pool, Team, Workspace
+from qualification.records.leads import Activity, Company, EventKind, ExternalId, Lead, LeadEvent, Merge
+from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
 __all__ = [
     "IS_OPEN",
+    "Activity",
     "Answer",
+    "ApiKey",
     "Arrival",
     "Base",
     "Checklist",
@@ -17,11 +19,13 @@ __all__ = [
     "Delivery",
     "DeliveryState",
     "EventKind",
+    "ExternalId",
     "Handoff",
     "Lane",
     "Lead",
     "LeadEvent",
     "Membership",
+    "Merge",
     "Offer",
     "Pace",
     "Person",

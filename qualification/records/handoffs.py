@@ -36,7 +36,7 @@ class Handoff(Base):
     pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
     playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that routed it")
     rule: Mapped[str | None] = mapped_column(String(200), comment="the rule that routed it; NULL: the default")
-    announcer_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    announcer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: by its score or a request")
     did: Mapped[str] = mapped_column(Text, comment="what the lead did that made it ready")
     problem: Mapped[str | None] = mapped_column(Text, comment="in the lead's own words")
     source: Mapped[str | None] = mapped_column(String(80), comment="a key of the playbook's sources")

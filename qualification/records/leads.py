@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
@@ -15,12 +15,24 @@ class Company(Base):
     """A firm that leads work for."""
 
     __tablename__ = "company"
-    __table_args__ = (UniqueConstraint("workspace_id", "name_key"),)
+    __table_args__ = (
+        Index("uq_company_domain", "workspace_id", "domain", unique=True),
+        Index(
+            "uq_company_name_key",
+            "workspace_id",
+            "name_key",
+            unique=True,
+            sqlite_where=text("domain is null"),
+            postgresql_where=text("domain is null"),
+        ),
+        Index("ix_company_name_key", "workspace_id", "name_key"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     name: Mapped[str] = mapped_column(String(300))
     name_key: Mapped[str] = mapped_column(String(300), comment="folded for comparison")
+    domain: Mapped[str | None] = mapped_column(String(253), comment="of its site and mail; NULL: not known")
     size: Mapped[int | None] = mapped_column(comment="employees")
     country: Mapped[str | None] = mapped_column(String(2), comment="ISO 3166-1 alpha-2")
 
@@ -32,6 +44,12 @@ class Lead(Base):
     __table_args__ = (
         Index("uq_lead_email_key", "workspace_id", "email_key", unique=True),
         Index("ix_lead_name_key", "workspace_id", "name_key", "company_id"),
+        Index(
+            "ix_lead_merged_into_id",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id is not null"),
+            postgresql_where=text("merged_into_id is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -40,13 +58,21 @@ class Lead(Base):
     name: Mapped[str | None] = mapped_column(String(300))
     name_key: Mapped[str | None] = mapped_column(String(300), comment="folded for comparison")
     email: Mapped[str | None] = mapped_column(String(320))
-    email_key: Mapped[str | None] = mapped_column(String(320), comment="folded for comparison")
+    email_key: Mapped[str | None] = mapped_column(String(320), comment="folded for comparison, without a plus-tag")
     phone: Mapped[str | None] = mapped_column(String(60))
     title: Mapped[str | None] = mapped_column(String(300), comment="what they are at the company")
     lifecycle: Mapped[Lifecycle] = mapped_column(choice(Lifecycle))
     value_minor: Mapped[int | None] = mapped_column(BigInteger, comment="what the deal may bring, in cents or the like")
     currency: Mapped[str | None] = mapped_column(String(3), comment="ISO 4217")
     note: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[str | None] = mapped_column(Text, comment="what they wrote last, in their own words")
+    source: Mapped[str | None] = mapped_column(String(80), comment="where they first came from: a key of the sources")
+    campaign: Mapped[str | None] = mapped_column(String(200), comment="the first that brought them")
+    do_not_contact: Mapped[bool] = mapped_column(default=False)
+    fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, comment="what senders say beyond our columns")
+    score: Mapped[int] = mapped_column(default=0, comment="points of all it ever did, by the newest playbook")
+    held_by: Mapped[str | None] = mapped_column(String(80), comment="the gate that keeps it from sales")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), comment="the lead it turned out to be")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
@@ -54,9 +80,63 @@ class Lead(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
 
 
+class ExternalId(Base):
+    """What a sender calls a lead."""
+
+    __tablename__ = "external_id"
+    __table_args__ = (UniqueConstraint("workspace_id", "sender", "external_id"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    sender: Mapped[str] = mapped_column(String(80), comment="the API key's or form's name")
+    external_id: Mapped[str] = mapped_column(String(200))
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+
+
+class Activity(Base):
+    """Something a lead did, once, however often it is sent; never changed."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "sender", "external_id"),
+        Index("ix_activity_lead_id", "lead_id", "kind", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), comment="as recognised then; a merge leaves it")
+    sender: Mapped[str] = mapped_column(String(80))
+    external_id: Mapped[str] = mapped_column(String(200), comment="the sender's own id of the activity")
+    kind: Mapped[str] = mapped_column(String(40), comment="a key of the playbook's scoring.activities")
+    at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    what: Mapped[str | None] = mapped_column(Text, comment="a page, a title, a message")
+    fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class Merge(Base):
+    """Two leads found to be one, and perhaps found to be two after all."""
+
+    __tablename__ = "lead_merge"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    kept_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    merged_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    because: Mapped[str] = mapped_column(String(20), comment="what they share: id, email or name")
+    taken: Mapped[list[str]] = mapped_column(Json, comment="the columns that the kept one took over")
+    at: Mapped[datetime]
+    split_at: Mapped[datetime | None]
+    split_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
 class EventKind(StrEnum):
     """What a line of a lead's history tells."""
 
+    CAME_IN = "came_in"
+    HELD = "held"
+    MERGED = "merged"
+    SPLIT = "split"
     HANDED_OVER = "handed_over"
     UPDATED = "updated"
     OFFERED = "offered"

@@ -36,6 +36,32 @@ class Workspace(Base):
     created_at: Mapped[datetime]
 
 
+class ApiKey(Base):
+    """What lets a sender in over HTTP; the key itself is shown once, when it is made."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        Index("uq_api_key_digest", "digest", unique=True),
+        Index(
+            "uq_api_key_name",
+            "workspace_id",
+            "name",
+            unique=True,
+            sqlite_where=text("revoked_at is null"),
+            postgresql_where=text("revoked_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    name: Mapped[str] = mapped_column(String(80), comment="the sender it lets in")
+    digest: Mapped[str] = mapped_column(String(64), comment="SHA-256 of the key")
+    hint: Mapped[str] = mapped_column(String(12), comment="its first letters, to tell keys apart")
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(comment="within a minute")
+    revoked_at: Mapped[datetime | None]
+
+
 class PlaybookVersion(Base):
     """A playbook as it was published; never changed afterwards."""
 

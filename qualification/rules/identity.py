@@ -13,6 +13,7 @@ __all__ = [
     "check_email",
     "fold_company",
     "fold_email",
+    "fold_mailbox",
     "fold_name",
     "parse_money",
     "parse_size",
@@ -57,6 +58,15 @@ def fold_name(text: str) -> str:
 def fold_email(text: str) -> str:
     """Fold an e-mail address for comparison: case, compatibility forms, blanks around it."""
     return fold_name(text.strip().removeprefix("mailto:"))
+
+
+def fold_mailbox(text: str) -> str:
+    """Fold an e-mail address to the mailbox it reaches: as `fold_email`, without a tag after a plus sign.
+
+    ivy+news@acme.example is ivy@acme.example; dots count, for most providers tell them apart.
+    """
+    local, at, domain = fold_email(text).rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"
 
 
 def fold_company(text: str) -> str:

@@ -1,6 +1,9 @@
 """Which mail addresses tell no company: those of providers where anybody may have one."""
 
+import re
 from typing import Final
+
+_LONGEST_DOMAIN: Final = 253
 
 _LABEL_OF_MANY_COUNTRIES: Final = frozenset(
     {"yahoo", "hotmail", "live", "outlook", "gmx", "ymail", "googlemail", "yandex"}
@@ -37,3 +40,18 @@ def is_free_mail(domain: str) -> bool:
     return domain in _DOMAINS or (
         label in _LABEL_OF_MANY_COUNTRIES and ending.count(".") <= 1 and len(ending) <= len("com.br")
     )
+
+
+def domain_of_company(website: str | None, email: str | None) -> str | None:
+    """Return the domain by which a company is known: of its site, else of the mail; None where neither tells one."""
+    for text in (website, email):
+        domain = domain_of(text) if text and "@" in text else _host(text or "")
+        if "." in domain and not is_free_mail(domain):
+            return domain[:_LONGEST_DOMAIN]
+    return None
+
+
+def _host(website: str) -> str:
+    """Return the host of an address, in lower case and without www."""
+    host = website.strip().casefold().partition("://")[2] or website.strip().casefold()
+    return re.split(r"[/?#:\s]", host, maxsplit=1)[0].removeprefix("www.").rstrip(".")

@@ -89,6 +89,12 @@ class Desk:
         self.does(decisions.accept, by=by or self.asked(handoff_id), handoff_id=handoff_id, offer_id=offer_id)
         return handoff_id
 
+    def accepted_lead(self, company: str = "Acme", **form: str) -> int:
+        """Do the same with more of the form filled in."""
+        handoff_id, offer_id = self.offered(company, **form)
+        self.does(decisions.accept, by=self.asked(handoff_id), handoff_id=handoff_id, offer_id=offer_id)
+        return handoff_id
+
     def passes_on(self, handoff_id: int, *, by: str, reason: str = "no-time", note: str | None = None) -> None:
         """Say that the offer that is open is not theirs."""
         offer_id = self.card(handoff_id).offer_id

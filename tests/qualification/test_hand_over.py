@@ -46,6 +46,7 @@ def test_a_live_handoff_is_not_announced_twice_and_what_is_new_is_added(desk: De
     first = desk.hands_over("Acme", email="ivy@acme.example")
     again = desk.hands_over("Acme Inc.", by="UOLU", email="IVY@acme.example", phone="+49 1", person="Ivy Chen")
     assert again.already
+    assert again.announcer is not None
     assert (again.handoff_id, again.announcer.name) == (first.handoff_id, "Mika Sato")
     assert again.offered_to == first.offered_to
     (lead,) = desk.all(Lead)

@@ -22,6 +22,7 @@ from qualification.facts import (
     Reminder,
     Start,
     ThreadLine,
+    Weighed,
 )
 from qualification.records import EventKind
 from qualification.rules.handoff import HandoffState, OfferOutcome
@@ -98,7 +99,11 @@ cards = st.builds(
     problem=perhaps_hostile,
     promised=perhaps_hostile,
     note=perhaps_hostile,
-    announcer=people,
+    score=st.integers(-50, 500),
+    weighed=st.lists(
+        st.builds(Weighed, name=hostile, times=st.integers(1, 40), points=st.integers(-20, 200)), max_size=3
+    ).map(tuple),
+    announcer=perhaps_people,
     announced_at=times,
     team=hostile,
     manager=perhaps_people,
@@ -154,7 +159,8 @@ FACTS: Mapping[str, st.SearchStrategy[object]] = {
     "source": perhaps_hostile,
     "campaign": perhaps_hostile,
 }
-TOLD = sorted(kind.value for kind in EventKind if kind is not EventKind.LIFECYCLE_MOVED)
+UNTOLD = {EventKind.LIFECYCLE_MOVED, EventKind.CAME_IN, EventKind.HELD, EventKind.MERGED, EventKind.SPLIT}
+TOLD = sorted(kind.value for kind in EventKind if kind not in UNTOLD)
 lines = st.builds(
     ThreadLine,
     kind=st.sampled_from(TOLD),
@@ -239,7 +245,7 @@ results = st.builds(
     manager=perhaps_people,
     owner=perhaps_people,
     accept_by=perhaps_times,
-    announcer=people,
+    announcer=perhaps_people,
 )
 reminders = st.builds(
     Reminder,
@@ -348,6 +354,8 @@ def card(**changes: object) -> LeadCard:
         "problem": "We lose leads",
         "promised": "A call before Friday",
         "note": "Likes short calls",
+        "score": 0,
+        "weighed": (),
         "announcer": MIA,
         "announced_at": NOW,
         "team": "EMEA",

@@ -1,0 +1,92 @@
+"""Two leads found to be one; both histories stay as they are, so that a wrong merge can be taken back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qualification import deliveries, history
+from qualification.records import EventKind, Handoff, Lead, Merge, Person
+from qualification.rules.handoff import LIVE_STATES
+from qualification.rules.refusals import StaleCard
+
+# What the lead that stays takes over where it has nothing of its own.
+_TAKEN_OVER: Final = ("name", "name_key", "email", "phone", "title", "company_id", "value_minor", "currency")
+
+
+def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
+    """Make the two one lead from now on, and return the one that stays: whichever sales has, else the elder.
+
+    Where sales has both, they stay two, and the first is returned: people are at work on each.
+    """
+    live = [lead for lead in (one, other) if _is_live(session, lead)]
+    if len(live) > 1:
+        return one
+    kept = live[0] if live else min(one, other, key=lambda lead: lead.id)
+    merged = other if kept is one else one
+    taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
+    for name, value in taken.items():
+        setattr(kept, name, value)
+    merged.merged_into_id = kept.id
+    kept.updated_at = merged.updated_at = now
+    session.add(
+        Merge(
+            workspace_id=kept.workspace_id,
+            kept_id=kept.id,
+            merged_id=merged.id,
+            because=because,
+            taken=[name for name, value in taken.items() if value is not None],
+            at=now,
+        )
+    )
+    history.note(session, kept, EventKind.MERGED, now=now, other=merged.id, because=because)
+    history.note(session, merged, EventKind.MERGED, now=now, other=kept.id, because=because)
+    session.flush()
+    return kept
+
+
+def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
+    """Take a merge back: two leads again, each with its own history; return the one that stayed, and the other.
+
+    What the first took over from the second goes, unless it has changed since. Raises StaleCard where it is done.
+    """
+    found = session.scalar(
+        select(Merge).where(Merge.workspace_id == by.workspace_id, Merge.id == merge_id).with_for_update(key_share=True)
+    )
+    if found is None or found.split_at is not None:
+        raise StaleCard
+    kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
+    for name in found.taken:
+        if getattr(kept, name) == getattr(merged, name):
+            setattr(kept, name, None)
+    merged.merged_into_id = None
+    found.split_at, found.split_by_id = now, by.id
+    kept.updated_at = merged.updated_at = now
+    history.note(session, kept, EventKind.SPLIT, now=now, by=by, other=merged.id)
+    history.note(session, merged, EventKind.SPLIT, now=now, by=by, other=kept.id)
+    for handoff_id in session.scalars(select(Handoff.id).where(Handoff.lead_id.in_([kept.id, merged.id]))):
+        deliveries.stale(session, handoff_id, now)
+    session.flush()
+    return kept, merged
+
+
+def family(session: Session, lead: Lead) -> list[int]:
+    """Return the ids of the lead and of all that were merged into it."""
+    ids, found = [lead.id], [lead.id]
+    while found:
+        found = list(session.scalars(select(Lead.id).where(Lead.merged_into_id.in_(found))))
+        ids += found
+    return ids
+
+
+def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
+    """Return the merges that stand and made this lead, the latest first."""
+    standing = select(Merge).where(Merge.kept_id == lead.id, Merge.split_at.is_(None))
+    return session.scalars(standing.order_by(Merge.id.desc())).all()
+
+
+def _is_live(session: Session, lead: Lead) -> bool:
+    live = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
+    return session.scalar(live.limit(1)) is not None

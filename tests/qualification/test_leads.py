@@ -1,0 +1,169 @@
+"""Who a lead is, and what makes two of them one."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from qualification import decisions, leads, merging
+from qualification.leads import Recognised, Said
+from qualification.records import Company, ExternalId, Lead, Merge, Person
+from qualification.rules.refusals import StaleCard
+
+from .conftest import Desk
+
+
+def says(desk: Desk, **said: object) -> Recognised:
+    """Say something of a lead, as the sender called web."""
+    return desk.does(
+        lambda session, workspace_id, now: leads.recognise(
+            session,
+            workspace_id,
+            Said(sender="web", **said),
+            now=now,  # type: ignore[arg-type]
+        )
+    )
+
+
+def test_a_lead_is_known_again_by_the_senders_id(desk: Desk) -> None:
+    first = says(desk, external_id="7", name="Ivy Chen", company="Acme")
+    again = says(desk, external_id="7", email="ivy@acme.example", title="CTO")
+    assert (first.is_new, again.is_new, again.lead.id) == (True, False, first.lead.id)
+    assert again.changed == ("email", "title")
+    (lead,) = desk.all(Lead)
+    assert (lead.name, lead.email, lead.title) == ("Ivy Chen", "ivy@acme.example", "CTO")
+
+
+def test_the_id_of_another_sender_is_another_id(desk: Desk) -> None:
+    says(desk, external_id="7")
+    desk.does(
+        lambda session, workspace_id, now: leads.recognise(
+            session, workspace_id, Said(sender="crm", external_id="7"), now=now
+        )
+    )
+    assert len(desk.all(Lead)) == 2
+
+
+@pytest.mark.parametrize("email", ["IVY@Acme.Example", "ivy+news@acme.example", " ivy@acme.example "])
+def test_a_mailbox_is_one_however_it_is_written(desk: Desk, email: str) -> None:
+    says(desk, email="ivy@acme.example")
+    assert not says(desk, email=email).is_new
+
+
+def test_a_full_name_at_a_company_is_the_same_person_unless_the_addresses_differ(desk: Desk) -> None:
+    says(desk, name="Ivy Chen", company="Acme Ltd")
+    assert not says(desk, name="ivy  chen", company="ACME").is_new
+    assert not says(desk, name="Ivy Chen", company="Acme", email="ivy@acme.example").is_new
+    assert says(desk, name="Ivy Chen", company="Acme", email="ivy.chen@acme.example").is_new
+    assert says(desk, name="Ivy Chen").is_new
+
+
+def test_companies_are_known_by_their_domain_and_else_by_name(desk: Desk) -> None:
+    says(desk, email="ivy@acme.example")
+    says(desk, email="joe@acme.example", company="Acme Industries")
+    says(desk, email="kim@gmail.com", company="Acme Industries Ltd")
+    says(desk, website="https://www.acme.example/about", company="ACME", external_id="9")
+    says(desk, email="lou@acme.test", company="Acme Industries")
+    companies = {company.domain: company.name for company in desk.all(Company)}
+    assert companies == {"acme.example": "Acme Industries", "acme.test": "Acme Industries"}
+    by_mail = {lead.email: lead.company_id for lead in desk.all(Lead)}
+    assert by_mail["ivy@acme.example"] == by_mail["joe@acme.example"] == by_mail["kim@gmail.com"]
+
+
+def test_free_mail_makes_no_company(desk: Desk) -> None:
+    says(desk, email="kim@gmail.com")
+    assert desk.all(Company) == []
+
+
+def test_where_a_lead_first_came_from_stays_and_its_own_fields_add_up(desk: Desk) -> None:
+    says(desk, external_id="7", source="webinar", campaign="Spring", fields={"seats": 5})
+    again = says(desk, external_id="7", source="trial", campaign="Autumn", fields={"plan": "pro"})
+    assert again.changed == ()
+    (lead,) = desk.all(Lead)
+    assert (lead.source, lead.campaign, lead.fields) == ("webinar", "Spring", {"seats": 5, "plan": "pro"})
+
+
+def test_what_is_not_said_is_left_as_it_is_and_may_be_taken_back(desk: Desk) -> None:
+    says(desk, external_id="7", phone="+49 1", do_not_contact=True)
+    says(desk, external_id="7")
+    assert [(lead.phone, lead.do_not_contact) for lead in desk.all(Lead)] == [("+49 1", True)]
+    says(desk, external_id="7", do_not_contact=False)
+    assert [lead.do_not_contact for lead in desk.all(Lead)] == [False]
+
+
+def test_an_id_and_an_address_that_meet_make_two_leads_one(desk: Desk) -> None:
+    by_id = says(desk, external_id="7", phone="+49 1").lead
+    by_email = says(desk, email="ivy@acme.example", name="Ivy Chen").lead
+    met = says(desk, external_id="7", email="ivy@acme.example")
+    assert met.lead.id == by_id.id
+    merged = next(lead for lead in desk.all(Lead) if lead.id == by_email.id)
+    kept = next(lead for lead in desk.all(Lead) if lead.id == by_id.id)
+    assert merged.merged_into_id == kept.id
+    assert (kept.name, kept.email, kept.phone) == ("Ivy Chen", "ivy@acme.example", "+49 1")
+    assert says(desk, email="ivy@acme.example").lead.id == kept.id
+    assert desk.reads(lambda session: merging.family(session, kept)) == [kept.id, merged.id]
+
+
+def test_whichever_sales_has_stays(desk: Desk) -> None:
+    elder = says(desk, external_id="7").lead
+    handoff_id = desk.accepted_lead(email="ivy@acme.example")
+    met = says(desk, external_id="7", email="ivy@acme.example")
+    assert met.lead.id == desk.handoff(handoff_id).lead_id
+    assert next(lead for lead in desk.all(Lead) if lead.id == elder.id).merged_into_id == met.lead.id
+    assert met.live is not None
+
+
+def test_two_leads_that_sales_is_at_work_on_stay_two(desk: Desk) -> None:
+    desk.accepted_lead(email="ivy@acme.example")
+    second = desk.accepted_lead(person="Ivy Chen")
+    with desk.database.transaction() as session:
+        session.add(
+            ExternalId(
+                workspace_id=desk.workspace_id, sender="web", external_id="7", lead_id=desk.handoff(second).lead_id
+            )
+        )
+    says(desk, external_id="7", email="ivy@acme.example")
+    assert [lead.merged_into_id for lead in desk.all(Lead)] == [None, None]
+
+
+def test_a_wrong_merge_is_split_and_both_are_as_they_were(desk: Desk) -> None:
+    says(desk, external_id="7", phone="+49 1")
+    says(desk, email="ivy@acme.example", name="Ivy Chen")
+    kept = says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead
+    (merge,) = desk.all(Merge)
+
+    def split(session: object, workspace_id: int, now: object) -> None:
+        del workspace_id
+        by = session.get_one(Person, desk.person("UMAYA").id)  # type: ignore[attr-defined]
+        merging.split(session, merge.id, by=by, now=now)  # type: ignore[arg-type]
+
+    desk.does(split)
+    one, other = desk.all(Lead)
+    assert (one.id, one.name, one.email, one.phone, one.title) == (kept.id, None, None, "+49 1", "CTO")
+    assert (other.name, other.email, other.merged_into_id) == ("Ivy Chen", "ivy@acme.example", None)
+    assert says(desk, email="ivy@acme.example").lead.id == other.id
+    with pytest.raises(StaleCard):
+        desk.does(split)
+
+
+def test_the_same_new_lead_at_the_same_instant_is_one(desk: Desk) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda _: says(desk, external_id="7", email="ivy@acme.example"), range(6)))
+    assert len({each.lead.id for each in found}) == 1
+    assert [len(desk.all(record)) for record in (Lead, ExternalId, Company)] == [1, 1, 1]
+
+
+def test_a_lead_that_is_at_work_and_merged_is_still_decided_on(desk: Desk) -> None:
+    says(desk, external_id="7")
+    handoff_id = desk.accepted_lead(email="ivy@acme.example")
+    says(desk, external_id="7", email="ivy@acme.example")
+    owner = desk.card(handoff_id).owner
+    assert owner is not None
+    desk.does(
+        decisions.disqualify,
+        by=owner.slack_user_id,
+        handoff_id=handoff_id,
+        offer_id=None,
+        reason="no-budget",
+        note=None,
+    )
+    assert desk.card(handoff_id).state == "disqualified"
