@@ -18,6 +18,7 @@ Entry = dict[str, object]
 _LISTS = ("sources", "pass_on_reasons", "disqualify_reasons", "lost_reasons", "stages", "contact_kinds")
 _SECTIONS = ("teams", "pools", "frameworks")
 _ENDINGS = ("won", "lost")
+_DEFAULT_REASONS = frozenset(str(reason["key"]) for reason in defaults.DISQUALIFY_REASONS)
 _DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
 
 
@@ -27,7 +28,7 @@ def faults(document: Document) -> Iterator[Finding]:
     if not isinstance(data, dict):
         return
     checks: tuple[Callable[[Entry, Document], Iterator[Finding]], ...] = (
-        _sections, _people, _teams, _pools, _rules, _clocks, _lists, _stages, _frameworks,
+        _sections, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _frameworks,
     )  # fmt: skip
     yield from chain.from_iterable(check(data, document) for check in checks)
 
@@ -126,6 +127,23 @@ def _rules(data: Entry, document: Document) -> Iterator[Finding]:
             catch_all = path
 
 
+def _gates(data: Entry, document: Document) -> Iterator[Finding]:
+    section = "disqualify_reasons"
+    reasons = {str(entry.get("key")) for _, entry in _entries(data, section)} if section in data else _DEFAULT_REASONS
+    names: dict[str, Path] = {}
+    for path, gate in _entries(data, "gates"):
+        name, reason = gate.get("name"), gate.get("reason")
+        if isinstance(name, str):
+            if name in names:
+                yield (*path, "name"), f"the gate on line {document.line(names[name])} has this name too; rename one"
+            names.setdefault(name, path)
+        if isinstance(reason, str) and reason not in reasons:
+            yield (
+                (*path, "reason"),
+                f"no reason to disqualify is called `{reason}`; {choose_from(reason, sorted(reasons))}",
+            )
+
+
 def _clocks(data: Entry, _: Document) -> Iterator[Finding]:
     clocks = data.get("clocks")
     if not isinstance(clocks, dict):
@@ -143,6 +161,7 @@ def _clocks(data: Entry, _: Document) -> Iterator[Finding]:
 def _lists(data: Entry, document: Document) -> Iterator[Finding]:
     for section in _LISTS:
         yield from _repeated(_entries(data, section), document)
+    yield from _repeated(_within(data, "scoring", "activities"), document)
     for section in ("disqualify_reasons", "lost_reasons"):
         for path, reason in _entries(data, section):
             if reason.get("key") == "other" and reason.get("note") != "required":
@@ -203,6 +222,12 @@ def _entries(data: Entry, section: str) -> Iterator[tuple[Path, Entry]]:
     for step, entry in pairs:
         if isinstance(entry, dict):
             yield (section, step), entry
+
+
+def _within(data: Entry, section: str, part: str) -> Iterator[tuple[Path, Entry]]:
+    """Yield the entries of a part of a section, with their paths."""
+    for path, entry in _entries(_mapping(data, section), part):
+        yield (section, *path), entry
 
 
 def _mapping(data: Entry, section: str) -> Entry:

@@ -102,6 +102,25 @@ STAGES: Written = (
     {"key": "lost", "name": "Lost", "ends": "lost"},
 )
 
+ACTIVITIES: Written = (
+    {"key": "demo-request", "name": "Demo requested", "points": 0, "handoff": True},
+    {"key": "trial", "name": "Free trial started", "points": 25, "handoff": True},
+    {"key": "contact-form", "name": "Contact form sent", "points": 15},
+    {"key": "pricing-page", "name": "Pricing page visited", "points": 15},
+    {"key": "content-download", "name": "Content downloaded", "points": 10},
+    {"key": "email-clicked", "name": "E-mail clicked", "points": 5},
+    {"key": "email-opened", "name": "Welcome e-mail opened", "points": 2},
+    {"key": "blog-post", "name": "Blog post read", "points": 2},
+    {"key": "unsubscribed", "name": "Unsubscribed", "points": -5},
+)
+
+GATES: Written = (
+    {"name": "Do not contact", "when": {"do_not_contact": True}, "outcome": "hold"},
+    {"name": "Full of links", "when": {"links": 3}, "outcome": "hold"},
+    {"name": "Written by a machine", "when": {"markup": True}, "outcome": "hold"},
+    {"name": "Free mail", "when": {"free_mail": True, "asked": False}, "outcome": "hold"},
+)
+
 CONTACT_KINDS: Written = (
     {"key": "call", "name": "Call"},
     {"key": "voicemail", "name": "Left a message"},

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from qualification.rules import defaults
 from qualification.rules.clocks import known_zone
 from qualification.rules.countries import check_country
 from qualification.rules.faults import choose_from
@@ -107,6 +108,13 @@ def _country(text: str) -> str:
         ) from unreadable
 
 
+def _domain(text: str) -> str:
+    domain = text.strip().casefold().removeprefix("@").removeprefix("www.")
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain):
+        raise ValueError(f"`{text}` is not a domain; write one such as rival.example")
+    return domain
+
+
 def _currency(text: str) -> str:
     if text not in currencies():
         raise ValueError(f"`{text}` is not a currency in use; write its ISO 4217 code, such as EUR or USD")
@@ -138,6 +146,7 @@ Duration = Annotated[timedelta, PlainValidator(_duration)]
 Number = Annotated[Decimal, PlainValidator(_number)]
 PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
 Currency = Annotated[str, AfterValidator(_currency)]
+Choices = Field(min_length=1, max_length=_MOST_CHOICES)
 
 
 class Definition(BaseModel):
@@ -243,6 +252,64 @@ class Source(Keyed):
     description: Sentence | None = None
 
 
+class Activity(Keyed):
+    """Something a lead may do, and what it counts for; `handoff` hands the lead over at once, whatever the score."""
+
+    points: StrictInt = Field(ge=-1000, le=1000, examples=["15"])
+    handoff: bool = False
+    description: Sentence | None = None
+
+
+class Scoring(Definition):
+    """How many points make a lead one for sales, and what they are given for."""
+
+    threshold: StrictInt = Field(default=50, ge=1, le=100_000)
+    activities: Annotated[tuple[Activity, ...], Choices] = defaults.made(Activity, defaults.ACTIVITIES)
+
+    def activity(self, key: str) -> Activity | None:
+        """Return the kind of activity of that key, or None."""
+        return next((kind for kind in self.activities if kind.key == key), None)
+
+
+class Obstacle(Definition):
+    """What a gate looks for; each condition written must be met.
+
+    `domain` is that of the e-mail address, or what it ends in; `words` are phrases in whatever the lead wrote, `links`
+    and `markup` what spam is full of; `asked` says whether the lead asked for somebody, by a demo or a trial.
+    """
+
+    do_not_contact: bool | None = None
+    asked: bool | None = None
+    free_mail: bool | None = None
+    markup: bool | None = None
+    links: StrictInt | None = Field(default=None, ge=1)
+    domain: Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_listed)] = ()
+    words: Annotated[tuple[Sentence, ...], BeforeValidator(_listed)] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Obstacle":
+        if self == Obstacle.model_construct():
+            raise ValueError("this gate would stop everybody; write at least one condition")
+        return self
+
+
+class Gate(Definition):
+    """Whom to keep from sales: held as a lead that nobody is asked about, or disqualified for a reason."""
+
+    name: Name = Field(examples=["Free mail"])
+    when: Obstacle = Field(examples=["{free_mail: true}"])
+    outcome: Literal["hold", "disqualify"] = Field(examples=["hold"])
+    reason: Key | None = None
+
+    @model_validator(mode="after")
+    def _has_its_reason(self) -> "Gate":
+        if self.outcome == "disqualify" and self.reason is None:
+            raise ValueError("a lead is disqualified for a reason; add `reason:` with the key of one of yours")
+        if self.outcome == "hold" and self.reason is not None:
+            raise ValueError("a lead that is held has no reason; remove `reason:`, or write outcome: disqualify")
+        return self
+
+
 class Reason(Keyed):
     """Why a lead is passed on; `note` says whether a few words must go with it."""
 
@@ -287,6 +354,3 @@ class Framework(Keyed):
 
     needed: StrictInt = Field(alias="pass", ge=1, examples=["3"])
     items: tuple[Item, ...] = Field(min_length=1, max_length=_MOST_ITEMS)
-
-
-Choices = Field(min_length=1, max_length=_MOST_CHOICES)

@@ -13,6 +13,7 @@ from qualification.rules.definitions import (
     Currency,
     Definition,
     Framework,
+    Gate,
     Hours,
     Item,
     Key,
@@ -21,6 +22,7 @@ from qualification.rules.definitions import (
     Reason,
     Role,
     Rule,
+    Scoring,
     Source,
     Stage,
     Team,
@@ -35,6 +37,7 @@ __all__ = [
     "ContactKind",
     "Fault",
     "Framework",
+    "Gate",
     "Item",
     "Person",
     "Playbook",
@@ -43,6 +46,7 @@ __all__ = [
     "Reason",
     "Role",
     "Rule",
+    "Scoring",
     "Source",
     "Stage",
     "Team",
@@ -73,6 +77,8 @@ class Playbook(Definition):
     )
     rules: tuple[Rule, ...] = Field(min_length=1, examples=["[…]"])
     clocks: Clocks = Clocks()
+    scoring: Scoring = Scoring()
+    gates: tuple[Gate, ...] = defaults.made(Gate, defaults.GATES)
     sources: Annotated[tuple[Source, ...], Choices] = defaults.made(Source, defaults.SOURCES)
     pass_on_reasons: Annotated[tuple[Reason, ...], Choices] = defaults.made(Reason, defaults.PASS_ON_REASONS)
     disqualify_reasons: Annotated[tuple[VerdictReason, ...], Choices] = defaults.made(

@@ -1,0 +1,49 @@
+"""What is looked at before a lead is announced by itself: the playbook's gates, the first that fits."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from qualification.rules.definitions import Gate, Obstacle
+from qualification.rules.mail_domains import domain_of, is_free_mail
+
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"<a\s|</\w+>|\[/?(?:url|link|b|img)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A lead about to be announced, as the gates see it.
+
+    `words` is all that was written in its name; `asked` says whether it asked for somebody, by a demo or a trial.
+    """
+
+    email: str | None = None
+    words: str = ""
+    do_not_contact: bool = False
+    asked: bool = False
+
+
+def stopped_by(gates: tuple[Gate, ...], applicant: Applicant) -> Gate | None:
+    """Return the first gate whose every condition is met, None where the way is free."""
+    return next((gate for gate in gates if _fits(gate.when, applicant)), None)
+
+
+def _fits(when: Obstacle, applicant: Applicant) -> bool:
+    domain = domain_of(applicant.email or "")
+    words = applicant.words.casefold()
+    checks = (
+        when.do_not_contact is None or when.do_not_contact is applicant.do_not_contact,
+        when.asked is None or when.asked is applicant.asked,
+        when.free_mail is None or when.free_mail is is_free_mail(domain),
+        when.markup is None or when.markup is bool(_MARKUP.search(applicant.words)),
+        when.links is None or len(_LINK.findall(applicant.words)) >= when.links,
+        not when.domain or any(domain == each or domain.endswith(f".{each}") for each in when.domain),
+        not when.words or any(_says(words, each.casefold()) for each in when.words),
+    )
+    return all(checks)
+
+
+def _says(words: str, phrase: str) -> bool:
+    """Say whether the phrase stands there as whole words."""
+    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", words) is not None

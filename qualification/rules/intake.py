@@ -1,0 +1,104 @@
+"""What senders say of leads and of what they do, in one shape; whoever has another is mapped to it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from qualification.rules import identity
+from qualification.rules.identity import storable
+
+MOST_ROWS: Final = 500
+MOST_FIELDS: Final = 100
+LONGEST_TEXT: Final = 5000
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _tidy(value: object) -> object:
+    """Take off what cannot be kept and the blanks around; an empty text is none."""
+    return (storable(value).strip() or None) if isinstance(value, str) else value
+
+
+def _written(value: object) -> object:
+    """Take a number for the text that it reads as."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _tidy(value)
+
+
+def _counted(value: object) -> object:
+    """Read a number of employees as people write it."""
+    return identity.parse_size(value) if isinstance(value, str) and value.strip() else value or None
+
+
+def _in_time(at: datetime) -> datetime:
+    if at < _EARLIEST:
+        raise ValueError("is before the year 2000")
+    return at
+
+
+def _few(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    if len(fields) > MOST_FIELDS:
+        raise ValueError(f"has more than {MOST_FIELDS} entries")
+    return fields
+
+
+Text = Annotated[str | None, BeforeValidator(_tidy)]
+Written = Annotated[str | None, BeforeValidator(_written)]
+Id = Annotated[str, BeforeValidator(_written), Field(min_length=1, max_length=200)]
+Word = Annotated[str, BeforeValidator(_tidy), Field(min_length=1, max_length=40)]
+Email = Annotated[Text, AfterValidator(lambda text: identity.check_email(text) if text else None)]
+Country = Annotated[Text, AfterValidator(lambda text: identity.check_country(text) if text else None)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_time)]
+Size = Annotated[int | None, BeforeValidator(_counted)]
+Fields = Annotated[dict[str, Any], AfterValidator(_few)]
+
+
+class Given(BaseModel):
+    """What a sender says; an entry that is not known is refused, so that no slip of the pen is lost unseen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GivenLead(Given):
+    """A person who may buy, as a sender knows them: by its own id, an e-mail address, or full name and company."""
+
+    id: Written = Field(default=None, max_length=200, description="The sender's own id of the lead.")
+    email: Email = Field(default=None, max_length=320)
+    name: Text = Field(default=None, max_length=300, description="First and last name.")
+    company: Text = Field(default=None, max_length=300)
+    website: Text = Field(default=None, max_length=300, description="Of the company: an address or a domain.")
+    phone: Text = Field(default=None, max_length=60)
+    title: Text = Field(default=None, max_length=300, description="What they are at the company.")
+    country: Country = Field(default=None, max_length=100, description="A code of two letters, or the English name.")
+    size: Size = Field(default=None, ge=0, le=10_000_000, description="Employees.")
+    value: Written = Field(
+        default=None, max_length=40, description="What a deal may bring, such as 12000 or 12000 USD."
+    )
+    source: Text = Field(
+        default=None, max_length=40, description="Where they came from: a key of the playbook's sources."
+    )
+    campaign: Text = Field(default=None, max_length=200)
+    problem: Text = Field(default=None, max_length=LONGEST_TEXT, description="What they wrote, in their own words.")
+    do_not_contact: bool | None = None
+    fields: Fields = Field(default_factory=dict, description="Anything else; kept as it comes.")
+
+    @model_validator(mode="after")
+    def _can_be_known(self) -> "GivenLead":
+        if not (self.id or self.email or (self.name and self.company)):
+            raise ValueError("nobody can be known by this: give an id, an email, or a name and a company")
+        return self
+
+
+class GivenActivity(Given):
+    """Something a lead did, once; sent twice, it counts once."""
+
+    id: Id = Field(description="The sender's own id of the activity.")
+    kind: Word = Field(description="A key of the playbook's scoring.activities.")
+    at: Moment | None = Field(
+        default=None, description="When it was done, with its zone; when it came, where not given."
+    )
+    what: Text = Field(
+        default=None, max_length=LONGEST_TEXT, description="What it was, in words: a page, a title, a message."
+    )
+    lead: GivenLead
+    fields: Fields = Field(default_factory=dict, description="Anything else; kept as it comes.")
