@@ -15,11 +15,13 @@ from rich.table import Table
 
 import migrations
 from bot import app as wiring
-from bot import console, directory, doctor, init, logs, parked
+from bot import console, directory, doctor, init, logs, parked, preview
 from bot.app import Baton
 from bot.slack import Slack, SlackError
 from qualification import publishing
 from qualification.records import PlaybookVersion
+from qualification.rules import mapping, payloads
+from qualification.rules.faults import choose_from
 from qualification.rules.playbook import PlaybookFaults, parse
 from qualification.rules.refusals import NoPlaybook
 
@@ -37,8 +39,10 @@ baton = typer.Typer(
     rich_markup_mode="rich",
 )
 playbook_commands = typer.Typer(no_args_is_help=True, help="Check, publish and show the playbook.")
+intake_commands = typer.Typer(no_args_is_help=True, help="See what becomes of what senders post.")
 deliveries_commands = typer.Typer(no_args_is_help=True, help="Look after messages that Slack would not take.")
 baton.add_typer(playbook_commands, name="playbook")
+baton.add_typer(intake_commands, name="intake")
 baton.add_typer(deliveries_commands, name="deliveries")
 
 PlaybookFile = Annotated[Path, typer.Argument(help="The playbook's file.", show_default=True)]
@@ -190,6 +194,41 @@ def show() -> None:
                 console.fail("None is published yet: python -m bot playbook publish.", console.FAILED)
             text = session.get_one(PlaybookVersion, version).text
     sys.stdout.write(text)
+
+
+@intake_commands.command("try")
+def try_payload(
+    source: Annotated[str, typer.Argument(help="The sender, by its key in the playbook's senders.")],
+    file: Annotated[Path, typer.Argument(help="What it posts: JSON, or a form as a browser encodes it.")],
+    playbook: Annotated[Path, typer.Option(help="The playbook's file.")] = PLAYBOOK,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each entry.")] = False,
+) -> None:
+    """Show the leads and activities that a payload would become; nothing is stored, and nobody is told."""
+    text = console.text(playbook)
+    try:
+        read = parse(text, str(playbook))
+    except PlaybookFaults as faults:
+        console.fail(str(faults), console.FAILED)
+    sender = read.sender(source)
+    if sender is None:
+        console.fail(
+            f"No sender of {playbook} is called `{source}`; {choose_from(source, read.senders)}", console.WRONG
+        )
+    try:
+        payload = payloads.read(console.content(file))
+    except payloads.NoPayload as nothing:
+        console.fail(f"{file} is no payload: {nothing}.", console.WRONG)
+    entries = mapping.map_payload(sender, payload, now=wiring.utc_now())
+    for entry in entries:
+        if as_json:
+            sys.stdout.write(f"{preview.line(read, entry)}\n")
+        else:
+            console.shown().print(preview.table(read, entry))
+    wrong = sum(bool(preview.flaws(read, entry)) for entry in entries)
+    if wrong:
+        console.fail(f"{wrong} of {len(entries)} would not be taken.", console.FAILED)
+    if not entries:
+        console.told().print("Nothing in it would be taken: `when` leaves it out, or `each` finds nothing.")
 
 
 @deliveries_commands.command("list")

@@ -104,6 +104,14 @@ def text(file: Path) -> str:
         fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text in UTF-8'}.", WRONG)
 
 
+def content(file: Path) -> bytes:
+    """Read a file that was named as it is, or say why it cannot be read and leave."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.", WRONG)
+
+
 def write(file: Path, content: str) -> None:
     """Write a file that was named, or say why it cannot be written and leave."""
     try:

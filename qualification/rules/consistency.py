@@ -6,20 +6,27 @@ Works on the plain values of the file, passing over what has no shape, so that t
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from qualification.rules import defaults
+from qualification.rules import defaults, expressions
 from qualification.rules.definitions import Clocks, Role
 from qualification.rules.faults import Path, choose_from
 from qualification.rules.identity import fold_email
+from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.known_senders import KNOWN
 from qualification.rules.reading import Document
 
 Finding = tuple[Path, str]
 Entry = dict[str, object]
 
 _LISTS = ("sources", "pass_on_reasons", "disqualify_reasons", "lost_reasons", "stages", "contact_kinds")
-_SECTIONS = ("teams", "pools", "frameworks")
+_SECTIONS = ("teams", "pools", "frameworks", "senders")
 _ENDINGS = ("won", "lost")
 _DEFAULT_REASONS = frozenset(str(reason["key"]) for reason in defaults.DISQUALIFY_REASONS)
 _DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
+_DEFAULT_KINDS = tuple(str(kind["key"]) for kind in defaults.ACTIVITIES)
+_MAPPED = {
+    "lead": tuple(GivenLead.model_fields),
+    "activity": tuple(name for name in GivenActivity.model_fields if name != "lead"),
+}
 
 
 def faults(document: Document) -> Iterator[Finding]:
@@ -28,7 +35,7 @@ def faults(document: Document) -> Iterator[Finding]:
     if not isinstance(data, dict):
         return
     checks: tuple[Callable[[Entry, Document], Iterator[Finding]], ...] = (
-        _sections, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _frameworks,
+        _sections, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _frameworks, _senders,
     )  # fmt: skip
     yield from chain.from_iterable(check(data, document) for check in checks)
 
@@ -103,9 +110,7 @@ def _pools(data: Entry, _: Document) -> Iterator[Finding]:
 
 def _rules(data: Entry, document: Document) -> Iterator[Finding]:
     pools = _mapping(data, "pools")
-    sources = (
-        {str(entry.get("key")) for _, entry in _entries(data, "sources")} if "sources" in data else _DEFAULT_SOURCES
-    )
+    sources = _sources(data)
     names: dict[str, Path] = {}
     catch_all: Path | None = None
     for path, rule in _entries(data, "rules"):
@@ -125,6 +130,10 @@ def _rules(data: Entry, document: Document) -> Iterator[Finding]:
                     yield where, f"no source is called `{source}`; {choose_from(source, sorted(sources))}"
         if not when and catch_all is None:
             catch_all = path
+
+
+def _sources(data: Entry) -> set[str] | frozenset[str]:
+    return {str(entry.get("key")) for _, entry in _entries(data, "sources")} if "sources" in data else _DEFAULT_SOURCES
 
 
 def _gates(data: Entry, document: Document) -> Iterator[Finding]:
@@ -199,6 +208,71 @@ def _frameworks(data: Entry, document: Document) -> Iterator[Finding]:
         needed = framework.get("pass")
         if inside and isinstance(needed, int) and needed > len(inside):
             yield (*path, "pass"), f"{needed} yeses cannot come from {len(inside)} items; write {len(inside)} or less"
+
+
+def _senders(data: Entry, _: Document) -> Iterator[Finding]:
+    listed = tuple(str(entry.get("key")) for _, entry in _within(data, "scoring", "activities"))
+    kinds = listed or _DEFAULT_KINDS
+    sources = sorted(_sources(data))
+    for path, sender in _entries(data, "senders"):
+        for part, fields in _MAPPED.items():
+            yield from _mapped((*path, part), _mapping(sender, part), fields)
+        yield from _known_words(
+            (*path, "activity", "kind"), _mapping(sender, "activity").get("kind"), "activity", kinds
+        )
+        yield from _known_words((*path, "lead", "source"), _mapping(sender, "lead").get("source"), "source", sources)
+        like = sender.get("like")
+        if like is None or like in KNOWN:
+            yield from _said(path, sender, kinds)
+
+
+def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Finding]:
+    """Find what a sender is mapped to that leads or activities do not have."""
+    for field, written in section.items():
+        if field not in fields:
+            yield (*path, field), f"`{field}` is not known here; {choose_from(field, fields)}"
+        elif field != "fields" and isinstance(written, dict) and not {"always", "from", "as"} & set(written):
+            yield (*path, field), "only `fields` holds several; write an expression, {always: …} or {from: …, as: {…}}"
+
+
+def _known_words(path: Path, written: object, what: str, known: Iterable[str]) -> Iterator[Finding]:
+    """Find constants that the playbook does not have, and those that were meant to be one."""
+    known = tuple(known)
+    article = "no activity" if what == "activity" else "no source"
+    for place, constant in expressions.constants(written, path):
+        if constant is not None and constant not in known:
+            yield place, f"{article} is called `{constant}`; {choose_from(str(constant), known)}"
+    name = expressions.sole_name(written)
+    if name in known:
+        yield (
+            path,
+            f"this looks for a field `{name}` in what comes; for the {what} of that key write {{always: {name}}}",
+        )
+
+
+def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding]:
+    """Find what a sender leaves unsaid: who the lead is, and what it did."""
+    like = sender.get("like")
+    known = KNOWN[like] if isinstance(like, str) else None
+    lead, activity = _mapping(sender, "lead"), _mapping(sender, "activity")
+    identified = {"id", "email"} & set(lead) or {"name", "company"} <= set(lead)
+    if known is None and not identified:
+        remedy = f"map a lead's `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
+        yield (*path, "lead") if lead else path, f"nobody can be known by this; {remedy}"
+    written = activity.get("kind")
+    if written is None and (activity or known is not None):
+        own = known.activity.get("kind") if known else None
+        missing = [word for _, word in expressions.constants(own, ()) if word is not None and word not in kinds]
+        if own is None or missing:
+            what = (
+                f"`{like}` says `{missing[0]}`, which is no activity here" if missing else "what they did is not said"
+            )
+            place = "" if activity else "activity: "
+            kind = f"{{kind: {{always: {kinds[0]}}}}}" if place else f"kind: {{always: {kinds[0]}}}"
+            yield (
+                (*path, "activity") if activity else (*path, "like"),
+                f"{what}; add for example `{place}{kind}`, or ~ in place of {kinds[0]} for leads alone",
+            )
 
 
 def _repeated(entries: Iterable[tuple[Path, Entry]], document: Document) -> Iterator[Finding]:

@@ -20,12 +20,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from qualification.rules import defaults
+from qualification.rules import defaults, expressions
 from qualification.rules.clocks import known_zone
 from qualification.rules.countries import check_country
 from qualification.rules.faults import choose_from
 from qualification.rules.hours import BadHours, WeeklyHours
 from qualification.rules.identity import check_email, fold_email
+from qualification.rules.known_senders import KNOWN, KnownSender, Signature
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.money import currencies
 from qualification.rules.refusals import Unreadable
@@ -146,6 +147,7 @@ Duration = Annotated[timedelta, PlainValidator(_duration)]
 Number = Annotated[Decimal, PlainValidator(_number)]
 PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
 Currency = Annotated[str, AfterValidator(_currency)]
+Expression = Annotated[expressions.Expression, PlainValidator(expressions.read)]
 Choices = Field(min_length=1, max_length=_MOST_CHOICES)
 
 
@@ -308,6 +310,32 @@ class Gate(Definition):
         if self.outcome == "hold" and self.reason is not None:
             raise ValueError("a lead that is held has no reason; remove `reason:`, or write outcome: disqualify")
         return self
+
+
+class Sender(Keyed):
+    """Who posts what it has in a shape of its own, and what that means here.
+
+    `like` names a mapping that comes with Baton; what is written beside it takes the place of its fields, one by one.
+    `each` finds the entries of a payload that holds several, `when` says which of them are taken. With a kind of
+    activity an entry is something that a lead did, without one it is a lead.
+    """
+
+    like: Literal["hubspot", "activecampaign", "typeform", "form"] | None = None
+    signature: Signature | None = None
+    each: Annotated[str, AfterValidator(expressions.check)] | None = None
+    when: Annotated[str, AfterValidator(expressions.check)] | None = None
+    lead: dict[str, Expression] = Field(default_factory=dict)
+    activity: dict[str, Expression] = Field(default_factory=dict)
+
+    @property
+    def known(self) -> KnownSender | None:
+        """Return the mapping that it is like, None where it says everything itself."""
+        return KNOWN[self.like] if self.like else None
+
+    @property
+    def signed(self) -> Signature | None:
+        """Return how it signs what it sends, None where it does not."""
+        return self.signature or (self.known.signature if self.known else None)
 
 
 class Reason(Keyed):

@@ -23,6 +23,7 @@ from qualification.rules.definitions import (
     Role,
     Rule,
     Scoring,
+    Sender,
     Source,
     Stage,
     Team,
@@ -47,6 +48,7 @@ __all__ = [
     "Role",
     "Rule",
     "Scoring",
+    "Sender",
     "Source",
     "Stage",
     "Team",
@@ -80,6 +82,7 @@ class Playbook(Definition):
     scoring: Scoring = Scoring()
     gates: tuple[Gate, ...] = defaults.made(Gate, defaults.GATES)
     sources: Annotated[tuple[Source, ...], Choices] = defaults.made(Source, defaults.SOURCES)
+    senders: Annotated[dict[Key, Sender], BeforeValidator(_named)] = Field(default_factory=dict)
     pass_on_reasons: Annotated[tuple[Reason, ...], Choices] = defaults.made(Reason, defaults.PASS_ON_REASONS)
     disqualify_reasons: Annotated[tuple[VerdictReason, ...], Choices] = defaults.made(
         VerdictReason, defaults.DISQUALIFY_REASONS
@@ -133,6 +136,10 @@ class Playbook(Definition):
     def source(self, key: str) -> Source | None:
         """Return the source of that key, or None."""
         return next((source for source in self.sources if source.key == key), None)
+
+    def sender(self, key: str) -> Sender | None:
+        """Return the sender of that key, or None."""
+        return self.senders.get(key)
 
     def stage(self, key: str) -> Stage | None:
         """Return the stage of that key, or None."""

@@ -34,7 +34,7 @@ _PATTERNS: Mapping[str, str] = {
 }
 _QUOTED = re.compile(r"'([^']+)'")
 _KEY_PATTERN = "{input} cannot be a key; use small letters, digits and dashes, such as emea-inbound"
-_KEYED_SECTIONS = frozenset({"teams", "pools", "frameworks"})
+_KEYED_SECTIONS = frozenset({"teams", "pools", "frameworks", "senders"})
 _KEYED_DEPTH = 2
 
 

@@ -1,8 +1,11 @@
 """Who a lead is, and what makes two of them one."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from qualification import decisions, leads, merging
 from qualification.leads import Recognised, Said
@@ -12,16 +15,18 @@ from qualification.rules.refusals import StaleCard
 from .conftest import Desk
 
 
-def says(desk: Desk, **said: object) -> Recognised:
+def says(desk: Desk, **said: Any) -> Recognised:
     """Say something of a lead, as the sender called web."""
-    return desk.does(
-        lambda session, workspace_id, now: leads.recognise(
-            session,
-            workspace_id,
-            Said(sender="web", **said),
-            now=now,  # type: ignore[arg-type]
-        )
-    )
+    return told(desk, Said(sender="web", **said))
+
+
+def told(desk: Desk, said: Said) -> Recognised:
+    """Say something of a lead."""
+
+    def recognise(session: Session, workspace_id: int, now: datetime) -> Recognised:
+        return leads.recognise(session, workspace_id, said, now=now)
+
+    return desk.does(recognise)
 
 
 def test_a_lead_is_known_again_by_the_senders_id(desk: Desk) -> None:
@@ -35,11 +40,7 @@ def test_a_lead_is_known_again_by_the_senders_id(desk: Desk) -> None:
 
 def test_the_id_of_another_sender_is_another_id(desk: Desk) -> None:
     says(desk, external_id="7")
-    desk.does(
-        lambda session, workspace_id, now: leads.recognise(
-            session, workspace_id, Said(sender="crm", external_id="7"), now=now
-        )
-    )
+    told(desk, Said(sender="crm", external_id="7"))
     assert len(desk.all(Lead)) == 2
 
 
@@ -131,10 +132,9 @@ def test_a_wrong_merge_is_split_and_both_are_as_they_were(desk: Desk) -> None:
     kept = says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead
     (merge,) = desk.all(Merge)
 
-    def split(session: object, workspace_id: int, now: object) -> None:
+    def split(session: Session, workspace_id: int, now: datetime) -> None:
         del workspace_id
-        by = session.get_one(Person, desk.person("UMAYA").id)  # type: ignore[attr-defined]
-        merging.split(session, merge.id, by=by, now=now)  # type: ignore[arg-type]
+        merging.split(session, merge.id, by=session.get_one(Person, desk.person("UMAYA").id), now=now)
 
     desk.does(split)
     one, other = desk.all(Lead)

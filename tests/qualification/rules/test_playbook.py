@@ -50,6 +50,13 @@ def test_the_sample_writes_out_what_the_defaults_are(sample: Playbook, small: Pl
         assert getattr(sample, part) == getattr(small, part), part
 
 
+def test_the_senders_of_the_sample_are_good_where_the_comment_signs_are_taken_off() -> None:
+    text = SAMPLE.read_text(encoding="utf-8")
+    _, senders = text.split("#\n# senders:\n")
+    block = senders.partition("\n\n")[0].replace("\n# ", "\n").removeprefix("# ")
+    assert set(parse(f"{text}\nsenders:\n{block}\n").senders) == {"website", "newsletter", "demo-form", "shop"}
+
+
 def test_the_sample_takes_every_lead_and_asks_every_rep(sample: Playbook) -> None:
     assert sample.rules[-1].when.model_dump(exclude_defaults=True) == {}
     seated = {member for pool in sample.pools.values() for member in pool.members}
@@ -78,6 +85,7 @@ def test_hours_are_ones_own_else_the_teams_else_the_playbooks(small: Playbook) -
 def test_what_is_looked_up_is_found_by_key_and_is_none_otherwise(sample: Playbook) -> None:
     lookups = (
         (sample.source, "demo"),
+        (parse(f"{SMALL}senders: {{web: {{name: Web, lead: {{email: email}}}}}}").sender, "web"),
         (sample.stage, "won"),
         (sample.framework, "bant"),
         (sample.contact_kind, "call"),

@@ -37,6 +37,14 @@ stages:
   - {key: lost, name: Lost, ends: lost}
 frameworks:
   bant: {name: BANT, pass: 1, items: [{key: need, name: Need, questions: ["What hurts?"]}]}
+senders:
+  web:
+    name: Website
+    like: form
+    when: email
+    lead: {phone: tel || mobile, source: {always: demo}}
+    activity: {kind: {from: form, as: {demo: demo-request}, else: trial}, at: "zoned(sent, 'UTC')"}
+  shop: {name: Shop, lead: {id: customer.id, fields: {plan: plan}}, each: orders}
 """
 
 
@@ -128,6 +136,36 @@ def test_what_the_faults_are_made_from_is_good() -> None:
         ("ends: lost", "ends: lost, lifecycle: sql", 27, "stages[3].lifecycle", "remove lifecycle"),
         ("pass: 1", "pass: 2", 29, "frameworks.bant.pass", "write 1 or less"),
         ("currency: EUR", "currency: EUR\ncurrency: USD", 3, "currency", "first on line 2"),
+        # What becomes of what senders post
+        ("like: form", "like: from", 33, "senders.web.like", "did you mean `form`?"),
+        ("  web:", "  web:\n    key: web", 32, "senders.web.key", "remove this line"),
+        ("name: Shop", "name: Shop, signature: sha1", 37, "senders.shop.signature", "standard"),
+        ("when: email", "when: email &&", 34, "senders.web.when", "it ends too early"),
+        ("when: email", "when: [email]", 34, "senders.web.when", "must be text"),
+        ("each: orders", "each: orders.", 37, "senders.shop.each", "is no expression"),
+        ("phone: tel || mobile", "phone: lowr(tel)", 35, "senders.web.lead.phone", "did you mean `lower`?"),
+        ("phone: tel || mobile", 'phone: "field(@)"', 35, "senders.web.lead.phone", "takes at least 2 values, not 1"),
+        ("phone: tel || mobile", 'phone: "lower(a, b)"', 35, "senders.web.lead.phone", "takes 1 value, not 2"),
+        ("phone: tel || mobile", "phone: tel number", 35, "senders.web.lead.phone", "{always: tel number}"),
+        ("phone: tel || mobile", "phone: tel || `de`", 35, "senders.web.lead.phone", "single quotes: 'de'"),
+        ("phone: tel || mobile", "phone:", 35, "senders.web.lead.phone", "{always: a constant}"),
+        ("phone: tel || mobile", "phone: {alwys: x}", 35, "senders.web.lead.phone", "only `fields` holds several"),
+        ("phone: tel || mobile", "phone: {from: tel}", 35, "senders.web.lead.phone", "this says nothing"),
+        ("phone: tel || mobile", "fone: tel", 35, "senders.web.lead.fone", "did you mean `phone`?"),
+        ("{plan: plan}", "{plan: plan.}", 37, "senders.shop.lead.fields", "plan: `plan.` is no expression"),
+        ("source: {always: demo}", "source: {always: fair}", 35, "senders.web.lead.source.always", "choose from: demo"),
+        ("source: {always: demo}", "source: from || 'fair'", 35, "senders.web.lead.source", "is called `fair`"),
+        ("source: {always: demo}", "source: demo", 35, "senders.web.lead.source", "write {always: demo}"),
+        ("{demo: demo-request}", "{demo: demo-requst}", 36, "senders.web.activity.kind.as.demo", "`demo-request`?"),
+        ("else: trial", "else: trail", 36, "senders.web.activity.kind.else", "did you mean `trial`?"),
+        ("kind: {from: form, as: {demo: demo-request}, else: trial}, ", "", 36, "senders.web.activity",
+         "add for example `kind: {always: demo-request}`"),
+        ("'UTC'", "'Mars'", 36, "senders.web.activity.at", "is not a time zone"),
+        ("at: ", "on: ", 36, "senders.web.activity.on", "choose from: id, kind, at"),
+        ("id: customer.id, ", "name: customer.name, ", 37, "senders.shop.lead", "nobody can be known by this"),
+        ("lead: {id: customer.id, fields: {plan: plan}}, each: orders", "like: typeform", 37, "senders.shop.like",
+         "add for example `activity: {kind: {always: demo-request}}`"),
+        ("each: orders", "activity: {what: note}", 37, "senders.shop.activity", "what they did is not said"),
     ],
 )  # fmt: skip
 def test_a_fault_is_told_at_its_place_with_its_remedy(
@@ -199,6 +237,15 @@ def test_a_slip_of_the_pen_is_a_fault_and_no_surprise(line: int, column: int, sl
         faults = refused.faults
     assert faults is None or faults
     assert all(1 <= fault.line <= len(text.splitlines()) + 1 and fault.message for fault in faults or ())
+
+
+def test_a_mapping_that_comes_with_baton_says_nothing_that_the_playbook_has_not() -> None:
+    own = GOOD.replace("like: form", "like: activecampaign").replace("{demo: demo-request}, else: trial", "{a: bought}")
+    scored = own + "scoring: {activities: [{key: bought, name: Bought, points: 1}]}\n"
+    assert parse(scored).sender("web")
+    (fault,) = faults_of(scored.replace("kind: {from: form, as: {a: bought}}, ", ""))
+    assert (fault.line, fault.path) == (36, "senders.web.activity")
+    assert "`activecampaign` says `email-opened`, which is no activity here" in fault.message
 
 
 @given(

@@ -1,0 +1,239 @@
+"""What a sender's payload becomes: leads and activities in the one shape, or what is wrong with it, field by field."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from qualification.rules import expressions
+from qualification.rules.expression_functions import is_true
+from qualification.rules.expressions import Expression, Nothing, Unworkable
+from qualification.rules.intake import MOST_ROWS, GivenActivity, GivenLead
+from qualification.rules.known_senders import KNOWN
+from qualification.rules.playbook import Playbook, Sender
+from qualification.rules.refusals import FieldFault, Unreadable
+
+# What the expressions of an entry find the whole payload by, where `each` takes it apart.
+WHOLE = "_payload"
+
+_LONGEST_ID = 200
+_AS_THEY_COME = frozenset({"size", "do_not_contact", "fields", "at"})
+_UNREADABLE: Mapping[FieldFault, str] = {
+    FieldFault.BAD_EMAIL: "is no e-mail address",
+    FieldFault.BAD_COUNTRY: "is no country; country(…) leaves out what is none",
+    FieldFault.BAD_SIZE: "is no number of employees; number(…) takes the first number of a text",
+}
+# What pydantic calls a fault, and the sentence for it.
+_REASONS: Mapping[str, str] = {
+    "string_type": "is no text",
+    "missing": "is missing",
+    "string_too_long": "is longer than {max_length} characters",
+    "too_long": "is longer than {max_length} characters",
+    "timezone_aware": "has no time zone; zoned(…, 'Europe/London') gives it one",
+    "bool_parsing": "is neither yes nor no",
+    "bool_type": "is neither yes nor no",
+    "dict_type": "is not a set of names with values",
+    "less_than_equal": "is more than {le}",
+    "greater_than_equal": "is less than {ge}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with one field, named as in the playbook, such as lead.email; the reason holds nothing of it."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """An entry that becomes nothing; `index` counts the payload's entries from 0."""
+
+    index: int
+    flaws: tuple[Flaw, ...]
+
+
+Entry: TypeAlias = GivenActivity | GivenLead | Flawed
+
+
+def map_payload(sender: Sender, payload: object, *, received_id: str | None = None, now: datetime) -> list[Entry]:
+    """Return what a payload becomes by the sender's mapping, without the entries that its `when` leaves out.
+
+    `payload` is what JSON holds, whatever that is: rubbish is flawed, and raises nothing. An activity without an id of
+    its own gets one that is the same when it is sent again: `received_id`, by which the sender knows the delivery, else
+    one made of what it says; and, where it tells no time either, of the day, so that what is asked again a day later
+    counts again.
+    """
+    mapping = _Mapping.of(sender)
+    try:
+        whole = payload if mapping.each is None else expressions.search(mapping.each, payload)
+    except Unworkable as unworkable:
+        return [Flawed(0, (Flaw("each", str(unworkable)),))]
+    if mapping.each is None:
+        whole = [payload]
+    if not isinstance(whole, list):
+        return [Flawed(0, (Flaw("each", "finds no list"),))]
+    if len(whole) > MOST_ROWS:
+        return [Flawed(0, (Flaw("each", f"finds more than {MOST_ROWS} entries"),))]
+    entries = []
+    for index, item in enumerate(whole):
+        within = {WHOLE: payload, **item} if mapping.each is not None and isinstance(item, dict) else item
+        received = f"{received_id} {index}" if received_id and mapping.each is not None else received_id
+        entry = _entry(mapping, within, index, _Arrival(item, received, now))
+        if entry is not None:
+            entries.append(entry)
+    return entries
+
+
+def not_in(playbook: Playbook, entry: Entry) -> tuple[Flaw, ...]:
+    """Return what an entry names that the playbook does not have: its kind of activity, its source."""
+    flaws = []
+    if isinstance(entry, GivenActivity) and playbook.scoring.activity(entry.kind) is None:
+        flaws.append(Flaw("activity.kind", f"no activity of the playbook is called `{entry.kind}`"))
+    lead = entry.lead if isinstance(entry, GivenActivity) else entry
+    if isinstance(lead, GivenLead) and lead.source is not None and playbook.source(lead.source) is None:
+        flaws.append(Flaw("lead.source", f"no source of the playbook is called `{lead.source}`"))
+    return tuple(flaws)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapping:
+    """A sender's own words over those of the mapping that it is like."""
+
+    each: str | None
+    when: str | None
+    lead: Mapping[str, Expression]
+    activity: Mapping[str, Expression]
+
+    @classmethod
+    def of(cls, sender: Sender) -> "_Mapping":
+        known = sender.known
+        return cls(
+            each=sender.each,
+            when=sender.when or (known.when if known else None),
+            lead={**_known(sender.like, "lead"), **sender.lead},
+            activity={**_known(sender.like, "activity"), **sender.activity},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """One entry as it came: what an activity without an id of its own is known by."""
+
+    item: object
+    received: str | None
+    now: datetime
+
+    def id(self, *, dated: bool) -> str:
+        received = (self.received or "").strip()
+        if received and len(received) <= _LONGEST_ID:
+            return received
+        said = received or json.dumps(self.item, sort_keys=True)
+        day = "" if received or dated else f"{self.now.astimezone(UTC):%Y-%m-%d} "
+        return hashlib.sha256(f"{day}{said}".encode(errors="backslashreplace")).hexdigest()
+
+
+@lru_cache
+def _known(like: str | None, section: Literal["lead", "activity"]) -> Mapping[str, Expression]:
+    """Read a section of a mapping that comes with Baton."""
+    if like is None:
+        return {}
+    written = KNOWN[like].lead if section == "lead" else KNOWN[like].activity
+    return {field: expressions.read(each) for field, each in written.items()}
+
+
+def _entry(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) -> Entry | None:
+    """Return what one entry becomes, None where it is left out."""
+    try:
+        if mapping.when is not None and not is_true(expressions.search(mapping.when, payload)):
+            return None
+        return _given(mapping, payload, index, arrival)
+    except Unworkable as unworkable:
+        return Flawed(index, (Flaw("when", str(unworkable)),))
+    except RecursionError:
+        return Flawed(index, (Flaw("", "is nested too deep"),))
+
+
+def _given(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) -> Entry:
+    flaws: list[Flaw] = []
+    lead = _values("lead", mapping.lead, payload, flaws)
+    activity = _values("activity", mapping.activity, payload, flaws)
+    kind = activity.get("kind")
+    if not mapping.activity or kind is Nothing.NOTHING:
+        return _validated(GivenLead, lead, index, flaws)
+    if kind is None and not any(flaw.field == "activity.kind" for flaw in flaws):
+        flaws.append(Flaw("activity.kind", "is nothing: the payload does not say it, or says what is not in its table"))
+    stated = {field: value for field, value in activity.items() if value is not Nothing.NOTHING}
+    stated.setdefault("id", arrival.id(dated="at" in stated))
+    return _validated(GivenActivity, {**stated, "lead": lead}, index, flaws)
+
+
+def _values(section: str, mapped: Mapping[str, Expression], payload: object, flaws: list[Flaw]) -> dict[str, object]:
+    """Work out the fields of a section; what is empty is left out, and what is wrong is added to the flaws."""
+    values: dict[str, object] = {}
+    for field, expression in mapped.items():
+        try:
+            found = expressions.value_of(expression, payload)
+        except Unworkable as unworkable:
+            flaws.append(Flaw(f"{section}.{field}", str(unworkable)))
+            continue
+        value = found if field in _AS_THEY_COME else _as_text(found)
+        if value is Nothing.NOTHING and field != "kind":
+            continue
+        if is_true(value.strip() if isinstance(value, str) else value) or value is False:
+            values[field] = value
+    return values
+
+
+def _as_text(found: object) -> object:
+    """Write numbers, and lists of words, as the text that they read as."""
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        try:
+            return str(found)
+        except ValueError:  # a whole number of more digits than Python writes
+            return found
+    if isinstance(found, list) and all(isinstance(each, str) for each in found):
+        return ", ".join(found)
+    return found
+
+
+def _validated(
+    shape: type[GivenActivity | GivenLead], values: Mapping[str, object], index: int, flaws: list[Flaw]
+) -> Entry:
+    """Return the entry in its shape, or everything that is wrong with it."""
+    try:
+        given = shape.model_validate(values)
+    except ValidationError as error:
+        section = "lead" if shape is GivenLead else "activity"
+        told = {flaw.field for flaw in flaws}
+        flaws = [*flaws, *(flaw for flaw in _flaws(section, error) if flaw.field not in told)]
+        return Flawed(index, tuple(flaws))
+    return Flawed(index, tuple(flaws)) if flaws else given
+
+
+def _flaws(section: str, error: ValidationError) -> Iterator[Flaw]:
+    for detail in error.errors(include_url=False, include_input=False):
+        steps = [str(step) for step in detail["loc"]]
+        inside = steps if steps[:1] == ["lead"] else [section, *steps]
+        yield Flaw(".".join(inside), _reason(detail))
+
+
+def _reason(detail: ErrorDetails) -> str:
+    """Say what is wrong, without the value itself: it may be a person's."""
+    context = detail.get("ctx", {})
+    fault = context.get("error")
+    if isinstance(fault, Unreadable):
+        return _UNREADABLE.get(fault.fault, "cannot be read")
+    if isinstance(fault, ValueError):
+        return str(fault)
+    if detail["type"].startswith("datetime"):
+        return "is no time; epoch(…) reads seconds and milliseconds"
+    sentence = _REASONS.get(detail["type"])
+    return sentence.format_map(context) if sentence else detail["msg"].lower()
