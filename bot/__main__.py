@@ -17,8 +17,9 @@ import migrations
 from bot import app as wiring
 from bot import console, directory, doctor, init, logs, parked, preview
 from bot.app import Baton
+from bot.intake import new_key
 from bot.slack import Slack, SlackError
-from qualification import publishing
+from qualification import api_keys, publishing
 from qualification.records import PlaybookVersion
 from qualification.rules import mapping, payloads
 from qualification.rules.faults import choose_from
@@ -40,9 +41,11 @@ baton = typer.Typer(
 )
 playbook_commands = typer.Typer(no_args_is_help=True, help="Check, publish and show the playbook.")
 intake_commands = typer.Typer(no_args_is_help=True, help="See what becomes of what senders post.")
+keys_commands = typer.Typer(no_args_is_help=True, help="Let senders in over HTTP, and keep them out again.")
 deliveries_commands = typer.Typer(no_args_is_help=True, help="Look after messages that Slack would not take.")
 baton.add_typer(playbook_commands, name="playbook")
 baton.add_typer(intake_commands, name="intake")
+baton.add_typer(keys_commands, name="keys")
 baton.add_typer(deliveries_commands, name="deliveries")
 
 PlaybookFile = Annotated[Path, typer.Argument(help="The playbook's file.", show_default=True)]
@@ -229,6 +232,51 @@ def try_payload(
         console.fail(f"{wrong} of {len(entries)} would not be taken.", console.FAILED)
     if not entries:
         console.told().print("Nothing in it would be taken: `when` leaves it out, or `each` finds nothing.")
+
+
+@keys_commands.command("make")
+def make_key(name: Annotated[str, typer.Argument(help="The sender that it lets in, such as website.")]) -> None:
+    """Make an API key for a sender, and show it: this once, for it is kept nowhere."""
+    read = console.settings()
+    with console.ready(read) as database:
+        served = wiring.serve(read, database=database)
+        try:
+            with database.transaction() as session:
+                key = api_keys.make(session, served.id, name.strip(), random=new_key, now=wiring.utc_now())
+        except api_keys.NameTaken as taken:
+            console.fail(str(taken), console.FAILED)
+    console.say(key)
+    console.told().print("Keep it: it is shown this once.", highlight=False)
+
+
+@keys_commands.command("list")
+def list_keys() -> None:
+    """List the keys: whom they let in, since when, and when they were last used."""
+    read = console.settings()
+    with console.ready(read) as database, database.snapshot() as session:
+        found = api_keys.listed(session, wiring.serve(read, database=database).id)
+    if not found:
+        console.say("There is none: python -m bot keys make NAME.")
+        return
+    table = Table("Sender", "Key", "Made (UTC)", "Last used (UTC)", "")
+    for each in found:
+        used = f"{each.used_at:%Y-%m-%d %H:%M}" if each.used_at else "never"
+        over = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else ""
+        table.add_row(escape(each.name), f"{escape(each.hint)}…", f"{each.created_at:%Y-%m-%d %H:%M}", used, over)
+    console.shown().print(table)
+
+
+@keys_commands.command("revoke")
+def revoke_key(name: Annotated[str, typer.Argument(help="The sender, as the list names it.")]) -> None:
+    """Let nobody in by that key any more; what came by it stays."""
+    read = console.settings()
+    with console.ready(read) as database:
+        served = wiring.serve(read, database=database)
+        with database.transaction() as session:
+            done = api_keys.revoke(session, served.id, name.strip(), now=wiring.utc_now())
+    if not done:
+        console.fail(f"No key called {name} is in force; python -m bot keys list.", console.FAILED)
+    console.say(f"The key of {name} lets nobody in any more.")
 
 
 @deliveries_commands.command("list")

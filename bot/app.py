@@ -16,6 +16,7 @@ from bot import health, logs, replies, workspaces
 from bot.database import Database
 from bot.directory import Directory
 from bot.health import Health
+from bot.intake import Intake
 from bot.middleware import Entrance, authorisation
 from bot.pacing import SLACK_RATES, Rates
 from bot.periodic import Periodic
@@ -113,12 +114,21 @@ class Baton:
         self._looking_up = Periodic(self.directory.look_up, LOOK_UP_SECONDS, name="directory")
         self.bolt = self._bolt()
         self._threads = ThreadPoolExecutor(HTTP_THREADS, thread_name_prefix="http")
+        intake = Intake(
+            database=database,
+            workspace=workspace,
+            secrets_of=settings.intake_secrets,
+            now=now,
+            reference=reference,
+            threads=self._threads,
+        )
         self.asgi = Endpoints(
             dispatch=self.dispatch,
             signing_secret=settings.signing_secret,
             health=self.health,
             now=now,
             threads=self._threads,
+            intake=intake.routes(),
         ).application()
         self.http = HttpServer(self.asgi, settings.host, settings.port)
         self.socket_mode = None

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Column, Table
 
+from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenActivity, GivenLead
-from qualification.rules.mapping import Entry, Flaw, Flawed, not_in
+from qualification.rules.mapping import Entry, Flawed, not_in
 from qualification.rules.playbook import Playbook
 
 

@@ -38,6 +38,7 @@ class Settings:
     app_token: str | None = field(default=None, repr=False)
     signing_secret: str | None = field(default=None, repr=False)
     slack_api_url: str = "https://slack.com/api/"
+    intake_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     host: str = "127.0.0.1"
     port: int = 3000
     log_format: str = "text"
@@ -64,6 +65,7 @@ SETTINGS: Final = (
     Setting("SLACK_APP_TOKEN", "The app-level token of Socket Mode, xapp-…", secret=True),
     Setting("SLACK_SIGNING_SECRET", "Proves that a request comes from Slack", secret=True),
     Setting("DATABASE_URL", "Where the records are", default="sqlite:///baton.db", secret=True),
+    Setting("INTAKE_SECRETS", "What senders sign with: website=whsec_…,demo-form=…", secret=True),
     Setting("HOST", "The address that HTTP listens on", default="127.0.0.1"),
     Setting("PORT", "The port that HTTP listens on", default="3000"),
     Setting("LOG_FORMAT", "text or json", default="text"),
@@ -102,6 +104,7 @@ def read(environ: Mapping[str, str], *, slack: bool = True) -> Settings:
         app_token=app_token or None,
         signing_secret=signing_secret or None,
         slack_api_url=reading.checked("SLACK_API_URL", _address_fault).rstrip("/") + "/",
+        intake_secrets=reading.pairs("INTAKE_SECRETS"),
         host=reading.text("HOST"),
         port=reading.port("PORT"),
         log_format=reading.choice("LOG_FORMAT", LOG_FORMATS),
@@ -164,6 +167,13 @@ class _Reading:
         if fault is not None:
             self.faults.append(f"{name} {fault}.")
         return text
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """Give a secret for each sender, written sender=secret and parted by commas; the fault never quotes them."""
+        pairs = [each.strip().partition("=") for each in self.text(name).split(",") if each.strip()]
+        if any(not (sender and equals and secret) for sender, equals, secret in pairs):
+            self.faults.append(f"{name} does not look right: write sender=secret, and a comma between two of them.")
+        return {sender.strip(): secret.strip() for sender, _, secret in pairs}
 
     def port(self, name: str) -> int:
         """Give a port's number; 0 lets the system choose one."""

@@ -1,11 +1,11 @@
-"""The ASGI application: Slack's endpoint, which believes nothing unsigned, and the state of health."""
+"""The ASGI application: Slack's endpoint, which believes nothing unsigned, the intake API, the state of health."""
 
 import asyncio
 import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +18,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.bodies import TooLarge, read
 from bot.health import Health
 
 log = logging.getLogger(__name__)
 
-# Slack's own limit for what a modal may hold is a quarter of this.
-LARGEST_BODY: Final = 1024 * 1024
 # docs.slack.dev/authentication/verifying-requests-from-slack
 OLDEST_SIGNATURE: Final = timedelta(minutes=5)
 LONGEST_STAMP: Final = 12
@@ -34,10 +33,6 @@ Dispatch: TypeAlias = Callable[[Payload, Mapping[str, str]], BoltResponse]
 
 class Unreadable(Exception):
     """A signed body that is nothing Slack sends."""
-
-
-class TooLarge(Exception):
-    """A body larger than anything Slack sends."""
 
 
 def is_genuine(secret: str, body: bytes, headers: Mapping[str, str], now: datetime) -> bool:
@@ -76,10 +71,11 @@ class Endpoints:
     health: Callable[[], Health]
     now: Callable[[], datetime]
     threads: Executor
+    intake: Sequence[Route] = ()
 
     def application(self) -> Starlette:
         """Make the ASGI application; without a signing secret it has no endpoint for Slack."""
-        routes = [Route("/healthz", self.healthz, methods=["GET"])]
+        routes = [Route("/healthz", self.healthz, methods=["GET"]), *self.intake]
         if self.signing_secret:
             routes.append(Route("/slack/events", self.events, methods=["POST"]))
         return Starlette(routes=routes)
@@ -87,7 +83,7 @@ class Endpoints:
     async def events(self, request: Request) -> Response:
         """Hand what Slack signed to its listener: 401 for another's hand, 400 for rubbish, 413 for too much of it."""
         try:
-            body = await _read(request)
+            body = await read(request)
         except TooLarge:
             return _refuse(413, "body_too_large")
         if not is_genuine(self.signing_secret or "", body, request.headers, self.now()):
@@ -106,18 +102,6 @@ class Endpoints:
         """Say what is well and what is not: 200 where everything is, else 503."""
         report = await asyncio.get_running_loop().run_in_executor(self.threads, self.health)
         return JSONResponse(report.as_json(), 200 if report.is_well else 503)
-
-
-async def _read(request: Request) -> bytes:
-    """Read the body, and stop as soon as it is too large."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise TooLarge
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _refuse(status: int, error: str) -> Response:

@@ -70,12 +70,12 @@ def recognise(session: Session, workspace_id: int, said: Said, *, now: datetime)
     """
     company = _company(session, workspace_id, said)
     given = _given(said, company)
-    by_id = _root(session, _by_external_id(session, workspace_id, said))
+    by_id = root(session, _by_external_id(session, workspace_id, said))
     addressed = _by_email(session, workspace_id, given["email_key"])
-    by_email = _root(session, addressed)
+    by_email = root(session, addressed)
     if by_id is not None and by_email is not None and by_id is not by_email:
         by_id = merging.merge(session, by_id, by_email, because="email", now=now)
-    lead = by_id or by_email or _root(session, _by_name(session, workspace_id, given))
+    lead = by_id or by_email or root(session, _by_name(session, workspace_id, given))
     if lead is None:
         lead = Lead(workspace_id=workspace_id, lifecycle=Lifecycle.SUBSCRIBER, created_at=now, updated_at=now)
         _fill(lead, given)
@@ -83,7 +83,7 @@ def recognise(session: Session, workspace_id: int, said: Said, *, now: datetime)
             _name(session, lead, said)
             return Recognised(lead, is_new=True, live=None, changed=())
         # Somebody with the same address came in at the same instant.
-        lead = _root(session, _by_email(session, workspace_id, given["email_key"])) or lead
+        lead = root(session, _by_email(session, workspace_id, given["email_key"])) or lead
     if addressed is not None and addressed is not lead:
         # The address stays with the lead that had it first, merged into this one or at work beside it.
         given |= {"email": given["email"] if by_email is lead else None, "email_key": None}
@@ -184,7 +184,7 @@ def _name(session: Session, lead: Lead, said: Said) -> None:
         insert_once(session, ExternalId, lead_id=lead.id, **known)
 
 
-def _root(session: Session, lead: Lead | None) -> Lead | None:
+def root(session: Session, lead: Lead | None) -> Lead | None:
     """Return the lead that this one turned out to be."""
     while lead is not None and lead.merged_into_id is not None:
         lead = session.get_one(Lead, lead.merged_into_id)

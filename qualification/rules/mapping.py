@@ -9,47 +9,28 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from qualification.rules import expressions
+from qualification.rules import flaws as faulty
 from qualification.rules.expression_functions import is_true
 from qualification.rules.expressions import Expression, Nothing, Unworkable
+from qualification.rules.flaws import NO_COUNTRY, NO_SIZE, NO_TIME, NO_ZONE, Flaw
 from qualification.rules.intake import MOST_ROWS, GivenActivity, GivenLead
 from qualification.rules.known_senders import KNOWN
 from qualification.rules.playbook import Playbook, Sender
-from qualification.rules.refusals import FieldFault, Unreadable
 
 # What the expressions of an entry find the whole payload by, where `each` takes it apart.
 WHOLE = "_payload"
 
 _LONGEST_ID = 200
 _AS_THEY_COME = frozenset({"size", "do_not_contact", "fields", "at"})
-_UNREADABLE: Mapping[FieldFault, str] = {
-    FieldFault.BAD_EMAIL: "is no e-mail address",
-    FieldFault.BAD_COUNTRY: "is no country; country(…) leaves out what is none",
-    FieldFault.BAD_SIZE: "is no number of employees; number(…) takes the first number of a text",
+# What a function of ours would have mended.
+_HINTS: Mapping[str, str] = {
+    NO_COUNTRY: "country(…) leaves out what is none",
+    NO_SIZE: "number(…) takes the first number of a text",
+    NO_TIME: "epoch(…) reads seconds and milliseconds",
+    NO_ZONE: "zoned(…, 'Europe/London') gives it one",
 }
-# What pydantic calls a fault, and the sentence for it.
-_REASONS: Mapping[str, str] = {
-    "string_type": "is no text",
-    "missing": "is missing",
-    "string_too_long": "is longer than {max_length} characters",
-    "too_long": "is longer than {max_length} characters",
-    "timezone_aware": "has no time zone; zoned(…, 'Europe/London') gives it one",
-    "bool_parsing": "is neither yes nor no",
-    "bool_type": "is neither yes nor no",
-    "dict_type": "is not a set of names with values",
-    "less_than_equal": "is more than {le}",
-    "greater_than_equal": "is less than {ge}",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """What is wrong with one field, named as in the playbook, such as lead.email; the reason holds nothing of it."""
-
-    field: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +73,9 @@ def map_payload(sender: Sender, payload: object, *, received_id: str | None = No
     return entries
 
 
-def not_in(playbook: Playbook, entry: Entry) -> tuple[Flaw, ...]:
-    """Return what an entry names that the playbook does not have: its kind of activity, its source."""
-    flaws = []
-    if isinstance(entry, GivenActivity) and playbook.scoring.activity(entry.kind) is None:
-        flaws.append(Flaw("activity.kind", f"no activity of the playbook is called `{entry.kind}`"))
-    lead = entry.lead if isinstance(entry, GivenActivity) else entry
-    if isinstance(lead, GivenLead) and lead.source is not None and playbook.source(lead.source) is None:
-        flaws.append(Flaw("lead.source", f"no source of the playbook is called `{lead.source}`"))
-    return tuple(flaws)
+def not_in(playbook: Playbook, entry: GivenActivity | GivenLead) -> tuple[Flaw, ...]:
+    """Name what an entry says that the playbook does not have, by the fields of the mapping."""
+    return tuple(_placed(_section(type(entry)), flaw) for flaw in faulty.not_in(playbook, entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,29 +186,27 @@ def _validated(
     try:
         given = shape.model_validate(values)
     except ValidationError as error:
-        section = "lead" if shape is GivenLead else "activity"
         told = {flaw.field for flaw in flaws}
-        flaws = [*flaws, *(flaw for flaw in _flaws(section, error) if flaw.field not in told)]
+        flaws = [*flaws, *(flaw for flaw in _flaws(shape, error) if flaw.field not in told)]
         return Flawed(index, tuple(flaws))
     return Flawed(index, tuple(flaws)) if flaws else given
 
 
-def _flaws(section: str, error: ValidationError) -> Iterator[Flaw]:
-    for detail in error.errors(include_url=False, include_input=False):
-        steps = [str(step) for step in detail["loc"]]
-        inside = steps if steps[:1] == ["lead"] else [section, *steps]
-        yield Flaw(".".join(inside), _reason(detail))
+def _flaws(shape: type[GivenActivity | GivenLead], error: ValidationError) -> Iterator[Flaw]:
+    """Name what is wrong by the fields of the mapping, with what would mend it."""
+    for flaw in faulty.flaws(error):
+        hint = _HINTS.get(flaw.reason)
+        yield _placed(_section(shape), Flaw(flaw.field, f"{flaw.reason}; {hint}") if hint else flaw)
 
 
-def _reason(detail: ErrorDetails) -> str:
-    """Say what is wrong, without the value itself: it may be a person's."""
-    context = detail.get("ctx", {})
-    fault = context.get("error")
-    if isinstance(fault, Unreadable):
-        return _UNREADABLE.get(fault.fault, "cannot be read")
-    if isinstance(fault, ValueError):
-        return str(fault)
-    if detail["type"].startswith("datetime"):
-        return "is no time; epoch(…) reads seconds and milliseconds"
-    sentence = _REASONS.get(detail["type"])
-    return sentence.format_map(context) if sentence else detail["msg"].lower()
+def _section(shape: type[GivenActivity | GivenLead]) -> str:
+    return "lead" if shape is GivenLead else "activity"
+
+
+def _placed(section: str, flaw: Flaw) -> Flaw:
+    """Name a field as the playbook does: what is said of an activity's lead stands in the section lead."""
+    return (
+        flaw
+        if flaw.field.startswith("lead.")
+        else Flaw(".".join(each for each in (section, flaw.field) if each), flaw.reason)
+    )

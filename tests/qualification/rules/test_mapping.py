@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from qualification.rules import payloads
 from qualification.rules.definitions import Sender
 from qualification.rules.expression_functions import OWN
+from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenActivity, GivenLead
 from qualification.rules.known_senders import KNOWN, Signature
-from qualification.rules.mapping import Entry, Flaw, Flawed, map_payload, not_in
+from qualification.rules.mapping import Entry, Flawed, map_payload, not_in
 from qualification.rules.playbook import Playbook, parse
 
 NOW = datetime(2026, 2, 24, 10, tzinfo=UTC)

@@ -1,0 +1,24 @@
+"""What comes over HTTP, read no further than is bearable."""
+
+from typing import Final
+
+from starlette.requests import Request
+
+# Slack's own limit for what a modal may hold is a quarter of this.
+LARGEST: Final = 1024 * 1024
+
+
+class TooLarge(Exception):
+    """A body larger than anybody needs."""
+
+
+async def read(request: Request) -> bytes:
+    """Read the body, and stop as soon as it is too large; raises TooLarge."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST:
+            raise TooLarge
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,162 @@
+"""What senders post: each row taken in or refused by itself, and an answer that says which."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeAlias
+
+from pydantic import ValidationError
+
+from handlers.context import Now, Sessions, Workspace
+from qualification import intake, lookup, publishing
+from qualification.intake import Taken, Unfit
+from qualification.rules.flaws import Flaw, flaws
+from qualification.rules.intake import MOST_ROWS, GivenActivity, GivenLead
+from qualification.rules.mapping import Flawed, map_payload
+
+# So many rows are taken in by one transaction: clicks go in between.
+TOGETHER: Final = 10
+
+Row: TypeAlias = GivenLead | GivenActivity | tuple[Flaw, ...]
+Result: TypeAlias = Taken | tuple[Flaw, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a sender is told: an HTTP status, and what goes with it as JSON."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def leads(posted: object, *, sender: str, transaction: Sessions, now: Now, workspace: Workspace) -> Answer:
+    """Take in one lead, or a list of them."""
+    return _taken(posted, GivenLead, sender=sender, transaction=transaction, now=now, workspace=workspace)
+
+
+def activities(posted: object, *, sender: str, transaction: Sessions, now: Now, workspace: Workspace) -> Answer:
+    """Take in one activity, or a list of them."""
+    return _taken(posted, GivenActivity, sender=sender, transaction=transaction, now=now, workspace=workspace)
+
+
+def mapped(
+    payload: object,
+    *,
+    sender: str,
+    received_id: str | None,
+    snapshot: Sessions,
+    transaction: Sessions,
+    now: Now,
+    workspace: Workspace,
+) -> Answer:
+    """Take in what a sender of the playbook posts in a shape of its own."""
+    with snapshot() as session:
+        known = publishing.current(session, workspace.id).playbook.sender(sender)
+    if known is None:
+        return problem(404, f"no sender of the playbook is called {sender}")
+    entries = map_payload(known, payload, received_id=received_id, now=now())
+    rows: list[Row] = [entry.flaws if isinstance(entry, Flawed) else entry for entry in entries]
+    results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
+    return _listed(results)
+
+
+def lead(lead_id: int, *, snapshot: Sessions, workspace: Workspace) -> Answer:
+    """Return a lead as it stands."""
+    with snapshot() as session:
+        facts = lookup.lead_facts(session, workspace.id, lead_id)
+    return Answer(200, asdict(facts)) if facts else problem(404, f"there is no lead {lead_id}")
+
+
+def problem(status: int, detail: str, found: Sequence[Flaw] = ()) -> Answer:
+    """Say what is wrong as RFC 9457 has it (application/problem+json)."""
+    body: dict[str, Any] = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
+    if found:
+        body["errors"] = [asdict(flaw) for flaw in found]
+    return Answer(status, body)
+
+
+TITLES: Final = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+def _taken(
+    posted: object,
+    shape: type[GivenLead | GivenActivity],
+    *,
+    sender: str,
+    transaction: Sessions,
+    now: Now,
+    workspace: Workspace,
+) -> Answer:
+    """Take in what was posted: alone, it is answered by itself; in a list, the good rows are kept."""
+    alone = not isinstance(posted, list)
+    posted_rows = [posted] if alone else posted
+    assert isinstance(posted_rows, list)  # noqa: S101 - for the type checker
+    if len(posted_rows) > MOST_ROWS:
+        return problem(413, f"a list holds at most {MOST_ROWS} rows; send more of them")
+    rows = [_row(shape, each) for each in posted_rows]
+    results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
+    if not alone:
+        return _listed(results)
+    (result,) = results
+    return Answer(200, _told(result)) if isinstance(result, Taken) else problem(422, "see errors", result)
+
+
+def _row(shape: type[GivenLead | GivenActivity], posted: object) -> Row:
+    try:
+        return shape.model_validate(posted)
+    except ValidationError as error:
+        return tuple(flaws(error))
+
+
+def _results(
+    rows: Sequence[Row], *, sender: str, transaction: Sessions, now: Now, workspace: Workspace
+) -> Iterator[Result]:
+    """Take the rows in, some at a time; what is committed stays, whatever becomes of the rest."""
+    for start in range(0, len(rows), TOGETHER):
+        with transaction() as session:
+            together = []
+            for row in rows[start : start + TOGETHER]:
+                try:
+                    with session.begin_nested():
+                        together.append(_take(session, workspace.id, sender, row, now=now))
+                except Unfit as unfit:
+                    together.append(unfit.flaws)
+        yield from together
+
+
+def _take(session: Any, workspace_id: int, sender: str, row: Row, *, now: Now) -> Result:  # noqa: ANN401 - a session
+    if isinstance(row, GivenLead):
+        return intake.take_lead(session, workspace_id, sender, row, now=now())
+    if isinstance(row, GivenActivity):
+        return intake.take_activity(session, workspace_id, sender, row, now=now())
+    return row
+
+
+def _listed(results: Sequence[Result]) -> Answer:
+    """Answer a list row by row: 200 where all were taken in, 207 where some were refused, 422 where all were."""
+    refused = sum(not isinstance(result, Taken) for result in results)
+    told = []
+    for index, result in enumerate(results):
+        if isinstance(result, Taken):
+            told.append({"index": index, "status": 200, **_told(result)})
+        else:
+            told.append({"index": index, "status": 422, "errors": [asdict(flaw) for flaw in result]})
+    status = 200 if not refused else 207 if refused < len(results) else 422
+    if status == 422:  # noqa: PLR2004 - HTTP's own number
+        return Answer(status, {**problem(status, "every row has errors").body, "results": told})
+    return Answer(status, {"taken": len(results) - refused, "refused": refused, "results": told})
+
+
+def _told(taken: Taken) -> dict[str, Any]:
+    if taken.activity_id is None:
+        return {"id": taken.lead_id}
+    return {"id": taken.activity_id, "lead_id": taken.lead_id}
