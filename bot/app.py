@@ -88,6 +88,7 @@ class Baton:
     bolt: App
     worker: Worker
     directory: Directory
+    intake: Intake
     asgi: Starlette
     http: HttpServer
     socket_mode: SocketMode | None
@@ -114,7 +115,7 @@ class Baton:
         self._looking_up = Periodic(self.directory.look_up, LOOK_UP_SECONDS, name="directory")
         self.bolt = self._bolt()
         self._threads = ThreadPoolExecutor(HTTP_THREADS, thread_name_prefix="http")
-        intake = Intake(
+        self.intake = Intake(
             database=database,
             workspace=workspace,
             secrets_of=settings.intake_secrets,
@@ -128,7 +129,7 @@ class Baton:
             health=self.health,
             now=now,
             threads=self._threads,
-            intake=intake.routes(),
+            intake=self.intake.routes(),
         ).application()
         self.http = HttpServer(self.asgi, settings.host, settings.port)
         self.socket_mode = None

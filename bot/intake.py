@@ -143,7 +143,7 @@ class Intake:
             return problem(500, f"nothing that is not in an answer was taken in; reference {reference}")
 
     def _sender(self, request: Request, body: bytes, named: str | None) -> str | None:
-        """Name who sends this: by an API key, or by a signature of a sender that has a secret; None for anybody else."""
+        """Name who sends this, by an API key or by the signature of a sender that has a secret; None: nobody known."""
         given = request.headers.get("authorization", "")
         key = given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else request.query_params.get("key", "")
         if key:

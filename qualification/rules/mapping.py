@@ -205,8 +205,6 @@ def _section(shape: type[GivenActivity | GivenLead]) -> str:
 
 def _placed(section: str, flaw: Flaw) -> Flaw:
     """Name a field as the playbook does: what is said of an activity's lead stands in the section lead."""
-    return (
-        flaw
-        if flaw.field.startswith("lead.")
-        else Flaw(".".join(each for each in (section, flaw.field) if each), flaw.reason)
-    )
+    if flaw.field == "lead" or flaw.field.startswith("lead."):
+        return flaw
+    return Flaw(f"{section}.{flaw.field}" if flaw.field else section, flaw.reason)

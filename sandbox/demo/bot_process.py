@@ -31,21 +31,27 @@ class BotProcess:
         self._reader: threading.Thread | None = None
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
 
-    def prepare(self) -> None:
-        """Bring the database up to date and publish the demo's playbook."""
+    def prepare(self) -> str:
+        """Bring the database up to date, publish the demo's playbook, and return a key for posting leads."""
         for command in (("migrate",), ("playbook", "publish", str(PLAYBOOK))):
-            done = subprocess.run(  # noqa: S603 - our own program, our own arguments
-                _command(command),
-                cwd=ROOT,
-                env=self._environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-                start_new_session=True,
-            )
-            if done.returncode:
-                raise BotFailedError(f"`python -m bot {' '.join(command)}` failed:\n{done.stdout.strip()}")
+            self._told(command)
+        return self._told(("keys", "make", "demo")).splitlines()[0]
+
+    def _told(self, command: Sequence[str]) -> str:
+        """Run a command of the bot's to its end, and return what it said."""
+        done = subprocess.run(  # noqa: S603 - our own program, our own arguments
+            _command(command),
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            start_new_session=True,
+        )
+        if done.returncode:
+            raise BotFailedError(f"`python -m bot {' '.join(command)}` failed:\n{done.stdout.strip()}")
+        return done.stdout.strip()
 
     def start(self) -> None:
         """Start the bot."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from typing import TextIO
 from sandbox.demo.bot_process import ROOT, BotFailedError, BotProcess
 from sandbox.server import Sandbox
 
+HOST = "127.0.0.1"
 CONNECTED_WITHIN_SECONDS = 60.0
 WELCOME = (
     "*Baton is here.* Marketing hands a lead over with `/handoff`; the cards stand in #sales-emea and #sales-americas. "
@@ -76,16 +78,17 @@ def _run_with_bot(sandbox: Sandbox, log: TextIO, stop: threading.Event) -> None:
         look()
 
     with tempfile.TemporaryDirectory(prefix="baton-demo-") as folder:
-        database = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}", "PORT": "0"}
-        bot = BotProcess(environment(sandbox) | database, log, ended=look)
+        intake = _free_port()
+        own = {"DATABASE_URL": f"sqlite:///{Path(folder) / 'demo.db'}", "HOST": HOST, "PORT": str(intake)}
+        bot = BotProcess(environment(sandbox) | own, log, ended=look)
         threading.Thread(target=watch, daemon=True).start()
-        bot.prepare()
+        key = bot.prepare()
         try:
             bot.start()
             sandbox.wait_for(lambda: sandbox.connections() or news.is_set(), CONNECTED_WITHIN_SECONDS)
             if not news.is_set():
                 sandbox.person("Olu Adeyemi").types(WELCOME, "#general")
-                _say(f"Open {sandbox.url}", "Ctrl-C ends the demo.")
+                _say(f"Open {sandbox.url}", *_invitation(intake, key), "Ctrl-C ends the demo.")
             news.wait()
             if not stop.is_set():
                 raise bot.failure()
@@ -93,6 +96,19 @@ def _run_with_bot(sandbox: Sandbox, log: TextIO, stop: threading.Event) -> None:
             raise BotFailedError(f"the bot did not connect within {CONNECTED_WITHIN_SECONDS:g} s") from error
         finally:
             bot.stop()
+
+
+def _free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _invitation(port: int, key: str) -> tuple[str, str]:
+    """Say how leads come in by themselves: what docs/intake.md has of curl runs after this line."""
+    return ("To post leads as a form does (docs/intake.md):", f"  export BATON=http://{HOST}:{port} KEY={key}")
 
 
 @contextlib.contextmanager

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from slack_bolt import BoltResponse
 from starlette.applications import Starlette
 
+from bot.bodies import LARGEST
 from bot.health import WELL, Health
-from bot.web import LARGEST_BODY, Endpoints, Unreadable, decode
+from bot.web import Endpoints, Unreadable, decode
 
 SECRET = "a-signing-secret"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -141,7 +142,7 @@ def test_rubbish_is_called_that(ground: Ground, body: bytes, content_type: str) 
 
 
 def test_a_body_too_large_is_refused_before_it_is_read(ground: Ground) -> None:
-    assert ground.post(b"x" * (LARGEST_BODY + 1)) == 413
+    assert ground.post(b"x" * (LARGEST + 1)) == 413
 
 
 @given(st.binary(max_size=200), st.sampled_from(["application/json", FORM, "", "text/plain"]))

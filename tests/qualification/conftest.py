@@ -134,6 +134,11 @@ class Desk:
         """Return what happened, by name."""
         return [event.kind.value for event in self.events(handoff_id)]
 
+    def lead_kinds(self, lead_id: int) -> list[str]:
+        """Return what happened to a lead, with sales or before, by name."""
+        told = select(LeadEvent).where(LeadEvent.lead_id == lead_id).order_by(LeadEvent.id)
+        return self.reads(lambda session: [event.kind.value for event in session.scalars(told)])
+
     def person(self, slack_user_id: str) -> Person:
         """Return somebody as stored."""
         who = select(Person).where(Person.workspace_id == self.workspace_id, Person.slack_user_id == slack_user_id)
