@@ -1,6 +1,7 @@
 """The demo as a program."""
 
 import io
+import re
 import signal
 import socket
 import subprocess
@@ -58,6 +59,31 @@ def test_a_verbose_demo_shows_the_bots_log_as_it_comes() -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+CURL = re.compile(
+    r'^curl "\$BATON(/\S+)" -H "Authorization: Bearer \$KEY"(?:.*? -d \'(.*?)\')?$', re.DOTALL | re.MULTILINE
+)
+
+
+def test_what_the_guide_has_of_curl_works_against_the_demo(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "intake.md").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", "sandbox", "demo", "--port", "0", "--log", str(tmp_path / "bot.log")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = [process.stdout.readline().strip() for _ in range(4)]
+        named = dict(pair.split("=", 1) for pair in lines[3].removeprefix("export ").split())
+        said = []
+        for path, body in CURL.findall(guide):
+            verb = "POST" if body else "GET"
+            headers = {"authorization": f"Bearer {named['KEY']}"}
+            answer = httpx.request(verb, named["BATON"] + path, content=body, headers=headers, trust_env=False)
+            said.append((verb, answer.status_code, answer.json()))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert [(verb, status) for verb, status, _ in said] == [("POST", 200), ("POST", 200), ("GET", 200)]
+    assert said[0][2] == {"id": 1, "lead_id": 1}
+    assert (said[2][2]["score"], said[2][2]["lifecycle"], said[2][2]["company"]) == (15, "mql", "Kestrel Freight")
 
 
 def test_help_tells_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
