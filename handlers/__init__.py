@@ -2,7 +2,7 @@
 
 from slack_bolt import App
 
-from handlers import channels, checklists, errors, handoffs, leads, people
+from handlers import channels, checklists, errors, handoffs, leads, lookup, people
 
 
 def register(app: App) -> None:
@@ -30,6 +30,11 @@ def register(app: App) -> None:
     app.view("lose")(leads.lose)
     app.action("more")(leads.more)
     app.view("edit_lead")(leads.edit)
+
+    app.command("/lead")(lookup.lead)
+    app.action("show_lead")(lookup.show)
+    app.action("hand_over_lead")(lookup.ask_to_hand_over)
+    app.action("split_lead")(lookup.split)
 
     app.command("/bant")(checklists.bant)
     app.action("checklist")(checklists.open_checklist)

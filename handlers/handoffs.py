@@ -8,7 +8,7 @@ from handlers import payloads
 from handlers.asking import ask
 from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
-from handlers.people import show_again
+from handlers.private import show_again
 from qualification import decisions, forms, handoffs, people
 from qualification.handoffs import HandOverForm
 from qualification.rules.handoff import Action
@@ -23,7 +23,7 @@ def ask_for_lead(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspa
     """Open the hand-over modal; the words after the command are the company."""
     asked = payloads.command(body)
     with snapshot() as session:
-        choices = forms.hand_over(session, workspace.id, company=asked.text)
+        choices = forms.hand_over(session, workspace.id, filled={"company": asked.text})
         reader = people.reader(session, workspace.id, asked.user_id)
     views.open(asked.trigger_id, draw(reader, "modals/hand_over", choices=choices))
     ack()

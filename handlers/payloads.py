@@ -17,6 +17,8 @@ from qualification.rules.identity import storable
 from qualification.rules.refusals import StaleCard
 
 LARGEST_ID: Final = 2**63 - 1
+# The blocks of a lead's page are named by the lead.
+_PAGE: Final = re.compile(r"(?:lead|merged|again)-([1-9]\d{0,18})\b", re.ASCII)
 _ESCAPED: Final = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 
 
@@ -32,13 +34,17 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Somebody used a button or a select; `private` where it stood in an answer that only they see."""
+    """Somebody used a button or a select; `private` where it stood in an answer that only they see.
+
+    `page` is the lead whose page that answer is, None where it is another answer.
+    """
 
     user_id: str
     user_name: str
     trigger_id: str
     response_url: str | None
     private: bool
+    page: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,14 @@ class Press(Click):
     offer: int | None
     stage: str
     do: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(Click):
+    """Somebody used a control of one lead, or of one merge; 0 where it carries none."""
+
+    lead: int
+    merge: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,13 @@ def press(body: Body) -> Press:
     )
 
 
+def pick(body: Body) -> Pick:
+    """Read the use of a control of a lead."""
+    action = _mapping(next(iter(_listed(body.get("actions"))), None))
+    value = _parsed(action.get("value"))
+    return Pick(**_who(body), **_place(body), lead=_id(value.get("lead")), merge=_optional_id(value.get("merge")) or 0)
+
+
 def form(body: Body) -> Form:
     """Read a modal that is submitted, or one in which something was picked."""
     return Form(**_who(body), **_filled(body))
@@ -161,7 +182,10 @@ def _who(body: Body) -> dict[str, Any]:
 
 
 def _place(body: Body) -> dict[str, Any]:
+    action = _mapping(next(iter(_listed(body.get("actions"))), None))
+    page = _PAGE.match(str(action.get("block_id", "")))
     return {
+        "page": int(page[1]) if page else None,
         "trigger_id": str(body.get("trigger_id", "")),
         "response_url": body.get("response_url") or None,
         "private": bool(_mapping(body.get("container")).get("is_ephemeral")),

@@ -10,7 +10,8 @@ from slack_bolt import Ack
 from handlers import payloads
 from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
-from handlers.payloads import Click, Command
+from handlers.payloads import Command
+from handlers.private import show_again
 from qualification import absence, people, start
 from qualification.rules.refusals import UnknownCommand
 
@@ -93,16 +94,6 @@ def back(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, wo
         people.set_back(session, workspace.id, click.user_id, now=now())
     show_again(click, transaction, now, reply, workspace)
     ack()
-
-
-def show_again(click: Click, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
-    """Draw /baton's private answer anew after a press in it: no worker edits what only one person sees."""
-    if click.response_url is None or not click.private:
-        return
-    with transaction() as session:
-        facts = start.greet(session, workspace.id, click.user_id, name=click.user_name, now=now())
-        reader = people.reader(session, workspace.id, click.user_id)
-    reply(click.response_url, {**draw(reader, "replies/start", start=facts), "replace_original": True})
 
 
 def open_home(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:

@@ -1,7 +1,7 @@
 """What the surfaces show: frozen values read from the records, with nothing left to look up or decide."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -142,11 +142,11 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class HandOverChoices:
-    """What the hand-over modal lets a marketer choose from, and what to prefill."""
+    """What the hand-over modal lets a marketer choose from, and what its fields are filled with."""
 
     sources: tuple[Choice, ...]
     currency: str
-    company: str | None = None
+    filled: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +220,71 @@ class LeadLine:
     stage: str | None
     accept_by: datetime | None
     owner: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLead:
+    """One lead among several that were found: where its latest handoff stands, None where it never had one."""
+
+    lead_id: int
+    lead: str
+    lifecycle: str
+    score: int
+    state: str | None
+    owner: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """Something a lead did: what its kind is called, what it was in words, when."""
+
+    name: str
+    what: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MergedLead:
+    """Another lead that was found to be this one; `merge_id` splits them."""
+
+    merge_id: int
+    lead: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """All that is known of one lead, for one reader.
+
+    `email` and `phone` are None for whoever has no part in sales here. `card` is that of the latest handoff, None where
+    it never had one; `is_live` says that sales has it now. `recent` is what it did last, the latest first.
+    """
+
+    lead_id: int
+    lead: str
+    name: str | None
+    company: str | None
+    lifecycle: str
+    score: int
+    weighed: tuple[Weighed, ...]
+    email: str | None
+    phone: str | None
+    title: str | None
+    size: int | None
+    country: str | None
+    source: str | None
+    campaign: str | None
+    value_minor: int | None
+    currency: str | None
+    problem: str | None
+    do_not_contact: bool
+    held_by: str | None
+    card: LeadCard | None
+    is_live: bool
+    may_decide: bool
+    recent: tuple[Did, ...]
+    activities: int
+    merged: tuple[MergedLead, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What a modal that asks something is filled with; refused at once to whoever may not answer it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from qualification.rules.identity import written
 from qualification.rules.money import minor_digits
 from qualification.rules.playbook import ContactKind, Playbook, Reason
 
+_EMPTY: Mapping[str, str | None] = MappingProxyType({})
 _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
     Action.PASS_ON: lambda playbook: playbook.pass_on_reasons,
     Action.DISQUALIFY: lambda playbook: playbook.disqualify_reasons,
@@ -22,11 +24,12 @@ _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
 }
 
 
-def hand_over(session: Session, workspace_id: int, company: str = "") -> HandOverChoices:
-    """Return what the hand-over modal offers, with a company to start from; raises NoPlaybook."""
+def hand_over(session: Session, workspace_id: int, filled: Mapping[str, str | None] = _EMPTY) -> HandOverChoices:
+    """Return what the hand-over modal offers, with its fields filled in as far as they are known; raises NoPlaybook."""
     playbook = publishing.current(session, workspace_id).playbook
     sources = tuple(Choice(key=each.key, name=each.name, description=each.description) for each in playbook.sources)
-    return HandOverChoices(sources=sources, currency=playbook.currency, company=written(company))
+    known = {field: text for field, text in ((name, written(value)) for name, value in filled.items()) if text}
+    return HandOverChoices(sources=sources, currency=playbook.currency, filled=known)
 
 
 def decision(

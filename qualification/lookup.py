@@ -1,14 +1,21 @@
-"""One lead, whole: who it is, what it did, where it stands."""
+"""One lead, whole: who it is, what it did, where it stands; found by a few words."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification import leads, people, publishing, scores
-from qualification.facts import Weighed
-from qualification.records import Company, Handoff, Lead
+from qualification import cards, leads, merging, people, publishing, scores, search
+from qualification.facts import Did, FoundLead, LeadPage, MergedLead, Weighed
+from qualification.records import Activity, Company, Handoff, Lead
+from qualification.rules.handoff import LIVE_STATES
+from qualification.rules.playbook import Playbook
+from qualification.rules.refusals import UnknownLead
+
+MOST: Final = 20
+MOST_RECENT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,7 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
     if lead is None:
         return None
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    latest = select(Handoff).where(Handoff.lead_id == lead.id).order_by(Handoff.id.desc()).limit(1)
-    handoff = session.scalar(latest)
+    handoff = _latest(session, lead)
     owner = people.ref_of(session, handoff.owner_id) if handoff else None
     score = scores.weigh(session, lead, publishing.current(session, workspace_id).playbook.scoring)
     return LeadFacts(
@@ -81,3 +87,108 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
         created_at=lead.created_at,
         updated_at=lead.updated_at,
     )
+
+
+def found(session: Session, workspace_id: int, words: str) -> tuple[FoundLead, ...]:
+    """Return the leads that the words may mean, the likeliest first; raises UnknownLead where there is none."""
+    leads_found = search.anybody(session, workspace_id, words, MOST)
+    if not leads_found:
+        raise UnknownLead(query=words)
+    handoffs = [_latest(session, lead) for lead in leads_found]
+    owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs if handoff))
+    lines = []
+    for lead, handoff in zip(leads_found, handoffs, strict=True):
+        owner = owners.get(handoff.owner_id) if handoff and handoff.owner_id is not None else None
+        lines.append(
+            FoundLead(
+                lead_id=lead.id,
+                lead=_title(session, lead),
+                lifecycle=lead.lifecycle.value,
+                score=lead.score,
+                state=handoff.state.value if handoff else None,
+                owner=people.ref(owner) if owner else None,
+            )
+        )
+    return tuple(lines)
+
+
+def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) -> LeadPage:
+    """Return all that is known of a lead, for this Slack user; raises UnknownLead.
+
+    Contact details are for those whom the playbook names.
+    """
+    lead = leads.root(
+        session, session.scalar(select(Lead).where(Lead.workspace_id == workspace_id, Lead.id == lead_id))
+    )
+    if lead is None:
+        raise UnknownLead(query=f"#{lead_id}")
+    person = people.by_slack_user(session, workspace_id, slack_user_id)
+    belongs = person is not None and person.active
+    playbook = publishing.current(session, workspace_id).playbook
+    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    score = scores.weigh(session, lead, playbook.scoring)
+    handoff = _latest(session, lead)
+    card = cards.lead_card(session, workspace_id, handoff.id, person.id if person else None) if handoff else None
+    source = playbook.source(lead.source) if lead.source else None
+    recent, count = _recent(session, lead, playbook)
+    return LeadPage(
+        lead_id=lead.id,
+        lead=_title(session, lead),
+        name=lead.name,
+        company=company.name if company else None,
+        lifecycle=lead.lifecycle.value,
+        score=score.points,
+        weighed=tuple(Weighed(each.name, each.times, each.points) for each in score.weights),
+        email=lead.email if belongs else None,
+        phone=lead.phone if belongs else None,
+        title=lead.title,
+        size=company.size if company else None,
+        country=company.country if company else None,
+        source=source.name if source else lead.source,
+        campaign=lead.campaign,
+        value_minor=lead.value_minor,
+        currency=lead.currency,
+        problem=lead.problem,
+        do_not_contact=lead.do_not_contact,
+        held_by=lead.held_by,
+        card=card,
+        is_live=handoff is not None and handoff.state in LIVE_STATES,
+        may_decide=person is not None and card is not None and card.reader_may_decide,
+        recent=recent,
+        activities=count,
+        merged=tuple(
+            MergedLead(each.id, _title(session, session.get_one(Lead, each.merged_id)), each.at)
+            for each in merging.merges_of(session, lead)
+        ),
+    )
+
+
+def form_of(page: LeadPage) -> dict[str, str | None]:
+    """Return what the hand-over modal is filled with for this lead."""
+    return {
+        "company": page.company,
+        "person": page.name,
+        "email": page.email,
+        "phone": page.phone,
+        "title": page.title,
+        "problem": page.problem,
+    }
+
+
+def _recent(session: Session, lead: Lead, playbook: Playbook) -> tuple[tuple[Did, ...], int]:
+    """Return what the lead did last, the latest first, and how often it did anything."""
+    done = select(Activity).where(Activity.lead_id.in_(merging.family(session, lead)))
+    count = session.scalar(select(func.count()).select_from(done.subquery())) or 0
+    latest = session.scalars(done.order_by(Activity.at.desc(), Activity.id.desc()).limit(MOST_RECENT)).all()
+    kinds = {kind.key: kind.name for kind in playbook.scoring.activities}
+    return tuple(Did(kinds.get(each.kind, each.kind), each.what, each.at) for each in latest), count
+
+
+def _latest(session: Session, lead: Lead) -> Handoff | None:
+    """Return the lead's latest handoff, or that of a lead merged into it."""
+    ids = merging.family(session, lead)
+    return session.scalar(select(Handoff).where(Handoff.lead_id.in_(ids)).order_by(Handoff.id.desc()).limit(1))
+
+
+def _title(session: Session, lead: Lead) -> str:
+    return cards.title_of(lead, session.get(Company, lead.company_id) if lead.company_id is not None else None)

@@ -1,11 +1,11 @@
 """Which lead somebody means by a few words."""
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Select, SQLColumnExpression, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from qualification import people, publishing
+from qualification import leads, people, publishing
 from qualification.cards import lead_title, title_of
 from qualification.cases import look
 from qualification.facts import LeadLine, PersonRef
@@ -14,6 +14,8 @@ from qualification.rules import identity
 from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, Refusal, UnknownLead
+
+T = TypeVar("T")
 
 MOST = 100
 
@@ -44,6 +46,17 @@ def find(session: Session, person: Person, words: str) -> list[LeadLine]:
     """
     likeliest = _named(_workable(person), words, Handoff.accepted_at.desc(), Handoff.id)
     return _lines(session, likeliest.limit(MOST))
+
+
+def anybody(session: Session, workspace_id: int, words: str, most: int = 20) -> list[Lead]:
+    """Return the leads that the words may mean, whoever works on them, the likeliest first and of those the latest.
+
+    Of those that were found to be one, the one that stays.
+    """
+    everybody = select(Lead).outerjoin(Company, Company.id == Lead.company_id).where(Lead.workspace_id == workspace_id)
+    likeliest = _named(everybody, words, Lead.updated_at.desc(), Lead.id)
+    found = [leads.root(session, lead) for lead in session.scalars(likeliest.limit(most + 1))]
+    return [lead for lead in dict.fromkeys(found) if lead is not None]
 
 
 def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
@@ -125,11 +138,11 @@ def _handoffs(workspace_id: int) -> Select[Handoff]:
     )
 
 
-def _named(handoffs: Select[Handoff], words: str, *order: SQLColumnExpression[Any]) -> Select[Handoff]:
+def _named(rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Select[T]:
     """Narrow to the leads that the words may mean: the whole before the beginning before a part, then in this order."""
     name = identity.fold_name(words)
     if not name:
-        return handoffs.where(false())
+        return rows.where(false())
     # Each is sought as it was folded when it was stored.
     sought = (
         (func.coalesce(Company.name_key, ""), identity.fold_company(words)),
@@ -142,7 +155,7 @@ def _named(handoffs: Select[Handoff], words: str, *order: SQLColumnExpression[An
         else_=2,
     )
     fitting = or_(*(text.contains(key, autoescape=True) for text, key in sought))
-    return handoffs.where(fitting).order_by(rank, *order)
+    return rows.where(fitting).order_by(rank, *order)
 
 
 def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: str) -> Refusal:

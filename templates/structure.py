@@ -34,6 +34,7 @@ _LIMITS: Mapping[tuple[str, str], int] = {
     ("modal", "submit"): 24,
     ("modal", "close"): 24,
     ("plain_text_input", "initial_value"): 3000,
+    ("email_text_input", "initial_value"): 320,
     ("", "text"): MESSAGE_TEXT,
 }
 _PLACEHOLDER = 150

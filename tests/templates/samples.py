@@ -12,11 +12,15 @@ from qualification.facts import (
     ChecklistMark,
     Choice,
     DecisionForm,
+    Did,
+    FoundLead,
     HandedOver,
     HandOverChoices,
     ItemMark,
     LeadCard,
     LeadLine,
+    LeadPage,
+    MergedLead,
     Parked,
     PersonRef,
     Reminder,
@@ -78,6 +82,9 @@ marks = st.builds(
     needed=st.integers(0, 8),
     passed=st.booleans(),
 )
+weights = st.lists(
+    st.builds(Weighed, name=hostile, times=st.integers(1, 40), points=st.integers(-20, 200)), max_size=3
+).map(tuple)
 cards = st.builds(
     LeadCard,
     handoff_id=counts,
@@ -100,9 +107,7 @@ cards = st.builds(
     promised=perhaps_hostile,
     note=perhaps_hostile,
     score=st.integers(-50, 500),
-    weighed=st.lists(
-        st.builds(Weighed, name=hostile, times=st.integers(1, 40), points=st.integers(-20, 200)), max_size=3
-    ).map(tuple),
+    weighed=weights,
     announcer=perhaps_people,
     announced_at=times,
     team=hostile,
@@ -178,7 +183,46 @@ leads = st.builds(
     accept_by=perhaps_times,
     owner=perhaps_people,
 )
+found = st.builds(
+    FoundLead,
+    lead_id=counts,
+    lead=hostile,
+    lifecycle=st.sampled_from([station.value for station in Lifecycle]),
+    score=st.integers(-50, 500),
+    state=st.none() | st.sampled_from([state.value for state in HandoffState]),
+    owner=perhaps_people,
+)
 several_leads = st.lists(leads, max_size=4, unique_by=lambda lead: lead.handoff_id).map(tuple)
+pages = st.builds(
+    LeadPage,
+    lead_id=counts,
+    lead=hostile,
+    name=perhaps_hostile,
+    company=perhaps_hostile,
+    lifecycle=st.sampled_from([station.value for station in Lifecycle]),
+    score=st.integers(-50, 500),
+    weighed=weights,
+    email=perhaps_hostile,
+    phone=perhaps_hostile,
+    title=perhaps_hostile,
+    size=st.none() | counts,
+    country=st.sampled_from([None, "DE", "GB"]),
+    source=perhaps_hostile,
+    campaign=perhaps_hostile,
+    value_minor=st.none() | counts,
+    currency=st.just("EUR"),
+    problem=perhaps_hostile,
+    do_not_contact=st.booleans(),
+    held_by=perhaps_hostile,
+    card=st.none() | cards,
+    is_live=st.booleans(),
+    may_decide=st.booleans(),
+    recent=st.lists(st.builds(Did, name=hostile, what=perhaps_hostile, at=times), max_size=3).map(tuple),
+    activities=st.integers(3, 900),
+    merged=st.lists(
+        st.builds(MergedLead, merge_id=counts, lead=hostile, at=times), max_size=3, unique_by=lambda each: each.merge_id
+    ).map(tuple),
+)
 starts = st.builds(
     Start,
     person=people,
@@ -271,7 +315,14 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "messages/reminder": _facts(reminder=reminders),
     "home/home": _facts(start=starts),
     "modals/hand_over": _facts(
-        choices=st.builds(HandOverChoices, sources=several_choices, currency=st.just("EUR"), company=perhaps_hostile)
+        choices=st.builds(
+            HandOverChoices,
+            sources=several_choices,
+            currency=st.just("EUR"),
+            filled=st.dictionaries(
+                st.sampled_from(["company", "person", "email", "phone", "title", "problem"]), hostile
+            ),
+        )
     ),
     "modals/handed_over": _facts(result=results),
     "modals/pass_on": _facts(form=decisions),
@@ -286,6 +337,9 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "modals/message": _facts(text=hostile),
     "replies/start": _facts(start=starts),
     "replies/help": _facts(),
+    "replies/lead": _facts(page=pages),
+    "replies/leads": _facts(leads=st.lists(found, min_size=2, max_size=4).map(tuple), query=hostile),
+    "replies/my_leads": _facts(leads=st.lists(leads, min_size=1, max_size=4).map(tuple)),
     "replies/away": _facts(until=perhaps_times, in_pool=st.booleans()),
     "replies/back": _facts(in_pool=st.booleans()),
     "replies/apology": _facts(reference=hostile),

@@ -63,7 +63,7 @@ def metadata(payload: dict[str, object]) -> object:
 
 
 def test_handing_over_asks_for_everything_and_insists_on_one_thing() -> None:
-    payload = render("modals/hand_over", choices=HandOverChoices((Choice("demo", "Demo"),), "EUR", "Acme"))
+    payload = render("modals/hand_over", choices=HandOverChoices((Choice("demo", "Demo"),), "EUR", {"company": "Acme"}))
     assert inputs(payload) == HAND_OVER
     assert actions(payload) == HAND_OVER
     assert [node["block_id"] for node in nodes(payload) if node.get("optional") is False] == ["did"]

@@ -1,0 +1,58 @@
+"""A lead found by a few words and shown to whoever asked: /lead, and the buttons of its answers."""
+
+from slack_bolt import Ack
+
+from handlers import payloads
+from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.drawing import draw
+from handlers.private import show_again
+from qualification import forms, lookup, merging, people, search
+
+
+def lead(ack: Ack, body: Body, snapshot: Sessions, workspace: Workspace) -> None:
+    """Show the lead that is meant, or those that may be; without words, or with "mine", one's own open ones."""
+    asked = payloads.command(body)
+    with snapshot() as session:
+        reader = people.reader(session, workspace.id, asked.user_id)
+        if asked.text.casefold() in {"", "mine"}:
+            mine = search.meant(session, workspace.id, asked.user_id, "")
+            ack(draw(reader, "replies/my_leads", leads=mine))
+            return
+        found = lookup.found(session, workspace.id, asked.text)
+        if len(found) > 1:
+            ack(draw(reader, "replies/leads", leads=found, query=asked.text))
+            return
+        page = lookup.page(session, workspace.id, asked.user_id, found[0].lead_id)
+        ack(draw(reader, "replies/lead", page=page))
+
+
+def show(ack: Ack, body: Body, snapshot: Sessions, reply: Reply, workspace: Workspace) -> None:
+    """Show the lead picked among several, in their place."""
+    pick = payloads.pick(body)
+    with snapshot() as session:
+        page = lookup.page(session, workspace.id, pick.user_id, pick.lead)
+        answer = draw(people.reader(session, workspace.id, pick.user_id), "replies/lead", page=page)
+    if pick.response_url is not None:
+        reply(pick.response_url, {**answer, "replace_original": True})
+    ack()
+
+
+def ask_to_hand_over(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the hand-over modal, filled with what is known of the lead."""
+    pick = payloads.pick(body)
+    with snapshot() as session:
+        page = lookup.page(session, workspace.id, pick.user_id, pick.lead)
+        choices = forms.hand_over(session, workspace.id, filled=lookup.form_of(page))
+        reader = people.reader(session, workspace.id, pick.user_id)
+    views.open(pick.trigger_id, draw(reader, "modals/hand_over", choices=choices))
+    ack()
+
+
+def split(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+    """Make two leads again of one that was two."""
+    pick = payloads.pick(body)
+    with transaction() as session:
+        by = people.actor(session, workspace.id, pick.user_id, name=pick.user_name)
+        merging.split(session, pick.merge, by=by, now=now())
+    show_again(pick, transaction, now, reply, workspace)
+    ack()
