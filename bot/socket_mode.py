@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt import BoltResponse
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientNotConnectedError
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -105,6 +105,10 @@ class SocketMode:
             # Slack sends an event again only where it hears nothing.
             if answer.status == 200:  # noqa: PLR2004 - HTTP's own number
                 client.send_socket_mode_response(SocketModeResponse(request.envelope_id, _body(answer)))
+        except (SlackClientNotConnectedError, OSError) as error:
+            # Slack sends it again over another connection.
+            keys = {"action": "socket_mode", "error": type(error).__name__}
+            log.info("The connection ended before the answer was sent.", extra=keys)
         except Exception:
             log.exception("What Slack sent could not be answered.", extra={"action": "socket_mode"})
         finally:

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 # What a lead that was there before is given, and a new one says itself.
-AT_FIRST = {"do_not_contact": sa.false(), "fields": sa.text("'{}'"), "score": sa.text("0")}
+AT_FIRST = {"do_not_contact": sa.text("false"), "fields": sa.text("'{}'"), "score": sa.text("0")}
 # What version 0001 cannot read.
 NEW_KINDS = ("came_in", "held", "merged", "split")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard
+from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, Weighed
 from templates import render
 from tests.templates.reading import actions, element, nodes, words
 from tests.templates.samples import ANA, BEN, EMAIL, MAYA, NOW, PHONE, card, cards
@@ -203,3 +203,13 @@ def test_a_german_reader_reads_german() -> None:
     assert "Dir angeboten, annehmen bis" in text
     assert "1.200 Beschäftigte · Deutschland" in text
     assert "12.500\xa0€" in text
+
+
+def test_what_weighed_most_is_why() -> None:
+    weighed = (Weighed("Content downloaded", 3, 30), Weighed("Demo requested", 1, 0))
+    payload = channel(card(score=30, weighed=weighed, announcer=None, did=""))
+    assert "*Why this lead*\nContent downloaded ×3 +30 · Demo requested" in words(payload)
+    said = str(payload["text"])
+    assert "Why this lead: Content downloaded ×3 +30 · Demo requested" in said
+    assert "Handed over by Baton" in said
+    assert "score 30" in said
