@@ -97,14 +97,12 @@ def _taken(
     workspace: Workspace,
 ) -> Answer:
     """Take in what was posted: alone, it is answered by itself; in a list, the good rows are kept."""
-    alone = not isinstance(posted, list)
-    posted_rows = [posted] if alone else posted
-    assert isinstance(posted_rows, list)  # noqa: S101 - for the type checker
-    if len(posted_rows) > MOST_ROWS:
+    listed = posted if isinstance(posted, list) else [posted]
+    if len(listed) > MOST_ROWS:
         return problem(413, f"a list holds at most {MOST_ROWS} rows; send more of them")
-    rows = [_row(shape, each) for each in posted_rows]
+    rows = [_row(shape, each) for each in listed]
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
-    if not alone:
+    if listed is posted:
         return _listed(results)
     (result,) = results
     return Answer(200, _told(result)) if isinstance(result, Taken) else problem(422, "see errors", result)

@@ -39,11 +39,12 @@ class Done:
 
 def record(session: Session, lead: Lead, done: Done, *, now: datetime) -> tuple[Activity, bool]:
     """Keep the activity unless it is known; return it, and whether it is new."""
-    known = {"workspace_id": lead.workspace_id, "sender": done.sender, "external_id": done.key}
     is_new = insert_once(
         session,
         Activity,
-        **known,
+        workspace_id=lead.workspace_id,
+        sender=done.sender,
+        external_id=done.key,
         lead_id=lead.id,
         kind=done.kind,
         at=done.at,
@@ -51,7 +52,10 @@ def record(session: Session, lead: Lead, done: Done, *, now: datetime) -> tuple[
         what=done.what,
         fields=dict(done.fields),
     )
-    return session.scalars(select(Activity).filter_by(**known)).one(), is_new
+    kept = known(session, lead.workspace_id, done.sender, done.key)
+    if kept is None:
+        raise LookupError("an activity's unique key was taken, yet no such activity is there")
+    return kept, is_new
 
 
 def known(session: Session, workspace_id: int, sender: str, key: str) -> Activity | None:

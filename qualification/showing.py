@@ -57,7 +57,7 @@ def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
     return deliveries.owe(
         session,
         workspace_id=person.workspace_id,
-        place=f"home:{person.id}",
+        place=deliveries.home(person.id),
         person_id=person.id,
         kind="home",
         subject=person.id,
@@ -89,7 +89,7 @@ def _owe_direct(session: Session, person: Person, kind: str, subject: int, hando
     return deliveries.owe(
         session,
         workspace_id=person.workspace_id,
-        place=f"direct:{person.id}",
+        place=deliveries.direct(person.id),
         person_id=person.id,
         kind=kind,
         subject=subject,
