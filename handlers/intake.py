@@ -8,13 +8,13 @@ from pydantic import ValidationError
 
 from handlers.context import Now, Sessions, Workspace
 from qualification import intake, lookup, publishing
-from qualification.intake import Taken, Unfit
+from qualification.intake import Taken
 from qualification.rules.flaws import Flaw, flaws
 from qualification.rules.intake import MOST_ROWS, GivenActivity, GivenLead
 from qualification.rules.mapping import Flawed, map_payload
 
 # So many rows are taken in by one transaction: clicks go in between.
-TOGETHER: Final = 10
+TOGETHER: Final = 25
 
 Row: TypeAlias = GivenLead | GivenActivity | tuple[Flaw, ...]
 Result: TypeAlias = Taken | tuple[Flaw, ...]
@@ -120,23 +120,11 @@ def _results(
 ) -> Iterator[Result]:
     """Take the rows in, some at a time; what is committed stays, whatever becomes of the rest."""
     for start in range(0, len(rows), TOGETHER):
+        together = rows[start : start + TOGETHER]
+        fit = [row for row in together if not isinstance(row, tuple)]
         with transaction() as session:
-            together = []
-            for row in rows[start : start + TOGETHER]:
-                try:
-                    with session.begin_nested():
-                        together.append(_take(session, workspace.id, sender, row, now=now))
-                except Unfit as unfit:
-                    together.append(unfit.flaws)
-        yield from together
-
-
-def _take(session: Any, workspace_id: int, sender: str, row: Row, *, now: Now) -> Result:  # noqa: ANN401 - a session
-    if isinstance(row, GivenLead):
-        return intake.take_lead(session, workspace_id, sender, row, now=now())
-    if isinstance(row, GivenActivity):
-        return intake.take_activity(session, workspace_id, sender, row, now=now())
-    return row
+            taken = iter(intake.take(session, workspace.id, sender, fit, now=now()))
+        yield from (row if isinstance(row, tuple) else next(taken) for row in together)
 
 
 def _listed(results: Sequence[Result]) -> Answer:

@@ -1,23 +1,23 @@
 """What leads do: kept once each, added up, and enough of it makes one for sales."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, handoffs, history, merging, publishing, scores
 from qualification.handoffs import Reason
 from qualification.publishing import Published
 from qualification.records import Activity, EventKind, Handoff, Lead
-from qualification.records.base import insert_once
 from qualification.rules.gates import Applicant, stopped_by
 from qualification.rules.handoff import LIVE_STATES
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.playbook import Gate, Scoring
-from qualification.rules.scoring import is_ready
+from qualification.rules.scoring import is_ready, score
 
 # Cards of leads that do much in a short time are drawn anew once for all of it.
 SETTLING: Final = timedelta(minutes=1)
@@ -37,67 +37,95 @@ class Done:
     fields: Mapping[str, object]
 
 
-def record(session: Session, lead: Lead, done: Done, *, now: datetime) -> tuple[Activity, bool]:
-    """Keep the activity unless it is known; return it, and whether it is new."""
-    is_new = insert_once(
-        session,
-        Activity,
-        workspace_id=lead.workspace_id,
-        sender=done.sender,
-        external_id=done.key,
-        lead_id=lead.id,
-        kind=done.kind,
-        at=done.at,
-        received_at=now,
-        what=done.what,
-        fields=dict(done.fields),
-    )
-    kept = known(session, lead.workspace_id, done.sender, done.key)
-    if kept is None:
-        raise LookupError("an activity's unique key was taken, yet no such activity is there")
-    return kept, is_new
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An activity that is kept, and the lead it is kept for."""
+
+    id: int
+    lead_id: int
 
 
-def known(session: Session, workspace_id: int, sender: str, key: str) -> Activity | None:
-    """Return the activity that the sender calls so, if it came before."""
-    return session.scalar(
-        select(Activity).where(
-            Activity.workspace_id == workspace_id, Activity.sender == sender, Activity.external_id == key
-        )
-    )
+def record(session: Session, done: Sequence[tuple[Lead, Done]], *, now: datetime) -> list[Lead]:
+    """Keep the activities that are not known yet; return the leads, each once, of which there is something new."""
+    keys = [(each.sender, each.key) for _, each in done]
+    there = known(session, done[0][0].workspace_id, keys) if done else {}
+    fresh: dict[tuple[str, str], tuple[Lead, Done]] = {}
+    for key, (lead, each) in zip(keys, done, strict=True):
+        if key not in there:
+            fresh.setdefault(key, (lead, each))
+    rows = [
+        {
+            "workspace_id": lead.workspace_id,
+            "sender": each.sender,
+            "external_id": each.key,
+            "lead_id": lead.id,
+            "kind": each.kind,
+            "at": each.at,
+            "received_at": now,
+            "what": each.what,
+            "fields": dict(each.fields),
+        }
+        # In an order that is the same for everybody: two who keep the same ones do not wait for each other.
+        for _, (lead, each) in sorted(fresh.items(), key=lambda entry: entry[0])
+    ]
+    if rows:
+        connection = session.connection()
+        connection.execute(_RECORD[connection.dialect.name], rows)
+    return [*{lead.id: lead for lead, _ in fresh.values()}.values()]
 
 
-def consider(session: Session, lead: Lead, live: Handoff | None, *, now: datetime) -> Handoff | None:
-    """Add up anew what the lead did, and hand it over if it is ready and no gate stops it; return its live handoff.
+def known(session: Session, workspace_id: int, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Known]:
+    """Return those of the activities that came before, each by its sender and what the sender calls it."""
+    if not keys:
+        return {}
+    asked = {
+        "workspace_id": workspace_id,
+        "senders": {sender for sender, _ in keys},
+        "ids": {key for _, key in keys},
+    }
+    return {(row.sender, row.external_id): Known(row.id, row.lead_id) for row in session.execute(_KNOWN, asked)}
 
-    The lead is locked by the caller. What was done before its last handoff ended counts for the score, but not towards
-    the next handoff.
+
+def consider(
+    session: Session, leads: Sequence[Lead], live: Mapping[int, Handoff], *, announcing: bool = True, now: datetime
+) -> None:
+    """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
+
+    The leads are locked by the caller, who gives the live handoffs of those that have one, by the lead's id. What was
+    done before a lead's last handoff ended counts for the score, but not towards the next handoff.
     """
-    published = publishing.current(session, lead.workspace_id)
+    if not leads:
+        return
+    published = publishing.current(session, leads[0].workspace_id)
     scoring = published.playbook.scoring
-    lead.score = scores.weigh(session, lead, scoring).points
-    if live is not None:
-        deliveries.stale(session, live.id, now + SETTLING)
-        return live
-    since = scores.times(session, lead, after=_last_ended(session, lead))
-    if is_ready(scoring, since):
-        gate = stopped_by(published.playbook.gates, _applicant(session, lead, scoring, since))
-        if gate is None:
-            return handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now)
-        _stop(session, lead, gate, published, now=now)
-    elif lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
-        lead.lifecycle = Lifecycle.LEAD
+    ever = scores.times_all(session, [lead.id for lead in leads])
+    ended = _last_ended(session, leads) if announcing else {}
+    for lead in leads:
+        done = ever.get(lead.id, {})
+        lead.score = score(scoring, done).points
+        if lead.id in live:
+            deliveries.stale(session, live[lead.id].id, now + SETTLING)
+            continue
+        if lead.id in ended:
+            done = scores.times(session, lead, after=ended[lead.id])
+        if announcing and is_ready(scoring, done):
+            gate = stopped_by(published.playbook.gates, _applicant(session, lead, scoring, done))
+            if gate is None:
+                handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now)
+            else:
+                _stop(session, lead, gate, published, now=now)
+        elif lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
+            lead.lifecycle = Lifecycle.LEAD
     session.flush()
-    return None
 
 
-def _last_ended(session: Session, lead: Lead) -> datetime | None:
-    """Return when the lead's last handoff ended; None where it never had one."""
-    ended: datetime | None = session.scalar(
-        select(func.max(Handoff.ended_at)).where(
-            Handoff.lead_id.in_(merging.family(session, lead)), Handoff.state.not_in(LIVE_STATES)
-        )
-    )
+def _last_ended(session: Session, leads: Sequence[Lead]) -> dict[int, datetime]:
+    """Return when the last handoff of each lead ended, for those that had one."""
+    kept_by = merging.families(session, [lead.id for lead in leads])
+    ended: dict[int, datetime] = {}
+    for row in session.execute(_ENDED, {"ids": [*kept_by]}):
+        kept = kept_by[row.lead_id]
+        ended[kept] = max(ended.get(kept, row.ended_at), row.ended_at)
     return ended
 
 
@@ -138,3 +166,20 @@ def _stop(session: Session, lead: Lead, gate: Gate, published: Published, *, now
         reason=gate.reason,
         playbook_id=published.id,
     )
+
+
+# Built once: to build a statement takes longer than to run it.
+_RECORD: Final = {
+    "sqlite": sqlite.insert(Activity).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(Activity).on_conflict_do_nothing(),
+}
+_KNOWN: Final = select(Activity.id, Activity.lead_id, Activity.sender, Activity.external_id).where(
+    Activity.workspace_id == bindparam("workspace_id"),
+    Activity.sender.in_(bindparam("senders", expanding=True)),
+    Activity.external_id.in_(bindparam("ids", expanding=True)),
+)
+_ENDED: Final = (
+    select(Handoff.lead_id, func.max(Handoff.ended_at).label("ended_at"))
+    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)), Handoff.state.not_in(LIVE_STATES))
+    .group_by(Handoff.lead_id)
+)

@@ -1,5 +1,6 @@
 """A lead's history: append-only, a line an event, told in the thread under its card."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -74,6 +75,26 @@ def note(
         "facts": facts,
     }
     session.connection().execute(_WRITE, event)
+
+
+def note_arrivals(session: Session, arrived: Iterable[tuple[Lead, str | None]]) -> None:
+    """Keep that these leads came in, each when it did and from whom."""
+    session.flush()
+    events = [
+        {
+            "workspace_id": lead.workspace_id,
+            "lead_id": lead.id,
+            "handoff_id": None,
+            "kind": EventKind.CAME_IN,
+            "at": lead.created_at,
+            "actor_id": None,
+            "playbook_id": None,
+            "facts": {"sender": sender},
+        }
+        for lead, sender in arrived
+    ]
+    if events:
+        session.connection().execute(insert(LeadEvent), events)
 
 
 def settle_lifecycle(

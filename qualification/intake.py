@@ -1,5 +1,6 @@
 """What senders say, taken in: leads known again or written down, what they did kept and added up."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +11,7 @@ from qualification import activities, history, leads, publishing
 from qualification.activities import Done
 from qualification.leads import Recognised, Said
 from qualification.publishing import Published
-from qualification.records import EventKind
+from qualification.records import EventKind, Lead
 from qualification.rules import identity
 from qualification.rules.flaws import UNREADABLE, Flaw, not_in
 from qualification.rules.intake import GivenActivity, GivenLead
@@ -36,29 +37,84 @@ class Unfit(Exception):
         self.flaws = flaws
 
 
-def take_lead(session: Session, workspace_id: int, sender: str, given: GivenLead, *, now: datetime) -> Taken:
-    """Know the lead again or write it down, and keep what is new about it; raises Unfit."""
-    published = publishing.current(session, workspace_id)
-    said = _said(sender, given, published, inside="")
-    return Taken(_recognised(session, workspace_id, said, now=now).lead.id)
+def take(
+    session: Session, workspace_id: int, sender: str, rows: Sequence[GivenLead | GivenActivity], *, now: datetime
+) -> list[Taken | tuple[Flaw, ...]]:
+    """Take the rows in: each lead known again or written down, each activity kept, and handed over who is ready now.
 
-
-def take_activity(session: Session, workspace_id: int, sender: str, given: GivenActivity, *, now: datetime) -> Taken:
-    """Do the same for who did it, keep what was done, and hand the lead over if it is ready now; raises Unfit.
-
-    An activity that came before, by the sender's own id of it, changes nothing.
+    Returns for each row what became of it, or every flaw for which it was not taken. An activity that came before, by
+    the sender's own id of it, changes nothing.
     """
-    known = activities.known(session, workspace_id, sender, given.id)
-    if known is not None:
-        return Taken(known.lead_id, known.id)
     published = publishing.current(session, workspace_id)
-    said = _said(sender, given.lead, published, inside="lead.", unfit=_unfit(given, published, now))
-    found = _recognised(session, workspace_id, said, now=now)
-    done = Done(sender=sender, key=given.id, kind=given.kind, at=given.at or now, what=given.what, fields=given.fields)
-    activity, is_new = activities.record(session, found.lead, done, now=now)
-    if is_new:
-        activities.consider(session, found.lead, found.live, now=now)
-    return Taken(activity.lead_id, activity.id)
+    keys = {row.id for row in rows if isinstance(row, GivenActivity)}
+    known = {key for _, key in activities.known(session, workspace_id, [(sender, key) for key in keys])}
+    flaws: dict[int, tuple[Flaw, ...]] = {}
+    fit: dict[int, Said] = {}
+    for index, row in enumerate(rows):
+        if isinstance(row, GivenActivity) and row.id in known:
+            continue
+        try:
+            fit[index] = said_by(sender, row, published, now)
+        except Unfit as unfit:
+            flaws[index] = unfit.flaws
+        else:
+            known |= {row.id} if isinstance(row, GivenActivity) else set()
+    found = dict(zip(fit, recognise(session, workspace_id, [*fit.values()], now=now), strict=True))
+    done = [
+        (found[index].lead, activity_of(sender, row, now))
+        for index, row in enumerate(rows)
+        if index in found and isinstance(row, GivenActivity)
+    ]
+    keep(session, found.values(), done, now=now)
+    kept = activities.known(session, workspace_id, [(sender, key) for key in keys])
+    results: list[Taken | tuple[Flaw, ...]] = []
+    for index, row in enumerate(rows):
+        if index in flaws:
+            results.append(flaws[index])
+        elif isinstance(row, GivenActivity):
+            activity = kept[sender, row.id]
+            results.append(Taken(activity.lead_id, activity.id))
+        else:
+            results.append(Taken(found[index].lead.id))
+    return results
+
+
+def recognise(session: Session, workspace_id: int, said: Sequence[Said], *, now: datetime) -> list[Recognised]:
+    """Know the leads again or write them down, and keep in their history what is new."""
+    found = leads.recognise_all(session, workspace_id, said, now=now)
+    arrived = [(each.lead, what.sender) for each, what in zip(found, said, strict=True) if each.is_new]
+    history.note_arrivals(session, arrived)
+    for each in found:
+        if each.live is not None and each.changed:
+            history.tell(session, each.live, EventKind.UPDATED, now=now, fields=list(each.changed))
+    return found
+
+
+def keep(
+    session: Session,
+    found: Iterable[Recognised],
+    done: Sequence[tuple[Lead, Done]],
+    *,
+    announcing: bool = True,
+    now: datetime,
+) -> None:
+    """Keep what the leads did, and add up anew whoever did something new."""
+    live = {each.live.lead_id: each.live for each in found if each.live is not None}
+    active = (leads.root(session, lead) for lead in activities.record(session, done, now=now))
+    concerned = {lead.id: lead for lead in active if lead is not None}
+    activities.consider(session, [*concerned.values()], live, announcing=announcing, now=now)
+
+
+def said_by(sender: str, row: GivenLead | GivenActivity, published: Published, now: datetime) -> Said:
+    """Return what a row says of a lead, checked against the playbook; raises Unfit with every flaw of the row."""
+    if isinstance(row, GivenLead):
+        return _said(sender, row, published, inside="")
+    return _said(sender, row.lead, published, inside="lead.", unfit=_unfit(row, published, now))
+
+
+def activity_of(sender: str, given: GivenActivity, now: datetime) -> Done:
+    """Return what a row says that a lead did."""
+    return Done(sender=sender, key=given.id, kind=given.kind, at=given.at or now, what=given.what, fields=given.fields)
 
 
 def _unfit(given: GivenActivity, published: Published, now: datetime) -> tuple[Flaw, ...]:
@@ -98,13 +154,3 @@ def _said(sender: str, given: GivenLead, published: Published, *, inside: str, u
         do_not_contact=given.do_not_contact,
         fields=given.fields,
     )
-
-
-def _recognised(session: Session, workspace_id: int, said: Said, *, now: datetime) -> Recognised:
-    """Know the lead again or write it down, and tell it."""
-    found = leads.recognise(session, workspace_id, said, now=now)
-    if found.is_new:
-        history.note(session, found.lead, EventKind.CAME_IN, now=now, sender=said.sender)
-    elif found.live is not None and found.changed:
-        history.tell(session, found.live, EventKind.UPDATED, now=now, fields=list(found.changed))
-    return found

@@ -1,35 +1,39 @@
 """Who a lead is: known again by a sender's id, an e-mail address, or full name and company; else written down."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from qualification import merging
+from qualification.companies import LONGEST_KEY, Companies, Firm, firm_of
 from qualification.records import Company, ExternalId, Handoff, Lead
-from qualification.records.base import insert_once
 from qualification.rules import identity
 from qualification.rules.handoff import LIVE_STATES
 from qualification.rules.lifecycle import Lifecycle
-from qualification.rules.mail_domains import domain_of_company
 
-# Folding may lengthen a text (ß to ss); whoever shares this much of a name shares it all.
-LONGEST_KEY: Final = 300
 # What is kept as it was first said.
 _FIRST: Final = frozenset({"source", "campaign"})
 # What changes without a word in the history.
 _UNTOLD: Final = frozenset({"name_key", "email_key", "company_id", "source", "campaign", "problem", "fields"})
+# So often it is looked again who is known, where somebody alike comes in at the same instant.
+_MOST_TRIES: Final = 5
+# PostgreSQL gave up one of two that waited for each other (appendix A of its manual).
+_DEADLOCK: Final = "40P01"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What somebody says of a person who may buy, checked; what is None was not said.
 
-    `external_id` is the sender's own id of the lead; `website` an address or a domain.
+    `external_id` is the sender's own id of the lead; `website` an address or a domain; `since` when somebody who is new
+    here was first known elsewhere.
     """
 
     sender: str | None = None
@@ -49,6 +53,7 @@ class Said:
     problem: str | None = None
     do_not_contact: bool | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,89 +67,234 @@ class Recognised:
 
 
 def recognise(session: Session, workspace_id: int, said: Said, *, now: datetime) -> Recognised:
-    """Find the lead or write it down, and keep what is new about it.
+    """Find the lead or write it down, and keep what is new about it: `recognise_all` of one."""
+    (found,) = recognise_all(session, workspace_id, [said], now=now)
+    return found
+
+
+def recognise_all(session: Session, workspace_id: int, said: Sequence[Said], *, now: datetime) -> list[Recognised]:
+    """Find the leads or write them down, one after the other, and keep what is new about each.
 
     The same lead is who has the sender's id, else the e-mail address (without regard to case, or to what follows a plus
     sign), else the full name at the company. Where the id says one lead and the address another, the two are one from
     now on. Two different addresses are two people, however alike their names; who has neither is never merged.
+
+    All of them are locked until the commit: their companies, then their live handoffs, then themselves, each by id.
     """
-    company = _company(session, workspace_id, said)
-    given = _given(said, company)
-    by_id = root(session, _by_external_id(session, workspace_id, said))
-    addressed = _by_email(session, workspace_id, given["email_key"])
-    by_email = root(session, addressed)
-    if by_id is not None and by_email is not None and by_id is not by_email:
-        by_id = merging.merge(session, by_id, by_email, because="email", now=now)
-    lead = by_id or by_email or root(session, _by_name(session, workspace_id, given))
-    if lead is None:
-        lead = Lead(workspace_id=workspace_id, lifecycle=Lifecycle.SUBSCRIBER, created_at=now, updated_at=now)
-        _fill(lead, given)
-        if _inserted(session, lead):
-            _name(session, lead, said)
-            return Recognised(lead, is_new=True, live=None, changed=())
-        # Somebody with the same address came in at the same instant.
-        lead = root(session, _by_email(session, workspace_id, given["email_key"])) or lead
-    if addressed is not None and addressed is not lead:
-        # The address stays with the lead that had it first, merged into this one or at work beside it.
-        given |= {"email": given["email"] if by_email is lead else None, "email_key": None}
-    live = live_handoff(session, lead)
-    # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
-    session.refresh(lead, with_for_update={"key_share": True})
-    live = live or live_handoff(session, lead)
-    changed = _changes(lead, given)
-    if changed:
-        _fill(lead, {name: given[name] for name in changed})
-        lead.updated_at = now
-        session.flush()
-    _name(session, lead, said)
-    return Recognised(lead, is_new=False, live=live, changed=tuple(each for each in changed if each not in _UNTOLD))
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            with session.begin_nested():
+                return [*_Recognition(session, workspace_id, said, now=now).run()]
+        except DBAPIError as error:
+            # Somebody alike came in at the same instant: they are known now.
+            if tries == _MOST_TRIES or not _is_meeting(error):
+                raise
 
 
 def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     """Return the lead's live handoff, if it has one, locked."""
-    return session.scalar(
-        select(Handoff)
-        .where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
-        .with_for_update(key_share=True)
-    )
+    return session.scalar(_LIVE, {"ids": [lead.id]})
 
 
-def _company(session: Session, workspace_id: int, said: Said) -> Company | None:
-    """Return the company, by its domain, else by its name; written down if it is new, locked until the commit."""
-    domain = domain_of_company(said.website, said.email)
-    if domain is None and said.company is None:
-        return None
-    name = said.company or str(domain)
-    name_key = identity.fold_company(name)[:LONGEST_KEY]
-    here = select(Company).where(Company.workspace_id == workspace_id)
-    named = here.where(Company.name_key == name_key).order_by(Company.domain.is_(None).desc(), Company.id)
-    company = session.scalar(here.where(Company.domain == domain)) if domain else None
-    if company is None and said.company:
-        alike = session.scalars(named).all()
-        company = next((each for each in alike if domain is None or each.domain is None), None)
-    if company is None:
-        insert_once(session, Company, workspace_id=workspace_id, name=name, name_key=name_key, domain=domain)
-        company = session.scalars(here.where(Company.domain == domain) if domain else named).first()
-    if company is None:
-        raise LookupError("a company's unique key was taken, yet no such company is there")
-    session.refresh(company, with_for_update={"key_share": True})
-    company.domain = company.domain or domain
-    if said.company and company.name == company.domain:
-        company.name, company.name_key = name, name_key
-    company.size = said.size or company.size
-    company.country = said.country or company.country
-    session.flush()
-    return company
+def root(session: Session, lead: Lead | None) -> Lead | None:
+    """Return the lead that this one turned out to be."""
+    while lead is not None and lead.merged_into_id is not None:
+        lead = session.get_one(Lead, lead.merged_into_id)
+    return lead
 
 
-def _given(said: Said, company: Company | None) -> dict[str, Any]:
+def _is_meeting(error: DBAPIError) -> bool:
+    """Say whether two wrote the same down at once: a unique key was taken, or each waited for the other."""
+    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is said of one lead, and the keys by which it may be known."""
+
+    said: Said
+    firm: Firm | None
+    name_key: str | None
+    email_key: str | None
+
+    @classmethod
+    def of(cls, said: Said) -> "_Row":
+        return cls(
+            said=said,
+            firm=firm_of(said.company, said.website, said.email, size=said.size, country=said.country),
+            name_key=identity.fold_name(said.name)[:LONGEST_KEY] if said.name else None,
+            email_key=identity.fold_mailbox(said.email) if said.email else None,
+        )
+
+    @property
+    def external_key(self) -> tuple[str, str] | None:
+        """What the sender calls the lead."""
+        return (self.said.sender, self.said.external_id) if self.said.sender and self.said.external_id else None
+
+
+class _Recognition:
+    """Rows recognised one after the other, by what was read of the records at once."""
+
+    def __init__(self, session: Session, workspace_id: int, said: Sequence[Said], *, now: datetime) -> None:
+        self._session = session
+        self._workspace_id = workspace_id
+        self._now = now
+        self._rows = [_Row.of(each) for each in said]
+        self._companies = Companies(session, workspace_id, {row.firm for row in self._rows if row.firm})
+        self._by_external: dict[tuple[str, str], Lead] = {}
+        self._by_email: dict[str, Lead] = {}
+        self._by_name: dict[tuple[str, Company], list[Lead]] = {}
+        self._live: dict[int, Handoff] = {}
+        self._new: dict[Lead, Company | None] = {}
+        self._names: list[tuple[tuple[str, str], Lead]] = []
+        self._look_up()
+
+    def run(self) -> Iterator[Recognised]:
+        """Recognise row after row; the records have it all once the last has come."""
+        found = [self._recognised(row) for row in self._rows]
+        self._write()
+        for lead, is_new, changed in found:
+            yield Recognised(lead, is_new, self._live.get(lead.id), changed)
+
+    def _recognised(self, row: _Row) -> tuple[Lead, bool, tuple[str, ...]]:
+        company = self._companies.of(row.firm) if row.firm else None
+        by_id = root(self._session, self._by_external.get(row.external_key) if row.external_key else None)
+        addressed = self._addressed(row)
+        by_email = root(self._session, addressed)
+        if by_id is not None and by_email is not None and by_id is not by_email:
+            self._write()
+            by_id = merging.merge(self._session, by_id, by_email, because="email", now=self._now)
+        lead = by_id or by_email or root(self._session, self._namesake(row, company))
+        if lead is None:
+            lead = self._written_down(row, company)
+            self._learn(row, lead)
+            return lead, True, ()
+        if lead in self._new or self._companies.is_new(company):
+            self._write()
+        given = _given(row, company)
+        if addressed is not None and addressed is not lead:
+            # The address stays with the lead that had it first, merged into this one or at work beside it.
+            given |= {"email": given["email"] if by_email is lead else None, "email_key": None}
+        changed = _changes(lead, given)
+        if changed:
+            _fill(lead, {name: given[name] for name in changed})
+            lead.updated_at = self._now
+        self._learn(row, lead)
+        return lead, False, tuple(each for each in changed if each not in _UNTOLD)
+
+    def _written_down(self, row: _Row, company: Company | None) -> Lead:
+        lead = Lead(
+            workspace_id=self._workspace_id,
+            lifecycle=Lifecycle.SUBSCRIBER,
+            created_at=row.said.since or self._now,
+            updated_at=self._now,
+        )
+        _fill(lead, _given(row, None))
+        self._new[lead] = company
+        return lead
+
+    def _addressed(self, row: _Row) -> Lead | None:
+        lead = self._by_email.get(row.email_key) if row.email_key else None
+        return lead if lead is not None and lead.email_key == row.email_key else None
+
+    def _namesake(self, row: _Row, company: Company | None) -> Lead | None:
+        if row.name_key is None or company is None:
+            return None
+        alike = [
+            lead
+            for lead in self._by_name.get((row.name_key, company), ())
+            if lead.name_key == row.name_key and self._company_of(lead) is company
+            if row.email_key is None or lead.email_key is None
+        ]
+        # Who is new has no id yet, and came after everybody who has one.
+        return min(alike, key=lambda lead: sys.maxsize if lead in self._new else lead.id, default=None)
+
+    def _learn(self, row: _Row, lead: Lead) -> None:
+        """Know the lead by what it is now, for the rows that follow."""
+        if row.external_key and row.external_key not in self._by_external:
+            self._by_external[row.external_key] = lead
+            self._names.append((row.external_key, lead))
+        if lead.email_key is not None:
+            self._by_email[lead.email_key] = lead
+        company = self._company_of(lead)
+        if lead.name_key is not None and company is not None:
+            alike = self._by_name.setdefault((lead.name_key, company), [])
+            if lead not in alike:
+                alike.append(lead)
+
+    def _company_of(self, lead: Lead) -> Company | None:
+        """Return the lead's company, None where no row speaks of it."""
+        return self._new[lead] if lead in self._new else self._companies.by_id.get(lead.company_id or 0)
+
+    def _look_up(self) -> None:
+        """Read whom the rows may mean, and lock them: what sales has of them first, as every decision does."""
+        by_external = self._externals()
+        by_email = {key: lead for lead in self._asked("emails", _BY_EMAIL) if (key := lead.email_key)}
+        companies = self._companies.by_id
+        namesakes = self._asked("names", _BY_NAME, companies=[*companies]) if companies else []
+        found = {lead.id: lead for lead in (*by_external.values(), *by_email.values(), *namesakes)}
+        roots = {each.id: each for lead in found.values() if (each := root(self._session, lead)) is not None}
+        self._lock({**found, **roots})
+        self._by_external, self._by_email = by_external, by_email
+        for lead in namesakes:
+            if lead.name_key is not None and lead.company_id in companies:
+                self._by_name.setdefault((lead.name_key, companies[lead.company_id]), []).append(lead)
+
+    def _externals(self) -> dict[tuple[str, str], Lead]:
+        keys = {row.external_key for row in self._rows if row.external_key}
+        if not keys:
+            return {}
+        senders, ids = {sender for sender, _ in keys}, {each for _, each in keys}
+        asked = {"workspace_id": self._workspace_id, "senders": senders, "ids": ids}
+        return {(row.sender, row.external_id): row.Lead for row in self._session.execute(_BY_EXTERNAL_ID, asked)}
+
+    def _asked(self, name: str, statement: Any, **more: object) -> Sequence[Lead]:  # noqa: ANN401 - a select
+        keys = {row.email_key if name == "emails" else row.name_key for row in self._rows} - {None}
+        if not keys:
+            return []
+        return self._session.scalars(statement, {"workspace_id": self._workspace_id, name: keys, **more}).all()
+
+    def _lock(self, leads: Mapping[int, Lead]) -> None:
+        if not leads:
+            return
+        self._live = self._live_of(leads)
+        if self._session.get_bind().dialect.name == "postgresql":
+            # Somebody may have handed one of them over, or changed it, until its lock was ours.
+            self._session.scalars(_LOCKED, {"ids": [*leads]}).all()
+            self._live |= self._live_of(leads.keys() - self._live.keys())
+
+    def _live_of(self, lead_ids: Iterable[int]) -> dict[int, Handoff]:
+        return {each.lead_id: each for each in self._session.scalars(_LIVE, {"ids": [*lead_ids]})}
+
+    def _write(self) -> None:
+        """Write down who is new, in the order in which they came, and what their senders call them."""
+        self._companies.write()
+        for lead, company in self._new.items():
+            lead.company_id = company.id if company else None
+        self._session.add_all(self._new)
+        self._new = {}
+        self._session.flush()
+        if self._names:
+            called = [
+                {"workspace_id": self._workspace_id, "sender": key[0], "external_id": key[1], "lead_id": lead.id}
+                for key, lead in sorted(self._names, key=lambda each: each[0])
+            ]
+            self._names = []
+            connection = self._session.connection()
+            connection.execute(_NAME[connection.dialect.name], called)
+
+
+def _given(row: _Row, company: Company | None) -> dict[str, Any]:
     """Return what was said as the lead's columns; None where it was not said."""
+    said = row.said
     return {
         "company_id": company.id if company else None,
         "name": said.name,
-        "name_key": identity.fold_name(said.name)[:LONGEST_KEY] if said.name else None,
+        "name_key": row.name_key,
         "email": said.email,
-        "email_key": identity.fold_mailbox(said.email) if said.email else None,
+        "email_key": row.email_key,
         "phone": said.phone,
         "title": said.title,
         "value_minor": said.value_minor,
@@ -177,56 +327,42 @@ def _fill(lead: Lead, given: Mapping[str, Any]) -> None:
             setattr(lead, name, {**(lead.fields or {}), **value} if name == "fields" else value)
 
 
-def _name(session: Session, lead: Lead, said: Said) -> None:
-    """Remember what the sender calls the lead."""
-    if said.sender and said.external_id:
-        known = {"workspace_id": lead.workspace_id, "sender": said.sender, "external_id": said.external_id}
-        insert_once(session, ExternalId, lead_id=lead.id, **known)
-
-
-def root(session: Session, lead: Lead | None) -> Lead | None:
-    """Return the lead that this one turned out to be."""
-    while lead is not None and lead.merged_into_id is not None:
-        lead = session.get_one(Lead, lead.merged_into_id)
-    return lead
-
-
-def _by_external_id(session: Session, workspace_id: int, said: Said) -> Lead | None:
-    if not (said.sender and said.external_id):
-        return None
-    return session.scalar(
-        select(Lead)
-        .join(ExternalId, ExternalId.lead_id == Lead.id)
-        .where(
-            ExternalId.workspace_id == workspace_id,
-            ExternalId.sender == said.sender,
-            ExternalId.external_id == said.external_id,
-        )
+# Built once: to build a statement takes longer than to run it.
+_OURS: Final = Lead.workspace_id == bindparam("workspace_id")
+_BY_EXTERNAL_ID: Final = (
+    select(ExternalId.sender, ExternalId.external_id, Lead)
+    .join(Lead, Lead.id == ExternalId.lead_id)
+    .where(
+        ExternalId.workspace_id == bindparam("workspace_id"),
+        ExternalId.sender.in_(bindparam("senders", expanding=True)),
+        ExternalId.external_id.in_(bindparam("ids", expanding=True)),
     )
-
-
-def _by_email(session: Session, workspace_id: int, email_key: str | None) -> Lead | None:
-    if email_key is None:
-        return None
-    return session.scalar(select(Lead).where(Lead.workspace_id == workspace_id, Lead.email_key == email_key))
-
-
-def _by_name(session: Session, workspace_id: int, given: Mapping[str, Any]) -> Lead | None:
-    if given["name_key"] is None or given["company_id"] is None:
-        return None
-    namesakes = select(Lead).where(
-        Lead.workspace_id == workspace_id, Lead.name_key == given["name_key"], Lead.company_id == given["company_id"]
+)
+_BY_EMAIL: Final = select(Lead).where(_OURS, Lead.email_key.in_(bindparam("emails", expanding=True)))
+_BY_NAME: Final = (
+    select(Lead)
+    .where(
+        _OURS,
+        Lead.name_key.in_(bindparam("names", expanding=True)),
+        Lead.company_id.in_(bindparam("companies", expanding=True)),
     )
-    if given["email_key"] is not None:
-        namesakes = namesakes.where(Lead.email_key.is_(None))
-    return session.scalars(namesakes.order_by(Lead.id)).first()
-
-
-def _inserted(session: Session, lead: Lead) -> bool:
-    """Write the lead down, unless somebody with the same e-mail came in at the same instant."""
-    try:
-        with session.begin_nested():
-            session.add(lead)
-    except IntegrityError:
-        return False
-    return True
+    .order_by(Lead.id)
+)
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+_LIVE: Final = (
+    select(Handoff)
+    .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES))
+    .order_by(Handoff.id)
+    .with_for_update(key_share=True)
+)
+_LOCKED: Final = (
+    select(Lead)
+    .where(Lead.id.in_(_IDS))
+    .order_by(Lead.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_NAME: Final = {
+    "sqlite": sqlite.insert(ExternalId).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(ExternalId).on_conflict_do_nothing(),
+}

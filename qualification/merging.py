@@ -1,10 +1,10 @@
 """Two leads found to be one; both histories stay as they are, so that a wrong merge can be taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, history
@@ -74,11 +74,18 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
 
 def family(session: Session, lead: Lead) -> list[int]:
     """Return the ids of the lead and of all that were merged into it."""
-    ids, found = [lead.id], [lead.id]
+    return [*families(session, [lead.id])]
+
+
+def families(session: Session, lead_ids: Collection[int]) -> dict[int, int]:
+    """Return the ids of these leads and of all that were merged into one of them, each with the one it became."""
+    kept_by = {lead_id: lead_id for lead_id in lead_ids}
+    found = [*lead_ids]
     while found:
-        found = list(session.scalars(select(Lead.id).where(Lead.merged_into_id.in_(found))))
-        ids += found
-    return ids
+        merged = session.execute(_MERGED_INTO, {"ids": found}).all()
+        kept_by |= {each.id: kept_by[each.merged_into_id] for each in merged}
+        found = [each.id for each in merged]
+    return kept_by
 
 
 def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
@@ -90,3 +97,9 @@ def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
 def _is_live(session: Session, lead: Lead) -> bool:
     live = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
     return session.scalar(live.limit(1)) is not None
+
+
+# Built once: to build a statement takes longer than to run it.
+_MERGED_INTO: Final = select(Lead.id, Lead.merged_into_id).where(
+    Lead.merged_into_id.in_(bindparam("ids", expanding=True))
+)

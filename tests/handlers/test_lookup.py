@@ -3,6 +3,7 @@
 import pytest
 
 from qualification import intake
+from qualification.intake import Taken
 from qualification.rules.intake import GivenActivity, GivenLead
 from sandbox.driver import Person
 from sandbox.snapshots import Message
@@ -16,14 +17,16 @@ def comes_in(floor: Floor, **said: object) -> int:
     """Take a lead in as a sender would; return its id."""
     with floor.baton.database.transaction() as session:
         given = GivenLead.model_validate(said)
-        return intake.take_lead(session, floor.baton.workspace.id, "web", given, now=floor.clock()).lead_id
+        (taken,) = intake.take(session, floor.baton.workspace.id, "web", [given], now=floor.clock())
+    assert isinstance(taken, Taken)
+    return taken.lead_id
 
 
 def does(floor: Floor, kind: str, **lead: object) -> None:
     """Take an activity in as a sender would."""
     with floor.baton.database.transaction() as session:
         given = GivenActivity.model_validate({"id": f"{kind} of {lead}", "kind": kind, "lead": lead})
-        intake.take_activity(session, floor.baton.workspace.id, "web", given, now=floor.clock())
+        intake.take(session, floor.baton.workspace.id, "web", [given], now=floor.clock())
 
 
 def asks(who: Person, words: str = "") -> Message:

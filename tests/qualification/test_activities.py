@@ -42,9 +42,10 @@ class Web:
         """Send what is given."""
 
         def take(session: Session, workspace_id: int, now: datetime) -> Taken:
-            if isinstance(given, GivenLead):
-                return intake.take_lead(session, workspace_id, "web", given, now=now)
-            return intake.take_activity(session, workspace_id, "web", given, now=now)
+            (taken,) = intake.take(session, workspace_id, "web", [given], now=now)
+            if not isinstance(taken, Taken):
+                raise Unfit(taken)
+            return taken
 
         return self.desk.does(take)
 

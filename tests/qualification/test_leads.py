@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qualification import decisions, leads, merging
 from qualification.leads import Recognised, Said
-from qualification.records import Company, ExternalId, Lead, Merge, Person
+from qualification.records import Company, ExternalId, Lead, Merge, Person, Workspace
 from qualification.rules.refusals import StaleCard
 
 from .conftest import Desk
@@ -167,3 +170,59 @@ def test_a_lead_that_is_at_work_and_merged_is_still_decided_on(desk: Desk) -> No
         note=None,
     )
     assert desk.card(handoff_id).state == "disqualified"
+
+
+NOTHING = st.none()
+PEOPLE = st.builds(
+    Said,
+    sender=st.just("web"),
+    external_id=NOTHING | st.sampled_from("12"),
+    email=NOTHING | st.sampled_from(["a@acme.example", "A+x@acme.example", "b@acme.example", "c@gmail.com"]),
+    name=NOTHING | st.sampled_from(["Ivy Chen", "ivy chen", "Bo Li"]),
+    company=NOTHING | st.sampled_from(["Acme", "Acme Ltd", "Bolt"]),
+    website=NOTHING | st.sampled_from(["acme.example", "bolt.example"]),
+    title=NOTHING | st.just("CTO"),
+    size=NOTHING | st.integers(1, 2),
+    source=NOTHING | st.sampled_from(["demo", "trial"]),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PEOPLE, min_size=1, max_size=8))
+def test_many_at_once_become_what_they_become_one_after_the_other(desk: Desk, said: list[Said]) -> None:
+    together, apart = elsewhere(desk), elsewhere(desk)
+    with desk.database.transaction() as session:
+        leads.recognise_all(session, together, said, now=desk.now)
+    for each in said:
+        with desk.database.transaction() as session:
+            leads.recognise(session, apart, each, now=desk.now)
+    assert everything(desk, together) == everything(desk, apart)
+
+
+def elsewhere(desk: Desk) -> int:
+    """Make another workspace, where nobody is known yet."""
+    with desk.database.transaction() as session:
+        count = session.scalar(select(func.count()).select_from(Workspace))
+        workspace = Workspace(slack_team_id=f"TE{count}", name="Elsewhere", seal=f"{count}", created_at=desk.now)
+        session.add(workspace)
+        session.flush()
+        return workspace.id
+
+
+def everything(desk: Desk, workspace_id: int) -> list[tuple[object, ...]]:
+    """Return who is known there, in an order that does not hang on ids."""
+    with desk.database.snapshot() as session:
+        companies = {each.id: each for each in session.scalars(select(Company))}
+        names: dict[int, list[str]] = {}
+        for each in session.scalars(select(ExternalId).where(ExternalId.workspace_id == workspace_id)):
+            names.setdefault(each.lead_id, []).append(each.external_id)
+        found = {lead.id: lead for lead in session.scalars(select(Lead).where(Lead.workspace_id == workspace_id))}
+
+    def told(lead: Lead) -> tuple[object, ...]:
+        firm = companies.get(lead.company_id or 0)
+        of_firm = (firm.name, firm.domain, firm.size) if firm else None
+        into = found.get(lead.merged_into_id or 0)
+        said = (lead.name, lead.name_key, lead.email, lead.email_key, lead.title, lead.source)
+        return (*said, of_firm, sorted(names.get(lead.id, ())), told(into) if into else None)
+
+    return sorted((told(lead) for lead in found.values()), key=repr)
