@@ -181,6 +181,9 @@ class _Recognition:
         if changed:
             _fill(lead, {name: given[name] for name in changed})
             lead.updated_at = self._now
+        if "email_key" in changed:
+            # Before the next row: it may speak of somebody who has the former address now.
+            self._session.flush()
         self._learn(row, lead)
         return lead, False, tuple(each for each in changed if each not in _UNTOLD)
 
