@@ -32,9 +32,9 @@ def table(playbook: Playbook, entry: Entry) -> Table:
     drawn = Table("Field", Column("Value", overflow="fold"), title=_title(entry), title_justify="left")
     if not isinstance(entry, Flawed):
         for field, value in _fields(entry):
-            drawn.add_row(field, escape(_printable(value)))
+            drawn.add_row(field, escape(printable(value)))
     for flaw in flaws(playbook, entry):
-        drawn.add_row(f"[red]✗ {escape(flaw.field)}[/red]", escape(_printable(flaw.reason)))
+        drawn.add_row(f"[red]✗ {escape(flaw.field)}[/red]", escape(printable(flaw.reason)))
     return drawn
 
 
@@ -58,7 +58,7 @@ def _fields(entry: GivenActivity | GivenLead) -> Iterator[tuple[str, object]]:
             yield f"{section}.{field}", value
 
 
-def _printable(value: object) -> str:
+def printable(value: object) -> str:
     """Write a value on one line, without what would steer the terminal."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return "".join(char if char.isprintable() else " " for char in text)

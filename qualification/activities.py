@@ -45,8 +45,8 @@ class Known:
     lead_id: int
 
 
-def record(session: Session, done: Sequence[tuple[Lead, Done]], *, now: datetime) -> list[Lead]:
-    """Keep the activities that are not known yet; return the leads, each once, of which there is something new."""
+def record(session: Session, done: Sequence[tuple[Lead, Done]], *, now: datetime) -> list[tuple[Lead, Done]]:
+    """Keep the activities that are not known yet, and return those."""
     keys = [(each.sender, each.key) for _, each in done]
     there = known(session, done[0][0].workspace_id, keys) if done else {}
     fresh: dict[tuple[str, str], tuple[Lead, Done]] = {}
@@ -71,7 +71,7 @@ def record(session: Session, done: Sequence[tuple[Lead, Done]], *, now: datetime
     if rows:
         connection = session.connection()
         connection.execute(_RECORD[connection.dialect.name], rows)
-    return [*{lead.id: lead for lead, _ in fresh.values()}.values()]
+    return [*fresh.values()]
 
 
 def known(session: Session, workspace_id: int, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Known]:

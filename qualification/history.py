@@ -1,8 +1,8 @@
 """A lead's history: append-only, a line an event, told in the thread under its card."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, exists, insert, select
 from sqlalchemy.orm import Session
@@ -33,17 +33,17 @@ def tell(
     Facts are plain values; people are kept by their ids.
     """
     session.flush()
-    event = {
-        "workspace_id": handoff.workspace_id,
-        "lead_id": handoff.lead_id,
-        "handoff_id": handoff.id,
-        "kind": kind,
-        "at": now,
-        "actor_id": by.id if by else None,
-        "playbook_id": playbook_id or handoff.playbook_id,
-        "facts": facts,
-    }
-    event_id: int = session.connection().execute(_WRITE, event).scalar_one()
+    written = event(
+        handoff.workspace_id,
+        handoff.lead_id,
+        kind,
+        at=now,
+        handoff_id=handoff.id,
+        actor_id=by.id if by else None,
+        playbook_id=playbook_id or handoff.playbook_id,
+        facts=facts,
+    )
+    event_id: int = session.connection().execute(_WRITE, written).scalar_one()
     if told:
         showing.owe_line(session, handoff, event_id, now=now)
     deliveries.stale(session, handoff.id, now)
@@ -64,37 +64,44 @@ def note(
 ) -> None:
     """Keep an event of a lead that belongs to none of its handoffs; no line in Slack tells it."""
     session.flush()
-    event = {
-        "workspace_id": lead.workspace_id,
-        "lead_id": lead.id,
-        "handoff_id": None,
-        "kind": kind,
-        "at": now,
-        "actor_id": by.id if by else None,
-        "playbook_id": playbook_id,
-        "facts": facts,
-    }
-    session.connection().execute(_WRITE, event)
+    actor_id = by.id if by else None
+    written = event(lead.workspace_id, lead.id, kind, at=now, actor_id=actor_id, playbook_id=playbook_id, facts=facts)
+    session.connection().execute(_WRITE, written)
 
 
 def note_arrivals(session: Session, arrived: Iterable[tuple[Lead, str | None]]) -> None:
     """Keep that these leads came in, each when it did and from whom."""
     session.flush()
     events = [
-        {
-            "workspace_id": lead.workspace_id,
-            "lead_id": lead.id,
-            "handoff_id": None,
-            "kind": EventKind.CAME_IN,
-            "at": lead.created_at,
-            "actor_id": None,
-            "playbook_id": None,
-            "facts": {"sender": sender},
-        }
+        event(lead.workspace_id, lead.id, EventKind.CAME_IN, at=lead.created_at, facts={"sender": sender})
         for lead, sender in arrived
     ]
     if events:
         session.connection().execute(insert(LeadEvent), events)
+
+
+def event(
+    workspace_id: int,
+    lead_id: int,
+    kind: EventKind,
+    *,
+    at: datetime,
+    facts: Mapping[str, object],
+    handoff_id: int | None = None,
+    actor_id: int | None = None,
+    playbook_id: int | None = None,
+) -> dict[str, Any]:
+    """Return the row of an event."""
+    return {
+        "workspace_id": workspace_id,
+        "lead_id": lead_id,
+        "handoff_id": handoff_id,
+        "kind": kind,
+        "at": at,
+        "actor_id": actor_id,
+        "playbook_id": playbook_id,
+        "facts": facts,
+    }
 
 
 def settle_lifecycle(

@@ -14,7 +14,7 @@ from qualification.publishing import Published
 from qualification.records import EventKind, Lead
 from qualification.rules import identity
 from qualification.rules.flaws import UNREADABLE, Flaw, not_in
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.intake import GivenAct, GivenActivity, GivenLead
 
 # How far a sender's clock may be ahead.
 _AHEAD: Final = timedelta(hours=1)
@@ -97,36 +97,45 @@ def keep(
     *,
     announcing: bool = True,
     now: datetime,
-) -> None:
-    """Keep what the leads did, and add up anew whoever did something new."""
+) -> int:
+    """Keep what the leads did, and add up anew whoever did something new; return how much was new."""
     live = {each.live.lead_id: each.live for each in found if each.live is not None}
-    active = (leads.root(session, lead) for lead in activities.record(session, done, now=now))
+    fresh = activities.record(session, done, now=now)
+    active = (leads.root(session, lead) for lead, _ in fresh)
     concerned = {lead.id: lead for lead in active if lead is not None}
     activities.consider(session, [*concerned.values()], live, announcing=announcing, now=now)
+    return len(fresh)
 
 
 def said_by(sender: str, row: GivenLead | GivenActivity, published: Published, now: datetime) -> Said:
     """Return what a row says of a lead, checked against the playbook; raises Unfit with every flaw of the row."""
+    unfit = not_in(published.playbook, row)
     if isinstance(row, GivenLead):
-        return _said(sender, row, published, inside="")
-    return _said(sender, row.lead, published, inside="lead.", unfit=_unfit(row, published, now))
+        return said_of(sender, row, published, unfit=unfit)
+    return said_of(sender, row.lead, published, inside="lead.", unfit=(*unfit, *to_come(row.at, now)))
 
 
-def activity_of(sender: str, given: GivenActivity, now: datetime) -> Done:
+def activity_of(sender: str, given: GivenAct, now: datetime) -> Done:
     """Return what a row says that a lead did."""
     return Done(sender=sender, key=given.id, kind=given.kind, at=given.at or now, what=given.what, fields=given.fields)
 
 
-def _unfit(given: GivenActivity, published: Published, now: datetime) -> tuple[Flaw, ...]:
-    flaws = tuple(flaw for flaw in not_in(published.playbook, given) if flaw.field == "kind")
-    if given.at is not None and given.at > now + _AHEAD:
-        flaws = (*flaws, Flaw("at", "is still to come"))
-    return flaws
+def to_come(at: datetime | None, now: datetime, field: str = "at") -> tuple[Flaw, ...]:
+    """Name the moment that is still to come, by more than a sender's clock may be ahead."""
+    return (Flaw(field, "is still to come"),) if at is not None and at > now + _AHEAD else ()
 
 
-def _said(sender: str, given: GivenLead, published: Published, *, inside: str, unfit: tuple[Flaw, ...] = ()) -> Said:
-    """Return what was said, checked against the playbook; raises Unfit with every flaw."""
-    flaws = [*unfit, *(Flaw(f"{inside}{flaw.field}", flaw.reason) for flaw in not_in(published.playbook, given))]
+def said_of(
+    sender: str,
+    given: GivenLead,
+    published: Published,
+    *,
+    unfit: Iterable[Flaw],
+    inside: str = "",
+    since: datetime | None = None,
+) -> Said:
+    """Return what is given of a lead, understood; raises Unfit with every flaw, those found before among them."""
+    flaws = [*unfit]
     minor, currency = None, None
     if given.value is not None:
         try:
@@ -153,4 +162,5 @@ def _said(sender: str, given: GivenLead, published: Published, *, inside: str, u
         problem=given.problem,
         do_not_contact=given.do_not_contact,
         fields=given.fields,
+        since=since,
     )

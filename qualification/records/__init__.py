@@ -4,6 +4,7 @@ from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
 from qualification.records.handoffs import IS_OPEN, Handoff, Offer
+from qualification.records.imports import ImportRun
 from qualification.records.leads import Activity, Company, EventKind, ExternalId, Lead, LeadEvent, Merge
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
@@ -21,6 +22,7 @@ __all__ = [
     "EventKind",
     "ExternalId",
     "Handoff",
+    "ImportRun",
     "Lane",
     "Lead",
     "LeadEvent",

@@ -21,6 +21,15 @@ class Handoff(Base):
         Index("ix_handoff_state", "workspace_id", "state"),
         Index("ix_handoff_owner_id", "owner_id"),
         Index(
+            "uq_handoff_external_id",
+            "workspace_id",
+            "sender",
+            "external_id",
+            unique=True,
+            sqlite_where=text("external_id is not null"),
+            postgresql_where=text("external_id is not null"),
+        ),
+        Index(
             "ix_handoff_undo",
             "workspace_id",
             "undo_until",
@@ -61,6 +70,10 @@ class Handoff(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(
         Json, comment="what the last decision replaced: state, owner, stage, seconds left on the clock"
     )
+    sender: Mapped[str | None] = mapped_column(
+        String(80), comment="who told of it where it was before; NULL: it is ours"
+    )
+    external_id: Mapped[str | None] = mapped_column(String(200), comment="what the sender calls the deal")
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it as a class attribute

@@ -148,6 +148,7 @@ Number = Annotated[Decimal, PlainValidator(_number)]
 PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Expression = Annotated[expressions.Expression, PlainValidator(expressions.read)]
+Zone = Annotated[str, AfterValidator(_zone)]
 Choices = Field(min_length=1, max_length=_MOST_CHOICES)
 
 
@@ -169,7 +170,7 @@ class Team(Keyed):
 
     manager: PersonKey = Field(examples=["maya.cohen@northwind.example"])
     channel: str = Field(pattern=r"^(#[^\s#]{1,80}|[CG][A-Z0-9]{8,})$", examples=['"#sales-emea"'])
-    zone: Annotated[str, AfterValidator(_zone)] = Field(examples=["Europe/London"])
+    zone: Zone = Field(examples=["Europe/London"])
     region: Name | None = None
     hours: Hours | None = None
 

@@ -5,7 +5,7 @@ They take whatever a stranger sends: what they cannot read is nothing, and no fa
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,9 @@ from qualification.rules.clocks import known_zone
 _EPOCH = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 # Seconds come so far in the year 5138, milliseconds came so far in 1973: a moment of our time is one or the other.
 _MILLISECONDS_FROM: Final = 10**11
+_DATE_PARTS = re.compile(r"[/.-]")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AaPp][Mm]))?")
+_CENTURY: Final = 2000
 _NUMBER = re.compile(r"\d{1,3}(?:[,. ']\d{3})+(?!\d)|\d{1,18}")
 
 
@@ -37,6 +40,13 @@ def _split(text: object, separator: object) -> list[str] | None:
     if not (isinstance(text, str) and isinstance(separator, str) and separator):
         return None
     return [part.strip() for part in text.split(separator) if part.strip()]
+
+
+def _replace(text: object, old: object, new: object) -> object:
+    """Write one thing for another wherever it stands; what is no text stays as it is."""
+    if not (isinstance(text, str) and isinstance(old, str) and old and isinstance(new, str)):
+        return text
+    return text.replace(old, new)
 
 
 def _number(text: object) -> object:
@@ -81,6 +91,30 @@ def _zoned(moment: object, zone: object) -> object:
     if read_as is None or read_as.tzinfo is not None or not (isinstance(zone, str) and known_zone(zone)):
         return moment
     return read_as.replace(tzinfo=ZoneInfo(zone)).isoformat()
+
+
+def _date(text: object, order: object) -> object:
+    """Write a date as ISO 8601 has it: 3/1/2017 by the order month/day/year; what follows a blank stays, as its time.
+
+    Years of two digits are of this century. What is no date in that order stays as it is.
+    """
+    if not (isinstance(text, str) and isinstance(order, str)):
+        return text
+    day, _, time = text.strip().partition(" ")
+    names, parts = order.lower().split("/"), _DATE_PARTS.split(day)
+    if sorted(names) != ["day", "month", "year"] or len(parts) != len(names) or not all(map(str.isdecimal, parts)):
+        return text
+    said = dict(zip(names, map(int, parts), strict=True))
+    year = said["year"] + (_CENTURY if said["year"] < 100 else 0)  # noqa: PLR2004 - two digits
+    try:
+        written = date(year, said["month"], said["day"]).isoformat()
+    except ValueError:
+        return text
+    clock = _CLOCK.fullmatch(time.strip())
+    if clock is None:
+        return text if time else written
+    hour = int(clock[1]) % 12 + 12 * (clock[4].lower() == "pm") if clock[4] else int(clock[1])
+    return f"{written}T{hour:02}:{clock[2]}:{clock[3] or '00'}"
 
 
 def _value(found: object) -> object:
@@ -161,10 +195,12 @@ OWN: Final[Mapping[str, Callable[..., object]]] = {
     "words": _words,
     "lower": _lower,
     "split": _split,
+    "replace": _replace,
     "number": _number,
     "country": _country,
     "epoch": _epoch,
     "zoned": _zoned,
+    "date": _date,
     "value": _value,
     "field": _field,
     "answer": _answer,

@@ -27,6 +27,7 @@ Node: TypeAlias = dict[str, Any]
 
 _WORDS = frozenset({"always", "from", "as", "else"})
 _REMEDY = "write an expression, {always: a constant}, or {from: an expression, as: {what it finds: what that means}}"
+_DATE = ["day", "month", "year"]
 _PLAIN = re.compile(r"[\w -]+")
 _JSON = re.compile(r"`((?:\\.|[^`\\])*)`")
 
@@ -216,6 +217,9 @@ def _check_functions(node: Node) -> None:
         zone = arguments[-1].get("value") if name == "zoned" and arguments[-1].get("type") == "literal" else "UTC"
         if not (isinstance(zone, str) and known_zone(zone)):
             raise _NoSuchCall(f"`{zone}` is not a time zone; write one such as 'Europe/London'")
+        order = arguments[-1].get("value") if name == "date" and arguments[-1].get("type") == "literal" else None
+        if order is not None and not (isinstance(order, str) and sorted(order.lower().split("/")) == _DATE):
+            raise _NoSuchCall(f"`{order}` is no order of a date; write one such as 'day/month/year'")
 
 
 def _every(node: Node) -> Iterator[Node]:

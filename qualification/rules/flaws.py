@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.intake import GivenAct, GivenActivity, GivenLead, GivenRow
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import FieldFault, Unreadable
 
@@ -58,13 +58,39 @@ def flaws(error: ValidationError) -> Iterator[Flaw]:
 
 def not_in(playbook: Playbook, entry: GivenActivity | GivenLead) -> tuple[Flaw, ...]:
     """Name what an entry says that the playbook does not have: its kind of activity, its source."""
-    found = []
-    lead, inside = (entry.lead, "lead.") if isinstance(entry, GivenActivity) else (entry, "")
-    if isinstance(entry, GivenActivity) and playbook.scoring.activity(entry.kind) is None:
-        found.append(Flaw("kind", f"no activity of the playbook is called `{entry.kind}`"))
+    if isinstance(entry, GivenLead):
+        return tuple(_no_source(playbook, entry, ""))
+    return (*_no_kind(playbook, entry, ""), *_no_source(playbook, entry.lead, "lead."))
+
+
+def row_not_in(playbook: Playbook, row: GivenRow) -> Iterator[Flaw]:
+    """Name what a row of a file says that the playbook does not have, people aside."""
+    yield from _no_source(playbook, row.lead, "lead.")
+    for index, act in enumerate(row.acts):
+        yield from _no_kind(playbook, act, f"activities[{index}].")
+    fared = row.handoff
+    if fared is None:
+        return
+    known = {
+        "team": ("team", playbook.teams),
+        "stage": ("stage", [stage.key for stage in playbook.stages]),
+        "disqualified": ("disqualify reason", [reason.key for reason in playbook.disqualify_reasons]),
+        "lost": ("lost reason", [reason.key for reason in playbook.lost_reasons]),
+    }
+    for field, (what, keys) in known.items():
+        said = getattr(fared, field)
+        if said is not None and said not in keys:
+            yield Flaw(f"handoff.{field}", f"no {what} of the playbook is called `{said}`")
+
+
+def _no_kind(playbook: Playbook, act: GivenAct, inside: str) -> Iterator[Flaw]:
+    if playbook.scoring.activity(act.kind) is None:
+        yield Flaw(f"{inside}kind", f"no activity of the playbook is called `{act.kind}`")
+
+
+def _no_source(playbook: Playbook, lead: GivenLead, inside: str) -> Iterator[Flaw]:
     if lead.source is not None and playbook.source(lead.source) is None:
-        found.append(Flaw(f"{inside}source", f"no source of the playbook is called `{lead.source}`"))
-    return tuple(found)
+        yield Flaw(f"{inside}source", f"no source of the playbook is called `{lead.source}`")
 
 
 def _reason(detail: ErrorDetails) -> str:

@@ -1,6 +1,7 @@
 """What senders say of leads and of what they do, in one shape; whoever has another is mapped to it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -89,8 +90,8 @@ class GivenLead(Given):
         return self
 
 
-class GivenActivity(Given):
-    """Something a lead did, once; sent twice, it counts once."""
+class GivenAct(Given):
+    """Something that somebody did, once; sent twice, it counts once."""
 
     id: Id = Field(description="The sender's own id of the activity.")
     kind: Word = Field(description="A key of the playbook's scoring.activities.")
@@ -100,5 +101,49 @@ class GivenActivity(Given):
     what: Text = Field(
         default=None, max_length=LONGEST_TEXT, description="What it was, in words: a page, a title, a message."
     )
-    lead: GivenLead
     fields: Fields = Field(default_factory=dict, description="Anything else; kept as it comes.")
+
+
+class GivenActivity(GivenAct):
+    """Something a lead did, once; sent twice, it counts once."""
+
+    lead: GivenLead
+
+
+class GivenHandoff(Given):
+    """How a lead fared in sales before it came here: at a stage that goes on, or ended there or disqualified."""
+
+    id: Written = Field(default=None, max_length=200, description="The sender's own id of the deal.")
+    owner: Text = Field(default=None, max_length=320, description="The rep: e-mail, Slack user or name.")
+    team: Text = Field(default=None, max_length=40, description="A key of the teams; the owner's own by default.")
+    stage: Text = Field(default=None, max_length=40, description="A key of the playbook's stages.")
+    disqualified: Text = Field(default=None, max_length=40, description="A key of the disqualify_reasons.")
+    lost: Text = Field(default=None, max_length=40, description="A key of the lost_reasons, for a stage that ends so.")
+    at: Moment | None = Field(default=None, description="When it was handed over.")
+    accepted_at: Moment | None = None
+    contacted_at: Moment | None = None
+    ended_at: Moment | None = None
+    did: Text = Field(default=None, max_length=LONGEST_TEXT, description="What they did that made them ready.")
+    note: Text = Field(default=None, max_length=LONGEST_TEXT, description="What sales wrote of them.")
+
+    @model_validator(mode="after")
+    def _goes_one_way(self) -> "GivenHandoff":
+        if self.disqualified and (self.stage or self.lost):
+            raise ValueError("is disqualified, and at a stage as well: say one of them")
+        if not (self.disqualified or self.stage):
+            raise ValueError("says neither a stage nor that it was disqualified")
+        return self
+
+    @property
+    def first_at(self) -> datetime | None:
+        """Return the earliest moment that it tells of."""
+        return min(filter(None, (self.at, self.accepted_at, self.contacted_at, self.ended_at)), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenRow:
+    """A row of a file: a lead, what it did, and how it fared in sales if it was there."""
+
+    lead: GivenLead
+    acts: tuple[GivenAct, ...] = ()
+    handoff: GivenHandoff | None = None

@@ -23,7 +23,7 @@ from qualification.rules.playbook import Playbook, Sender
 WHOLE = "_payload"
 
 _LONGEST_ID = 200
-_AS_THEY_COME = frozenset({"size", "do_not_contact", "fields", "at"})
+_AS_THEY_COME = frozenset({"size", "do_not_contact", "fields", "at", "times"})
 # What a function of ours would have mended.
 _HINTS: Mapping[str, str] = {
     NO_COUNTRY: "country(…) leaves out what is none",
@@ -124,6 +124,12 @@ def _known(like: str | None, section: Literal["lead", "activity"]) -> Mapping[st
     return {field: expressions.read(each) for field, each in written.items()}
 
 
+def hinted(flaw: Flaw) -> Flaw:
+    """Return the flaw with what would mend it."""
+    hint = _HINTS.get(flaw.reason)
+    return Flaw(flaw.field, f"{flaw.reason}; {hint}") if hint else flaw
+
+
 def _entry(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) -> Entry | None:
     """Return what one entry becomes, None where it is left out."""
     try:
@@ -138,8 +144,8 @@ def _entry(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) ->
 
 def _given(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) -> Entry:
     flaws: list[Flaw] = []
-    lead = _values("lead", mapping.lead, payload, flaws)
-    activity = _values("activity", mapping.activity, payload, flaws)
+    lead = values_of("lead", mapping.lead, payload, flaws)
+    activity = values_of("activity", mapping.activity, payload, flaws)
     kind = activity.get("kind")
     if not mapping.activity or kind is Nothing.NOTHING:
         return _validated(GivenLead, lead, index, flaws)
@@ -150,7 +156,7 @@ def _given(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) ->
     return _validated(GivenActivity, {**stated, "lead": lead}, index, flaws)
 
 
-def _values(section: str, mapped: Mapping[str, Expression], payload: object, flaws: list[Flaw]) -> dict[str, object]:
+def values_of(section: str, mapped: Mapping[str, Expression], payload: object, flaws: list[Flaw]) -> dict[str, object]:
     """Work out the fields of a section; what is empty is left out, and what is wrong is added to the flaws."""
     values: dict[str, object] = {}
     for field, expression in mapped.items():
@@ -187,16 +193,15 @@ def _validated(
         given = shape.model_validate(values)
     except ValidationError as error:
         told = {flaw.field for flaw in flaws}
-        flaws = [*flaws, *(flaw for flaw in _flaws(shape, error) if flaw.field not in told)]
+        flaws = [*flaws, *(flaw for flaw in _placed_flaws(shape, error) if flaw.field not in told)]
         return Flawed(index, tuple(flaws))
     return Flawed(index, tuple(flaws)) if flaws else given
 
 
-def _flaws(shape: type[GivenActivity | GivenLead], error: ValidationError) -> Iterator[Flaw]:
+def _placed_flaws(shape: type[GivenActivity | GivenLead], error: ValidationError) -> Iterator[Flaw]:
     """Name what is wrong by the fields of the mapping, with what would mend it."""
     for flaw in faulty.flaws(error):
-        hint = _HINTS.get(flaw.reason)
-        yield _placed(_section(shape), Flaw(flaw.field, f"{flaw.reason}; {hint}") if hint else flaw)
+        yield _placed(_section(shape), hinted(flaw))
 
 
 def _section(shape: type[GivenActivity | GivenLead]) -> str:

@@ -1,0 +1,303 @@
+"""A file brought into the database, slice by slice, beside a bot that runs: where it stopped, it goes on."""
+
+import csv
+import hashlib
+import io
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Final, Self, TypeAlias
+from zoneinfo import ZoneInfo
+
+from bot import tables
+from bot.database import Database
+from bot.tables import Row, Table
+from qualification import imports
+from qualification.imports import Imported
+from qualification.past import Roster
+from qualification.rules import expressions
+from qualification.rules.flaws import Flaw
+from qualification.rules.import_map import ImportMap, Join
+from qualification.rules.import_rows import read_row
+from qualification.rules.intake import GivenRow
+
+# A transaction takes about so long: a click that waits for it is not felt.
+SLICE_SECONDS: Final = 0.05
+FEWEST, MOST = 25, 500
+# On SQLite, whose writers do not queue, so much of a transaction's time is left to others after it.
+GIVEN_WAY: Final = 0.5
+# What a report says of a row, before its own columns.
+LINE, WHY = "_line", "_why"
+
+Read: TypeAlias = GivenRow | tuple[Flaw, ...] | None
+Progress: TypeAlias = Callable[["Tally"], None]
+
+
+class CannotImport(Exception):
+    """A file that cannot be brought in as asked; the text says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is brought in, and how."""
+
+    table: Table
+    mapped: ImportMap
+    joined: Mapping[str, "Joined"]
+    sender: str
+    zone: ZoneInfo
+    announcing: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The rows of another file by their key, and what finds a row's key."""
+
+    value: str
+    rows: Mapping[str, Mapping[str, object]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of it so far: `rows` since the first row of the file, the rest since this start."""
+
+    went_on_at: int = 0
+    rows: int = 0
+    left_out: int = 0
+    new_leads: int = 0
+    known_leads: int = 0
+    activities: int = 0
+    handoffs: int = 0
+    flawed: int = 0
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    is_done: bool = False
+
+    def note(self, flaws: Sequence[Flaw]) -> None:
+        """Count a row that was not taken, or not wholly."""
+        self.flawed += 1
+        self.reasons.update({(flaw.field, flaw.reason) for flaw in flaws})
+
+
+def join(mapped: ImportMap, folder: Path, columns: Sequence[str] | None) -> dict[str, Joined]:
+    """Read the files that rows are joined with; raises CannotImport."""
+    return {name: _joined(name, each, folder, columns) for name, each in mapped.join.items()}
+
+
+def digest_of(path: Path, *said: str) -> str:
+    """Return what tells a file, and what is said of how to bring it in, from any other."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update("\0".join(said).encode())
+    return digest.hexdigest()
+
+
+class Import:
+    """One plan carried out."""
+
+    def __init__(
+        self,
+        database: Database,
+        workspace_id: int,
+        plan: Plan,
+        *,
+        now: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        """Nothing is done yet; `progress` is told after each slice."""
+        self._database = database
+        self._workspace_id = workspace_id
+        self._plan = plan
+        self._now = now
+        self._pause = pause
+        self._progress = progress
+        self._size = FEWEST
+        self._roster: Roster | None = None
+        self.tally = Tally()
+
+    def try_out(self) -> Iterator[tuple[Row, Read]]:
+        """Yield every row with what it says, or why it cannot be taken; nothing is stored."""
+        with self._database.snapshot() as session:
+            roster = imports.roster_of(session, self._workspace_id)
+        for row in self._plan.table.rows():
+            read = self._read(row)
+            if isinstance(read, GivenRow):
+                found = tuple(imports.flaws(roster, read, self._now()))
+                read = found or read
+            self.tally.rows += 1
+            self.tally.left_out += read is None
+            if isinstance(read, tuple):
+                self.tally.note(read)
+            self._progress(self.tally)
+            yield row, read
+
+    def run(self, report: Path, *, again: bool = False) -> Tally:
+        """Bring the rows in, from where it stopped before; those that are not taken go into the report.
+
+        Raises CannotImport where another process brings the same file in.
+        """
+        done, size = self._begin(again=again)
+        if self.tally.is_done:
+            return self.tally
+        rows = islice(self._plan.table.rows(), done, None)
+        with _Report(report, self._plan.table, size) as refused:
+            while together := [*islice(rows, self._size)]:
+                began = time.monotonic()
+                done = self._slice(together, done, refused)
+                took = time.monotonic() - began
+                self._size = max(FEWEST, min(MOST, int(self._size * SLICE_SECONDS / max(took, 0.001)) + 1))
+                self._progress(self.tally)
+                if self._database.is_sqlite:
+                    self._pause(took * GIVEN_WAY)
+        self._end()
+        return self.tally
+
+    def _begin(self, *, again: bool) -> tuple[int, int]:
+        with self._database.transaction() as session:
+            run = self._run_of(session)
+            if again:
+                run.rows = run.flawed = run.report_bytes = 0
+                run.ended_at = None
+            self.tally.went_on_at = self.tally.rows = run.rows
+            self.tally.flawed = run.flawed
+            self.tally.is_done = run.ended_at is not None
+            return run.rows, run.report_bytes
+
+    def _slice(self, together: Sequence[Row], done: int, refused: "_Report") -> int:
+        reads = [self._read(row) for row in together]
+        flawed = {index: read for index, read in enumerate(reads) if isinstance(read, tuple)}
+        places = [index for index, read in enumerate(reads) if isinstance(read, GivenRow)]
+        with self._database.transaction() as session:
+            run = self._run_of(session)
+            if run.rows != done:
+                raise CannotImport("Another process brings the same file in at this moment; let it, or stop it first.")
+            self._roster = imports.roster_of(session, self._workspace_id, self._roster)
+            taken = imports.take(
+                session,
+                self._roster,
+                self._plan.sender,
+                [read for read in reads if isinstance(read, GivenRow)],
+                announcing=self._plan.announcing,
+                now=self._now(),
+            )
+            flawed |= {places[index]: found for index, found in taken.flawed.items()}
+            for index, found in sorted(flawed.items()):
+                refused.write(together[index], found)
+            run.rows += len(together)
+            run.flawed += len(flawed)
+            run.report_bytes = refused.flushed()
+        self._count(taken, reads, [*flawed.values()])
+        return done + len(together)
+
+    def _count(self, taken: Imported, reads: Sequence[Read], flawed: Sequence[tuple[Flaw, ...]]) -> None:
+        self.tally.rows += len(reads)
+        self.tally.left_out += sum(read is None for read in reads)
+        self.tally.new_leads += taken.new_leads
+        self.tally.known_leads += taken.known_leads
+        self.tally.activities += taken.activities
+        self.tally.handoffs += taken.handoffs
+        for found in flawed:
+            self.tally.note(found)
+
+    def _end(self) -> None:
+        with self._database.transaction() as session:
+            self._run_of(session).ended_at = self._now()
+        self.tally.is_done = True
+
+    def _run_of(self, session: Any) -> Any:  # noqa: ANN401 - a session, and the record of it
+        return imports.begin(
+            session,
+            self._workspace_id,
+            self._plan.digest,
+            file=self._plan.table.path.name[:300],
+            sender=self._plan.sender,
+            now=self._now(),
+        )
+
+    def _read(self, row: Row) -> Read:
+        if row.flaw is not None:
+            return (Flaw("", row.flaw),)
+        cells = dict(row.cells)
+        for name, joined in self._plan.joined.items():
+            found = expressions.search(joined.value, cells)
+            cells[name] = joined.rows.get(_folded(found), {})
+        return read_row(self._plan.mapped, cells, self._plan.zone)
+
+
+class _Report:
+    """The rows that were not taken, each with its line and why: mended there, they can be brought in from there."""
+
+    def __init__(self, path: Path, table: Table, size: int) -> None:
+        self._table = table
+        self._path = path
+        self.size = size
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Cut off what was written of a slice that was not committed; a report that is gone begins anew."""
+        if self.size and self._path.exists() and self._path.stat().st_size >= self.size:
+            self._file = self._path.open("r+b")
+            self._file.truncate(self.size)
+            self._file.seek(0, io.SEEK_END)
+        else:
+            self.size = 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def write(self, row: Row, found: Sequence[Flaw]) -> None:
+        """Add a row."""
+        why = "; ".join(f"{flaw.field} {flaw.reason}".strip() for flaw in found)
+        said = {LINE: row.line, WHY: why, **row.cells}
+        if self._table.columns is None:
+            self._put(json.dumps(said, ensure_ascii=False, default=str) + "\n")
+            return
+        columns = (LINE, WHY, *(column for column in self._table.columns if column not in {LINE, WHY}))
+        if not self.size:
+            self._put(_written(columns))
+        self._put(_written([str(said.get(column, "")) for column in columns]))
+
+    def flushed(self) -> int:
+        """Hand what was written to the system, and return how much it is in bytes."""
+        if self._file is not None:
+            self._file.flush()
+        return self.size
+
+    def _put(self, text: str) -> None:
+        if self._file is None:
+            self._file = self._path.open("wb")
+        self.size += self._file.write(text.encode(errors="backslashreplace"))
+
+
+def _written(cells: Sequence[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
+
+
+def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None) -> Joined:
+    if columns is not None and name in columns:
+        raise CannotImport(f"`{name}` is a column of the file; call what it is joined with something else.")
+    path = folder / wanted.file
+    try:
+        table = tables.examine(path)
+        rows = {_folded(row.cells.get(wanted.key)): row.cells for row in table.rows() if row.flaw is None}
+    except OSError as error:
+        raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
+    except tables.NoTable as nothing:
+        raise CannotImport(f"{path} holds no rows: {nothing}.") from nothing
+    if table.columns is not None and wanted.key not in table.columns:
+        raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
+    return Joined(wanted.value or json.dumps(wanted.key), rows)
+
+
+def _folded(found: object) -> str:
+    return str(found).strip().casefold() if isinstance(found, str | int | float) else ""

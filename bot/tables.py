@@ -1,0 +1,213 @@
+"""Files of rows, whoever wrote them: CSV with any delimiter, TSV or JSON lines, in whatever encoding."""
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from charset_normalizer import from_bytes
+
+DELIMITERS: Final = (",", ";", "\t", "|")
+# So much of a file is looked at to find out how it is written.
+_SAMPLE: Final = 200_000
+_SAMPLE_RECORDS: Final = 50
+_CHUNK: Final = 1 << 20
+# A cell that is longer is no cell: a quote was opened and never closed.
+_LONGEST_CELL: Final = 1_000_000
+_LONGEST_RAW: Final = 2_000
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class NoTable(Exception):
+    """A file that holds no rows; the text says why in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row, by the line it begins on, from 1: its cells by column, or why it cannot be taken apart."""
+
+    line: int
+    cells: Mapping[str, object]
+    flaw: str | None = None
+
+
+@dataclass
+class Table:
+    """A file of rows: how it is written, and what its columns are called; None where each row names its own.
+
+    `at` is how many of its `size` bytes have been read.
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str | None
+    size: int
+    columns: tuple[str, ...] | None = None
+    at: int = field(default=0, init=False)
+    _skips_first_line: bool = False
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every row, reading as it goes; raises NoTable where the file turns out to be none after all."""
+        with self.path.open("rb") as file:
+            text = io.TextIOWrapper(file, encoding=self.encoding, errors="strict", newline="")
+            try:
+                for row in self._objects(text) if self.delimiter is None else self._records(text):
+                    self.at = file.tell()
+                    yield row
+            except UnicodeError as error:
+                message = f"it is not all {self.encoding}; say --encoding"
+                raise NoTable(message) from error
+        self.at = self.size
+
+    def _objects(self, lines: io.TextIOWrapper) -> Iterator[Row]:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                cells = json.loads(line)
+            except (ValueError, RecursionError):
+                cells = None
+            if isinstance(cells, dict):
+                yield Row(number, cells)
+            else:
+                yield Row(number, {"line": line.strip()[:_LONGEST_RAW]}, "is no JSON object")
+
+    def _records(self, text: io.TextIOWrapper) -> Iterator[Row]:
+        """Yield the records under the header, those that cannot be taken apart as they were written."""
+        raw: list[str] = []
+        reader = csv.reader(_kept(text, raw), delimiter=self.delimiter or ",", strict=True)
+        columns = self.columns or ()
+        header = 2 if self._skips_first_line else 1
+        while True:
+            raw.clear()
+            line = reader.line_num + 1
+            try:
+                record = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                written = "".join(raw).strip()[:_LONGEST_RAW]
+                yield Row(line, dict.fromkeys(columns, "") | {columns[0]: written}, _broken(str(error)))
+                continue
+            if line <= header or not any(cell.strip() for cell in record):
+                continue
+            cells = dict(zip(columns, record, strict=False))
+            if any(cell.strip() for cell in record[len(columns) :]):
+                yield Row(line, cells, f"has {len(record)} cells under {len(columns)} columns")
+            else:
+                yield Row(line, dict.fromkeys(columns, "") | cells)
+
+
+def examine(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Table:
+    """Find out how a file is written; raises NoTable, and OSError where it cannot be read.
+
+    An encoding is known by its mark, else it is UTF-8 where the whole file is, else what the letters look most like. A
+    delimiter is the one that takes the first records apart into the same number of cells, the more the better.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    size = path.stat().st_size
+    encoding = encoding or _encoding(path)
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            sample = file.read(_SAMPLE)
+    except (UnicodeError, LookupError) as error:
+        message = f"it is no text in {encoding}"
+        raise NoTable(message) from error
+    begins = sample.lstrip("\ufeff \t\r\n")[:1]
+    if not begins:
+        raise NoTable("it is empty")
+    if begins == "[" and delimiter is None:
+        raise NoTable("it is one JSON list; write each of its objects on a line of its own (jq -c '.[]')")
+    if begins == "{" and delimiter is None:
+        return Table(path, encoding, None, size)
+    lines = sample.splitlines(keepends=True)
+    told = lines[0].strip().removeprefix("sep=") if lines[0].startswith("sep=") else ""
+    delimiter = delimiter or (told if len(told) == 1 else None) or _delimiter(sample)
+    records = _taken_apart("".join(lines[1:]) if told else sample, delimiter)
+    if not records:
+        raise NoTable("its first line cannot be taken apart; say --delimiter")
+    columns = _named(records[0])
+    return Table(path, encoding, delimiter, size, columns, _skips_first_line=bool(told))
+
+
+def _encoding(path: Path) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        head = file.read(_CHUNK)
+        for mark, encoding in _MARKS:
+            if head.startswith(mark):
+                return encoding
+        if b"\0" in head[:_SAMPLE]:
+            return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
+        chunk = head
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = file.read(_CHUNK)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return _by_letters(chunk)
+    return "utf-8"
+
+
+def _by_letters(chunk: bytes) -> str:
+    """Guess from what is no ASCII, which is all that tells one encoding from another."""
+    first = next(index for index, byte in enumerate(chunk) if byte >= 0x80)  # noqa: PLR2004 - beyond ASCII
+    best = from_bytes(chunk[max(0, first - 1000) : first + _SAMPLE]).best()
+    return best.encoding if best is not None and best.encoding != "ascii" else "cp1252"
+
+
+def _delimiter(sample: str) -> str:
+    def sight(delimiter: str) -> tuple[int, int]:
+        widths = [len(record) for record in _taken_apart(sample, delimiter) if record][:_SAMPLE_RECORDS]
+        alike = max((widths.count(width), width) for width in set(widths)) if widths else (0, 0)
+        return (alike[0], alike[1]) if alike[1] > 1 else (0, 0)
+
+    return max(DELIMITERS, key=sight)
+
+
+def _taken_apart(sample: str, delimiter: str) -> list[list[str]]:
+    records = []
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    try:
+        for record in reader:
+            records.append(record)
+            if len(records) > _SAMPLE_RECORDS:
+                break
+    except csv.Error:
+        return []
+    return records
+
+
+def _named(header: list[str]) -> tuple[str, ...]:
+    """Give every column a name of its own."""
+    names: list[str] = []
+    for index, cell in enumerate(header, start=1):
+        name = cell.strip().lstrip("\ufeff") or f"column {index}"
+        count = sum(each == name or each.startswith(f"{name} (") for each in names)
+        names.append(f"{name} ({count + 1})" if count else name)
+    return tuple(names)
+
+
+def _kept(text: io.TextIOWrapper, raw: list[str]) -> Iterator[str]:
+    """Yield the lines, and keep the first of each record as they are."""
+    for line in text:
+        if len(raw) < 10:  # noqa: PLR2004 - enough to know it by
+            raw.append(line)
+        yield line
+
+
+def _broken(error: str) -> str:
+    if "unexpected end" in error or "field larger" in error:
+        return "opens a quote that is never closed; everything after it was taken for one cell"
+    return f"cannot be taken apart: {error}"
