@@ -19,6 +19,16 @@ _CHUNK: Final = 1 << 20
 # A cell that is longer is no cell: a quote was opened and never closed.
 _LONGEST_CELL: Final = 1_000_000
 _LONGEST_RAW: Final = 2_000
+# What spreadsheets and CRMs write where it is not Unicode; among all encodings there are, some rare one would fit better.
+_LIKELY: Final = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "koi8_r"),
+    *("cp932", "gb18030", "big5", "euc_kr", "euc_jp"),
+)
+# A smaller share of letters with accents tells little.
+_FEW: Final = 0.3
+_WESTERN_SIGNS: Final = frozenset(
+    "\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u20ac\u00a0\u00a7\u00ab\u00b0\u00bb\u00b4"
+)
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -161,9 +171,17 @@ def _encoding(path: Path) -> str:
 
 
 def _by_letters(chunk: bytes) -> str:
-    """Guess from what is no ASCII, which is all that tells one encoding from another."""
+    """Guess from what is no ASCII, which is all that tells one encoding from another.
+
+    A few accents among plain letters, as Western Europe writes, are too little for a guess by frequency.
+    """
     first = next(index for index, byte in enumerate(chunk) if byte >= 0x80)  # noqa: PLR2004 - beyond ASCII
-    best = from_bytes(chunk[max(0, first - 1000) : first + _SAMPLE]).best()
+    part = chunk[max(0, first - 1000) : first + _SAMPLE]
+    western = part.decode("cp1252", errors="replace")
+    special = [char for char in western if not char.isascii()]
+    if len(special) < _FEW * len(western) and all(char.isalpha() or char in _WESTERN_SIGNS for char in special):
+        return "cp1252"
+    best = from_bytes(part, cp_isolation=[*_LIKELY]).best()
     return best.encoding if best is not None and best.encoding != "ascii" else "cp1252"
 
 

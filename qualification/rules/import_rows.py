@@ -70,7 +70,7 @@ class _Reader:
         said = self._values(inside, {name: each for name, each in section.items() if name != "when"})
         if "when" in section and not is_true(expressions.value_of(section["when"], self._cells)):
             return
-        kind, times = said.get("kind"), said.pop("times", 1)
+        kind, times = said.get("kind"), said.pop("times", 0 if "times" in section else 1)
         if kind in {None, Nothing.NOTHING} or (times == 0 and not isinstance(times, bool)):
             return
         if not (isinstance(times, int) and 0 < times <= MOST_TIMES):
