@@ -62,6 +62,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         problem=handoff.problem,
         promised=handoff.promised,
         note=lead.note,
+        do_not_contact=lead.do_not_contact,
         score=lead.score,
         weighed=_weighed(session, lead, latest),
         announcer=refs.get(handoff.announcer_id),

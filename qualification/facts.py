@@ -83,6 +83,7 @@ class LeadCard:
     problem: str | None
     promised: str | None
     note: str | None
+    do_not_contact: bool
     score: int
     weighed: tuple[Weighed, ...]
     announcer: PersonRef | None
@@ -153,7 +154,8 @@ class HandOverChoices:
 class HandedOver:
     """What became of a hand-over; `already` when the lead was live and nothing was announced again.
 
-    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before.
+    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before. `gates` are
+    the names of those that would have kept the lead from sales.
     """
 
     handoff_id: int
@@ -172,6 +174,8 @@ class HandedOver:
 class ChecklistItem:
     """One item of the checklist modal."""
 
+    do_not_contact: bool = False
+    gates: tuple[str, ...] = ()
     key: str
     name: str
     questions: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import history, leads, people, publishing, routing, showing
+from qualification import gates, history, leads, people, publishing, routing, showing
 from qualification.cards import lead_title
 from qualification.facts import HandedOver
 from qualification.leads import Said
@@ -85,7 +85,8 @@ def hand_over(
     """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
 
     A known person is updated, not doubled; a lead that is already in somebody's hands is not announced again: the
-    answer says who has it. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated key.
+    answer says who has it. No gate stops it; the answer names those that would have. Raises InvalidFields with every
+    fault of the form at once, HandedInTwice for a repeated key.
     """
     published = publishing.current(session, workspace_id)
     read = _read(form, published.playbook)
@@ -108,12 +109,13 @@ def hand_over(
         size=read.size,
         country=read.country,
     )
-    handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now)
-    return told(session, handoff, already=False)
+    past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
+    handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
+    return told(session, handoff, already=False, past=past)
 
 
-def told(session: Session, handoff: Handoff, *, already: bool) -> HandedOver:
-    """Say what became of a hand-over, for the one who made it."""
+def told(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandedOver:
+    """Say what became of a hand-over, for the one who made it; `past` are the gates it passed over, by name."""
     offer = routing.open_offer(session, handoff)
     team = session.get_one(Team, handoff.team_id)
     pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
@@ -134,6 +136,8 @@ def told(session: Session, handoff: Handoff, *, already: bool) -> HandedOver:
 def _news(handoff: Handoff, form: HandOverForm, playbook: Playbook) -> dict[str, Any]:
     """Return what the form says of the reason beyond what its live handoff says: a line of history keeps it."""
     said = {name: written(getattr(form, name)) for name in ("did", "problem", "promised", "campaign", "source")}
+        do_not_contact=session.get_one(Lead, handoff.lead_id).do_not_contact,
+        gates=past,
     news = {name: text for name, text in said.items() if text and text != getattr(handoff, name)}
     source = playbook.source(news["source"]) if "source" in news else None
     return {**news, "source": source.name} if source else news
@@ -201,12 +205,16 @@ def announce(
     published: publishing.Published,
     now: datetime,
 ) -> Handoff:
-    """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing."""
+    """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing.
+
+    `past` are the gates that somebody hands it over in spite of, by name.
+    """
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     size = reason.size or (company.size if company else None)
     country = reason.country or (company.country if company else None)
     rule = choose_rule(
         published.playbook,
+    past: tuple[str, ...] = (),
         Asked(
             country=country,
             size=size,
@@ -238,7 +246,8 @@ def announce(
     session.add(handoff)
     session.flush()
     showing.owe_card(session, handoff, now=now)
-    history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by)
+    facts: dict[str, Any] = {"gates": list(past)} if past else {}
+    history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by, **facts)
     # What a checklist says counts once somebody has accepted.
     history.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
     routing.offer_next(session, handoff, published, now=now)

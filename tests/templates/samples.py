@@ -111,6 +111,7 @@ cards = st.builds(
     announcer=perhaps_people,
     announced_at=times,
     team=hostile,
+    do_not_contact=st.booleans(),
     manager=perhaps_people,
     offered_to=perhaps_people,
     pool=perhaps_hostile,
@@ -298,6 +299,8 @@ reminders = st.builds(
     accept_by=perhaps_times,
     outcome=st.sampled_from([outcome.value for outcome in OfferOutcome]),
 )
+    do_not_contact=st.booleans(),
+    gates=st.lists(hostile, max_size=3).map(tuple),
 may = st.lists(people, max_size=3).map(tuple)
 states = st.sampled_from([state.value for state in HandoffState])
 field_faults = st.sampled_from([fault.value for fault in FieldFault])
@@ -418,6 +421,7 @@ def card(**changes: object) -> LeadCard:
         "pool": "EMEA inbound",
         "why": "turn",
         "rule": "Enterprise",
+        "do_not_contact": False,
         "turn": 3,
         "accept_by": NOW,
         "owner": None,
