@@ -67,6 +67,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         weighed=_weighed(session, lead, latest),
         announcer=refs.get(handoff.announcer_id),
         announced_at=handoff.announced_at,
+        permalink=handoff.permalink,
         team=team.name,
         manager=refs.get(team.manager_id),
         offered_to=refs.get(waiting.person_id) if waiting else None,

@@ -61,7 +61,10 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a lead is handed over, and what is known of the deal; `did` is empty where its activities say it."""
+    """Why a lead is handed over, and what is known of the deal; `did` is empty where its activities say it.
+
+    `permalink` is the address of the message that it is handed over from.
+    """
 
     did: str = ""
     problem: str | None = None
@@ -70,6 +73,7 @@ class Reason:
     promised: str | None = None
     size: int | None = None
     country: str | None = None
+    permalink: str | None = None
 
 
 def hand_over(
@@ -81,6 +85,7 @@ def hand_over(
     key: str,
     now: datetime,
     name: str | None = None,
+    permalink: str | None = None,
 ) -> HandedOver:
     """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
 
@@ -95,7 +100,7 @@ def hand_over(
         raise HandedInTwice
     found = leads.recognise(session, workspace_id, _said(form, read), now=now)
     if found.live is not None:
-        news = _news(found.live, form, published.playbook)
+        news = _news(found.live, form, permalink, published.playbook)
         if found.changed or news:
             changed = list(found.changed)
             history.tell(session, found.live, EventKind.UPDATED, now=now, by=announcer, fields=changed, **news)
@@ -108,6 +113,7 @@ def hand_over(
         promised=written(form.promised),
         size=read.size,
         country=read.country,
+        permalink=permalink,
     )
     past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
     handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
@@ -130,14 +136,15 @@ def told(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, 
         owner=people.ref_of(session, handoff.owner_id),
         accept_by=offer.accept_by if offer else None,
         announcer=people.ref_of(session, handoff.announcer_id),
+        do_not_contact=session.get_one(Lead, handoff.lead_id).do_not_contact,
+        gates=past,
     )
 
 
-def _news(handoff: Handoff, form: HandOverForm, playbook: Playbook) -> dict[str, Any]:
+def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook: Playbook) -> dict[str, Any]:
     """Return what the form says of the reason beyond what its live handoff says: a line of history keeps it."""
     said = {name: written(getattr(form, name)) for name in ("did", "problem", "promised", "campaign", "source")}
-        do_not_contact=session.get_one(Lead, handoff.lead_id).do_not_contact,
-        gates=past,
+    said["permalink"] = permalink
     news = {name: text for name, text in said.items() if text and text != getattr(handoff, name)}
     source = playbook.source(news["source"]) if "source" in news else None
     return {**news, "source": source.name} if source else news
@@ -204,6 +211,7 @@ def announce(
     by: Person | None,
     published: publishing.Published,
     now: datetime,
+    past: tuple[str, ...] = (),
 ) -> Handoff:
     """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing.
 
@@ -214,7 +222,6 @@ def announce(
     country = reason.country or (company.country if company else None)
     rule = choose_rule(
         published.playbook,
-    past: tuple[str, ...] = (),
         Asked(
             country=country,
             size=size,
@@ -239,6 +246,7 @@ def announce(
         size=size,
         country=country,
         promised=reason.promised,
+        permalink=reason.permalink,
         state=HandoffState.QUEUED,
         announced_at=now,
     )
