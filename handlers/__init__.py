@@ -11,6 +11,7 @@ def register(app: App) -> None:
 
     app.command("/handoff")(handoffs.ask_for_lead)
     app.action("baton_hand_over")(handoffs.ask_for_lead_by_button)
+    app.shortcut("hand_off_message")(handoffs.ask_for_lead_from_message)
     app.view("hand_over")(handoffs.hand_over)
     app.action("accept")(handoffs.accept)
     app.action("claim")(handoffs.claim)

@@ -102,5 +102,5 @@ def _action(body: Body) -> str:
     """Name the control, modal, command or event; every one that has a listener is ours."""
     if body.get("actions"):
         return str(body["actions"][0].get("action_id"))
-    named = body.get("view", {}).get("callback_id") or body.get("event", {}).get("type") or body.get("command")
-    return str(named or body.get("type"))
+    named = body.get("view", {}).get("callback_id") or body.get("callback_id")
+    return str(named or body.get("event", {}).get("type") or body.get("command") or body.get("type"))

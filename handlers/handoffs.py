@@ -1,5 +1,6 @@
 """A lead handed over, and what becomes of the handoff: accepted, claimed, passed on, disqualified, reassigned."""
 
+from functools import partial
 from typing import Final
 
 from slack_bolt import Ack
@@ -12,6 +13,7 @@ from handlers.private import show_again
 from qualification import decisions, forms, handoffs, people
 from qualification.handoffs import HandOverForm
 from qualification.rules.handoff import Action
+from qualification.rules.refusals import OwnMessage
 
 TYPED: Final = (
     *("company", "person", "email", "phone", "title", "did"),
@@ -39,6 +41,18 @@ def ask_for_lead_by_button(ack: Ack, body: Body, snapshot: Sessions, views: View
     ack()
 
 
+def ask_for_lead_from_message(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the hand-over modal, filled in from a message; the bot's own messages are refused."""
+    with snapshot() as session:
+        used = payloads.shortcut(body, partial(people.name_of, session, workspace.id))
+        if used.author == workspace.bot_user_id:
+            raise OwnMessage
+        choices = forms.hand_over_message(session, workspace.id, used.text, used.permalink)
+        reader = people.reader(session, workspace.id, used.user_id)
+    views.open(used.trigger_id, draw(reader, "modals/hand_over", choices=choices))
+    ack()
+
+
 def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
     """Hand the lead over, and say in the same modal what became of it."""
     form = payloads.form(body)
@@ -52,6 +66,7 @@ def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: 
             form=typed,
             key=form.view_id,
             now=now(),
+            permalink=payloads.permalink(body),
         )
         reader = people.reader(session, workspace.id, form.user_id)
     ack(response_action="update", view=draw(reader, "modals/handed_over", result=result))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handlers.context import Body
+from handlers.messages import WRAPPED, NameOf, shown
 from qualification.checklists import Given
 from qualification.rules.frameworks import Verdict
 from qualification.rules.identity import storable
@@ -19,7 +20,14 @@ from qualification.rules.refusals import StaleCard
 LARGEST_ID: Final = 2**63 - 1
 # The blocks of a lead's page are named by the lead.
 _PAGE: Final = re.compile(r"(?:lead|merged|again)-([1-9]\d{0,18})\b", re.ASCII)
-_ESCAPED: Final = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+_DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
+_CHANNEL: Final = re.compile(r"[A-Z0-9]+")
+_TS: Final = re.compile(r"\d{1,15}\.\d{1,10}", re.ASCII)
+_PERMALINK: Final = re.compile(
+    rf"https://{_DOMAIN.pattern}\.slack\.com/archives/{_CHANNEL.pattern}/p\d+"
+    rf"(?:\?thread_ts={_TS.pattern}&cid={_CHANNEL.pattern})?",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,21 @@ class Pick(Click):
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Somebody used the shortcut in a message's menu: who wrote it, what it shows, in plain words, and its address.
+
+    `permalink` is None where Slack does not say enough of where the message stands.
+    """
+
+    user_id: str
+    user_name: str
+    trigger_id: str
+    author: str
+    text: str
+    permalink: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A modal as it is filled in: texts by block, and what the chosen options carry by block."""
 
@@ -104,7 +127,7 @@ def command(body: Body) -> Command:
 
 def plain(text: str) -> str:
     """Return a command's words as they were typed: Slack escapes signs, and wraps links, people and channels."""
-    return storable(html.unescape(_ESCAPED.sub(_typed, text))).strip()
+    return storable(html.unescape(WRAPPED.sub(_typed, text))).strip()
 
 
 def click(body: Body) -> Click:
@@ -131,6 +154,24 @@ def pick(body: Body) -> Pick:
     action = _mapping(next(iter(_listed(body.get("actions"))), None))
     value = _parsed(action.get("value"))
     return Pick(**_who(body), **_place(body), lead=_id(value.get("lead")), merge=_optional_id(value.get("merge")) or 0)
+
+
+def shortcut(body: Body, name_of: NameOf) -> Shortcut:
+    """Read the use of a message's shortcut, the people whom the message mentions by their names."""
+    message = _mapping(body.get("message"))
+    return Shortcut(
+        **_who(body),
+        trigger_id=str(body.get("trigger_id", "")),
+        author=str(message.get("user", "")),
+        text=storable(shown(message, name_of)).strip(),
+        permalink=_permalink(body, message),
+    )
+
+
+def permalink(body: Body) -> str | None:
+    """Return the address of the message that a modal was opened from, None for a modal that was not."""
+    kept = _parsed(_view(body).get("private_metadata") or "{}").get("permalink")
+    return kept if isinstance(kept, str) and _PERMALINK.fullmatch(kept) else None
 
 
 def form(body: Body) -> Form:
@@ -174,6 +215,17 @@ def _typed(wrapped: re.Match[str]) -> str:
     target, label = wrapped[1], wrapped[2]
     sign = target[:1] if target[:1] in {"@", "#"} else ""
     return sign + label if label else target
+
+
+def _permalink(body: Body, message: Mapping[str, Any]) -> str | None:
+    """Make the address of the message that the shortcut was used on, as chat.getPermalink would give it."""
+    domain, channel = _mapping(body.get("team")).get("domain"), _mapping(body.get("channel")).get("id")
+    ts, thread = str(body.get("message_ts") or message.get("ts")), str(message.get("thread_ts") or "")
+    if not _TS.fullmatch(ts):
+        return None
+    made = f"https://{domain}.slack.com/archives/{channel}/p{ts.replace('.', '')}"
+    made += f"?thread_ts={thread}&cid={channel}" if thread not in {"", ts} else ""
+    return made if _PERMALINK.fullmatch(made) else None
 
 
 def _who(body: Body) -> dict[str, Any]:

@@ -58,9 +58,9 @@ class LeadCard:
 
     `state` is offered, pooled, queued, accepted, disqualified, won or lost. `why` is turn, pool or manager. `announcer`
     is None where nobody handed the lead over, but its score or a request of its own; `weighed` is what counted most for
-    the score, at most three kinds of activity. Times are aware and in UTC. `reader` and `reader_may_decide` are set for
-    a direct message only: a rep who was passed over keeps the card, without its buttons. `version` grows with every
-    change of the handoff.
+    the score, at most three kinds of activity. `permalink` is the address of the message that it was handed over from.
+    Times are aware and in UTC. `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed
+    over keeps the card, without its buttons. `version` grows with every change of the handoff.
     """
 
     handoff_id: int
@@ -83,10 +83,12 @@ class LeadCard:
     problem: str | None
     promised: str | None
     note: str | None
+    do_not_contact: bool
     score: int
     weighed: tuple[Weighed, ...]
     announcer: PersonRef | None
     announced_at: datetime
+    permalink: str | None
     team: str
     manager: PersonRef | None
     offered_to: PersonRef | None
@@ -116,12 +118,13 @@ class LeadCard:
 class ThreadLine:
     """One line of a lead's history.
 
-    `kind` is an EventKind; `facts` by kind: offered (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool
-    (pool, accept_by), queued (manager: PersonRef or None, because: nobody_there | everyone_asked | pool_lapsed),
-    accepted (claimed: bool), passed_on and disqualified (reason, note), lapsed and reminded (to: PersonRef or None,
-    pool), undone and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage,
-    reason, note), edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed
-    (framework, yes, total), updated (fields: tuple of names).
+    `kind` is an EventKind; `facts` by kind: handed_over (gates: tuple of the names of those it passed over), offered
+    (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool, accept_by), queued (manager: PersonRef or None,
+    because: nobody_there | everyone_asked | pool_lapsed), accepted (claimed: bool), passed_on and disqualified (reason,
+    note), lapsed and reminded (to: PersonRef or None, pool), undone and reopened (was: the state it had), reassigned
+    (to), contacted (how, note), stage_set (stage, reason, note), edited (changes: tuple of (field, before, after)),
+    answered (item, verdict), checklist_passed (framework, yes, total), updated (fields: tuple of names; did, problem,
+    promised, source, campaign, permalink).
     """
 
     kind: str
@@ -142,18 +145,23 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class HandOverChoices:
-    """What the hand-over modal lets a marketer choose from, and what its fields are filled with."""
+    """What the hand-over modal lets a marketer choose from, and what its fields are filled with.
+
+    `permalink` is the address of the message they are filled from.
+    """
 
     sources: tuple[Choice, ...]
     currency: str
     filled: Mapping[str, str] = field(default_factory=dict)
+    permalink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
     """What became of a hand-over; `already` when the lead was live and nothing was announced again.
 
-    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before.
+    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before. `gates` are
+    the names of those that would have kept the lead from sales.
     """
 
     handoff_id: int
@@ -166,6 +174,8 @@ class HandedOver:
     owner: PersonRef | None
     accept_by: datetime | None
     announcer: PersonRef | None
+    do_not_contact: bool = False
+    gates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What a modal that asks something is filled with; refused at once to whoever may not answer it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from qualification import publishing
 from qualification.cards import lead_title
 from qualification.cases import look
 from qualification.facts import Choice, DecisionForm, HandOverChoices
+from qualification.rules import messages
 from qualification.rules.handoff import Action
 from qualification.rules.identity import written
 from qualification.rules.money import minor_digits
@@ -30,6 +32,12 @@ def hand_over(session: Session, workspace_id: int, filled: Mapping[str, str | No
     sources = tuple(Choice(key=each.key, name=each.name, description=each.description) for each in playbook.sources)
     known = {field: text for field, text in ((name, written(value)) for name, value in filled.items()) if text}
     return HandOverChoices(sources=sources, currency=playbook.currency, filled=known)
+
+
+def hand_over_message(session: Session, workspace_id: int, text: str, permalink: str | None) -> HandOverChoices:
+    """Return the same, filled in from what a message says; raises NoPlaybook."""
+    currency = publishing.current(session, workspace_id).playbook.currency
+    return replace(hand_over(session, workspace_id, messages.fields(text, currency)), permalink=permalink)
 
 
 def decision(

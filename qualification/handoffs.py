@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import history, leads, people, publishing, routing, showing
+from qualification import gates, history, leads, people, publishing, routing, showing
 from qualification.cards import lead_title
 from qualification.facts import HandedOver
 from qualification.leads import Said
@@ -61,7 +61,10 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a lead is handed over, and what is known of the deal; `did` is empty where its activities say it."""
+    """Why a lead is handed over, and what is known of the deal; `did` is empty where its activities say it.
+
+    `permalink` is the address of the message that it is handed over from.
+    """
 
     did: str = ""
     problem: str | None = None
@@ -70,6 +73,7 @@ class Reason:
     promised: str | None = None
     size: int | None = None
     country: str | None = None
+    permalink: str | None = None
 
 
 def hand_over(
@@ -81,11 +85,13 @@ def hand_over(
     key: str,
     now: datetime,
     name: str | None = None,
+    permalink: str | None = None,
 ) -> HandedOver:
     """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
 
     A known person is updated, not doubled; a lead that is already in somebody's hands is not announced again: the
-    answer says who has it. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated key.
+    answer says who has it. No gate stops it; the answer names those that would have. Raises InvalidFields with every
+    fault of the form at once, HandedInTwice for a repeated key.
     """
     published = publishing.current(session, workspace_id)
     read = _read(form, published.playbook)
@@ -94,7 +100,7 @@ def hand_over(
         raise HandedInTwice
     found = leads.recognise(session, workspace_id, _said(form, read), now=now)
     if found.live is not None:
-        news = _news(found.live, form, published.playbook)
+        news = _news(found.live, form, permalink, published.playbook)
         if found.changed or news:
             changed = list(found.changed)
             history.tell(session, found.live, EventKind.UPDATED, now=now, by=announcer, fields=changed, **news)
@@ -107,13 +113,15 @@ def hand_over(
         promised=written(form.promised),
         size=read.size,
         country=read.country,
+        permalink=permalink,
     )
-    handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now)
-    return told(session, handoff, already=False)
+    past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
+    handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
+    return told(session, handoff, already=False, past=past)
 
 
-def told(session: Session, handoff: Handoff, *, already: bool) -> HandedOver:
-    """Say what became of a hand-over, for the one who made it."""
+def told(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandedOver:
+    """Say what became of a hand-over, for the one who made it; `past` are the gates it passed over, by name."""
     offer = routing.open_offer(session, handoff)
     team = session.get_one(Team, handoff.team_id)
     pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
@@ -128,12 +136,15 @@ def told(session: Session, handoff: Handoff, *, already: bool) -> HandedOver:
         owner=people.ref_of(session, handoff.owner_id),
         accept_by=offer.accept_by if offer else None,
         announcer=people.ref_of(session, handoff.announcer_id),
+        do_not_contact=session.get_one(Lead, handoff.lead_id).do_not_contact,
+        gates=past,
     )
 
 
-def _news(handoff: Handoff, form: HandOverForm, playbook: Playbook) -> dict[str, Any]:
+def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook: Playbook) -> dict[str, Any]:
     """Return what the form says of the reason beyond what its live handoff says: a line of history keeps it."""
     said = {name: written(getattr(form, name)) for name in ("did", "problem", "promised", "campaign", "source")}
+    said["permalink"] = permalink
     news = {name: text for name, text in said.items() if text and text != getattr(handoff, name)}
     source = playbook.source(news["source"]) if "source" in news else None
     return {**news, "source": source.name} if source else news
@@ -200,8 +211,12 @@ def announce(
     by: Person | None,
     published: publishing.Published,
     now: datetime,
+    past: tuple[str, ...] = (),
 ) -> Handoff:
-    """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing."""
+    """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing.
+
+    `past` are the gates that somebody hands it over in spite of, by name.
+    """
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     size = reason.size or (company.size if company else None)
     country = reason.country or (company.country if company else None)
@@ -231,6 +246,7 @@ def announce(
         size=size,
         country=country,
         promised=reason.promised,
+        permalink=reason.permalink,
         state=HandoffState.QUEUED,
         announced_at=now,
     )
@@ -238,7 +254,8 @@ def announce(
     session.add(handoff)
     session.flush()
     showing.owe_card(session, handoff, now=now)
-    history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by)
+    facts: dict[str, Any] = {"gates": list(past)} if past else {}
+    history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by, **facts)
     # What a checklist says counts once somebody has accepted.
     history.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
     routing.offer_next(session, handoff, published, now=now)

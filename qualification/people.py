@@ -55,6 +55,12 @@ def by_slack_user(session: Session, workspace_id: int, slack_user_id: str) -> Pe
     )
 
 
+def name_of(session: Session, workspace_id: int, slack_user_id: str) -> str | None:
+    """Return the name of whoever has that Slack user, None for somebody not known here."""
+    person = by_slack_user(session, workspace_id, slack_user_id)
+    return person.name if person else None
+
+
 def reader(session: Session, workspace_id: int, slack_user_id: str) -> Reader:
     """Return how the person of that Slack user reads; English and UTC for somebody not known here."""
     person = by_slack_user(session, workspace_id, slack_user_id)

@@ -20,6 +20,7 @@ _SUFFIX = ".json.j2"
 _BUT_TRAILING_COMMAS = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+"|,(?!\s*[\]}]))++', re.DOTALL)
 # One encoder for all: json.dumps makes one for each text.
 _json = json.JSONEncoder(ensure_ascii=False).encode
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9./?=&_-]*")
 _FOLDER = Path(__file__).parent
 _PIECE = 2900
 _CHANGED = 140
@@ -91,6 +92,11 @@ def _id(pieces_of_id: Iterable[str]) -> str:
 def _moment(at: datetime | None) -> Prose | None:
     """Return a moment with its day."""
     return None if at is None else marks.moment(at, Style.DAY_AND_TIME)
+
+
+def _linked(words: str, url: str | None) -> Prose | None:
+    """Return words of our own as a link; None without an address, or with one that could be more than that."""
+    return marks.link(url, words) if url and _ADDRESS.fullmatch(url) else None
 
 
 def _joined(texts: Iterable[object], between: str = " · ") -> Prose:
@@ -195,6 +201,7 @@ def _environment(words: Words) -> Environment:
         "id": _id,
         "joined": _joined,
         "length": len,
+        "linked": _linked,
         "mention": _mention,
         "mentions": _mentions(words),
         "moment": _moment,

@@ -55,6 +55,6 @@ def mrkdwn(text: str) -> str:
     return isolated(text.translate(_ENTITIES))
 
 
-def date_fallback(text: str) -> str:
-    """Return the words Slack shows where it cannot show a date, safe within the date's own markup."""
+def in_brackets(text: str) -> str:
+    """Return words that Slack shows for a date or a link, safe within the angle brackets of its markup."""
     return text.translate(_ENTITIES).replace("|", " ").replace("^", " ")

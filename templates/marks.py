@@ -1,4 +1,4 @@
-"""Marks inside a rendered text: which characters are somebody's data, where a person or a moment stands.
+"""Marks inside a rendered text: which characters are somebody's data, where a person, a moment or a link stands.
 
 A text on its way from a template to a payload carries its foreign parts between noncharacters of Unicode, which no text
 may hold (every value is rid of them first). Only when the payload's structure is known are the parts written out.
@@ -51,7 +51,15 @@ class Moment:
     style: Style
 
 
-Part = str | Value | Person | Moment
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words of our own that lead to an address of our own."""
+
+    url: str
+    words: str
+
+
+Part = str | Value | Person | Moment | Link
 
 
 def value(text: str) -> Prose:
@@ -72,6 +80,11 @@ def moment(at: datetime, style: Style) -> Prose:
     return Prose(f"{_OPEN}t{int(at.timestamp())}{_BETWEEN}{style.value}{_CLOSE}")
 
 
+def link(url: str, words: str) -> Prose:
+    """Mark words that lead somewhere."""
+    return Prose(f"{_OPEN}l{without_marks(url)}{_BETWEEN}{without_marks(words)}{_CLOSE}")
+
+
 def prose(text: str) -> Prose:
     """Return a text as prose: as it is when it already was, marked as foreign otherwise."""
     return text if isinstance(text, Prose) else value(text)
@@ -83,7 +96,7 @@ def without_marks(text: str) -> str:
 
 
 def is_marked(text: str) -> bool:
-    """Say whether anything in the text is foreign, a person or a moment."""
+    """Say whether anything in the text is foreign, a person, a moment or a link."""
     return _OPEN in text
 
 
@@ -105,4 +118,6 @@ def _part(kind: str, body: str) -> Part:
         return Person(first, second)
     if kind == "t":
         return Moment(datetime.fromtimestamp(int(first), UTC), Style(second))
+    if kind == "l":
+        return Link(first, second)
     return Value(body)

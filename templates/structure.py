@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from templates import escaping
 from templates.catalogue import Words
 from templates.graphemes import cut, units
-from templates.marks import Moment, Part, Person, Value, is_marked, parts
+from templates.marks import Link, Moment, Part, Person, Value, is_marked, parts
 
 MESSAGE_TEXT = 3900
 _NOTHING = "–"  # noqa: RUF001 - a dash that stands for an empty value
@@ -64,6 +64,8 @@ class Reader:
                 return escaping.plain(name)
             case Moment(at, style):
                 return self.words.clock(at, style, self.zone)
+            case Link(_, words):
+                return words
             case text:
                 return text
 
@@ -75,8 +77,10 @@ class Reader:
             case Person(slack_user_id):
                 return f"<@{slack_user_id}>"
             case Moment(at, style):
-                fallback = escaping.date_fallback(self.words.clock(at, style, self.zone))
+                fallback = escaping.in_brackets(self.words.clock(at, style, self.zone))
                 return f"<!date^{int(at.timestamp())}^{self.words.pattern(style)}|{fallback}>"
+            case Link(url, words):
+                return f"<{escaping.in_brackets(url)}|{escaping.in_brackets(words)}>"
             case text:
                 return text
 

@@ -112,6 +112,13 @@ def test_every_command_is_in_the_manifest_and_every_command_of_the_manifest_has_
     assert all(command["should_escape"] for command in commands)
 
 
+def test_every_shortcut_is_in_the_manifest_and_every_shortcut_of_the_manifest_has_a_listener() -> None:
+    """As with commands: what Slack does not offer is never used, and what nobody hears fails."""
+    manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
+    shortcuts = manifest["features"]["shortcuts"]
+    assert {shortcut["callback_id"] for shortcut in shortcuts} == listeners("shortcut")
+
+
 def test_every_event_listened_to_is_in_the_manifest_and_the_other_way_round() -> None:
     """Slack sends what the manifest asks for, and `message` by the kind of channel."""
     manifest = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))

@@ -121,6 +121,9 @@ def upgrade() -> None:
             comment="NULL: by its score or a request",
             existing_comment=None,
         )
+        handoff.add_column(
+            sa.Column("permalink", sa.String(length=300), nullable=True, comment="the message it was handed over from")
+        )
 
     with op.batch_alter_table("lead") as lead:
         lead.alter_column(
@@ -205,6 +208,7 @@ def downgrade() -> None:
         " WHERE person.workspace_id = handoff.workspace_id) WHERE announcer_id IS NULL"
     )
     with op.batch_alter_table("handoff") as handoff:
+        handoff.drop_column("permalink")
         handoff.alter_column(
             "announcer_id",
             existing_type=KEY,

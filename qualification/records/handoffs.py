@@ -53,6 +53,7 @@ class Handoff(Base):
     size: Mapped[int | None] = mapped_column(comment="employees, as routing saw them")
     country: Mapped[str | None] = mapped_column(String(2), comment="ISO 3166-1 alpha-2, as routing saw it")
     promised: Mapped[str | None] = mapped_column(Text, comment="the follow-up the lead was promised")
+    permalink: Mapped[str | None] = mapped_column(String(300), comment="the message it was handed over from")
     state: Mapped[HandoffState] = mapped_column(choice(HandoffState))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     stage: Mapped[str | None] = mapped_column(String(80), comment="a key of the playbook's stages, once accepted")

@@ -26,7 +26,12 @@ class Applicant:
 
 def stopped_by(gates: tuple[Gate, ...], applicant: Applicant) -> Gate | None:
     """Return the first gate whose every condition is met, None where the way is free."""
-    return next((gate for gate in gates if _fits(gate.when, applicant)), None)
+    return next(iter(fitting(gates, applicant)), None)
+
+
+def fitting(gates: tuple[Gate, ...], applicant: Applicant) -> tuple[Gate, ...]:
+    """Return every gate whose every condition is met, in their order."""
+    return tuple(gate for gate in gates if _fits(gate.when, applicant))
 
 
 def _fits(when: Obstacle, applicant: Applicant) -> bool:

@@ -292,6 +292,16 @@ class Misaddressed(Refusal):
         super().__init__()
 
 
+class OwnMessage(Refusal):
+    """A message of the bot's own is no news of a lead: what it tells of is with sales, or was."""
+
+    name = "own_message"
+
+    def __init__(self) -> None:
+        """Carry no facts."""
+        super().__init__()
+
+
 class NoPlaybook(Refusal):
     """Nothing has been published for this workspace yet."""
 

@@ -1,5 +1,6 @@
 """Baton itself in the sandbox's page: what marketing and a rep do, and see, with the bot in this process."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -48,6 +49,24 @@ def test_a_lead_goes_from_marketing_through_the_checklist(open_as: Opener) -> No
     enter(mika, "sales-emea")
     expect(card(mika, "Kestrel Freight")).to_contain_text("■ Budget □ Authority ■ Need ■ Timing · 3 of 4, passed")
     expect(card(mika, "Kestrel Freight")).not_to_contain_text("h@kestrel.example")
+
+
+def test_a_message_is_handed_over_from_its_menu_and_the_card_links_back(open_as: Opener) -> None:
+    mika = open_as("Mika Sato")
+    enter(mika, "general")
+    command(mika, "Kestrel Freight asked for prices: h@kestrel.example")
+    mika.get_by_test_id("message").last.hover()
+    mika.get_by_role("button", name="More message actions").click()
+    mika.get_by_role("menuitem", name="Hand off to sales").click()
+    expect(field(mika, "email").get_by_role("textbox")).to_have_value("h@kestrel.example")
+    expect(mika.get_by_test_id("modal").get_by_role("link", name="this message")).to_be_visible()
+    field(mika, "company").get_by_role("textbox").fill("Kestrel Freight")
+    submit(mika)
+    expect(mika.get_by_role("dialog", name="Handed over")).to_be_visible()
+    mika.get_by_test_id("modal-close").click()
+    enter(mika, "sales-emea")
+    link = card(mika, "Kestrel Freight").get_by_role("link", name="From a message")
+    expect(link).to_have_attribute("href", re.compile(r"https://northwind\.slack\.com/archives/C\w+/p\d+$"))
 
 
 def test_a_lead_is_disqualified_with_a_note_and_the_decision_undone(open_as: Opener) -> None:

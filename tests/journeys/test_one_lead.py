@@ -92,6 +92,18 @@ def test_a_disqualified_lead_can_be_undone_with_its_offer_and_the_time_it_had(of
     office.card("Offered to @Ben Okafor")
 
 
+def test_a_message_becomes_a_lead_whose_card_leads_back_to_it(office: Office) -> None:
+    office.mika.types("New trial!\nName: Jo Petrov\nE-mail: jo@acme.example", "#general")
+    office.mika.uses("Hand off to sales", on=office.mika.sees("#general")[-1])
+    office.mika.submits()
+    office.mika.closes()
+    card = office.direct(office.ana, "acme.example · Jo Petrov")
+    assert "From a message" in card.text
+    office.ana.presses("Accept", on=card)
+    (link,) = office.card("Accepted by @Ana Ruiz").links
+    assert link.startswith("https://northwind.slack.com/archives/C")
+
+
 def test_a_strangers_words_mention_nobody_and_format_nothing(office: Office) -> None:
     office.hands_over(HOSTILE, person=HOSTILE, problem=HOSTILE + "\n" + "long " * 500)
     card = office.card("O'Neil & Sons")

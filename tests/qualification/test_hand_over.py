@@ -4,11 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from qualification import decisions
+from qualification import decisions, handoffs, intake
+from qualification.handoffs import HandOverForm
 from qualification.records import Arrival, Company, Delivery, Handoff, Lead
+from qualification.rules.intake import GivenActivity
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields, NoPlaybook
 
-from .conftest import Desk, open_desk
+from .conftest import PLAYBOOK, Desk, open_desk
 
 
 def test_a_lead_handed_over_is_offered_to_the_rep_whose_turn_it_is(desk: Desk) -> None:
@@ -164,3 +166,62 @@ def test_what_is_new_about_a_lead_is_shown_on_its_older_cards(desk: Desk) -> Non
     desk.hands_over(email="ivy@acme.example", value="5000 EUR")
     (after,) = desk.all(Delivery, *cards)
     assert after.wanted == before.wanted + 1
+
+
+def test_a_person_passes_every_gate_and_the_history_keeps_which(desk: Desk) -> None:
+    """By name: what a playbook says of a gate later does not change what was passed over."""
+    rivals = "gates: [{name: Rivals, when: {domain: rival.example}, outcome: hold}]\n"
+    desk.publishes(PLAYBOOK + rivals)
+    result = desk.hands_over("Rival", email="x@rival.example")
+    assert (result.state, result.gates, result.do_not_contact) == ("offered", ("Rivals",), False)
+    told = desk.events(result.handoff_id)[0]
+    assert (told.kind, told.facts) == ("handed_over", {"gates": ["Rivals"]})
+
+
+def test_whoever_is_stopped_by_no_gate_is_handed_over_without_a_word_of_them(desk: Desk) -> None:
+    result = desk.hands_over("Acme", email="ivy@acme.example")
+    assert result.gates == ()
+    assert desk.events(result.handoff_id)[0].facts == {}
+
+
+def test_a_lead_that_a_gate_holds_is_let_go_and_the_gate_named(desk: Desk) -> None:
+    """Also where the gate is gone from the playbook since."""
+    given = GivenActivity.model_validate(
+        {"id": "1", "kind": "trial", "lead": {"email": "ivy@acme.example", "do_not_contact": True}}
+    )
+    desk.does(intake.take_activity, sender="web", given=given)
+    assert [lead.held_by for lead in desk.all(Lead)] == ["Do not contact"]
+    desk.publishes(PLAYBOOK + "gates: []\n")
+    result = desk.hands_over("Acme", email="ivy@acme.example")
+    assert (result.gates, result.do_not_contact) == (("Do not contact",), True)
+    assert desk.card(result.handoff_id).do_not_contact
+    assert [lead.held_by for lead in desk.all(Lead)] == [None]
+
+
+def test_who_asked_for_somebody_passes_no_gate_that_lets_them(desk: Desk) -> None:
+    given = GivenActivity.model_validate({"id": "1", "kind": "demo-request", "lead": {"email": "ivy@gmail.com"}})
+    desk.does(intake.take_activity, sender="web", given=given)
+    (handoff,) = desk.all(Handoff)
+    desk.does(
+        decisions.disqualify,
+        by=desk.asked(handoff.id),
+        handoff_id=handoff.id,
+        offer_id=desk.card(handoff.id).offer_id,
+        reason="no-need",
+        note=None,
+    )
+    assert desk.hands_over("", email="ivy@gmail.com").gates == ()
+    assert desk.hands_over("", email="joe@gmail.com").gates == ("Free mail",)
+
+
+def test_the_message_that_a_lead_comes_from_is_remembered(desk: Desk) -> None:
+    first, second = (f"https://northwind.slack.com/archives/C1/p{n}" for n in (1, 2))
+    form = HandOverForm(company="Acme", email="ivy@acme.example", did="Asked for a demo")
+    made = desk.does(handoffs.hand_over, by="UMIKA", form=form, key="V1", permalink=first)
+    assert desk.card(made.handoff_id).permalink == first
+    before = desk.kinds(made.handoff_id)
+    desk.does(handoffs.hand_over, by="UMIKA", form=form, key="V2", permalink=first)
+    assert desk.kinds(made.handoff_id) == before
+    desk.does(handoffs.hand_over, by="UMIKA", form=form, key="V3", permalink=second)
+    assert desk.events(made.handoff_id)[-1].facts == {"fields": [], "permalink": second}
+    assert desk.card(made.handoff_id).permalink == first

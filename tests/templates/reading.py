@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 MENTION = re.compile(r"<@[UW][A-Z0-9]+>")
+LINK = re.compile(r"<https://[^\s<>|]+\|([^<>|]+)>")
 DATE = re.compile(r"<!date\^\d+\^[^|<>]*\|[^|<>^]*>")
 
 

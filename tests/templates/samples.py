@@ -60,10 +60,15 @@ HOSTILE = (
 )
 
 # Nobody is called None here: a test looks for the word, which a fact left out would become.
+PERMALINK = (
+    "https://northwind.slack.com/archives/C0123456789/p1763820300000100?thread_ts=1763820000.000100&cid=C0123456789"
+)
+
 hostile = (st.sampled_from(HOSTILE) | st.text(max_size=80) | st.text(st.characters(), min_size=1, max_size=40)).filter(
     lambda text: "None" not in text
 )
 perhaps_hostile = st.none() | hostile
+permalinks = st.just(PERMALINK) | perhaps_hostile
 keys = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
 people = st.builds(PersonRef, name=hostile, slack_user_id=st.none() | st.sampled_from(["U1", "U2ABC", "W9"]))
 perhaps_people = st.none() | people
@@ -106,10 +111,12 @@ cards = st.builds(
     problem=perhaps_hostile,
     promised=perhaps_hostile,
     note=perhaps_hostile,
+    do_not_contact=st.booleans(),
     score=st.integers(-50, 500),
     weighed=weights,
     announcer=perhaps_people,
     announced_at=times,
+    permalink=permalinks,
     team=hostile,
     manager=perhaps_people,
     offered_to=perhaps_people,
@@ -163,6 +170,8 @@ FACTS: Mapping[str, st.SearchStrategy[object]] = {
     "promised": perhaps_hostile,
     "source": perhaps_hostile,
     "campaign": perhaps_hostile,
+    "gates": st.lists(hostile, max_size=3).map(tuple),
+    "permalink": permalinks,
 }
 UNTOLD = {EventKind.LIFECYCLE_MOVED, EventKind.CAME_IN, EventKind.HELD, EventKind.MERGED, EventKind.SPLIT}
 TOLD = sorted(kind.value for kind in EventKind if kind not in UNTOLD)
@@ -290,6 +299,8 @@ results = st.builds(
     owner=perhaps_people,
     accept_by=perhaps_times,
     announcer=perhaps_people,
+    do_not_contact=st.booleans(),
+    gates=st.lists(hostile, max_size=3).map(tuple),
 )
 reminders = st.builds(
     Reminder,
@@ -320,8 +331,9 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
             sources=several_choices,
             currency=st.just("EUR"),
             filled=st.dictionaries(
-                st.sampled_from(["company", "person", "email", "phone", "title", "problem"]), hostile
+                st.sampled_from(["company", "person", "email", "phone", "title", "did", "problem", "size"]), hostile
             ),
+            permalink=permalinks,
         )
     ),
     "modals/handed_over": _facts(result=results),
@@ -379,6 +391,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/refusals/unknown_command": _facts(text=hostile, nearest=perhaps_hostile),
     "replies/refusals/bad_date": _facts(text=hostile),
     "replies/refusals/misaddressed": _facts(),
+    "replies/refusals/own_message": _facts(),
     "replies/refusals/no_playbook": _facts(),
     "replies/refusals/invalid_fields": _facts(fields=st.dictionaries(field_names, field_faults, min_size=1)),
     "replies/refusals/note_required": _facts(reason=hostile, fields=st.just({"note": "note_required"})),
@@ -408,10 +421,12 @@ def card(**changes: object) -> LeadCard:
         "problem": "We lose leads",
         "promised": "A call before Friday",
         "note": "Likes short calls",
+        "do_not_contact": False,
         "score": 0,
         "weighed": (),
         "announcer": MIA,
         "announced_at": NOW,
+        "permalink": None,
         "team": "EMEA",
         "manager": MAYA,
         "offered_to": ANA,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, Weighed
 from templates import render
 from tests.templates.reading import actions, element, nodes, words
-from tests.templates.samples import ANA, BEN, EMAIL, MAYA, NOW, PHONE, card, cards
+from tests.templates.samples import ANA, BEN, EMAIL, MAYA, NOW, PERMALINK, PHONE, card, cards
 
 STAGES = (Choice("to-contact", "To contact"), Choice("won", "Won"))
 ACCEPTED = card(
@@ -196,6 +196,23 @@ def test_a_second_handoff_and_the_first_contact_are_told() -> None:
     text = read(channel(replace(ACCEPTED, handoff_number=2, contacted_at=NOW + timedelta(hours=1))))
     assert "came back, handoff 2" in text
     assert "first contact <!date" in text
+
+
+def test_a_lead_not_to_be_contacted_says_so_beneath_its_state_and_in_the_plain_text() -> None:
+    for show in (channel, direct):
+        payload = show(card(do_not_contact=True))
+        blocks = payload["blocks"]
+        assert isinstance(blocks, list)
+        assert blocks[1]["text"]["text"].endswith("*\n*Do not contact*")
+        assert "\nDo not contact\n" in str(payload["text"])
+        assert "Do not contact" not in read(show(card()))
+
+
+def test_the_message_it_was_handed_over_from_is_a_press_away() -> None:
+    for show in (channel, direct):
+        assert f"<{PERMALINK.replace('&', '&amp;')}|From a message>" in read(show(card(permalink=PERMALINK)))
+        for faked in (None, "https://evil.example/|your bank>", "http://a.example/", "<!channel>"):
+            assert "From a message" not in read(show(card(permalink=faked)))
 
 
 def test_a_german_reader_reads_german() -> None:

@@ -19,7 +19,7 @@ from qualification.rules.frameworks import Verdict
 from qualification.rules.refusals import FieldFault
 from templates import render, sentence
 from tests.templates.reading import actions, block, element, nodes, words
-from tests.templates.samples import ANA, MAYA, MIA, NOW
+from tests.templates.samples import ANA, MAYA, MIA, NOW, PERMALINK
 
 OTHER = Choice("other", "Other", "Anything else", note_required=True)
 FORM = DecisionForm(12, 31, "Acme · Jo", (Choice("budget", "No budget"), OTHER), None, None, "12500", "EUR")
@@ -164,6 +164,25 @@ def test_the_marketer_is_told_who_has_the_lead(state: str, facts: dict[str, Any]
         text = "\n".join(words(render("modals/handed_over", result=result)))
         assert where in text
         assert first in text
+
+
+def test_the_marketer_is_told_of_what_the_hand_over_passed_in_one_line() -> None:
+    result = HandedOver(12, "Acme", "offered", False, ANA, None, None, None, None, MIA)  # noqa: FBT003 - a sample
+    plain = words(render("modals/handed_over", result=result))
+    for changes, line in (
+        ({"gates": ("Free mail", "Rivals")}, "By itself it would have been kept from sales by: Free mail, Rivals"),
+        ({"gates": ("Never",), "do_not_contact": True}, "Do not contact is set for this lead: its card says so."),
+    ):
+        told = words(render("modals/handed_over", result=replace(result, **changes)))
+        assert [each for each in told if each not in plain] == [line]
+
+
+def test_a_form_filled_in_from_a_message_says_so_and_keeps_the_way_back() -> None:
+    payload = render("modals/hand_over", choices=HandOverChoices((), "EUR", {"did": "A & B"}, PERMALINK))
+    assert metadata(payload) == {"permalink": PERMALINK}
+    assert "|this message>; the card will link to it." in "\n".join(words(payload))
+    assert element(payload, "did")["initial_value"] == "A & B"
+    assert metadata(render("modals/hand_over", choices=HandOverChoices((), "EUR"))) == {}
 
 
 def test_a_lead_is_picked_from_a_list_of_at_most_a_hundred() -> None:

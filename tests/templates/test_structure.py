@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from templates.catalogue import words_for
 from templates.graphemes import units
-from templates.marks import Prose, Style, moment, person, value
+from templates.marks import Prose, Style, link, moment, person, value
 from templates.structure import Reader, resolve, resolve_plain
 
 READER = Reader(words_for("en"), ZoneInfo("Europe/Madrid"))
@@ -43,6 +43,12 @@ def test_a_moment_is_in_each_readers_zone_or_says_its_own() -> None:
     stamp = int(AT.timestamp())
     assert section(at) == f"<!date^{stamp}^{{date_short_pretty}} at {{time}}|Nov 22, 3:05\u202fPM CET>"
     assert header(at)["text"] == "Nov 22, 3:05\u202fPM CET"
+
+
+def test_a_link_is_words_that_lead_somewhere_and_words_alone_where_nothing_is_markup() -> None:
+    leads = link("https://a.example/?b=1&c=2", "here")
+    assert section(leads) == "<https://a.example/?b=1&amp;c=2|here>"
+    assert header(leads)["text"] == "here"
 
 
 def test_a_naive_moment_is_refused() -> None:

@@ -6,10 +6,19 @@ import pytest
 
 from qualification.facts import PersonRef, ThreadLine
 from templates import render
-from tests.templates.samples import ANA, BEN, MAYA, NOW, TOLD
+from tests.templates.samples import ANA, BEN, MAYA, NOW, PERMALINK, TOLD
 
 CASES: list[tuple[str, PersonRef | None, Mapping[str, object], str]] = [
     ("handed_over", ANA, {}, "Ana handed the lead over"),
+    (
+        "handed_over",
+        ANA,
+        {"gates": ("Free mail", "A*b")},
+        "Ana handed the lead over · past the playbook’s gates: Free mail, A∗b",
+    ),
+    ("updated", None, {"fields": ("do_not_contact",)}, "Baton brought up to date: Do not contact"),
+    ("updated", ANA, {"permalink": PERMALINK}, f"<{PERMALINK.replace('&', '&amp;')}|From a message>"),
+    ("updated", ANA, {"permalink": "https://evil.example/<x>", "source": "Webinar"}, "Webinar"),
     ("updated", ANA, {"fields": ("title", "value_minor")}, "Ana brought up to date: Job title, Deal value"),
     (
         "updated",

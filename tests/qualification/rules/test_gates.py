@@ -2,7 +2,7 @@
 
 import pytest
 
-from qualification.rules.gates import Applicant, stopped_by
+from qualification.rules.gates import Applicant, fitting, stopped_by
 from qualification.rules.mail_domains import is_free_mail
 from qualification.rules.playbook import Gate
 
@@ -44,6 +44,11 @@ GATES = tuple(
 def test_the_first_gate_whose_every_condition_fits_stops(applicant: Applicant, gate: str | None) -> None:
     stopped = stopped_by(GATES, applicant)
     assert (stopped.name if stopped else None) == gate
+
+
+def test_every_gate_that_fits_is_told_in_order() -> None:
+    applicant = Applicant(email="ivy@gmail.com", words="I forgot my password", do_not_contact=True)
+    assert [gate.name for gate in fitting(GATES, applicant)] == ["Do not contact", "Support", "Free mail"]
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "yahoo.fr", "outlook.com.br", "gmx.net", "hotmail.co.uk", "web.de"])
