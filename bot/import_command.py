@@ -30,6 +30,8 @@ INTERRUPTED: Final = 130
 # So many rows are shown by --dry-run, and so many reasons.
 _SHOWN: Final = 3
 _MOST_REASONS: Final = 12
+# Where nobody looks on, a line is written so often.
+_ROWS_A_LINE: Final = 100_000
 
 
 def bring_in(
@@ -61,13 +63,17 @@ def bring_in(
     Nobody is told of what is past, unless you say --announce. Stopped half way, it goes on there when it is started
     again. Safe beside a running bot.
     """
+    if delimiter is not None:
+        delimiter = "\t" if delimiter in {"tab", "\\t"} else delimiter
+        if len(delimiter) != 1:
+            console.fail("--delimiter is one character, such as ';' or tab.", console.WRONG)
     read = console.settings()
     with console.ready(read) as database:
         served = wiring.serve(read, database=database)
         playbook = _playbook(database, served.id)
         try:
             table = tables.examine(file, encoding=encoding, delimiter=delimiter)
-            plan = _plan(table, map_file, playbook, sender=sender, announcing=announce)
+            plan = plan_of(table, map_file, playbook, sender=sender, announcing=announce)
         except OSError as error:
             console.fail(f"{error.filename or file} cannot be read: {error.strerror}.", console.WRONG)
         except (tables.NoTable, MapFaults, CannotImport) as fault:
@@ -97,9 +103,10 @@ def _playbook(database: Database, workspace_id: int) -> Playbook:
             console.fail("No playbook is published yet: python -m bot playbook publish.", console.FAILED)
 
 
-def _plan(
+def plan_of(
     table: tables.Table, map_file: Path | None, playbook: Playbook, *, sender: str | None, announcing: bool
 ) -> Plan:
+    """Return what is to be brought in, and how; raises MapFaults and CannotImport."""
     text = console.text(map_file) if map_file else ""
     if map_file is None:
         if table.columns is None:
@@ -146,14 +153,21 @@ def _called(delimiter: str) -> str:
 
 @contextmanager
 def _progress(table: tables.Table) -> Iterator[importing.Progress]:
-    """Show how far the file is read, where somebody looks on."""
+    """Show how far the file is read: a bar where somebody looks on, else a line now and then."""
+    told = console.told()
     columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))
-    with Progress(*columns, TimeRemainingColumn(), console=console.told(), transient=True) as bar:
+    with Progress(*columns, TimeRemainingColumn(), console=told, transient=True, disable=not told.is_terminal) as bar:
         task = bar.add_task("", total=max(table.size, 1))
+        next_line = _ROWS_A_LINE
 
         def show(tally: Tally) -> None:
+            nonlocal next_line
             refused = f", {tally.flawed:,} not taken" if tally.flawed else ""
             bar.update(task, completed=table.at, description=f"{tally.rows:,} rows{refused}")
+            if not told.is_terminal and tally.rows >= next_line:
+                next_line = tally.rows - tally.rows % _ROWS_A_LINE + _ROWS_A_LINE
+                share = table.at / max(table.size, 1)
+                told.print(f"{tally.rows:,} rows{refused}, {share:.0%}", highlight=False)
 
         yield show
 
@@ -221,11 +235,12 @@ def _tell(tally: Tally, report: Path) -> None:
         )
     if tally.flawed:
         _tell_reasons(tally)
-        console.fail(f"{tally.flawed:,} rows were not taken, or not wholly: {report} says why.", console.FAILED)
+        rows = "1 row was" if tally.flawed == 1 else f"{tally.flawed:,} rows were"
+        console.fail(f"{rows} not taken, or not wholly: {report} says why.", console.FAILED)
 
 
 def _tell_reasons(tally: Tally) -> None:
     for (name, reason), count in tally.reasons.most_common(_MOST_REASONS):
-        console.say(f"  {count:,} times: {name} {reason}".rstrip())
+        console.say(f"  {f'{name} {reason}'.strip()}: {count:,}")
     if len(tally.reasons) > _MOST_REASONS:
         console.say(f"  and {len(tally.reasons) - _MOST_REASONS} other reasons")

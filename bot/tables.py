@@ -19,7 +19,7 @@ _CHUNK: Final = 1 << 20
 # A cell that is longer is no cell: a quote was opened and never closed.
 _LONGEST_CELL: Final = 1_000_000
 _LONGEST_RAW: Final = 2_000
-# What spreadsheets and CRMs write where it is not Unicode; among all encodings there are, some rare one would fit better.
+# What exports are written in where it is not Unicode: among all there are, some rare one would fit better.
 _LIKELY: Final = (
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "koi8_r"),
     *("cp932", "gb18030", "big5", "euc_kr", "euc_jp"),

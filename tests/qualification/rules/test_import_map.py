@@ -42,7 +42,7 @@ def mapped(text: str = MAP, columns: tuple[str, ...] | None = COLUMNS) -> Import
 
 
 def row(**cells: object) -> dict[str, object]:
-    named = {column: "" for column in COLUMNS} | {"Deal Id": "D1", "E-mail": "ivy@acme.example"}
+    named = dict.fromkeys(COLUMNS, "") | {"Deal Id": "D1", "E-mail": "ivy@acme.example"}
     return named | {name.replace("_", " ").replace("E mail", "E-mail"): cell for name, cell in cells.items()}
 
 

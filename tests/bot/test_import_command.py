@@ -1,0 +1,234 @@
+"""`baton import` as an operator meets it: what it says, what it leaves in the database, and where it goes on."""
+
+import csv
+import json
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from bot import importing
+from bot.database import Database
+from bot.import_command import plan_of
+from bot.importing import CannotImport, Import
+from bot.tables import examine
+from qualification import publishing
+from qualification.records import Activity, Delivery, Handoff, ImportRun, Lead, Workspace
+from qualification.records.base import Base
+from tests.bot.test_command_line import Command, Start, command, environ, ready, sandbox, start
+
+__all__ = ["command", "environ", "ready", "sandbox", "start"]
+
+PEOPLE = (
+    "Name;E-Mail;Firma;Note\nZoë Müller;zoe@acme.example;Käse AG;a\nIvy Chen;ivy;Acme;b\nBo Li;bo@bolt.example;;c\n"
+)
+MAP = """\
+lead: {id: id, email: mail}
+activities:
+  - {id: "words(id, 'trial')", kind: {always: trial}, when: trial}
+handoff:
+  owner: rep
+  stage: stage
+  at: since
+  ended_at: till
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    """Open the database of the commands."""
+    return Database(f"sqlite:///{tmp_path / 'baton.db'}")
+
+
+def count(database: Database, record: type[Base]) -> int:
+    with database.snapshot() as session:
+        return session.scalar(select(func.count()).select_from(record)) or 0
+
+
+def test_a_file_comes_in_by_the_names_of_its_columns_and_what_is_not_taken_is_reported(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    (tmp_path / "people.csv").write_bytes(PEOPLE.encode("cp1252"))
+    done = ready("import", "people.csv")
+    assert "people.csv: cells apart by semicolons, cp1252. Its ids are those of `people`." in done.stdout
+    assert '  email ← "E-Mail"' in done.stdout
+    assert "  kept beside: Firma, Note" in done.stdout
+    assert "3 rows. Leads written down: 2, known again: 0." in done.stdout
+    assert "lead.email is no e-mail address: 1" in done.stdout
+    assert (done.exit_code, done.stderr) == (
+        1,
+        "1 row was not taken, or not wholly: people.csv.refused.csv says why.\n",
+    )
+    with (tmp_path / "people.csv.refused.csv").open(encoding="utf-8", newline="") as file:
+        assert [*csv.DictReader(file)] == [
+            {
+                "_line": "3",
+                "_why": "lead.email is no e-mail address",
+                "Name": "Ivy Chen",
+                "E-Mail": "ivy",
+                "Firma": "Acme",
+                "Note": "b",
+            }
+        ]
+    assert (count(database, Lead), count(database, Delivery)) == (2, 0)
+
+
+def test_a_report_that_was_mended_can_be_brought_in_itself(ready: Command, tmp_path: Path, database: Database) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert ready("import", "people.csv").exit_code == 1
+    report = tmp_path / "people.csv.refused.csv"
+    report.write_text(report.read_text(encoding="utf-8").replace(",ivy,", ",ivy@acme.example,"), encoding="utf-8")
+    done = ready("import", "people.csv.refused.csv", "--sender", "people")
+    assert (done.exit_code, count(database, Lead)) == (0, 3)
+    with database.snapshot() as session:
+        ivy = session.scalars(select(Lead).where(Lead.email == "ivy@acme.example")).one()
+    assert ivy.fields == {"Note": "b", "Firma": "Acme"}
+
+
+def test_a_dry_run_says_what_would_be_taken_and_stores_nothing(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    done = ready("import", "people.csv", "--dry-run")
+    assert done.exit_code == 1
+    for said in ("zoe@acme.example", "✗ lead.email", "3 rows: 2 would be taken, 1 not, 0 left out."):
+        assert said in done.stdout
+    assert (count(database, Lead), count(database, ImportRun)) == (0, 0)
+    assert not (tmp_path / "people.csv.refused.csv").exists()
+
+
+def test_a_map_brings_people_stages_and_dates(ready: Command, tmp_path: Path, database: Database) -> None:
+    (tmp_path / "map.yaml").write_text(MAP)
+    rows = [
+        {
+            "id": 1,
+            "mail": "a@acme.example",
+            "trial": True,
+            "rep": "Ana Ruiz",
+            "stage": "contacted",
+            "since": "2026-03-01",
+        },
+        {"id": 2, "mail": "b@acme.example", "rep": "Gone", "stage": "won", "since": "2026-03-01", "till": "2026-04-01"},
+        {"id": 3, "mail": "c@acme.example", "rep": "Nobody", "stage": "contacted"},
+    ]
+    (tmp_path / "deals.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = ready("import", "deals.jsonl", "--map", "map.yaml")
+    assert done.exit_code == 1, done.stderr
+    assert "Leads written down: 2, known again: 0. Activities: 1. Deals: 2. Left out: 0." in done.stdout
+    (refused,) = map(json.loads, (tmp_path / "deals.jsonl.refused.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (refused["_line"], refused["_why"], refused["id"]) == (
+        3,
+        "handoff.owner is nobody of the playbook, and the deal goes on",
+        3,
+    )
+    assert (count(database, Handoff), count(database, Delivery)) == (2, 0)
+
+
+def test_rows_are_joined_with_those_of_another_file(ready: Command, tmp_path: Path, database: Database) -> None:
+    (tmp_path / "map.yaml").write_text(
+        "join: {firm: {file: firms.csv, key: nr, value: firm_nr}}\n"
+        "lead: {email: mail, company: firm.name, size: number(firm.staff)}\n"
+    )
+    (tmp_path / "firms.csv").write_text("nr,name,staff\n7,Acme,120\n")
+    (tmp_path / "people.csv").write_text("mail,firm_nr\na@acme.example,7\nb@bolt.example,8\n")
+    assert ready("import", "people.csv", "--map", "map.yaml").exit_code == 0
+    with database.snapshot() as session:
+        assert {lead.email: lead.company_id is not None for lead in session.scalars(select(Lead))} == {
+            "a@acme.example": True,
+            "b@bolt.example": True,
+        }
+    (tmp_path / "firms.csv").write_text("number,name,staff\n7,Acme,120\n")
+    done = ready("import", "people.csv", "--map", "map.yaml", "--again")
+    assert (done.exit_code, done.stderr) == (2, "firms.csv has no column `nr`; it has number, name, staff.\n")
+
+
+def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    (tmp_path / "people.csv").write_text("email\na@acme.example\n")
+    assert ready("import", "people.csv").exit_code == 0
+    assert "was brought in before" in ready("import", "people.csv").stdout
+    assert "Leads written down: 0, known again: 1." in ready("import", "people.csv", "--again").stdout
+    assert count(database, Lead) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "says"),
+    [
+        ("", (), "people.csv holds no rows: it is empty."),
+        ("a,b\n1,2\n", (), "By these columns nobody can be known: a, b."),
+        ('{"a": 1}', (), "say --map"),
+        ("email\nx@y.example\n", ("--map", "nowhere.yaml"), "nowhere.yaml cannot be read"),
+        ("email\nx@y.example\n", ("--map", "map.yaml"), "map.yaml:1: lead: emial: `emial` is not known here"),
+        ("email\nx@y.example\n", ("--encoding", "klingon"), "it is no text in klingon"),
+        ("email\nx@y.example\n", ("--delimiter", "::"), "--delimiter is one character, such as ';' or tab"),
+    ],
+)
+def test_what_cannot_be_brought_in_says_why(
+    ready: Command, tmp_path: Path, content: str, options: tuple[str, ...], says: str
+) -> None:
+    (tmp_path / "people.csv").write_text(content)
+    (tmp_path / "map.yaml").write_text("lead: {emial: email}\n")
+    done = ready("import", "people.csv", *options)
+    assert done.exit_code == 2
+    assert says in done.stderr.replace("lead.emial", "lead: emial")
+
+
+def test_before_a_playbook_is_published_it_says_so(command: Command) -> None:
+    assert command("migrate").exit_code == 0
+    done = command("import", "people.csv")
+    assert (done.exit_code, done.stderr) == (1, "No playbook is published yet: python -m bot playbook publish.\n")
+
+
+def test_killed_half_way_it_goes_on_there_and_nothing_is_lost_or_doubled(
+    ready: Command, start: Start, tmp_path: Path, database: Database
+) -> None:
+    (tmp_path / "map.yaml").write_text("lead: {id: id, email: mail}\nactivities: [{kind: {always: trial}}]\n")
+    rows = [f"{each},{'no' if each % 50 == 0 else f'p{each}@acme.example'}" for each in range(1, 6001)]
+    (tmp_path / "people.csv").write_text("\n".join(["id,mail", *rows]))
+    words = ("import", "people.csv", "--map", "map.yaml")
+    process = start(*words)
+    while process.poll() is None and done(database) < 200:
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    at = done(database)
+    assert 200 <= at < 6000, "it was not killed half way"
+    report = tmp_path / "people.csv.refused.csv"
+    with report.open("a") as file:
+        file.write("what was written of a slice that was not committed")
+    told = ready(*words)
+    assert f"Went on after row {at:,}." in told.stdout
+    assert (count(database, Lead), count(database, Activity)) == (5880, 5880)
+    with report.open(encoding="utf-8", newline="") as file:
+        assert [int(row["id"]) for row in csv.DictReader(file)] == [*range(50, 6001, 50)]
+
+
+def done(database: Database) -> int:
+    with database.snapshot() as session:
+        return session.scalar(select(ImportRun.rows)) or 0
+
+
+def test_two_of_the_same_file_at_once_do_not_both_go_on(ready: Command, tmp_path: Path, database: Database) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(["email", *(f"p{each}@acme.example" for each in range(2000))]))
+    assert ready("import", "people.csv", "--dry-run").exit_code == 0
+    with database.snapshot() as session:
+        workspace_id = session.scalars(select(Workspace.id)).one()
+        playbook = publishing.current(session, workspace_id).playbook
+    plan = plan_of(examine(file), None, playbook, sender=None, announcing=False)
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    def meanwhile(tally: importing.Tally) -> None:
+        if tally.rows < 2000 and not others:
+            others.append(tally)
+            Import(database, workspace_id, plan, now=now).run(tmp_path / "other.csv")
+
+    others: list[importing.Tally] = []
+    with pytest.raises(CannotImport, match="Another process brings the same file in"):
+        Import(database, workspace_id, plan, now=now, progress=meanwhile).run(tmp_path / "report.csv")
+    assert (count(database, Lead), done(database)) == (2000, 2000)

@@ -1,0 +1,187 @@
+"""Rows of a file, and what they become: leads with a past that nobody is told of."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from qualification import decisions, imports, past, progress
+from qualification.imports import HAS_IT_ALREADY, Imported
+from qualification.records import Activity, Delivery, Handoff, Lead, Person
+from qualification.rules.flaws import Flaw
+from qualification.rules.intake import GivenAct, GivenHandoff, GivenLead, GivenRow
+
+from .conftest import MORNING, PLAYBOOK, Desk
+
+MARCH, APRIL, MAY = (MORNING - timedelta(days=days) for days in (250, 220, 190))
+
+
+def row(lead: str = "L1", *acts: str, handoff: dict[str, object] | None = None, **said: object) -> GivenRow:
+    return GivenRow(
+        GivenLead.model_validate({"id": lead, **said}),
+        tuple(
+            GivenAct.model_validate({"id": f"{lead} {kind} {index}", "kind": kind, "at": MARCH})
+            for index, kind in enumerate(acts)
+        ),
+        GivenHandoff.model_validate(handoff) if handoff else None,
+    )
+
+
+def brings(desk: Desk, *rows: GivenRow, announcing: bool = False) -> Imported:
+    """Bring rows in, as a slice of a file."""
+
+    def take(session: Session, workspace_id: int, now: datetime) -> Imported:
+        roster = imports.roster_of(session, workspace_id)
+        return imports.take(session, roster, "crm", rows, announcing=announcing, now=now)
+
+    return desk.does(take)
+
+
+def deal(desk: Desk, **fared: object) -> Handoff:
+    """Bring one deal in, and return it as stored."""
+    assert brings(desk, row(company="Acme", handoff=fared)).flawed == {}
+    (handoff,) = desk.all(Handoff)
+    return handoff
+
+
+def test_a_deal_that_goes_on_is_its_owners_and_is_announced_to_nobody(desk: Desk) -> None:
+    handoff = deal(desk, owner="Ana Ruiz", stage="follow-up", at=MARCH, contacted_at=APRIL)
+    card = desk.card(handoff.id)
+    assert (card.state, card.stage, card.lifecycle) == ("accepted", "follow-up", "mql")
+    assert card.owner is not None
+    assert card.owner.slack_user_id == "UANA"
+    assert (card.announced_at, card.accepted_at, card.contacted_at) == (MARCH, MARCH, APRIL)
+    assert desk.all(Delivery) == []
+    assert desk.kinds(handoff.id) == ["handed_over", "accepted", "stage_set", "lifecycle_moved"]
+    (lead,) = desk.all(Lead)
+    assert lead.created_at == MARCH
+
+
+def test_its_card_comes_with_the_first_thing_that_happens_to_it(desk: Desk) -> None:
+    handoff = deal(desk, owner="UANA", stage="contacted", at=MARCH)
+    desk.does(progress.log_contact, by="UANA", handoff_id=handoff.id, kind="call", note=None)
+    assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
+
+
+@pytest.mark.parametrize(
+    ("fared", "state", "lifecycle", "told"),
+    [
+        ({"stage": "won"}, "won", "customer", "stage_set"),
+        ({"stage": "lost", "lost": "price", "note": "Too dear"}, "lost", "lead", "stage_set"),
+        ({"disqualified": "no-need"}, "disqualified", "disqualified", "disqualified"),
+    ],
+)
+def test_a_deal_that_ended_keeps_its_verdict_and_its_days_and_can_be_reopened(
+    desk: Desk, fared: dict[str, object], state: str, lifecycle: str, told: str
+) -> None:
+    handoff = deal(desk, owner="Ben Okafor", at=MARCH, ended_at=MAY, **fared)
+    card = desk.card(handoff.id)
+    assert (card.state, card.lifecycle, card.ended_at) == (state, lifecycle, MAY)
+    assert card.reason_note == fared.get("note")
+    assert desk.kinds(handoff.id)[2] == told
+    assert [event.at for event in desk.events(handoff.id)][:3] == [MARCH, MARCH, MAY]
+    desk.does(decisions.reopen, by="UBEN", handoff_id=handoff.id)
+    assert (desk.card(handoff.id).state, desk.card(handoff.id).stage) == ("accepted", "to-contact")
+
+
+def test_somebody_who_has_left_keeps_their_deals_without_a_part_in_the_playbook(desk: Desk) -> None:
+    for count in ("1", "2"):
+        won = {"owner": "Gone Person", "stage": "won", "ended_at": MAY}
+        assert brings(desk, row(count, handoff=won)).handoffs == 1
+    (gone,) = desk.all(Person, Person.name == "Gone Person")
+    assert (gone.active, {handoff.owner_id for handoff in desk.all(Handoff)}) == (False, {gone.id})
+
+
+@pytest.mark.parametrize(
+    ("fared", "field", "reason"),
+    [
+        ({"owner": "Nobody", "stage": "contacted"}, "handoff.owner", "is nobody of the playbook, and the deal goes on"),
+        ({"stage": "contacted"}, "handoff.owner", "is missing: a deal that goes on has an owner"),
+        ({"owner": "UANA", "stage": "won"}, "handoff.ended_at", "is missing: a deal that ended did so at some time"),
+        (
+            {"owner": "UANA", "stage": "contacted", "ended_at": MAY},
+            "handoff.ended_at",
+            "is there, and the stage is one that goes on",
+        ),
+        (
+            {"owner": "UANA", "stage": "won", "at": MAY, "ended_at": MARCH},
+            "handoff.ended_at",
+            "is before it was handed over",
+        ),
+        (
+            {"owner": "UANA", "stage": "contacted", "at": MORNING + timedelta(days=2)},
+            "handoff.at",
+            "is still to come",
+        ),
+        ({"owner": "UANA", "stage": "gone"}, "handoff.stage", "no stage of the playbook is called `gone`"),
+        ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "no team of the playbook is called `x`"),
+    ],
+)
+def test_a_deal_that_cannot_be_is_refused_with_its_row(
+    desk: Desk, fared: dict[str, object], field: str, reason: str
+) -> None:
+    found = brings(desk, row(handoff=fared), row("L2"))
+    assert found.flawed == {0: (Flaw(field, reason),)}
+    assert len(desk.all(Lead)) == 1
+    assert desk.all(Handoff) == []
+
+
+def test_a_second_deal_that_goes_on_is_left_out_and_told_for_sales_has_the_lead(desk: Desk) -> None:
+    first = {"id": "D1", "owner": "UANA", "stage": "contacted", "at": MARCH}
+    found = brings(desk, row(handoff=first), row(handoff={**first, "id": "D2"}))
+    assert (found.handoffs, found.flawed) == (1, {1: (HAS_IT_ALREADY,)})
+    assert brings(desk, row(handoff={**first, "id": "D3"})).flawed == {0: (HAS_IT_ALREADY,)}
+    assert len(desk.all(Handoff)) == 1
+
+
+def test_of_several_deals_the_one_that_goes_on_else_the_latest_says_where_the_lead_is(desk: Desk) -> None:
+    lost = {"id": "D1", "owner": "UANA", "stage": "lost", "at": APRIL, "ended_at": MAY}
+    won = {"id": "D2", "owner": "UANA", "stage": "won", "at": MARCH, "ended_at": APRIL}
+    brings(desk, row(handoff=lost), row(handoff=won))
+    assert desk.all(Lead)[0].lifecycle == "lead"
+    brings(desk, row(handoff={"id": "D3", "owner": "UANA", "stage": "proposal-sent", "at": MARCH}))
+    assert desk.all(Lead)[0].lifecycle == "opportunity"
+
+
+def test_rows_that_come_again_change_nothing(desk: Desk) -> None:
+    rows = [
+        row("L1", "trial", handoff={"owner": "UANA", "stage": "won", "at": MARCH, "ended_at": MAY}),
+        row("L2", "blog-post", "blog-post"),
+    ]
+    first, second = brings(desk, *rows), brings(desk, *rows)
+    assert (first.new_leads, first.activities, first.handoffs) == (2, 3, 1)
+    assert (second.new_leads, second.known_leads, second.activities, second.handoffs) == (0, 2, 0, 0)
+    assert (len(desk.all(Lead)), len(desk.all(Activity)), len(desk.all(Handoff))) == (2, 3, 1)
+
+
+def test_what_was_done_counts_and_hands_nobody_over_unless_that_was_said(desk: Desk) -> None:
+    brings(desk, row("L1", "trial", "pricing-page", company="Acme"), row("L2", "blog-post", company="Bolt"))
+    assert [(lead.score, lead.lifecycle) for lead in desk.all(Lead)] == [(40, "lead"), (2, "lead")]
+    assert (desk.all(Handoff), desk.all(Delivery)) == ([], [])
+    brings(desk, row("L3", "trial", company="Core"), announcing=True)
+    (handoff,) = desk.all(Handoff)
+    assert desk.card(handoff.id).state == "offered"
+    assert {each.kind for each in desk.all(Delivery)} >= {"lead_card", "direct_card"}
+
+
+def test_deals_that_go_on_are_shown_where_that_was_said(desk: Desk) -> None:
+    brings(desk, row(handoff={"owner": "UANA", "stage": "contacted", "at": MARCH}), announcing=True)
+    assert sorted(each.kind for each in desk.all(Delivery)) == ["direct_card", "lead_card"]
+
+
+def test_a_roster_is_read_again_once_another_playbook_counts(desk: Desk) -> None:
+    with desk.database.snapshot() as session:
+        roster = imports.roster_of(session, desk.workspace_id)
+        assert imports.roster_of(session, desk.workspace_id, roster) is roster
+    desk.publishes(PLAYBOOK + "\ncurrency: USD\n")
+    with desk.database.snapshot() as session:
+        assert imports.roster_of(session, desk.workspace_id, roster) is not roster
+
+
+def test_two_people_of_one_name_cannot_be_told_apart(desk: Desk) -> None:
+    desk.publishes(PLAYBOOK.replace("name: Ben Okafor", "name: Ana Ruiz"))
+    given = GivenHandoff.model_validate({"owner": "ana  ruiz", "stage": "won", "ended_at": MAY})
+    with desk.database.snapshot() as session:
+        roster = imports.roster_of(session, desk.workspace_id)
+    assert [flaw.reason for flaw in roster.flaws(given)] == ["is the name of several people; give an e-mail address"]
+    assert past.state_of(given, roster.published.playbook) == "won"
