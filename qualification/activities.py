@@ -5,24 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, handoffs, history, merging, publishing, scores
+from qualification import deliveries, handoffs, history, judging, publishing
 from qualification.handoffs import Reason
 from qualification.publishing import Published
 from qualification.records import Activity, EventKind, Handoff, Lead
 from qualification.records.base import insert_once
-from qualification.rules.gates import Applicant, stopped_by
-from qualification.rules.handoff import LIVE_STATES
 from qualification.rules.lifecycle import Lifecycle
-from qualification.rules.playbook import Gate, Scoring
-from qualification.rules.scoring import is_ready
+from qualification.rules.playbook import Gate
 
 # Cards of leads that do much in a short time are drawn anew once for all of it.
 SETTLING: Final = timedelta(minutes=1)
-# So many of the latest words are looked at by gates.
-_WORDS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,54 +69,22 @@ def consider(session: Session, lead: Lead, live: Handoff | None, *, now: datetim
     the next handoff.
     """
     published = publishing.current(session, lead.workspace_id)
-    scoring = published.playbook.scoring
-    lead.score = scores.weigh(session, lead, scoring).points
+    standing = judging.judge(session, [lead], published.playbook)[lead.id]
+    lead.score, lead.scored_by_id = standing.points, published.id
     if live is not None:
         deliveries.stale(session, live.id, now + SETTLING)
         return live
-    since = scores.times(session, lead, after=_last_ended(session, lead))
-    if is_ready(scoring, since):
-        gate = stopped_by(published.playbook.gates, _applicant(session, lead, scoring, since))
-        if gate is None:
-            return handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now)
-        _stop(session, lead, gate, published, now=now)
-    elif lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
+    if standing.is_ready and standing.gate is None:
+        return handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now)
+    if standing.is_ready and standing.gate is not None:
+        hold(session, lead, standing.gate, published, now=now)
+    if lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
         lead.lifecycle = Lifecycle.LEAD
     session.flush()
     return None
 
 
-def _last_ended(session: Session, lead: Lead) -> datetime | None:
-    """Return when the lead's last handoff ended; None where it never had one."""
-    ended: datetime | None = session.scalar(
-        select(func.max(Handoff.ended_at)).where(
-            Handoff.lead_id.in_(merging.family(session, lead)), Handoff.state.not_in(LIVE_STATES)
-        )
-    )
-    return ended
-
-
-def _applicant(session: Session, lead: Lead, scoring: Scoring, since: Mapping[str, int]) -> Applicant:
-    said = session.scalars(
-        select(Activity.what)
-        .where(Activity.lead_id.in_(merging.family(session, lead)), Activity.what.is_not(None))
-        .order_by(Activity.at.desc())
-        .limit(_WORDS)
-    )
-    words = [text for text in (lead.name, lead.problem, *said) if text]
-    return Applicant(
-        email=lead.email,
-        words="\n".join(words),
-        do_not_contact=lead.do_not_contact,
-        asked=any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities),
-    )
-
-
-def _reason(lead: Lead) -> Reason:
-    return Reason(problem=lead.problem, source=lead.source, campaign=lead.campaign)
-
-
-def _stop(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
+def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
     """Keep the lead from sales, and say so once for each gate."""
     if lead.held_by == gate.name:
         return
@@ -138,3 +101,7 @@ def _stop(session: Session, lead: Lead, gate: Gate, published: Published, *, now
         reason=gate.reason,
         playbook_id=published.id,
     )
+
+
+def _reason(lead: Lead) -> Reason:
+    return Reason(problem=lead.problem, source=lead.source, campaign=lead.campaign)

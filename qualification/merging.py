@@ -1,6 +1,6 @@
 """Two leads found to be one; both histories stay as they are, so that a wrong merge can be taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -30,6 +30,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     for name, value in taken.items():
         setattr(kept, name, value)
     merged.merged_into_id = kept.id
+    # What both did counts from now on.
+    kept.scored_by_id = None
     kept.updated_at = merged.updated_at = now
     session.add(
         Merge(
@@ -61,7 +63,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     for name in found.taken:
         if getattr(kept, name) == getattr(merged, name):
             setattr(kept, name, None)
-    merged.merged_into_id = None
+    merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
     found.split_at, found.split_by_id = now, by.id
     kept.updated_at = merged.updated_at = now
     history.note(session, kept, EventKind.SPLIT, now=now, by=by, other=merged.id)
@@ -74,11 +76,18 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
 
 def family(session: Session, lead: Lead) -> list[int]:
     """Return the ids of the lead and of all that were merged into it."""
-    ids, found = [lead.id], [lead.id]
-    while found:
-        found = list(session.scalars(select(Lead.id).where(Lead.merged_into_id.in_(found))))
-        ids += found
-    return ids
+    return list(families(session, [lead.id]))
+
+
+def families(session: Session, lead_ids: Iterable[int]) -> dict[int, int]:
+    """Tell of each of the leads, and of all that were merged into them, which of the leads it is now."""
+    found = {lead_id: lead_id for lead_id in lead_ids}
+    merged = dict(found)
+    while merged:
+        rows = session.execute(select(Lead.id, Lead.merged_into_id).where(Lead.merged_into_id.in_(merged)))
+        merged = {row.id: merged[row.merged_into_id] for row in rows}
+        found |= merged
+    return found
 
 
 def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:

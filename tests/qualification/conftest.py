@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from qualification import clocks, decisions, handoffs, publishing
+from qualification import clocks, decisions, handoffs, publishing, rescoring
 from qualification.cards import lead_card
 from qualification.facts import HandedOver, LeadCard
 from qualification.handoffs import HandOverForm
@@ -104,6 +104,13 @@ class Desk:
         """Do what the clocks say is due."""
         with self.database.transaction() as session:
             return clocks.run_due(session, self.workspace_id, self.now)
+
+    def adds_up(self, limit: int = 20) -> int:
+        """Add up anew what the current playbook has not added up, so many at a time; return how many there were."""
+        done = 0
+        while count := self.does(rescoring.run_due, limit=limit):
+            done += count
+        return done
 
     def card(self, handoff_id: int) -> LeadCard:
         """Return what the card shows."""

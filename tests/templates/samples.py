@@ -164,7 +164,14 @@ FACTS: Mapping[str, st.SearchStrategy[object]] = {
     "source": perhaps_hostile,
     "campaign": perhaps_hostile,
 }
-UNTOLD = {EventKind.LIFECYCLE_MOVED, EventKind.CAME_IN, EventKind.HELD, EventKind.MERGED, EventKind.SPLIT}
+UNTOLD = {
+    EventKind.LIFECYCLE_MOVED,
+    EventKind.CAME_IN,
+    EventKind.HELD,
+    EventKind.LET_GO,
+    EventKind.MERGED,
+    EventKind.SPLIT,
+}
 TOLD = sorted(kind.value for kind in EventKind if kind not in UNTOLD)
 lines = st.builds(
     ThreadLine,
