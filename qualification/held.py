@@ -1,6 +1,5 @@
 """Whom the gates keep from sales, counted and named."""
 
-from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,31 +17,35 @@ LATELY: Final = timedelta(days=7)
 
 def look(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> Held:
     """Count for each gate of the playbook whom it holds, and name the latest for this Slack user; raises NoPlaybook."""
-    gates = publishing.current(session, workspace_id).playbook.gates
-    holding, lately = counts(session, workspace_id), _lately(session, workspace_id, now - LATELY)
-    disqualifies = {gate.name: gate.outcome == "disqualify" for gate in gates}
+    playbook = publishing.current(session, workspace_id).playbook
+    holding, lately = gates(session, workspace_id), _lately(session, workspace_id, now - LATELY)
+    disqualifying = {gate.name for gate in playbook.gates if gate.outcome == "disqualify"}
     return Held(
         gates=tuple(
-            # A gate that is gone holds leads until they are added up anew.
-            GateCount(gate, disqualifies.get(gate, False), holding[gate], lately[gate])
-            for gate in (*disqualifies, *sorted(holding.keys() - disqualifies.keys()))
+            GateCount(gate, gate in disqualifying, leads, lately.get(gate, 0)) for gate, leads in holding.items()
         ),
         latest=_latest(session, workspace_id, contact=people.belongs(session, workspace_id, slack_user_id)),
-        count=holding.total(),
+        count=sum(holding.values()),
     )
 
 
-def counts(session: Session, workspace_id: int) -> Counter[str]:
-    """Count whom each gate holds now, by its name."""
+def gates(session: Session, workspace_id: int) -> dict[str, int]:
+    """Count whom each gate of the playbook holds now, and behind them each that is gone and still holds somebody.
+
+    A gate that is gone holds nobody any more once the leads are added up anew.
+    """
     held = (
         select(Lead.held_by, func.count().label("leads"))
         .where(Lead.workspace_id == workspace_id, Lead.held_by.is_not(None), Lead.merged_into_id.is_(None))
         .group_by(Lead.held_by)
+        .order_by(Lead.held_by)
     )
-    return Counter({row.held_by: row.leads for row in session.execute(held)})
+    holding = {row.held_by: row.leads for row in session.execute(held)}
+    named = [gate.name for gate in publishing.current(session, workspace_id).playbook.gates]
+    return {gate: holding.get(gate, 0) for gate in dict.fromkeys((*named, *holding))}
 
 
-def _lately(session: Session, workspace_id: int, since: datetime) -> Counter[str]:
+def _lately(session: Session, workspace_id: int, since: datetime) -> dict[str, int]:
     """Count whom each gate has come to hold since then, whatever has become of them."""
     gate = LeadEvent.facts["gate"].as_string().label("gate")
     began = (
@@ -51,7 +54,7 @@ def _lately(session: Session, workspace_id: int, since: datetime) -> Counter[str
         # By its place: PostgreSQL does not see that two expressions with bound values are one.
         .group_by(literal_column("1"))
     )
-    return Counter({row.gate: row.leads for row in session.execute(began)})
+    return {row.gate: row.leads for row in session.execute(began)}
 
 
 def _latest(session: Session, workspace_id: int, *, contact: bool) -> tuple[HeldLead, ...]:

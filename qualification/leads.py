@@ -87,10 +87,7 @@ def recognise(session: Session, workspace_id: int, said: Said, *, now: datetime)
     if addressed is not None and addressed is not lead:
         # The address stays with the lead that had it first, merged into this one or at work beside it.
         given |= {"email": given["email"] if by_email is lead else None, "email_key": None}
-    live = live_handoff(session, lead)
-    # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
-    session.refresh(lead, with_for_update={"key_share": True})
-    live = live or live_handoff(session, lead)
+    live = locked(session, lead)
     changed = _changes(lead, given)
     if changed:
         _fill(lead, {name: given[name] for name in changed})
@@ -98,6 +95,14 @@ def recognise(session: Session, workspace_id: int, said: Said, *, now: datetime)
         session.flush()
     _name(session, lead, said)
     return Recognised(lead, is_new=False, live=live, changed=tuple(each for each in changed if each not in _UNTOLD))
+
+
+def locked(session: Session, lead: Lead) -> Handoff | None:
+    """Lock the lead, read as it stands now, and its live handoff, which is returned if it has one."""
+    live = live_handoff(session, lead)
+    # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
+    session.refresh(lead, with_for_update={"key_share": True})
+    return live or live_handoff(session, lead)
 
 
 def live_handoff(session: Session, lead: Lead) -> Handoff | None:
