@@ -15,7 +15,7 @@ from rich.table import Table
 
 import migrations
 from bot import app as wiring
-from bot import console, directory, doctor, init, logs, parked, preview
+from bot import console, directory, doctor, init, logs, parked, preview, scoring
 from bot.app import Baton
 from bot.import_command import bring_in
 from bot.intake import new_key
@@ -152,6 +152,9 @@ def examine(playbook: Annotated[Path, typer.Option(help="The playbook's file, to
     if faults:
         console.fail(f"{faults} to put right." if faults > 1 else "One thing to put right.", console.FAILED)
     console.shown().print("Everything is well.")
+
+
+baton.command("score")(scoring.command)
 
 
 @playbook_commands.command("check")

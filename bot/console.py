@@ -120,9 +120,14 @@ def write(file: Path, content: str) -> None:
         fail(f"{file} cannot be written: {error.strerror}.", WRONG)
 
 
+def printable(text: str) -> str:
+    """Write a text on one line, without what would steer the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def say(sentence: str) -> None:
     """Say what was done, on one line however narrow the terminal."""
-    shown().print(escape(sentence), highlight=False, soft_wrap=True)
+    shown().print(escape(printable(sentence)), highlight=False, soft_wrap=True)
 
 
 def fail(sentence: str, code: int) -> NoReturn:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Column, Table
 
+from bot import console
 from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenActivity, GivenLead
 from qualification.rules.mapping import Entry, Flawed, not_in
@@ -60,5 +61,4 @@ def _fields(entry: GivenActivity | GivenLead) -> Iterator[tuple[str, object]]:
 
 def printable(value: object) -> str:
     """Write a value on one line, without what would steer the terminal."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(char if char.isprintable() else " " for char in text)
+    return console.printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

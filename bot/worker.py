@@ -6,10 +6,11 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from bot.pacing import SLACK_RATES, Rates
 from bot.presence import Presence
 from bot.slack import Slack
 from bot.tasks import Task
-from qualification import clocks, deliveries
+from qualification import clocks, deliveries, rescoring
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,6 @@ HANDS: Final = 8
 POLL_SECONDS: Final = 1.0
 # What is due is locked by somebody at this very moment.
 BUSY_SECONDS: Final = 0.05
-# A clock's work is done in transactions of so many at a time: others write meanwhile.
-BATCH: Final = 20
 # So many deliveries are made in one place before others get their turn.
 TURN: Final = 10
 
@@ -43,6 +42,10 @@ class Job(Protocol):
 
     def __call__(self, session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
         """Do what is due at `now`, of each kind at most `limit`, and return how much was done."""
+
+
+# What time makes due, and how much of it is done in one transaction: some 20 ms, for others write meanwhile.
+JOBS: Final[Mapping[Job, int]] = MappingProxyType({clocks.run_due: 20, rescoring.run_due: 100})
 
 
 class Worker:
@@ -56,7 +59,7 @@ class Worker:
         *,
         now: Callable[[], datetime],
         render: Renderer = rendering.draw,
-        jobs: Sequence[Job] = (clocks.run_due,),
+        jobs: Mapping[Job, int] = JOBS,
         rates: Rates = SLACK_RATES,
         name: str | None = None,
     ) -> None:
@@ -81,7 +84,10 @@ class Worker:
         A pass over the same rows at the same `now` does the same.
         """
         self._reap()
-        done = self._run_jobs(now)
+        done, more = self._run_jobs(now)
+        while more:
+            count, more = self._run_jobs(now)
+            done += count
         while tasks := self._courier.claim(now):
             for task in tasks:
                 self._courier.carry(task, lambda: now)
@@ -185,23 +191,24 @@ class Worker:
         return done
 
     def _keep_time(self, now: datetime) -> None:
-        """Do what the clocks say; where that fails, again and again perhaps, deliveries go on."""
+        """Do some of what the clocks say; deliveries go on in between, and where it fails, again and again perhaps."""
         try:
             self._reap()
-            self._run_jobs(now)
+            _, more = self._run_jobs(now)
+            if more:
+                self.wake()
         except Exception:
             log.exception("The clocks failed; they are looked at again.", extra={"workspace": self._workspace_id})
 
-    def _run_jobs(self, now: datetime) -> int:
-        done = 0
-        for job in self._jobs:
-            while True:
-                with self._database.transaction() as session:
-                    count = job(session, self._workspace_id, now, limit=BATCH)
-                done += count
-                if count < BATCH:
-                    break
-        return done
+    def _run_jobs(self, now: datetime) -> tuple[int, bool]:
+        """Do some of each job; return how much was done, and whether more may be due."""
+        done, more = 0, False
+        for job, limit in self._jobs.items():
+            with self._database.transaction() as session:
+                count = job(session, self._workspace_id, now, limit=limit)
+            done += count
+            more |= count >= limit
+        return done, more
 
     def _reap(self) -> None:
         """Take back, on PostgreSQL, what workers that are gone had in hand."""

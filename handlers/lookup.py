@@ -6,11 +6,11 @@ from handlers import payloads
 from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.private import show_again
-from qualification import forms, lookup, merging, people, search
+from qualification import forms, held, lookup, merging, people, search
 
 
-def lead(ack: Ack, body: Body, snapshot: Sessions, workspace: Workspace) -> None:
-    """Show the lead that is meant, or those that may be; without words, or with "mine", one's own open ones."""
+def lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspace) -> None:
+    """Show the lead that is meant, or those that may be; without words or with "mine" one's own, or who is "held"."""
     asked = payloads.command(body)
     with snapshot() as session:
         reader = people.reader(session, workspace.id, asked.user_id)
@@ -18,7 +18,10 @@ def lead(ack: Ack, body: Body, snapshot: Sessions, workspace: Workspace) -> None
             mine = search.meant(session, workspace.id, asked.user_id, "")
             ack(draw(reader, "replies/my_leads", leads=mine))
             return
-        found = lookup.found(session, workspace.id, asked.text)
+        if asked.text.casefold() == "held":
+            ack(draw(reader, "replies/held", held=held.look(session, workspace.id, asked.user_id, now=now())))
+            return
+        found = lookup.found(session, workspace.id, asked.user_id, asked.text)
         if len(found) > 1:
             ack(draw(reader, "replies/leads", leads=found, query=asked.text))
             return

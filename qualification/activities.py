@@ -5,24 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, handoffs, history, merging, publishing, scores
+from qualification import deliveries, handoffs, history, judging, publishing
 from qualification.handoffs import Reason
 from qualification.publishing import Published
 from qualification.records import Activity, EventKind, Handoff, Lead
-from qualification.rules.gates import Applicant, stopped_by
-from qualification.rules.handoff import LIVE_STATES
 from qualification.rules.lifecycle import Lifecycle
-from qualification.rules.playbook import Gate, Scoring
-from qualification.rules.scoring import is_ready, score
+from qualification.rules.playbook import Gate
 
 # Cards of leads that do much in a short time are drawn anew once for all of it.
 SETTLING: Final = timedelta(minutes=1)
-# So many of the latest words are looked at by gates.
-_WORDS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,70 +81,34 @@ def known(session: Session, workspace_id: int, keys: Collection[tuple[str, str]]
     return {(row.sender, row.external_id): Known(row.id, row.lead_id) for row in session.execute(_KNOWN, asked)}
 
 
-def consider(
-    session: Session, leads: Sequence[Lead], live: Mapping[int, Handoff], *, announcing: bool = True, now: datetime
-) -> None:
+def consider(session: Session, leads: Sequence[Lead], *, announcing: bool = True, now: datetime) -> list[Handoff]:
     """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
 
-    The leads are locked by the caller, who gives the live handoffs of those that have one, by the lead's id. What was
-    done before a lead's last handoff ended counts for the score, but not towards the next handoff.
+    The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
+    towards the next handoff. Returns the handoffs made.
     """
     if not leads:
-        return
+        return []
     published = publishing.current(session, leads[0].workspace_id)
-    scoring = published.playbook.scoring
-    ever = scores.times_all(session, [lead.id for lead in leads])
-    ended = _last_ended(session, leads) if announcing else {}
+    standings = judging.judge(session, leads, published.playbook)
+    made = []
     for lead in leads:
-        done = ever.get(lead.id, {})
-        lead.score = score(scoring, done).points
-        if lead.id in live:
-            deliveries.stale(session, live[lead.id].id, now + SETTLING)
-            continue
-        if lead.id in ended:
-            done = scores.times(session, lead, after=ended[lead.id])
-        if announcing and is_ready(scoring, done):
-            gate = stopped_by(published.playbook.gates, _applicant(session, lead, scoring, done))
-            if gate is None:
-                handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now)
-            else:
-                _stop(session, lead, gate, published, now=now)
-        elif lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
-            lead.lifecycle = Lifecycle.LEAD
+        standing = standings[lead.id]
+        lead.score, lead.scored_by_id = standing.points, published.id
+        if standing.live is not None:
+            deliveries.stale(session, standing.live, now + SETTLING)
+        elif announcing and standing.is_ready and standing.gate is None:
+            made.append(handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now))
+        else:
+            if announcing and standing.is_ready and standing.gate is not None:
+                hold(session, lead, standing.gate, published, now=now)
+            if lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
+                lead.lifecycle = Lifecycle.LEAD
     session.flush()
+    return made
 
 
-def _last_ended(session: Session, leads: Sequence[Lead]) -> dict[int, datetime]:
-    """Return when the last handoff of each lead ended, for those that had one."""
-    kept_by = merging.families(session, [lead.id for lead in leads])
-    ended: dict[int, datetime] = {}
-    for row in session.execute(_ENDED, {"ids": [*kept_by]}):
-        kept = kept_by[row.lead_id]
-        ended[kept] = max(ended.get(kept, row.ended_at), row.ended_at)
-    return ended
-
-
-def _applicant(session: Session, lead: Lead, scoring: Scoring, since: Mapping[str, int]) -> Applicant:
-    said = session.scalars(
-        select(Activity.what)
-        .where(Activity.lead_id.in_(merging.family(session, lead)), Activity.what.is_not(None))
-        .order_by(Activity.at.desc())
-        .limit(_WORDS)
-    )
-    words = [text for text in (lead.name, lead.problem, *said) if text]
-    return Applicant(
-        email=lead.email,
-        words="\n".join(words),
-        do_not_contact=lead.do_not_contact,
-        asked=any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities),
-    )
-
-
-def _reason(lead: Lead) -> Reason:
-    return Reason(problem=lead.problem, source=lead.source, campaign=lead.campaign)
-
-
-def _stop(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
+def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
     """Keep the lead from sales, and say so once for each gate."""
     if lead.held_by == gate.name:
         return
@@ -168,6 +127,10 @@ def _stop(session: Session, lead: Lead, gate: Gate, published: Published, *, now
     )
 
 
+def _reason(lead: Lead) -> Reason:
+    return Reason(problem=lead.problem, source=lead.source, campaign=lead.campaign)
+
+
 # Built once: to build a statement takes longer than to run it.
 _RECORD: Final = {
     "sqlite": sqlite.insert(Activity).on_conflict_do_nothing(),
@@ -177,9 +140,4 @@ _KNOWN: Final = select(Activity.id, Activity.lead_id, Activity.sender, Activity.
     Activity.workspace_id == bindparam("workspace_id"),
     Activity.sender.in_(bindparam("senders", expanding=True)),
     Activity.external_id.in_(bindparam("ids", expanding=True)),
-)
-_ENDED: Final = (
-    select(Handoff.lead_id, func.max(Handoff.ended_at).label("ended_at"))
-    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)), Handoff.state.not_in(LIVE_STATES))
-    .group_by(Handoff.lead_id)
 )

@@ -125,10 +125,11 @@ def lead_title(session: Session, handoff: Handoff) -> str:
     return title_of(lead, session.get(Company, lead.company_id) if lead.company_id is not None else None)
 
 
-def title_of(lead: Lead, company: Company | None) -> str:
-    """Return the same of a lead and its company at hand."""
+def title_of(lead: Lead, company: Company | None, *, contact: bool = True) -> str:
+    """Return the same of a lead and its company at hand; without `contact`, no e-mail address or phone number."""
     parts = [part for part in (company.name if company else None, lead.name) if part]
-    return " · ".join(parts) or lead.email or lead.phone or f"#{lead.id}"
+    known = (lead.email or lead.phone) if contact else None
+    return " · ".join(parts) or known or f"#{lead.id}"
 
 
 def checklist_mark(session: Session, lead_id: int, playbook: Playbook) -> ChecklistMark:

@@ -245,6 +245,38 @@ class FoundLead:
 
 
 @dataclass(frozen=True, slots=True)
+class GateCount:
+    """How many leads a gate keeps from sales: now, and how many it came to hold in the last seven days."""
+
+    gate: str
+    disqualifies: bool
+    now: int
+    lately: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLead:
+    """A lead that a gate keeps from sales, and since when."""
+
+    lead_id: int
+    lead: str
+    gate: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whom the gates keep from sales: a count for each gate of the playbook, and the latest held, the last one first.
+
+    `count` tells how many there are in all.
+    """
+
+    gates: tuple[GateCount, ...]
+    latest: tuple[HeldLead, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Did:
     """Something a lead did: what its kind is called, what it was in words, when."""
 

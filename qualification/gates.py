@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from qualification import scores
+from qualification import judging, merging, scores
 from qualification.records import Lead
-from qualification.rules.gates import Applicant, fitting
+from qualification.rules.gates import fitting
 from qualification.rules.playbook import Playbook
 
 
@@ -13,12 +13,9 @@ def in_the_way(session: Session, lead: Lead, problem: str | None, playbook: Play
 
     `problem` is what is newly said in the lead's own words.
     """
-    times = scores.times(session, lead)
-    applicant = Applicant(
-        email=lead.email,
-        words="\n".join(text for text in (lead.name, lead.problem, problem) if text),
-        do_not_contact=lead.do_not_contact,
-        asked=any(kind.handoff and times.get(kind.key, 0) > 0 for kind in playbook.scoring.activities),
-    )
+    families = merging.families(session, [lead.id])
+    said = judging.latest_words(session, families, [lead.id])[lead.id]
+    ever = scores.times(session, families)[lead.id]
+    applicant = judging.applicant(lead, [problem or "", *said], playbook.scoring, ever)
     names = [gate.name for gate in fitting(playbook.gates, applicant)]
     return tuple(dict.fromkeys([lead.held_by, *names] if lead.held_by else names))

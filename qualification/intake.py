@@ -65,7 +65,7 @@ def take(
         for index, row in enumerate(rows)
         if index in found and isinstance(row, GivenActivity)
     ]
-    keep(session, found.values(), done, now=now)
+    keep(session, done, now=now)
     kept = activities.known(session, workspace_id, [(sender, key) for key in keys])
     results: list[Taken | tuple[Flaw, ...]] = []
     for index, row in enumerate(rows):
@@ -90,20 +90,12 @@ def recognise(session: Session, workspace_id: int, said: Sequence[Said], *, now:
     return found
 
 
-def keep(
-    session: Session,
-    found: Iterable[Recognised],
-    done: Sequence[tuple[Lead, Done]],
-    *,
-    announcing: bool = True,
-    now: datetime,
-) -> int:
+def keep(session: Session, done: Sequence[tuple[Lead, Done]], *, announcing: bool = True, now: datetime) -> int:
     """Keep what the leads did, and add up anew whoever did something new; return how much was new."""
-    live = {each.live.lead_id: each.live for each in found if each.live is not None}
     fresh = activities.record(session, done, now=now)
     active = (leads.root(session, lead) for lead, _ in fresh)
     concerned = {lead.id: lead for lead in active if lead is not None}
-    activities.consider(session, [*concerned.values()], live, announcing=announcing, now=now)
+    activities.consider(session, [*concerned.values()], announcing=announcing, now=now)
     return len(fresh)
 
 

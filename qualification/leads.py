@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from qualification import merging
 from qualification.companies import LONGEST_KEY, Companies, Firm, firm_of
-from qualification.records import Company, ExternalId, Handoff, Lead
+from qualification.records import Company, ExternalId, Handoff, Lead, Workspace
 from qualification.rules import identity
 from qualification.rules.handoff import LIVE_STATES
 from qualification.rules.lifecycle import Lifecycle
@@ -93,6 +93,14 @@ def recognise_all(session: Session, workspace_id: int, said: Sequence[Said], *, 
                 raise
 
 
+def locked(session: Session, lead: Lead) -> Handoff | None:
+    """Lock the lead, read as it stands now, and its live handoff, which is returned if it has one."""
+    live = live_handoff(session, lead)
+    # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
+    session.refresh(lead, with_for_update={"key_share": True})
+    return live or live_handoff(session, lead)
+
+
 def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     """Return the lead's live handoff, if it has one, locked."""
     return session.scalar(_LIVE, {"ids": [lead.id]})
@@ -141,6 +149,7 @@ class _Recognition:
         self._session = session
         self._workspace_id = workspace_id
         self._now = now
+        self._playbook_id = session.get_one(Workspace, workspace_id).playbook_id
         self._rows = [_Row.of(each) for each in said]
         self._companies = Companies(session, workspace_id, {row.firm for row in self._rows if row.firm})
         self._by_external: dict[tuple[str, str], Lead] = {}
@@ -191,6 +200,9 @@ class _Recognition:
         lead = Lead(
             workspace_id=self._workspace_id,
             lifecycle=Lifecycle.SUBSCRIBER,
+            # Who did nothing yet has no points, by whatever playbook.
+            score=0,
+            scored_by_id=self._playbook_id,
             created_at=row.said.since or self._now,
             updated_at=self._now,
         )

@@ -89,8 +89,9 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
     )
 
 
-def found(session: Session, workspace_id: int, words: str) -> tuple[FoundLead, ...]:
+def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -> tuple[FoundLead, ...]:
     """Return the leads that the words may mean, the likeliest first; raises UnknownLead where there is none."""
+    belongs = people.belongs(session, workspace_id, slack_user_id)
     leads_found = search.anybody(session, workspace_id, words, MOST)
     if not leads_found:
         raise UnknownLead(query=words)
@@ -102,7 +103,7 @@ def found(session: Session, workspace_id: int, words: str) -> tuple[FoundLead, .
         lines.append(
             FoundLead(
                 lead_id=lead.id,
-                lead=_title(session, lead),
+                lead=_title(session, lead, contact=belongs),
                 lifecycle=lead.lifecycle.value,
                 score=lead.score,
                 state=handoff.state.value if handoff else None,
@@ -123,7 +124,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
     if lead is None:
         raise UnknownLead(query=f"#{lead_id}")
     person = people.by_slack_user(session, workspace_id, slack_user_id)
-    belongs = person is not None and person.active
+    belongs = people.belongs(session, workspace_id, slack_user_id)
     playbook = publishing.current(session, workspace_id).playbook
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     score = scores.weigh(session, lead, playbook.scoring)
@@ -133,7 +134,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
     recent, count = _recent(session, lead, playbook)
     return LeadPage(
         lead_id=lead.id,
-        lead=_title(session, lead),
+        lead=_title(session, lead, contact=belongs),
         name=lead.name,
         company=company.name if company else None,
         lifecycle=lead.lifecycle.value,
@@ -157,7 +158,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         recent=recent,
         activities=count,
         merged=tuple(
-            MergedLead(each.id, _title(session, session.get_one(Lead, each.merged_id)), each.at)
+            MergedLead(each.id, _title(session, session.get_one(Lead, each.merged_id), contact=belongs), each.at)
             for each in merging.merges_of(session, lead)
         ),
     )
@@ -190,5 +191,6 @@ def _latest(session: Session, lead: Lead) -> Handoff | None:
     return session.scalar(select(Handoff).where(Handoff.lead_id.in_(ids)).order_by(Handoff.id.desc()).limit(1))
 
 
-def _title(session: Session, lead: Lead) -> str:
-    return cards.title_of(lead, session.get(Company, lead.company_id) if lead.company_id is not None else None)
+def _title(session: Session, lead: Lead, *, contact: bool) -> str:
+    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    return cards.title_of(lead, company, contact=contact)

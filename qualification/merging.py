@@ -1,6 +1,6 @@
 """Two leads found to be one; both histories stay as they are, so that a wrong merge can be taken back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -30,6 +30,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     for name, value in taken.items():
         setattr(kept, name, value)
     merged.merged_into_id = kept.id
+    # What both did counts from now on.
+    kept.scored_by_id = None
     kept.updated_at = merged.updated_at = now
     session.add(
         Merge(
@@ -61,7 +63,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     for name in found.taken:
         if getattr(kept, name) == getattr(merged, name):
             setattr(kept, name, None)
-    merged.merged_into_id = None
+    merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
     found.split_at, found.split_by_id = now, by.id
     kept.updated_at = merged.updated_at = now
     history.note(session, kept, EventKind.SPLIT, now=now, by=by, other=merged.id)
@@ -74,18 +76,18 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
 
 def family(session: Session, lead: Lead) -> list[int]:
     """Return the ids of the lead and of all that were merged into it."""
-    return [*families(session, [lead.id])]
+    return list(families(session, [lead.id]))
 
 
-def families(session: Session, lead_ids: Collection[int]) -> dict[int, int]:
-    """Return the ids of these leads and of all that were merged into one of them, each with the one it became."""
-    kept_by = {lead_id: lead_id for lead_id in lead_ids}
-    found = [*lead_ids]
-    while found:
-        merged = session.execute(_MERGED_INTO, {"ids": found}).all()
-        kept_by |= {each.id: kept_by[each.merged_into_id] for each in merged}
-        found = [each.id for each in merged]
-    return kept_by
+def families(session: Session, lead_ids: Iterable[int]) -> dict[int, int]:
+    """Tell of each of the leads, and of all that were merged into them, which of the leads it is now."""
+    found = {lead_id: lead_id for lead_id in lead_ids}
+    merged = dict(found)
+    while merged:
+        rows = session.execute(_MERGED_INTO, {"ids": [*merged]})
+        merged = {row.id: merged[row.merged_into_id] for row in rows}
+        found |= merged
+    return found
 
 
 def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:

@@ -48,6 +48,12 @@ def actor(session: Session, workspace_id: int, slack_user_id: str, *, name: str 
     return _must_exist(by_slack_user(session, workspace_id, slack_user_id))
 
 
+def belongs(session: Session, workspace_id: int, slack_user_id: str) -> bool:
+    """Say whether the playbook names this Slack user: contact details are for those."""
+    person = by_slack_user(session, workspace_id, slack_user_id)
+    return person is not None and person.active
+
+
 def by_slack_user(session: Session, workspace_id: int, slack_user_id: str) -> Person | None:
     """Return the person of that Slack user, if known here."""
     return session.scalar(

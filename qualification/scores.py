@@ -1,7 +1,10 @@
-"""What leads' activities add up to, read from the records."""
+"""What leads' activities add up to, read from the records: of many leads in as few statements as of one.
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+A lead is given with all that were merged into it, as `merging.families` tells them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -16,24 +19,32 @@ from qualification.rules.scoring import Score, score
 
 def weigh(session: Session, lead: Lead, scoring: Scoring) -> Score:
     """Add up what the lead, and all that were found to be the same, ever did."""
-    return score(scoring, times_all(session, [lead.id])[lead.id])
+    return score(scoring, times(session, merging.families(session, [lead.id]))[lead.id])
 
 
-def times(session: Session, lead: Lead, *, after: datetime | None = None) -> dict[str, int]:
-    """Count what the lead did, by kind, ever or after that moment."""
-    done = select(Activity.kind, func.count().label("times")).where(Activity.lead_id.in_(merging.family(session, lead)))
-    if after is not None:
-        done = done.where(Activity.at > after)
-    return {row.kind: row.times for row in session.execute(done.group_by(Activity.kind))}
+def times(session: Session, families: Mapping[int, int]) -> dict[int, Counter[str]]:
+    """Count what each lead ever did, by kind."""
+    counted: dict[int, Counter[str]] = {lead_id: Counter() for lead_id in families.values()}
+    for row in session.execute(_TIMES, {"ids": [*families]}):
+        counted[families[row.lead_id]][row.kind] += row.times
+    return counted
 
 
-def times_all(session: Session, lead_ids: Collection[int]) -> Mapping[int, Mapping[str, int]]:
-    """Count what each of the leads ever did, by kind; nothing for who did nothing."""
-    kept_by = merging.families(session, lead_ids)
-    counted: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in session.execute(_TIMES, {"ids": [*kept_by]}):
-        kinds = counted[kept_by[row.lead_id]]
-        kinds[row.kind] = kinds.get(row.kind, 0) + row.times
+def times_since(
+    session: Session, families: Mapping[int, int], since: Mapping[int, datetime]
+) -> dict[int, Counter[str]]:
+    """Count what each lead of `since` did after that moment, by kind."""
+    counted: dict[int, Counter[str]] = {lead_id: Counter() for lead_id in since}
+    if not since:
+        return counted
+    done = select(Activity.lead_id, Activity.kind, Activity.at).where(
+        Activity.lead_id.in_([member for member, lead_id in families.items() if lead_id in since]),
+        Activity.at > min(since.values()),
+    )
+    for row in session.execute(done):
+        lead_id = families[row.lead_id]
+        if row.at > since[lead_id]:
+            counted[lead_id][row.kind] += 1
     return counted
 
 

@@ -13,7 +13,7 @@ depends_on = None
 # What a lead that was there before is given, and a new one says itself.
 AT_FIRST = {"do_not_contact": sa.text("false"), "fields": sa.text("'{}'"), "score": sa.text("0")}
 # What version 0001 cannot read.
-NEW_KINDS = ("came_in", "held", "merged", "split")
+NEW_KINDS = ("came_in", "held", "let_go", "merged", "split")
 
 
 def upgrade() -> None:
@@ -163,10 +163,19 @@ def upgrade() -> None:
                 "score",
                 sa.Integer(),
                 nullable=False,
-                comment="points of all it ever did, by the newest playbook",
+                comment="points of all it ever did",
                 server_default=AT_FIRST["score"],
             )
         )
+        lead.add_column(
+            sa.Column(
+                "scored_by_id",
+                KEY,
+                nullable=True,
+                comment="the version that added the score up; NULL: it is still to be added up",
+            )
+        )
+        lead.create_foreign_key("fk_lead_scored_by_id", "playbook", ["scored_by_id"], ["id"])
         lead.add_column(
             sa.Column("held_by", sa.String(length=80), nullable=True, comment="the gate that keeps it from sales")
         )
@@ -177,16 +186,38 @@ def upgrade() -> None:
             lead.alter_column(column, server_default=None)
     merged = sa.text("merged_into_id is not null")
     op.create_index("ix_lead_merged_into_id", "lead", ["merged_into_id"], sqlite_where=merged, postgresql_where=merged)
+    unmerged = sa.text("merged_into_id is null")
+    op.create_index(
+        "ix_lead_scored_by_id",
+        "lead",
+        ["workspace_id", "scored_by_id", "id"],
+        sqlite_where=unmerged,
+        postgresql_where=unmerged,
+    )
+    held = sa.text("held_by is not null and merged_into_id is null")
+    op.create_index("ix_lead_held_by", "lead", ["workspace_id", "held_by"], sqlite_where=held, postgresql_where=held)
+    holding = sa.text("kind = 'held'")
+    op.create_index(
+        "ix_lead_event_held",
+        "lead_event",
+        ["workspace_id", "at", "id"],
+        sqlite_where=holding,
+        postgresql_where=holding,
+    )
 
 
 def downgrade() -> None:
     """Move back: keys, activities and merges are gone, and the leads stay."""
-    op.drop_index("ix_lead_merged_into_id", "lead")
+    op.drop_index("ix_lead_event_held", "lead_event")
+    for index in ("ix_lead_held_by", "ix_lead_scored_by_id", "ix_lead_merged_into_id"):
+        op.drop_index(index, "lead")
     with op.batch_alter_table("lead") as lead:
         lead.drop_constraint("fk_lead_merged_into_id", type_="foreignkey")
+        lead.drop_constraint("fk_lead_scored_by_id", type_="foreignkey")
         for column in (
             "merged_into_id",
             "held_by",
+            "scored_by_id",
             "score",
             "fields",
             "do_not_contact",

@@ -5,10 +5,11 @@ from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
 from qualification.records.handoffs import IS_OPEN, Handoff, Offer
 from qualification.records.imports import ImportRun
-from qualification.records.leads import Activity, Company, EventKind, ExternalId, Lead, LeadEvent, Merge
+from qualification.records.leads import IS_HOLDING, Activity, Company, EventKind, ExternalId, Lead, LeadEvent, Merge
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
 __all__ = [
+    "IS_HOLDING",
     "IS_OPEN",
     "Activity",
     "Answer",

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
 from qualification.rules.lifecycle import Lifecycle
+
+HELD = "held_by is not null and merged_into_id is null"
 
 
 class Company(Base):
@@ -50,6 +52,15 @@ class Lead(Base):
             sqlite_where=text("merged_into_id is not null"),
             postgresql_where=text("merged_into_id is not null"),
         ),
+        Index(
+            "ix_lead_scored_by_id",
+            "workspace_id",
+            "scored_by_id",
+            "id",
+            sqlite_where=text("merged_into_id is null"),
+            postgresql_where=text("merged_into_id is null"),
+        ),
+        Index("ix_lead_held_by", "workspace_id", "held_by", sqlite_where=text(HELD), postgresql_where=text(HELD)),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -70,7 +81,10 @@ class Lead(Base):
     campaign: Mapped[str | None] = mapped_column(String(200), comment="the first that brought them")
     do_not_contact: Mapped[bool] = mapped_column(default=False)
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, comment="what senders say beyond our columns")
-    score: Mapped[int] = mapped_column(default=0, comment="points of all it ever did, by the newest playbook")
+    score: Mapped[int] = mapped_column(default=0, comment="points of all it ever did")
+    scored_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("playbook.id"), comment="the version that added the score up; NULL: it is still to be added up"
+    )
     held_by: Mapped[str | None] = mapped_column(String(80), comment="the gate that keeps it from sales")
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), comment="the lead it turned out to be")
     created_at: Mapped[datetime]
@@ -135,6 +149,7 @@ class EventKind(StrEnum):
 
     CAME_IN = "came_in"
     HELD = "held"
+    LET_GO = "let_go"
     MERGED = "merged"
     SPLIT = "split"
     HANDED_OVER = "handed_over"
@@ -163,7 +178,17 @@ class LeadEvent(Base):
     """One thing that happened to a lead; never changed, never deleted by use."""
 
     __tablename__ = "lead_event"
-    __table_args__ = (Index("ix_lead_event_lead_id", "lead_id", "id"),)
+    __table_args__ = (
+        Index("ix_lead_event_lead_id", "lead_id", "id"),
+        Index(
+            "ix_lead_event_held",
+            "workspace_id",
+            "at",
+            "id",
+            sqlite_where=text("kind = 'held'"),
+            postgresql_where=text("kind = 'held'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
@@ -174,3 +199,7 @@ class LeadEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: the clock or a rule")
     playbook_id: Mapped[int | None] = mapped_column(ForeignKey("playbook.id"), comment="the version that decided")
     facts: Mapped[dict[str, Any]] = mapped_column(Json, comment="what else the line tells, by kind")
+
+
+# A literal, as with an open offer: SQLite sees the partial index.
+IS_HOLDING: Final = LeadEvent.kind == literal_column("'held'")

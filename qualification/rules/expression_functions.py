@@ -15,6 +15,7 @@ from qualification.rules.clocks import known_zone
 _EPOCH = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 # Seconds come so far in the year 5138, milliseconds came so far in 1973: a moment of our time is one or the other.
 _MILLISECONDS_FROM: Final = 10**11
+_FEW_DIGITS = re.compile(r"\d{1,4}")
 _DATE_PARTS = re.compile(r"[/.-]")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AaPp][Mm]))?")
 _CENTURY: Final = 2000
@@ -102,7 +103,11 @@ def _date(text: object, order: object) -> object:
         return text
     day, _, time = text.strip().partition(" ")
     names, parts = order.lower().split("/"), _DATE_PARTS.split(day)
-    if sorted(names) != ["day", "month", "year"] or len(parts) != len(names) or not all(map(str.isdecimal, parts)):
+    if (
+        sorted(names) != ["day", "month", "year"]
+        or len(parts) != len(names)
+        or not all(map(_FEW_DIGITS.fullmatch, parts))
+    ):
         return text
     said = dict(zip(names, map(int, parts), strict=True))
     year = said["year"] + (_CENTURY if said["year"] < 100 else 0)  # noqa: PLR2004 - two digits

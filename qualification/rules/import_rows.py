@@ -128,5 +128,5 @@ def _in_zone(text: str, zone: ZoneInfo) -> str:
         return text
     if moment.tzinfo is not None:
         return text
-    is_day = not any(sign in text for sign in ":T") and moment.time() == time()
+    is_day = not any(sign in text.strip() for sign in ":T ")
     return (datetime.combine(moment, NOON) if is_day else moment).replace(tzinfo=zone).isoformat()

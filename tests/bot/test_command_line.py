@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from bot.__main__ import baton
 from bot.database import Database
 from bot.slack import Slack
 from bot.worker import Worker
-from qualification import handoffs
+from qualification import handoffs, intake
 from qualification.handoffs import HandOverForm
+from qualification.rules.intake import GivenActivity
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox
 
@@ -254,9 +256,49 @@ def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dic
     assert ready("deliveries", "list").stdout == "None is parked.\n"
 
 
+def test_who_is_ready_by_a_new_playbook_is_counted_and_handed_over_on_a_word(
+    ready: Command, environ: dict[str, str], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert ready("score").stdout == "No lead has come in yet.\n"
+    assert ready("score", "--hand-over").stdout.startswith("Nobody is ready:")
+    database = Database(environ["DATABASE_URL"])
+    sent = [("Ivy\x1b[31m", "Acme", "ivy@acme.example"), ("Joe", "Globex", "joe@globex.example")]
+    sent += [("Kim", "Initech", "kim@initech.example"), ("Lee", "Contoso", "lee@gmail.com")]
+    for number, (name, company, email) in enumerate(sent):
+        said = {"id": f"a{number}", "kind": "contact-form", "lead": {"name": name, "company": company, "email": email}}
+        with database.transaction() as session:
+            intake.take(session, 1, "web", [GivenActivity.model_validate(said)], now=sandbox.clock())
+    file = tmp_path / "playbook.yaml"
+    file.write_text(f"{file.read_text(encoding='utf-8')}\nscoring: {{threshold: 10}}\n", encoding="utf-8")
+    assert ready("playbook", "publish").exit_code == 0
+    shown = ready("score").stdout
+    for row in (r"All +│ +4", r"Ready for sales, and not handed over +│ +3", r"Held +│ +0", r"Free mail +│ +0"):
+        assert re.search(row, shown), row
+    assert "4 are still to be added up by this playbook" in shown
+    assert "To hand over the oldest 3: python -m bot score --hand-over" in shown
+    first = ready("score", "--hand-over", "--most", "1").stdout.splitlines()
+    # At the weekend nobody works here.
+    assert re.fullmatch(r"Acme · Ivy \[31m: (offered to|in the queue of) [A-Z].+", first[0])
+    assert first[1] == "1 handed over. How many more are ready: python -m bot score"
+    slack = Slack(sandbox.bot_token(), base_url=sandbox.api_url)
+    Worker(database, slack, 1, now=sandbox.clock).run_once(sandbox.clock())
+    database.dispose()
+    assert "still to be added up" not in ready("score").stdout
+    rest = ready("score", "--hand-over").stdout.splitlines()
+    assert [line.partition(":")[0] for line in rest[:2]] == ["Globex · Joe", "Initech · Kim"]
+    assert rest[2] == "2 handed over; nobody else is ready."
+    assert ready("score", "--hand-over").stdout.startswith("Nobody is ready:")
+
+
+def test_nothing_is_scored_before_a_playbook_is_published(command: Command) -> None:
+    assert command("migrate").exit_code == 0
+    done = command("score")
+    assert (done.exit_code, "python -m bot playbook publish" in done.stderr) == (1, True)
+
+
 def test_help_is_there_for_every_command(command: Command) -> None:
     told = command("--help").stdout
-    for name in ("run", "web", "worker", "migrate", "init", "doctor", "playbook", "intake", "deliveries"):
+    for name in ("run", "web", "worker", "migrate", "init", "doctor", "score", "playbook", "intake", "deliveries"):
         assert name in told
 
 

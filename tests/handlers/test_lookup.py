@@ -63,6 +63,9 @@ def test_whoever_has_no_part_in_sales_reads_no_contact(floor: Floor) -> None:
     assert "Ivy Chen" in text
     assert "ivy@acme.example" not in text
     assert "+49 1" not in text
+    comes_in(floor, email="kim@gmail.com")
+    assert "kim@gmail.com" in asks(floor.ana, "kim@gmail").text
+    assert "kim@gmail.com" not in asks(stranger, "kim@gmail").text
 
 
 def test_the_rep_decides_on_the_answer_which_follows(floor: Floor) -> None:
@@ -111,6 +114,37 @@ def test_a_gate_that_holds_a_lead_is_named(floor: Floor) -> None:
     answer = asks(floor.ana, "ivy")
     assert "Do not contact · Kept from sales by: Do not contact" in answer.text
     assert answer.buttons == []
+
+
+def test_held_counts_by_gate_whom_sales_does_not_see_and_one_of_them_can_be_handed_over(floor: Floor) -> None:
+    does(floor, "trial", **IVY, do_not_contact=True)
+    does(floor, "demo-request", email="kim@gmail.com", problem="http://a.example http://b.example http://c.example")
+    stranger = floor.sandbox.person("Olu Adeyemi")
+    for who in (floor.mika, stranger):
+        answer = asks(who, "Held")
+        for told_of in ("2 leads are kept from sales by gates.", "Full of links: 1 now · 1 new in the last 7 days"):
+            assert told_of in answer.text
+        assert ("kim@gmail.com" in answer.text) is (who is floor.mika)
+    answer = asks(floor.mika, "held")
+    floor.mika.presses("show_lead", on=answer, near="kim@gmail.com")
+    press(floor.mika, "hand_over_lead", floor.mika.private_replies[-1])
+    floor.mika.fills({"did": "Asked for a demo, the links are theirs"})
+    submit(floor.mika, "hand_over")
+    assert floor.stored().state == "offered"
+    assert "One lead is kept from sales by a gate." in asks(floor.mika, "held").text
+
+
+def test_held_says_so_where_nobody_is(floor: Floor) -> None:
+    answer = asks(floor.ana, "held")
+    assert "No gate keeps a lead from sales." in answer.text
+    assert "Free mail: 0 now" in answer.text
+    assert answer.buttons == []
+
+
+def test_a_lead_called_held_is_found_by_more_words(floor: Floor) -> None:
+    comes_in(floor, email="anna@held.example", name="Anna Held")
+    assert "No gate" in asks(floor.ana, "held").text
+    assert "Anna Held" in asks(floor.ana, "anna held").text
 
 
 @pytest.mark.parametrize("words", ["", "mine"])

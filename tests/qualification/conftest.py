@@ -11,11 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from qualification import clocks, decisions, handoffs, publishing
+from qualification import clocks, decisions, handoffs, intake, publishing, rescoring
 from qualification.cards import lead_card
 from qualification.facts import HandedOver, LeadCard
 from qualification.handoffs import HandOverForm
+from qualification.intake import Taken, Unfit
 from qualification.records import Handoff, LeadEvent, Membership, Offer, Person, Workspace
+from qualification.rules.intake import GivenActivity, GivenLead
 
 T = TypeVar("T")
 
@@ -78,6 +80,13 @@ class Desk:
         typed = HandOverForm(**{"company": company, "did": "Asked for a demo", **form})
         return self.does(handoffs.hand_over, by=by, form=typed, key=key or f"V{next(self._views)}")
 
+    def takes(self, given: GivenLead | GivenActivity, *, sender: str = "web") -> Taken:
+        """Take in what a sender says; raise Unfit where it cannot be."""
+        (taken,) = self.does(intake.take, sender=sender, rows=[given])
+        if not isinstance(taken, Taken):
+            raise Unfit(taken)
+        return taken
+
     def offered(self, company: str = "Acme", **form: str) -> tuple[int, int | None]:
         """Hand a lead over; give the handoff's id and that of the offer it made."""
         handoff_id = self.hands_over(company, **form).handoff_id
@@ -104,6 +113,13 @@ class Desk:
         """Do what the clocks say is due."""
         with self.database.transaction() as session:
             return clocks.run_due(session, self.workspace_id, self.now)
+
+    def adds_up(self, limit: int = 20) -> int:
+        """Add up anew what the current playbook has not added up, so many at a time; return how many there were."""
+        done = 0
+        while count := self.does(rescoring.run_due, limit=limit):
+            done += count
+        return done
 
     def card(self, handoff_id: int) -> LeadCard:
         """Return what the card shows."""

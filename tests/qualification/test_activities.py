@@ -2,12 +2,11 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from sqlalchemy.orm import Session
 
-from qualification import decisions, intake
+from qualification import decisions
 from qualification.facts import LeadCard
 from qualification.intake import Taken, Unfit
 from qualification.records import Activity, Delivery, Handoff, Lane, Lead
@@ -40,14 +39,7 @@ class Web:
 
     def takes(self, given: GivenActivity | GivenLead) -> Taken:
         """Send what is given."""
-
-        def take(session: Session, workspace_id: int, now: datetime) -> Taken:
-            (taken,) = intake.take(session, workspace_id, "web", [given], now=now)
-            if not isinstance(taken, Taken):
-                raise Unfit(taken)
-            return taken
-
-        return self.desk.does(take)
+        return self.desk.takes(given)
 
     def lead(self) -> Lead:
         """Return the one lead there is."""
@@ -168,7 +160,7 @@ def test_what_the_playbook_does_not_have_is_refused_field_by_field_and_nothing_i
         web.sends(
             "dance", lead={**IVY, "source": "moon", "value": "lots"}, at=(MORNING + timedelta(days=1)).isoformat()
         )
-    assert [flaw.field for flaw in caught.value.flaws] == ["kind", "at", "lead.source", "lead.value"]
+    assert [flaw.field for flaw in caught.value.flaws] == ["kind", "lead.source", "at", "lead.value"]
     assert caught.value.flaws[0] == Flaw("kind", "no activity of the playbook is called `dance`")
     assert desk.all(Lead) == []
 

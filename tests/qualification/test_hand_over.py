@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from qualification import decisions, handoffs, intake
+from qualification import decisions, handoffs
 from qualification.handoffs import HandOverForm
 from qualification.records import Arrival, Company, Delivery, Handoff, Lead
 from qualification.rules.intake import GivenActivity
@@ -189,7 +189,7 @@ def test_a_lead_that_a_gate_holds_is_let_go_and_the_gate_named(desk: Desk) -> No
     given = GivenActivity.model_validate(
         {"id": "1", "kind": "trial", "lead": {"email": "ivy@acme.example", "do_not_contact": True}}
     )
-    desk.does(intake.take, sender="web", rows=[given])
+    desk.takes(given)
     assert [lead.held_by for lead in desk.all(Lead)] == ["Do not contact"]
     desk.publishes(PLAYBOOK + "gates: []\n")
     result = desk.hands_over("Acme", email="ivy@acme.example")
@@ -200,7 +200,7 @@ def test_a_lead_that_a_gate_holds_is_let_go_and_the_gate_named(desk: Desk) -> No
 
 def test_who_asked_for_somebody_passes_no_gate_that_lets_them(desk: Desk) -> None:
     given = GivenActivity.model_validate({"id": "1", "kind": "demo-request", "lead": {"email": "ivy@gmail.com"}})
-    desk.does(intake.take, sender="web", rows=[given])
+    desk.takes(given)
     (handoff,) = desk.all(Handoff)
     desk.does(
         decisions.disqualify,

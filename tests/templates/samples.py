@@ -14,8 +14,11 @@ from qualification.facts import (
     DecisionForm,
     Did,
     FoundLead,
+    GateCount,
     HandedOver,
     HandOverChoices,
+    Held,
+    HeldLead,
     ItemMark,
     LeadCard,
     LeadLine,
@@ -173,7 +176,14 @@ FACTS: Mapping[str, st.SearchStrategy[object]] = {
     "gates": st.lists(hostile, max_size=3).map(tuple),
     "permalink": permalinks,
 }
-UNTOLD = {EventKind.LIFECYCLE_MOVED, EventKind.CAME_IN, EventKind.HELD, EventKind.MERGED, EventKind.SPLIT}
+UNTOLD = {
+    EventKind.LIFECYCLE_MOVED,
+    EventKind.CAME_IN,
+    EventKind.HELD,
+    EventKind.LET_GO,
+    EventKind.MERGED,
+    EventKind.SPLIT,
+}
 TOLD = sorted(kind.value for kind in EventKind if kind not in UNTOLD)
 lines = st.builds(
     ThreadLine,
@@ -200,6 +210,14 @@ found = st.builds(
     score=st.integers(-50, 500),
     state=st.none() | st.sampled_from([state.value for state in HandoffState]),
     owner=perhaps_people,
+)
+gates = st.builds(GateCount, gate=hostile, disqualifies=st.booleans(), now=counts, lately=counts)
+held_leads = st.builds(HeldLead, lead_id=counts, lead=hostile, gate=hostile, since=times)
+held = st.builds(
+    Held,
+    gates=st.lists(gates, max_size=4).map(tuple),
+    latest=st.lists(held_leads, max_size=3, unique_by=lambda each: each.lead_id).map(tuple),
+    count=st.integers(3, 900) | st.just(0),
 )
 several_leads = st.lists(leads, max_size=4, unique_by=lambda lead: lead.handoff_id).map(tuple)
 pages = st.builds(
@@ -351,6 +369,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/help": _facts(),
     "replies/lead": _facts(page=pages),
     "replies/leads": _facts(leads=st.lists(found, min_size=2, max_size=4).map(tuple), query=hostile),
+    "replies/held": _facts(held=held),
     "replies/my_leads": _facts(leads=st.lists(leads, min_size=1, max_size=4).map(tuple)),
     "replies/away": _facts(until=perhaps_times, in_pool=st.booleans()),
     "replies/back": _facts(in_pool=st.booleans()),

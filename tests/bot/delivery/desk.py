@@ -105,7 +105,7 @@ class Desk:
             self.workspace_id,
             now=self.clock,
             render=render,
-            jobs=jobs,
+            jobs=dict.fromkeys(jobs, 20),
             rates=rates,
             name=name,
         )

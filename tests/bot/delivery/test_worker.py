@@ -100,6 +100,16 @@ def test_the_clocks_are_looked_at_in_each_pass_until_nothing_is_due(desk: Desk) 
     assert left == [0]
 
 
+def test_work_without_end_holds_up_no_delivery(desk: Desk) -> None:
+    def job(session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
+        del session, workspace_id, now
+        return limit
+
+    with running(desk.worker(jobs=(job,))):
+        desk.card(desk.handoff("asked for a demo"))
+        desk.sandbox.wait_for(lambda: desk.texts() == ["asked for a demo"], timeout=10)
+
+
 def test_a_job_that_fails_ends_neither_the_loop_nor_the_deliveries(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:

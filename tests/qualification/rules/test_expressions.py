@@ -70,6 +70,15 @@ SHAPES = st.recursive(
         ("answer(@, 'agreed')", {"answers": [{"type": "boolean", "boolean": True, "field": {"ref": "agreed"}}]}, True),
         ("answer(@, 'own')", {"answers": [{"type": "choice", "choice": {"other": "Abacus"}, "field": {"ref": "own"}}]},
          "Abacus"),
+        ("date(d, 'month/day/year')", {"d": "3/1/2017"}, "2017-03-01"),
+        ("date(d, 'day/month/year')", {"d": " 31.12.99 "}, "2099-12-31"),
+        ("date(d, 'day/month/year')", {"d": "1/3/2017 4:05 pm"}, "2017-03-01T16:05:00"),
+        ("date(d, 'day/month/year')", {"d": "1/3/2017 12:05:09 AM"}, "2017-03-01T00:05:09"),
+        ("date(d, 'day/month/year')", {"d": "12/31/2017"}, "12/31/2017"),
+        ("date(d, 'year/month/day')", {"d": "soon"}, "soon"),
+        ("date(d, 'year/month/day')", {"d": None}, None),
+        ("replace(t, 'Prmium', 'Premium')", {"t": "Prmium S"}, "Premium S"),
+        ("replace(t, 'a', 'b')", {"t": 1}, 1),
     ],
 )  # fmt: skip
 def test_an_expression_comes_to(written: object, payload: object, value: object) -> None:
@@ -89,6 +98,8 @@ def test_a_function_of_our_own_takes_whatever_comes(name: str, one: object, othe
     written = f"{name}(one)" if name in {"lower", "number", "country", "epoch", "value"} else f"{name}(one, other)"
     if name == "words":
         written = "words(one)"
+    elif name == "replace":
+        written = "replace(one, other, one)"
     value_of(read(written), {"one": one, "other": other})
 
 

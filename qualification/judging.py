@@ -1,0 +1,108 @@
+"""Whether leads are ones for sales, and which gate would keep them from it: many leads in as few statements as one."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from qualification import merging, scores
+from qualification.records import Activity, Handoff, Lead
+from qualification.rules.gates import Applicant, stopped_by
+from qualification.rules.handoff import LIVE_STATES, HandoffState
+from qualification.rules.playbook import Gate, Playbook, Scoring
+from qualification.rules.scoring import is_ready, score
+
+# So many of the latest words are looked at by gates.
+_WORDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a lead comes to by a playbook: the points of all it ever did, and whether it is one for sales.
+
+    `live` is the handoff by which sales has it now; who has none is ready or not by what it did since the last one
+    ended, which ended as `ended_as`. `gate` would keep it from sales; it is looked for where somebody is ready, or
+    held already.
+    """
+
+    points: int
+    live: int | None
+    ended_as: HandoffState | None
+    is_ready: bool
+    gate: Gate | None
+
+
+def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, Standing]:
+    """Say what each of the leads comes to, by its id."""
+    families = merging.families(session, [lead.id for lead in leads])
+    ever = scores.times(session, families)
+    live, ended = _handoffs(session, families)
+    since = ever | scores.times_since(
+        session, families, {lead_id: at for lead_id, (at, _) in ended.items() if lead_id not in live}
+    )
+    ready = {lead.id for lead in leads if lead.id not in live and is_ready(playbook.scoring, since[lead.id])}
+    looked_at = [lead for lead in leads if lead.id in ready or lead.held_by is not None]
+    said = latest_words(session, families, {lead.id for lead in looked_at})
+    gates = {
+        lead.id: stopped_by(playbook.gates, applicant(lead, said[lead.id], playbook.scoring, since[lead.id]))
+        for lead in looked_at
+    }
+    return {
+        lead.id: Standing(
+            points=score(playbook.scoring, ever[lead.id]).points,
+            live=live.get(lead.id),
+            ended_as=ended[lead.id][1] if lead.id in ended else None,
+            is_ready=lead.id in ready,
+            gate=gates.get(lead.id),
+        )
+        for lead in leads
+    }
+
+
+def _handoffs(
+    session: Session, families: Mapping[int, int]
+) -> tuple[dict[int, int], dict[int, tuple[datetime, HandoffState]]]:
+    """Return the live handoff of each lead that has one, and when the last that is over ended, and how."""
+    live: dict[int, int] = {}
+    ended: dict[int, tuple[datetime, HandoffState]] = {}
+    made = select(Handoff.id, Handoff.lead_id, Handoff.state, Handoff.ended_at).where(Handoff.lead_id.in_(families))
+    for row in session.execute(made):
+        lead_id = families[row.lead_id]
+        if row.state in LIVE_STATES:
+            live[lead_id] = row.id
+        elif lead_id not in ended or row.ended_at > ended[lead_id][0]:
+            ended[lead_id] = (row.ended_at, row.state)
+    return live, ended
+
+
+def latest_words(session: Session, families: Mapping[int, int], lead_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the latest words of each of these leads."""
+    said: dict[int, list[str]] = {lead_id: [] for lead_id in lead_ids}
+    if not lead_ids:
+        return said
+    place = func.row_number().over(partition_by=Activity.lead_id, order_by=Activity.at.desc())
+    latest = (
+        select(Activity.lead_id, Activity.what, Activity.at, place.label("place"))
+        .where(
+            Activity.lead_id.in_([member for member, lead_id in families.items() if lead_id in lead_ids]),
+            Activity.what.is_not(None),
+        )
+        .subquery()
+    )
+    words = select(latest.c.lead_id, latest.c.what).where(latest.c.place <= _WORDS).order_by(latest.c.at.desc())
+    for row in session.execute(words):
+        said[families[row.lead_id]].append(row.what)
+    return {lead_id: words[:_WORDS] for lead_id, words in said.items()}
+
+
+def applicant(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping[str, int]) -> Applicant:
+    """Return what gates look at: who the lead is, what it wrote, what it asked for."""
+    return Applicant(
+        email=lead.email,
+        words="\n".join(text for text in (lead.name, lead.problem, *said) if text),
+        do_not_contact=lead.do_not_contact,
+        asked=any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities),
+    )
