@@ -90,6 +90,20 @@ class Companies:
         self._learn(company)
         return company
 
+    def tells_of(self, firm: Firm, company: Company) -> bool:
+        """Keep what a domain tells of a company that somebody named; False where it is the domain of another one.
+
+        An address at a domain that nobody has yet makes it the domain of the company that its owner works for.
+        """
+        if company.domain is None and firm.domain not in self._by_domain:
+            company.domain = firm.domain
+            self._learn(company)
+        if company.domain not in {None, firm.domain}:
+            return False
+        company.size = firm.size or company.size
+        company.country = firm.country or company.country
+        return True
+
     def write(self) -> None:
         """Write the new ones down, in the order in which they came; raises IntegrityError where one is there by now."""
         if self._new:

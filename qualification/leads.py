@@ -168,14 +168,15 @@ class _Recognition:
             yield Recognised(lead, is_new, self._live.get(lead.id), changed)
 
     def _recognised(self, row: _Row) -> tuple[Lead, bool, tuple[str, ...]]:
-        company = self._companies.of(row.firm) if row.firm else None
         by_id = root(self._session, self._by_external.get(row.external_key) if row.external_key else None)
         addressed = self._addressed(row)
         by_email = root(self._session, addressed)
         if by_id is not None and by_email is not None and by_id is not by_email:
             self._write()
             by_id = merging.merge(self._session, by_id, by_email, because="email", now=self._now)
-        lead = by_id or by_email or root(self._session, self._namesake(row, company))
+        known = by_id or by_email
+        company = self._company(row, known)
+        lead = known or root(self._session, self._namesake(row, company))
         if lead is None:
             lead = self._written_down(row, company)
             self._learn(row, lead)
@@ -195,6 +196,17 @@ class _Recognition:
             self._session.flush()
         self._learn(row, lead)
         return lead, False, tuple(each for each in changed if each not in _UNTOLD)
+
+    def _company(self, row: _Row, lead: Lead | None) -> Company | None:
+        """Return the company that the row speaks of; None where it only tells more of the one the lead has."""
+        if row.firm is None:
+            return None
+        own = self._company_of(lead) if lead is not None else None
+        if own is None and lead is not None and lead.company_id is not None:
+            own = self._session.get_one(Company, lead.company_id, with_for_update={"key_share": True})
+        if own is not None and not row.firm.is_named and self._companies.tells_of(row.firm, own):
+            return None
+        return self._companies.of(row.firm)
 
     def _written_down(self, row: _Row, company: Company | None) -> Lead:
         lead = Lead(

@@ -172,6 +172,7 @@ def form_of(page: LeadPage) -> dict[str, str | None]:
         "email": page.email,
         "phone": page.phone,
         "title": page.title,
+        "did": ", ".join(each.name for each in page.weighed),
         "problem": page.problem,
     }
 

@@ -172,6 +172,30 @@ def test_a_lead_that_is_at_work_and_merged_is_still_decided_on(desk: Desk) -> No
     assert desk.card(handoff_id).state == "disqualified"
 
 
+def test_an_address_gives_its_domain_to_the_company_that_somebody_named(desk: Desk) -> None:
+    says(desk, external_id="7", name="Ivy Chen", company="Acme")
+    says(desk, external_id="7", email="ivy@acme.example")
+    says(desk, email="kim@acme.example")
+    (company,) = desk.all(Company)
+    assert (company.name, company.domain) == ("Acme", "acme.example")
+    assert {lead.company_id for lead in desk.all(Lead)} == {company.id}
+
+
+def test_an_address_at_another_company_moves_the_lead_there(desk: Desk) -> None:
+    says(desk, external_id="7", email="ivy@acme.example", company="Acme")
+    says(desk, external_id="7", email="ivy@bolt.example")
+    (lead,) = desk.all(Lead)
+    assert [each.domain for each in desk.all(Company, Company.id == lead.company_id)] == ["bolt.example"]
+
+
+def test_a_domain_that_another_company_has_leaves_the_lead_where_it_is(desk: Desk) -> None:
+    says(desk, email="kim@acme.example")
+    says(desk, external_id="7", name="Ivy Chen", company="Acme Holding")
+    says(desk, external_id="7", email="ivy@acme.example")
+    names = {each.id: each.name for each in desk.all(Company)}
+    assert [names[lead.company_id or 0] for lead in desk.all(Lead)] == ["acme.example", "Acme Holding"]
+
+
 NOTHING = st.none()
 PEOPLE = st.builds(
     Said,
