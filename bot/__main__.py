@@ -15,9 +15,8 @@ from rich.table import Table
 
 import migrations
 from bot import app as wiring
-from bot import console, directory, doctor, init, logs, parked, preview, scoring
+from bot import console, directory, doctor, import_command, init, logs, parked, preview, scoring
 from bot.app import Baton
-from bot.import_command import bring_in
 from bot.intake import new_key
 from bot.slack import Slack, SlackError
 from qualification import api_keys, publishing
@@ -48,8 +47,6 @@ baton.add_typer(playbook_commands, name="playbook")
 baton.add_typer(intake_commands, name="intake")
 baton.add_typer(keys_commands, name="keys")
 baton.add_typer(deliveries_commands, name="deliveries")
-
-baton.command("import")(bring_in)
 
 PlaybookFile = Annotated[Path, typer.Argument(help="The playbook's file.", show_default=True)]
 
@@ -154,6 +151,7 @@ def examine(playbook: Annotated[Path, typer.Option(help="The playbook's file, to
     console.shown().print("Everything is well.")
 
 
+baton.command("import")(import_command.command)
 baton.command("score")(scoring.command)
 
 

@@ -34,7 +34,7 @@ _MOST_REASONS: Final = 12
 _ROWS_A_LINE: Final = 100_000
 
 
-def bring_in(
+def command(
     file: Annotated[Path, typer.Argument(help="CSV with any delimiter, TSV, or JSON lines.")],
     map_file: Annotated[
         Path | None, typer.Option("--map", help="What the columns mean; without it, their names tell. docs/import.md.")
