@@ -122,6 +122,7 @@ class Baton:
             now=now,
             reference=reference,
             threads=self._threads,
+            public_url=settings.public_url,
         )
         self.asgi = Endpoints(
             dispatch=self.dispatch,

@@ -49,7 +49,8 @@ def new_key() -> str:
 class Intake:
     """The endpoints under /v1; each request is answered by a thread, in transactions of its own.
 
-    `secrets_of` names what senders sign with, by the sender's key in the playbook.
+    `secrets_of` names what senders sign with, by the sender's key in the playbook; `public_url` is the
+    address that they have of this machine, where a proxy before it does not tell.
     """
 
     database: Database
@@ -58,6 +59,7 @@ class Intake:
     now: Callable[[], datetime]
     reference: Callable[[], str]
     threads: Executor
+    public_url: str | None = None
     rate: Rate = RATE
     _free_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -157,7 +159,7 @@ class Intake:
             secret,
             headers=dict(request.headers),
             body=body,
-            url=str(request.url),
+            url=self._address(request),
             method=request.method,
             now=self.now(),
         )
@@ -172,6 +174,13 @@ class Intake:
             with self.database.transaction() as session:
                 api_keys.note_use(session, note, now=self.now())
         return name
+
+    def _address(self, request: Request) -> str:
+        """Return the address that the sender wrote to, which some sign."""
+        if self.public_url is None:
+            return str(request.url)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return f"{self.public_url.rstrip('/')}{request.url.path}{query}"
 
     def _scheme(self, signer: str) -> Signature:
         with self.database.snapshot() as session:

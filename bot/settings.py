@@ -39,6 +39,7 @@ class Settings:
     signing_secret: str | None = field(default=None, repr=False)
     slack_api_url: str = "https://slack.com/api/"
     intake_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    public_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 3000
     log_format: str = "text"
@@ -66,6 +67,7 @@ SETTINGS: Final = (
     Setting("SLACK_SIGNING_SECRET", "Proves that a request comes from Slack", secret=True),
     Setting("DATABASE_URL", "Where the records are", default="sqlite:///baton.db", secret=True),
     Setting("INTAKE_SECRETS", "What senders sign with: website=whsec_…,demo-form=…", secret=True),
+    Setting("PUBLIC_URL", "The address that senders have of this machine, where a proxy is before it"),
     Setting("HOST", "The address that HTTP listens on", default="127.0.0.1"),
     Setting("PORT", "The port that HTTP listens on", default="3000"),
     Setting("LOG_FORMAT", "text or json", default="text"),
@@ -105,6 +107,7 @@ def read(environ: Mapping[str, str], *, slack: bool = True) -> Settings:
         signing_secret=signing_secret or None,
         slack_api_url=reading.checked("SLACK_API_URL", _address_fault).rstrip("/") + "/",
         intake_secrets=reading.pairs("INTAKE_SECRETS"),
+        public_url=reading.checked("PUBLIC_URL", _address_fault) if reading.given("PUBLIC_URL") else None,
         host=reading.text("HOST"),
         port=reading.port("PORT"),
         log_format=reading.choice("LOG_FORMAT", LOG_FORMATS),

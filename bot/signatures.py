@@ -61,7 +61,13 @@ def _standard(secret: str, signed: Signed) -> bool:
 
 
 def _hubspot(secret: str, signed: Signed) -> bool:
-    """HubSpot v3: developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation."""
+    """HubSpot v3, or v2 where that is all there is: workflows may send it, and it has no time.
+
+    developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+    """
+    if "x-hubspot-signature-v3" not in signed.headers and signed.headers.get("x-hubspot-signature-version") == "v2":
+        said = f"{secret}{signed.method.upper()}{signed.url}".encode() + signed.body
+        return _same(hashlib.sha256(said).hexdigest(), signed.headers.get("x-hubspot-signature", ""))
     stamp = signed.headers.get("x-hubspot-request-timestamp", "")
     url = signed.url
     for written, meant in _DECODED.items():

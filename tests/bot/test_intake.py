@@ -201,6 +201,22 @@ def test_whoever_can_sign_needs_no_key(sender: Sender, clock: ManualClock) -> No
     assert [activity.sender for activity in sender.stored(Activity)] == ["website"]
 
 
+def test_behind_a_proxy_the_address_that_is_signed_is_the_public_one(
+    sender: Sender, publish: Callable[[str], None]
+) -> None:
+    publish(
+        f"{PLAYBOOK}senders: {{hs: {{name: HubSpot, like: hubspot, activity: {{kind: {{always: demo-request}}}}}}}}\n"
+    )
+    sender.baton.intake.secrets_of = {"hs": "secret"}
+    sender.baton.intake.public_url = "https://baton.acme.example/"
+    body = json.dumps({"vid": 1, "email": "ivy@acme.example"}).encode()
+    said = b"secretPOSThttps://baton.acme.example/v1/in/hs?a=b" + body
+    headers = {"x-hubspot-signature-version": "v2", "x-hubspot-signature": hashlib.sha256(said).hexdigest()}
+    stranger = Sender(sender.baton, "")
+    assert stranger.asks("POST", "/v1/in/hs?a=b", content=body, headers=headers).status_code == 200
+    assert stranger.asks("POST", "/v1/in/hs?a=c", content=body, headers=headers).status_code == 401
+
+
 def signed(body: bytes, clock: ManualClock, *, key: bytes) -> dict[str, str]:
     """Sign as Standard Webhooks has it."""
     stamp = str(int(clock().timestamp()))

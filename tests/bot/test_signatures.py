@@ -91,6 +91,21 @@ def test_the_example_of_standard_webhooks_own_library_is_genuine() -> None:
     assert verify(Signature.STANDARD, SECRET, headers=headers, body=body, url=URL, method="POST", now=at)
 
 
+def test_the_older_signature_of_hubspot_is_taken_where_there_is_no_newer_one() -> None:
+    """The secret, address and signature of developers.hubspot.com/docs/faq/v2-request-validation."""
+    secret, url = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy", "https://www.example.com/webhook_uri"
+    signature = "eee2dddcc73c94d699f5e395f4b9d454a069a6855fbfa152e91e88823087200e"
+    headers = {"X-HubSpot-Signature-Version": "v2", "X-HubSpot-Signature": signature}
+
+    def is_taken(headers: Mapping[str, str], url: str = url) -> bool:
+        return verify(Signature.HUBSPOT, secret, headers=headers, body=b"", url=url, method="GET", now=NOW)
+
+    assert is_taken(headers)
+    assert not is_taken(headers, url=f"{url}s")
+    assert not is_taken({**headers, "X-HubSpot-Signature-v3": "x"})
+    assert not is_taken({**headers, "X-HubSpot-Signature-Version": "v1"})
+
+
 def test_the_example_of_hubspots_own_client_is_genuine() -> None:
     """github.com/HubSpot/hubspot-api-python, tests/spec/utils/test_signature.py."""
     assert verify(
