@@ -22,6 +22,14 @@ from tests.evidence.world import open_world
 SEED = 20261123
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the figures that were printed, in whichever process."""
+    for report in terminalreporter.getreports("passed"):
+        for name, printed in report.sections:
+            if name.startswith("Captured stdout"):
+                terminalreporter.write(printed)
+
+
 @pytest.fixture(scope="module")
 def sales(data: Path) -> Sales:
     """Read the CRM, and organise its sales."""

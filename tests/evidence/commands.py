@@ -1,0 +1,101 @@
+"""Baton's command line on a database of the evidence, with a Slack to ask whose token it has."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, chdir, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, TypeAlias, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from typer.testing import CliRunner, Result
+
+from bot.__main__ import baton
+from bot.database import Database
+from qualification.records import Base
+from sandbox.clock import RealClock
+from sandbox.server import Sandbox
+
+Record = TypeVar("Record", bound=Base)
+T = TypeVar("T")
+# Every row of every table but the one that says how far a file has come, by table and key.
+Contents: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]
+
+MAPS: Final = Path(__file__).parent / "maps"
+_MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
+_RUNS: Final = "import_run"
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """A terminal in a folder of its own, and the database that its commands work on."""
+
+    folder: Path
+    environ: Mapping[str, str]
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, opened."""
+        return Database(self.environ["DATABASE_URL"])
+
+    def __call__(self, *words: str) -> Result:
+        """Run a command that is to end well."""
+        with chdir(self.folder):
+            done = CliRunner().invoke(baton, words, env=self.environ, prog_name="python -m bot")
+        assert done.exception is None, f"{done.stdout}\n{done.stderr}\n{done.exception!r}"
+        return done
+
+    def publish(self, playbook: str) -> None:
+        """Publish a playbook."""
+        (self.folder / "playbook.yaml").write_text(playbook, encoding="utf-8")
+        self("playbook", "publish")
+
+    def brings_in(self, file: Path, map_name: str, *options: str) -> Result:
+        """Import a file of the real data, whose folder is not written to, by one of the maps kept here."""
+        report = self.folder / f"{file.name}.refused.csv"
+        done = self("import", str(file), "--map", str(MAPS / map_name), "--report", str(report), *options)
+        assert not report.exists()
+        return done
+
+    def reads(self, look: Callable[[Session], T]) -> T:
+        """Look at what is stored."""
+        with self.database.snapshot() as session:
+            return look(session)
+
+    def all(self, record: type[Record]) -> list[Record]:
+        """Return the rows of a record, the first one first."""
+        return self.reads(lambda session: list(session.scalars(select(record).order_by(record.__table__.c.id))))
+
+    def contents(self) -> Contents:
+        """Return all that is stored, however often files were brought in."""
+
+        def look(session: Session) -> Contents:
+            return {
+                table.name: tuple(sorted(map(tuple, session.execute(select(table))), key=repr))
+                for table in Base.metadata.sorted_tables
+                if table.name != _RUNS
+            }
+
+        return self.reads(look)
+
+
+@contextmanager
+def open_command_line(folder: Path, database_url: str) -> Iterator[CommandLine]:
+    """Open a terminal."""
+    with ExitStack() as stack:
+        slack = stack.enter_context(Sandbox(_MANIFEST, clock=RealClock()))
+        line = CommandLine(
+            folder,
+            {
+                "SLACK_BOT_TOKEN": slack.bot_token(),
+                "SLACK_APP_TOKEN": slack.app_token(),
+                "SLACK_API_URL": slack.api_url,
+                "DATABASE_URL": database_url,
+                "HOST": "127.0.0.1",
+                "PORT": "0",
+            },
+        )
+        stack.callback(line.database.dispose)
+        yield line
