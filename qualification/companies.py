@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.records import Company
+from qualification.records import Company, Lead
 from qualification.rules import identity
 from qualification.rules.mail_domains import domain_of_company
 
@@ -36,6 +36,16 @@ def firm_of(
     if called is None:
         return None
     return Firm(called, identity.fold_company(called)[:LONGEST_KEY], name is not None, domain, size, country)
+
+
+def size_of(lead: Lead, company: Company | None) -> int | None:
+    """Return how many work where the lead does: by the company, else by what was said of the lead."""
+    return (company.size if company else None) or lead.size
+
+
+def country_of(lead: Lead, company: Company | None) -> str | None:
+    """Return where the lead is: by what was said of it, else where its company is."""
+    return lead.country or (company.country if company else None)
 
 
 class Companies:

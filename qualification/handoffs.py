@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from qualification import gates, history, leads, people, publishing, routing, showing
 from qualification.cards import lead_title
+from qualification.companies import country_of, size_of
 from qualification.facts import HandedOver
 from qualification.leads import Said
 from qualification.records import Company, EventKind, Handoff, Lead, Person, Pool, Team
@@ -218,8 +219,8 @@ def announce(
     `past` are the gates that somebody hands it over in spite of, by name.
     """
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    size = reason.size or (company.size if company else None)
-    country = reason.country or (company.country if company else None)
+    size = reason.size or size_of(lead, company)
+    country = reason.country or country_of(lead, company)
     rule = choose_rule(
         published.playbook,
         Asked(

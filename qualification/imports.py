@@ -110,7 +110,7 @@ def take(
     fared = [deal for deal in deals.values() if deal is not None]
     past.write_down(session, roster, sender, fared, announcing=announcing, now=now)
     done = [
-        (each.lead, intake.activity_of(sender, act, each.lead.created_at if act.at is None else act.at))
+        (each.lead, intake.activity_of(sender, act, each.lead.created_at if each.is_new else now))
         for index, each in found.items()
         for act in rows[index].acts
     ]

@@ -21,7 +21,9 @@ from qualification.rules.lifecycle import Lifecycle
 # What is kept as it was first said.
 _FIRST: Final = frozenset({"source", "campaign"})
 # What changes without a word in the history.
-_UNTOLD: Final = frozenset({"name_key", "email_key", "company_id", "source", "campaign", "problem", "fields"})
+_UNTOLD: Final = frozenset(
+    {"name_key", "email_key", "company_id", "size", "country", "source", "campaign", "problem", "fields"}
+)
 # So often it is looked again who is known, where somebody alike comes in at the same instant.
 _MOST_TRIES: Final = 5
 # PostgreSQL gave up one of two that waited for each other (appendix A of its manual).
@@ -324,6 +326,8 @@ def _given(row: _Row, company: Company | None) -> dict[str, Any]:
         "email_key": row.email_key,
         "phone": said.phone,
         "title": said.title,
+        "size": said.size,
+        "country": said.country,
         "value_minor": said.value_minor,
         "currency": said.currency,
         "source": said.source,

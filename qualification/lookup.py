@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qualification import cards, leads, merging, people, publishing, scores, search
+from qualification.companies import country_of, size_of
 from qualification.facts import Did, FoundLead, LeadPage, MergedLead, Weighed
 from qualification.records import Activity, Company, Handoff, Lead
 from qualification.rules.handoff import LIVE_STATES
@@ -70,8 +71,8 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
         title=lead.title,
         company=company.name if company else None,
         domain=company.domain if company else None,
-        country=company.country if company else None,
-        size=company.size if company else None,
+        country=country_of(lead, company),
+        size=size_of(lead, company),
         source=lead.source,
         campaign=lead.campaign,
         lifecycle=lead.lifecycle.value,
@@ -143,8 +144,8 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         email=lead.email if belongs else None,
         phone=lead.phone if belongs else None,
         title=lead.title,
-        size=company.size if company else None,
-        country=company.country if company else None,
+        size=size_of(lead, company),
+        country=country_of(lead, company),
         source=source.name if source else lead.source,
         campaign=lead.campaign,
         value_minor=lead.value_minor,

@@ -13,7 +13,10 @@ from qualification.rules.handoff import LIVE_STATES
 from qualification.rules.refusals import StaleCard
 
 # What the lead that stays takes over where it has nothing of its own.
-_TAKEN_OVER: Final = ("name", "name_key", "email", "phone", "title", "company_id", "value_minor", "currency")
+_TAKEN_OVER: Final = (
+    *("name", "name_key", "email", "phone", "title", "company_id", "size", "country"),
+    *("value_minor", "currency"),
+)
 
 
 def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:

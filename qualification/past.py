@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from qualification import history, showing
+from qualification.companies import country_of, size_of
 from qualification.publishing import Published
 from qualification.records import Company, EventKind, Handoff, Lead, LeadEvent, Person, Team
 from qualification.rules import identity
@@ -171,8 +172,8 @@ def _handoff(roster: Roster, sender: str, deal: Fared, company: Company | None, 
         problem=lead.problem,
         source=lead.source,
         campaign=lead.campaign,
-        size=company.size if company else None,
-        country=company.country if company else None,
+        size=size_of(lead, company),
+        country=country_of(lead, company),
         state=state,
         owner_id=owner.id if owner else None,
         stage=given.stage,

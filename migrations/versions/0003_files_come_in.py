@@ -1,4 +1,4 @@
-"""Files come in: how far each has come, and what their senders call the deals they tell of."""
+"""Files come in: how far each has come, what their senders call the deals they tell of, where a lead itself is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -46,6 +46,15 @@ def upgrade() -> None:
         handoff.add_column(
             sa.Column("external_id", sa.String(length=200), nullable=True, comment="what the sender calls the deal")
         )
+    with op.batch_alter_table("lead") as lead:
+        lead.add_column(
+            sa.Column(
+                "size", sa.Integer(), nullable=True, comment="employees, as said of this lead; the company has its own"
+            )
+        )
+        lead.add_column(
+            sa.Column("country", sa.String(length=2), nullable=True, comment="ISO 3166-1 alpha-2, as said of this lead")
+        )
     told = sa.text("external_id is not null")
     op.create_index(
         "uq_handoff_external_id",
@@ -63,4 +72,7 @@ def downgrade() -> None:
     with op.batch_alter_table("handoff") as handoff:
         handoff.drop_column("external_id")
         handoff.drop_column("sender")
+    with op.batch_alter_table("lead") as lead:
+        lead.drop_column("country")
+        lead.drop_column("size")
     op.drop_table("import_run")

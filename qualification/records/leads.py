@@ -72,6 +72,8 @@ class Lead(Base):
     email_key: Mapped[str | None] = mapped_column(String(320), comment="folded for comparison, without a plus-tag")
     phone: Mapped[str | None] = mapped_column(String(60))
     title: Mapped[str | None] = mapped_column(String(300), comment="what they are at the company")
+    size: Mapped[int | None] = mapped_column(comment="employees, as said of this lead; the company has its own")
+    country: Mapped[str | None] = mapped_column(String(2), comment="ISO 3166-1 alpha-2, as said of this lead")
     lifecycle: Mapped[Lifecycle] = mapped_column(choice(Lifecycle))
     value_minor: Mapped[int | None] = mapped_column(BigInteger, comment="what the deal may bring, in cents or the like")
     currency: Mapped[str | None] = mapped_column(String(3), comment="ISO 4217")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot import import_command
 from bot.database import Database
-from bot.import_command import bring_in
 from qualification.records import Activity, Company, Delivery, Handoff, Lead, Person
 from qualification.rules.import_map import ImportMap
 from qualification.rules.intake import GivenAct, GivenHandoff
@@ -102,7 +102,7 @@ def noon(year: int, month: int, day: int, *, hour: int = 12) -> datetime:
 def test_the_guide_names_every_section_field_and_option() -> None:
     options = {
         f"--{name.replace('_', '-').removesuffix('-file')}"
-        for name in bring_in.__annotations__
+        for name in import_command.command.__annotations__
         if name not in {"file", "return"}
     }
     fields = {*ImportMap.model_fields, *GivenAct.model_fields, *GivenHandoff.model_fields, "times"}

@@ -170,3 +170,15 @@ def test_what_is_said_anew_of_a_lead_with_sales_stands_in_its_thread(web: Web, d
     web.takes(GivenLead.model_validate({**IVY, "title": "CTO"}))
     assert desk.kinds(web.card().handoff_id)[-1] == "updated"
     assert web.card().title == "CTO"
+
+
+def test_where_somebody_without_a_company_is_counts_for_their_routing(web: Web) -> None:
+    web.sends("trial", lead={"email": "ivy@gmail.com", "country": "Germany", "size": 12})
+    assert (web.card().country, web.card().size, web.card().company) == ("DE", 12, None)
+    assert (web.lead().country, web.lead().size) == ("DE", 12)
+
+
+def test_where_a_lead_is_goes_before_where_its_company_is(web: Web) -> None:
+    web.takes(GivenLead.model_validate({"email": "kim@acme.example", "country": "US", "size": 900}))
+    web.sends("trial", lead={**IVY, "country": "DE"})
+    assert (web.card().country, web.card().size) == ("DE", 900)
