@@ -63,6 +63,13 @@ def test_its_card_comes_with_the_first_thing_that_happens_to_it(desk: Desk) -> N
     assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
 
 
+def test_what_a_sender_says_anew_of_a_deal_from_a_file_stands_in_a_thread_like_any_other(desk: Desk) -> None:
+    handoff = deal(desk, owner="UANA", stage="contacted", at=MARCH)
+    desk.takes(GivenLead(id="L1", phone="+49 1"), sender="crm")
+    assert desk.kinds(handoff.id)[-1] == "updated"
+    assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
+
+
 @pytest.mark.parametrize(
     ("fared", "state", "lifecycle", "told"),
     [
