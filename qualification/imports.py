@@ -92,7 +92,8 @@ def take(
             fit[index] = _said(sender, row, published, tuple(flaws(roster, row, now)))
         except Unfit as unfit:
             flawed[index] = unfit.flaws
-    found = dict(zip(fit, intake.recognise(session, workspace_id, [*fit.values()], now=now), strict=True))
+    recognised = intake.recognise(session, workspace_id, [*fit.values()], announcing=announcing, now=now)
+    found = dict(zip(fit, recognised, strict=True))
     told = {index: (each.lead, given) for index, each in found.items() if (given := rows[index].handoff) is not None}
     keys = {index: _key(rows[index].lead, given) for index, (_, given) in told.items()}
     known = past.known(session, workspace_id, sender, [*keys.values()])

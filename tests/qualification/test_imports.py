@@ -176,6 +176,14 @@ def test_deals_that_go_on_are_shown_where_that_was_said(desk: Desk) -> None:
     assert sorted(each.kind for each in desk.all(Delivery)) == ["direct_card", "lead_card"]
 
 
+def test_what_a_file_says_anew_of_a_lead_with_sales_is_kept_and_told_only_where_that_was_said(desk: Desk) -> None:
+    handoff = deal(desk, owner="UANA", stage="contacted", at=MARCH)
+    brings(desk, row(phone="+49 1"))
+    assert (desk.kinds(handoff.id)[-1], desk.all(Delivery)) == ("updated", [])
+    brings(desk, row(phone="+49 2"), announcing=True)
+    assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
+
+
 def test_a_roster_is_read_again_once_another_playbook_counts(desk: Desk) -> None:
     with desk.database.snapshot() as session:
         roster = imports.roster_of(session, desk.workspace_id)
