@@ -107,7 +107,7 @@ def owe(
 def owe_reply(
     session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, urgency: int, now: datetime
 ) -> Owed | None:
-    """Owe a reply to the handoff's card in its place, wherever its team has moved meanwhile; None where there is none."""
+    """Owe a reply to the handoff's card in its place, wherever its team has moved meanwhile; None without one."""
     noted = _noted(session, now)
     session.flush()
     connection = session.connection()

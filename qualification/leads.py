@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, bindparam, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -309,8 +308,8 @@ class _Recognition:
                 for key, lead in sorted(self._names, key=lambda each: each[0])
             ]
             self._names = []
-            connection = self._session.connection()
-            connection.execute(_NAME[connection.dialect.name], called)
+            # Who has been given the name meanwhile is met like anybody alike: here it must not go by unseen.
+            self._session.connection().execute(insert(ExternalId), called)
 
 
 def _given(row: _Row, company: Company | None) -> dict[str, Any]:
@@ -389,7 +388,3 @@ _LOCKED: Final = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_NAME: Final = {
-    "sqlite": sqlite.insert(ExternalId).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(ExternalId).on_conflict_do_nothing(),
-}

@@ -155,6 +155,13 @@ def test_the_same_new_lead_at_the_same_instant_is_one(desk: Desk) -> None:
     assert [len(desk.all(record)) for record in (Lead, ExternalId, Company)] == [1, 1, 1]
 
 
+def test_one_id_at_the_same_instant_is_one_lead_whatever_else_is_said(desk: Desk) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda count: says(desk, external_id="7", email=f"ivy{count}@gmail.com"), range(6)))
+    assert len({each.lead.id for each in found}) == 1
+    assert [len(desk.all(record)) for record in (Lead, ExternalId)] == [1, 1]
+
+
 def test_a_lead_that_is_at_work_and_merged_is_still_decided_on(desk: Desk) -> None:
     says(desk, external_id="7")
     handoff_id = desk.accepted_lead(email="ivy@acme.example")
