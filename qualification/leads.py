@@ -163,7 +163,9 @@ class _Recognition:
         """Recognise row after row; the records have it all once the last has come."""
         found = [self._recognised(row) for row in self._rows]
         self._write()
-        for lead, is_new, changed in found:
+        for recognised, is_new, changed in found:
+            # A later row may have shown it to be another.
+            lead = root(self._session, recognised) or recognised
             yield Recognised(lead, is_new, self._live.get(lead.id), changed)
 
     def _recognised(self, row: _Row) -> tuple[Lead, bool, tuple[str, ...]]:

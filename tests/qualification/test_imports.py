@@ -150,6 +150,15 @@ def test_of_several_deals_the_one_that_goes_on_else_the_latest_says_where_the_le
     assert desk.all(Lead)[0].lifecycle == "opportunity"
 
 
+def test_a_deal_is_that_of_the_lead_which_a_later_row_shows_it_to_be(desk: Desk) -> None:
+    fared = {"owner": "UANA", "stage": "contacted", "at": MARCH}
+    by_email = GivenRow(GivenLead(email="ivy@acme.example"))
+    assert brings(desk, by_email, row("L1", handoff=fared), row("L1", email="ivy@acme.example")).handoffs == 1
+    kept, merged = sorted(desk.all(Lead), key=lambda lead: lead.id)
+    assert (merged.merged_into_id, kept.lifecycle) == (kept.id, "mql")
+    assert [handoff.lead_id for handoff in desk.all(Handoff)] == [kept.id]
+
+
 def test_rows_that_come_again_change_nothing(desk: Desk) -> None:
     rows = [
         row("L1", "trial", handoff={"owner": "UANA", "stage": "won", "at": MARCH, "ended_at": MAY}),
