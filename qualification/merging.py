@@ -27,6 +27,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     kept = live[0] if live else min(one, other, key=lambda lead: lead.id)
     merged = other if kept is one else one
     taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
+    if merged.do_not_contact and not kept.do_not_contact:
+        taken["do_not_contact"] = True
     for name, value in taken.items():
         setattr(kept, name, value)
     merged.merged_into_id = kept.id
@@ -62,7 +64,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
     for name in found.taken:
         if getattr(kept, name) == getattr(merged, name):
-            setattr(kept, name, None)
+            setattr(kept, name, None if name in _TAKEN_OVER else False)
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
     found.split_at, found.split_by_id = now, by.id
     kept.updated_at = merged.updated_at = now

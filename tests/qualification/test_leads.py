@@ -107,6 +107,28 @@ def test_an_id_and_an_address_that_meet_make_two_leads_one(desk: Desk) -> None:
     assert desk.reads(lambda session: merging.family(session, kept)) == [kept.id, merged.id]
 
 
+def test_who_asked_not_to_be_contacted_stays_so_as_part_of_another_and_no_longer_once_they_are_two(
+    desk: Desk,
+) -> None:
+    says(desk, external_id="7")
+    says(desk, email="ivy@acme.example", do_not_contact=True)
+    says(desk, external_id="7", email="ivy@acme.example")
+    assert [lead.do_not_contact for lead in desk.all(Lead)] == [True, True]
+    splits(desk)
+    assert {lead.email: lead.do_not_contact for lead in desk.all(Lead)} == {None: False, "ivy@acme.example": True}
+
+
+def splits(desk: Desk) -> None:
+    """Take the one merge that there is back."""
+    (merge,) = desk.all(Merge)
+
+    def split(session: Session, workspace_id: int, now: datetime) -> None:
+        del workspace_id
+        merging.split(session, merge.id, by=session.get_one(Person, desk.person("UMAYA").id), now=now)
+
+    desk.does(split)
+
+
 def test_whichever_sales_has_stays(desk: Desk) -> None:
     elder = says(desk, external_id="7").lead
     handoff_id = desk.accepted_lead(email="ivy@acme.example")
@@ -133,19 +155,13 @@ def test_a_wrong_merge_is_split_and_both_are_as_they_were(desk: Desk) -> None:
     says(desk, external_id="7", phone="+49 1")
     says(desk, email="ivy@acme.example", name="Ivy Chen")
     kept = says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead
-    (merge,) = desk.all(Merge)
-
-    def split(session: Session, workspace_id: int, now: datetime) -> None:
-        del workspace_id
-        merging.split(session, merge.id, by=session.get_one(Person, desk.person("UMAYA").id), now=now)
-
-    desk.does(split)
+    splits(desk)
     one, other = desk.all(Lead)
     assert (one.id, one.name, one.email, one.phone, one.title) == (kept.id, None, None, "+49 1", "CTO")
     assert (other.name, other.email, other.merged_into_id) == ("Ivy Chen", "ivy@acme.example", None)
     assert says(desk, email="ivy@acme.example").lead.id == other.id
     with pytest.raises(StaleCard):
-        desk.does(split)
+        splits(desk)
 
 
 def test_the_same_new_lead_at_the_same_instant_is_one(desk: Desk) -> None:
