@@ -19,8 +19,11 @@ _TAKEN_OVER: Final = ("name", "name_key", "email", "phone", "title", "company_id
 def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
     """Make the two one lead from now on, and return the one that stays: whichever sales has, else the elder.
 
-    Where sales has both, they stay two, and the first is returned: people are at work on each.
+    Where sales has both, they stay two, and the first is returned: people are at work on each. So they do where
+    somebody has split them before: what made them one comes again with every word of the same sender.
     """
+    if _were_split(session, one, other):
+        return one
     live = [lead for lead in (one, other) if _is_live(session, lead)]
     if len(live) > 1:
         return one
@@ -101,6 +104,12 @@ def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
 def _is_live(session: Session, lead: Lead) -> bool:
     live = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
     return session.scalar(live.limit(1)) is not None
+
+
+def _were_split(session: Session, one: Lead, other: Lead) -> bool:
+    both = (one.id, other.id)
+    split = select(Merge.id).where(Merge.kept_id.in_(both), Merge.merged_id.in_(both), Merge.split_at.is_not(None))
+    return session.scalar(split.limit(1)) is not None
 
 
 # Built once: to build a statement takes longer than to run it.

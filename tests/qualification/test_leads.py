@@ -164,6 +164,18 @@ def test_a_wrong_merge_is_split_and_both_are_as_they_were(desk: Desk) -> None:
         splits(desk)
 
 
+def test_what_was_split_stays_two_when_the_same_is_said_again(desk: Desk) -> None:
+    says(desk, external_id="7")
+    says(desk, email="ivy@acme.example")
+    kept = says(desk, external_id="7", email="ivy@acme.example").lead
+    splits(desk)
+    assert says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead.id == kept.id
+    assert {lead.email: (lead.merged_into_id, lead.title) for lead in desk.all(Lead)} == {
+        None: (None, "CTO"),
+        "ivy@acme.example": (None, None),
+    }
+
+
 def test_the_same_new_lead_at_the_same_instant_is_one(desk: Desk) -> None:
     with ThreadPoolExecutor(6) as pool:
         found = list(pool.map(lambda _: says(desk, external_id="7", email="ivy@acme.example"), range(6)))
