@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from qualification import decisions, imports, past, progress
@@ -157,6 +158,14 @@ def test_a_deal_is_that_of_the_lead_which_a_later_row_shows_it_to_be(desk: Desk)
     kept, merged = sorted(desk.all(Lead), key=lambda lead: lead.id)
     assert (merged.merged_into_id, kept.lifecycle) == (kept.id, "mql")
     assert [handoff.lead_id for handoff in desk.all(Handoff)] == [kept.id]
+
+
+def test_whatever_comes_beside_our_own_columns_is_kept_or_refused_alike_on_every_database(desk: Desk) -> None:
+    brings(desk, row(fields={"a\0b": ["c\0d", {"e": "f\ud800"}]}))
+    assert [lead.fields for lead in desk.all(Lead)] == [{"ab": ["cd", {"e": "f"}]}]
+    for number in (float("nan"), [float("inf")]):
+        with pytest.raises(ValidationError, match="holds a number that is none"):
+            GivenLead(id="L1", fields={"x": number})
 
 
 def test_rows_that_come_again_change_nothing(desk: Desk) -> None:
