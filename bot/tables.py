@@ -16,6 +16,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 200_000
 _SAMPLE_RECORDS: Final = 50
 _CHUNK: Final = 1 << 20
+_BEFORE: Final = 1000
 # A cell that is longer is no cell: a quote was opened and never closed.
 _LONGEST_CELL: Final = 1_000_000
 _LONGEST_RAW: Final = 2_000
@@ -152,6 +153,7 @@ def examine(path: Path, *, encoding: str | None = None, delimiter: str | None = 
 
 def _encoding(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
+    before = b""
     with path.open("rb") as file:
         head = file.read(_CHUNK)
         for mark, encoding in _MARKS:
@@ -163,10 +165,11 @@ def _encoding(path: Path) -> str:
         try:
             while chunk:
                 decoder.decode(chunk)
-                chunk = file.read(_CHUNK)
+                before, chunk = chunk, file.read(_CHUNK)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return _by_letters(chunk)
+            # What is no UTF-8 may be the end of the chunk before.
+            return _by_letters(before[-_BEFORE:] + chunk)
     return "utf-8"
 
 
@@ -176,7 +179,7 @@ def _by_letters(chunk: bytes) -> str:
     A few accents among plain letters, as Western Europe writes, are too little for a guess by frequency.
     """
     first = next(index for index, byte in enumerate(chunk) if byte >= 0x80)  # noqa: PLR2004 - beyond ASCII
-    part = chunk[max(0, first - 1000) : first + _SAMPLE]
+    part = chunk[max(0, first - _BEFORE) : first + _SAMPLE]
     western = part.decode("cp1252", errors="replace")
     special = [char for char in western if not char.isascii()]
     if len(special) < _FEW * len(western) and all(char.isalpha() or char in _WESTERN_SIGNS for char in special):
@@ -208,13 +211,18 @@ def _taken_apart(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def _named(header: list[str]) -> tuple[str, ...]:
-    """Give every column a name of its own."""
-    names: list[str] = []
-    for index, cell in enumerate(header, start=1):
-        name = cell.strip().lstrip("\ufeff") or f"column {index}"
-        count = sum(each == name or each.startswith(f"{name} (") for each in names)
-        names.append(f"{name} ({count + 1})" if count else name)
-    return tuple(names)
+    """Give every column a name of its own, and leave those their names that have one."""
+    written = [cell.strip().lstrip("\ufeff") or f"column {index}" for index, cell in enumerate(header, start=1)]
+    taken, names = set(written), dict.fromkeys(written, 0)
+    for index, name in enumerate(written):
+        names[name] += 1
+        if names[name] == 1:
+            continue
+        while (other := f"{name} ({names[name]})") in taken:
+            names[name] += 1
+        written[index] = other
+        taken.add(other)
+    return tuple(written)
 
 
 def _kept(text: io.TextIOWrapper, raw: list[str]) -> Iterator[str]:
