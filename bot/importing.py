@@ -256,14 +256,15 @@ class _Report:
     def write(self, row: Row, found: Sequence[Flaw]) -> None:
         """Add a row."""
         why = "; ".join(f"{flaw.field} {flaw.reason}".strip() for flaw in found)
-        said = {LINE: row.line, WHY: why, **row.cells}
+        # What the report of an earlier import said is over.
+        said = {LINE: row.line, WHY: why} | {name: cell for name, cell in row.cells.items() if name not in {LINE, WHY}}
         if self._table.columns is None:
             self._put(json.dumps(said, ensure_ascii=False, default=str) + "\n")
             return
         columns = (LINE, WHY, *(column for column in self._table.columns if column not in {LINE, WHY}))
         if not self.size:
             self._put(_written(columns))
-        self._put(_written([str(said.get(column, "")) for column in columns]))
+        self._put(_written([*(str(said.get(column, "")) for column in columns), *row.beyond]))
 
     def flushed(self) -> int:
         """Hand what was written to the system, and return how much it is in bytes."""

@@ -45,11 +45,15 @@ class NoTable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, by the line it begins on, from 1: its cells by column, or why it cannot be taken apart."""
+    """One row, by the line it begins on, from 1: its cells by column, or why it cannot be taken apart.
+
+    `beyond` are the cells of a row with a flaw that stand under no column.
+    """
 
     line: int
     cells: Mapping[str, object]
     flaw: str | None = None
+    beyond: tuple[str, ...] = ()
 
 
 @dataclass
@@ -65,7 +69,7 @@ class Table:
     size: int
     columns: tuple[str, ...] | None = None
     at: int = field(default=0, init=False)
-    _skips_first_line: bool = False
+    _header: int = 1
 
     def rows(self) -> Iterator[Row]:
         """Yield every row, reading as it goes; raises NoTable where the file turns out to be none after all."""
@@ -98,7 +102,6 @@ class Table:
         raw: list[str] = []
         reader = csv.reader(_kept(text, raw), delimiter=self.delimiter or ",", strict=True)
         columns = self.columns or ()
-        header = 2 if self._skips_first_line else 1
         while True:
             raw.clear()
             line = reader.line_num + 1
@@ -110,11 +113,12 @@ class Table:
                 written = "".join(raw).strip()[:_LONGEST_RAW]
                 yield Row(line, dict.fromkeys(columns, "") | {columns[0]: written}, _broken(str(error)))
                 continue
-            if line <= header or not any(cell.strip() for cell in record):
+            if line <= self._header or not any(cell.strip() for cell in record):
                 continue
             cells = dict(zip(columns, record, strict=False))
-            if any(cell.strip() for cell in record[len(columns) :]):
-                yield Row(line, cells, f"has {len(record)} cells under {len(columns)} columns")
+            beyond = tuple(record[len(columns) :])
+            if any(cell.strip() for cell in beyond):
+                yield Row(line, cells, f"has {len(record)} cells under {len(columns)} columns", beyond)
             else:
                 yield Row(line, dict.fromkeys(columns, "") | cells)
 
@@ -141,14 +145,29 @@ def examine(path: Path, *, encoding: str | None = None, delimiter: str | None = 
         raise NoTable("it is one JSON list; write each of its objects on a line of its own (jq -c '.[]')")
     if begins == "{" and delimiter is None:
         return Table(path, encoding, None, size)
-    lines = sample.splitlines(keepends=True)
-    told = lines[0].strip().removeprefix("sep=") if lines[0].startswith("sep=") else ""
-    delimiter = delimiter or (told if len(told) == 1 else None) or _delimiter(sample)
-    records = _taken_apart("".join(lines[1:]) if told else sample, delimiter)
-    if not records:
-        raise NoTable("its first line cannot be taken apart; say --delimiter")
-    columns = _named(records[0])
-    return Table(path, encoding, delimiter, size, columns, _skips_first_line=bool(told))
+    first = sample.lstrip("\ufeff").splitlines()[0]
+    told = first.removeprefix("sep=") if first.startswith("sep=") else None
+    delimiter = delimiter or (told if told and len(told) == 1 else None) or _delimiter(sample)
+    line, columns = _headed(path, encoding, delimiter, after=0 if told is None else 1)
+    return Table(path, encoding, delimiter, size, columns, _header=line)
+
+
+def _headed(path: Path, encoding: str, delimiter: str, *, after: int) -> tuple[int, tuple[str, ...]]:
+    """Return the first record that holds something after so many lines: the line it begins on, and its cells."""
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        try:
+            before = 0
+            for record in reader:
+                if before >= after and any(cell.strip(" \ufeff") for cell in record):
+                    return before + 1, _named(record)
+                before = reader.line_num
+        except UnicodeError as error:
+            message = f"it is not all {encoding}; say --encoding"
+            raise NoTable(message) from error
+        except csv.Error:
+            pass
+    raise NoTable("its first line cannot be taken apart; say --delimiter")
 
 
 def _encoding(path: Path) -> str:

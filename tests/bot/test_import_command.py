@@ -87,6 +87,25 @@ def test_a_report_that_was_mended_can_be_brought_in_itself(ready: Command, tmp_p
     assert ivy.fields == {"Note": "b", "Firma": "Acme"}
 
 
+def test_a_report_holds_all_cells_of_a_row_and_why_it_was_not_taken_this_time(ready: Command, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("email,Note\nivy,a\nzoe@acme.example,b,c\n", encoding="utf-8")
+    ready("import", "people.csv")
+    report = tmp_path / "people.csv.refused.csv"
+    assert report.read_text(encoding="utf-8").splitlines() == [
+        "_line,_why,email,Note",
+        "2,lead.email is no e-mail address,ivy,a",
+        "3,has 3 cells under 2 columns,zoe@acme.example,b,c",
+    ]
+    report.write_text(report.read_text(encoding="utf-8").replace(",ivy,", ",,"), encoding="utf-8")
+    ready("import", "people.csv.refused.csv")
+    with (tmp_path / "people.csv.refused.csv.refused.csv").open(encoding="utf-8", newline="") as file:
+        again = [*csv.DictReader(file)]
+    assert [(row["_line"], row["_why"].partition(":")[0]) for row in again] == [
+        ("2", "lead nobody can be known by this"),
+        ("3", "has 5 cells under 4 columns"),
+    ]
+
+
 def test_a_dry_run_says_what_would_be_taken_and_stores_nothing(
     ready: Command, tmp_path: Path, database: Database
 ) -> None:

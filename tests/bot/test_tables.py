@@ -68,6 +68,18 @@ def test_a_line_that_names_the_delimiter_is_believed_and_is_no_row(tmp_path: Pat
     assert cells(found) == [{"Name": "Ivy", "Note": "a, b, c"}]
 
 
+@pytest.mark.parametrize("before", ["sep=\t\n", "\n\n", "\t\t\n \n", "\ufeffsep=\t\r\n"])
+def test_the_header_is_the_first_line_that_holds_names(tmp_path: Path, before: str) -> None:
+    found = table(tmp_path, f"{before}Name\tNote\nIvy\ta, b\n")
+    assert cells(found) == [{"Name": "Ivy", "Note": "a, b"}]
+
+
+def test_a_header_may_be_longer_than_what_is_looked_at_to_find_the_delimiter(tmp_path: Path) -> None:
+    names = [f"a column with a long name {index}" for index in range(10_000)]
+    found = table(tmp_path, f"{','.join(names)}\n{','.join('x' * 10_000)}\n")
+    assert cells(found) == [dict.fromkeys(names, "x")]
+
+
 def test_columns_without_a_name_or_with_the_same_one_are_told_apart(tmp_path: Path) -> None:
     assert table(tmp_path, "Name,,Name,Name\na,b,c,d\n").columns == ("Name", "column 2", "Name (2)", "Name (3)")
     assert table(tmp_path, "Sum (EUR),Sum\n1,2\n").columns == ("Sum (EUR)", "Sum")
