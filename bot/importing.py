@@ -21,6 +21,7 @@ from qualification import imports
 from qualification.imports import Imported
 from qualification.past import Roster
 from qualification.rules import expressions
+from qualification.rules.expressions import Unworkable
 from qualification.rules.flaws import Flaw
 from qualification.rules.import_map import ImportMap, Join
 from qualification.rules.import_rows import read_row
@@ -225,8 +226,11 @@ class Import:
             return (Flaw("", row.flaw),)
         cells = dict(row.cells)
         for name, joined in self._plan.joined.items():
-            found = expressions.search(joined.value, cells)
-            cells[name] = joined.rows.get(_folded(found), {})
+            try:
+                key = _folded(expressions.search(joined.value, cells))
+            except Unworkable as unworkable:
+                return (Flaw(f"join.{name}", str(unworkable)),)
+            cells[name] = joined.rows.get(key, {})
         return read_row(self._plan.mapped, cells, self._plan.zone)
 
 
@@ -291,12 +295,16 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
     try:
         table = tables.examine(path)
         rows = {_folded(row.cells.get(wanted.key)): row.cells for row in table.rows() if row.flaw is None}
+        # Who says no key means none of these rows.
+        rows.pop("", None)
     except OSError as error:
         raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
     except tables.NoTable as nothing:
         raise CannotImport(f"{path} holds no rows: {nothing}.") from nothing
     if table.columns is not None and wanted.key not in table.columns:
         raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
+    if wanted.value is None and columns is not None and wanted.key not in columns:
+        raise CannotImport(f"The file has no column `{wanted.key}` by which to join `{name}`; say its `value`.")
     return Joined(wanted.value or json.dumps(wanted.key), rows)
 
 

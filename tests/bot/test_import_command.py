@@ -163,6 +163,29 @@ def test_rows_are_joined_with_those_of_another_file(ready: Command, tmp_path: Pa
     assert (done.exit_code, done.stderr) == (2, "firms.csv has no column `nr`; it has number, name, staff.\n")
 
 
+def test_who_names_no_row_is_joined_with_none_and_a_key_that_cannot_be_worked_out_is_a_flaw_of_its_row(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    value = """'join(`"-"`, nrs)'"""
+    (tmp_path / "map.yaml").write_text(
+        f"join: {{firm: {{file: firms.csv, key: nr, value: {value}}}}}\nlead: {{email: mail, company: firm.name}}\n"
+    )
+    (tmp_path / "firms.csv").write_text("nr,name\n1-2,Acme\n,Nobody Ltd\n")
+    rows = [{"mail": "a@gmail.com", "nrs": ["1", "2"]}, {"mail": "b@gmail.com", "nrs": []}, {"mail": "c@gmail.com"}]
+    (tmp_path / "people.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = ready("import", "people.jsonl", "--map", "map.yaml")
+    assert (done.exit_code, "join.firm join() takes array-string, not null: 1" in done.stdout) == (1, True)
+    with database.snapshot() as session:
+        assert {lead.email: lead.company_id is not None for lead in session.scalars(select(Lead))} == {
+            "a@gmail.com": True,
+            "b@gmail.com": False,
+        }
+    (tmp_path / "map.yaml").write_text("join: {firm: {file: firms.csv, key: nr}}\nlead: {email: mail}\n")
+    (tmp_path / "people.csv").write_text("mail\na@gmail.com\n")
+    told = ready("import", "people.csv", "--map", "map.yaml")
+    assert told.stderr == "The file has no column `nr` by which to join `firm`; say its `value`.\n"
+
+
 def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
     ready: Command, tmp_path: Path, database: Database
 ) -> None:
