@@ -251,6 +251,8 @@ class _Report:
             self._file.seek(0, io.SEEK_END)
         else:
             self.size = 0
+            # It would be taken for what comes of this start.
+            self._path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:

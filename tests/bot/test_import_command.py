@@ -80,7 +80,8 @@ def test_a_report_that_was_mended_can_be_brought_in_itself(ready: Command, tmp_p
     assert ready("import", "people.csv").exit_code == 1
     report = tmp_path / "people.csv.refused.csv"
     report.write_text(report.read_text(encoding="utf-8").replace(",ivy,", ",ivy@acme.example,"), encoding="utf-8")
-    done = ready("import", "people.csv.refused.csv", "--sender", "people")
+    done = ready("import", "people.csv.refused.csv")
+    assert "Its ids are those of `people`." in done.stdout
     assert (done.exit_code, count(database, Lead)) == (0, 3)
     with database.snapshot() as session:
         ivy = session.scalars(select(Lead).where(Lead.email == "ivy@acme.example")).one()
@@ -104,6 +105,22 @@ def test_a_report_holds_all_cells_of_a_row_and_why_it_was_not_taken_this_time(re
         ("2", "lead nobody can be known by this"),
         ("3", "has 5 cells under 4 columns"),
     ]
+
+
+def test_a_report_of_an_earlier_start_does_not_stand_beside_one_that_refused_nothing(
+    ready: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "people.csv").write_text("email,name\nivy,Ivy\n")
+    assert ready("import", "people.csv").exit_code == 1
+    (tmp_path / "people.csv").write_text("email,name\nivy@acme.example,Ivy\n")
+    assert ready("import", "people.csv").exit_code == 0
+    assert not (tmp_path / "people.csv.refused.csv").exists()
+
+
+def test_a_header_alone_is_no_row(ready: Command, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("email,name\n")
+    done = ready("import", "people.csv")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "The file has a header, and no row under it.")
 
 
 def test_a_dry_run_says_what_would_be_taken_and_stores_nothing(
@@ -205,6 +222,8 @@ def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
         ("email\nx@y.example\n", ("--map", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         ("email\nx@y.example\n", ("--map", "map.yaml"), "map.yaml:1: lead: emial: `emial` is not known here"),
         ("email\nx@y.example\n", ("--encoding", "klingon"), "it is no text in klingon"),
+        ("email\nx@y.example\n", ("--sender", "x" * 81), "--sender is a name of at most 80 characters."),
+        ("email\nx@y.example\n", ("--report", "people.csv"), "--report is the file itself"),
         ("email\nx@y.example\n", ("--delimiter", "::"), "--delimiter is one character, such as ';' or tab"),
     ],
 )
