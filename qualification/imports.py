@@ -1,6 +1,7 @@
 """A file brought in, slice by slice: leads with what they did and how they fared, and how far it has come."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,5 +145,5 @@ def _key(lead: GivenLead, given: GivenHandoff) -> str:
     if given.id:
         return given.id
     began = given.first_at.isoformat() if given.first_at else ""
-    whole = "\n".join([lead.id or "", lead.email or "", lead.name or "", lead.company or "", began])
-    return hashlib.sha256(whole.encode()).hexdigest()
+    whole = json.dumps([lead.known_by, began])
+    return hashlib.sha256(whole.encode(errors="backslashreplace")).hexdigest()

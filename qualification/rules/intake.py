@@ -107,6 +107,13 @@ class GivenLead(Given):
             raise ValueError("nobody can be known by this: give an id, an email, or a name and a company")
         return self
 
+    @property
+    def known_by(self) -> str | tuple[str, str]:
+        """Return what tells the lead from any other of its sender, the same however it is written."""
+        if self.id or self.email:
+            return self.id or identity.fold_mailbox(self.email or "")
+        return identity.fold_name(self.name or ""), identity.fold_company(self.company or "")
+
 
 class GivenAct(Given):
     """Something that somebody did, once; sent twice, it counts once."""

@@ -100,6 +100,26 @@ def test_somebody_who_has_left_keeps_their_deals_without_a_part_in_the_playbook(
     assert (gone.active, {handoff.owner_id for handoff in desk.all(Handoff)}) == (False, {gone.id})
 
 
+def test_somebody_of_a_long_name_who_has_left_is_one_person(desk: Desk) -> None:
+    won = {"owner": "Gone Person " * 25, "stage": "won", "ended_at": MAY}
+    brings(desk, row("1", handoff=won), row("2", handoff=won))
+    brings(desk, row("3", handoff=won))
+    assert len(desk.all(Person, Person.active.is_(False))) == 1
+
+
+@pytest.mark.parametrize(
+    "again",
+    [{"email": "IVY@acme.example"}, {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}],
+)
+def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
+    desk: Desk, again: dict[str, str]
+) -> None:
+    won = GivenHandoff.model_validate({"stage": "won", "ended_at": MAY})
+    for said in ({"email": "ivy@acme.example", "name": "Ivy"}, again):
+        brings(desk, GivenRow(GivenLead.model_validate(said), (), won))
+    assert len(desk.all(Handoff)) == 1
+
+
 @pytest.mark.parametrize(
     ("fared", "field", "reason"),
     [
