@@ -129,8 +129,7 @@ class Import:
         for row in self._plan.table.rows():
             read = self._read(row)
             if isinstance(read, GivenRow):
-                found = tuple(imports.flaws(roster, read, self._now()))
-                read = found or read
+                read = imports.flaws(roster, read, self._now()) or read
             self.tally.rows += 1
             self.tally.left_out += read is None
             if isinstance(read, tuple):

@@ -126,10 +126,13 @@ def test_a_header_alone_is_no_row(ready: Command, tmp_path: Path) -> None:
 def test_a_dry_run_says_what_would_be_taken_and_stores_nothing(
     ready: Command, tmp_path: Path, database: Database
 ) -> None:
-    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    content = (
+        PEOPLE.replace("Note", "Value").replace(";a\n", ";a lot\n").replace(";b\n", ";1\n").replace(";c\n", ";2\n")
+    )
+    (tmp_path / "people.csv").write_text(content, encoding="utf-8")
     done = ready("import", "people.csv", "--dry-run")
     assert done.exit_code == 1
-    for said in ("zoe@acme.example", "✗ lead.email", "3 rows: 2 would be taken, 1 not, 0 left out."):
+    for said in ("✗ lead.value", "✗ lead.email", "bo@bolt.example", "3 rows: 1 would be taken, 2 not, 0 left out."):
         assert said in done.stdout
     assert (count(database, Lead), count(database, ImportRun)) == (0, 0)
     assert not (tmp_path / "people.csv.refused.csv").exists()
