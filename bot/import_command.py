@@ -27,6 +27,8 @@ from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import NoPlaybook
 
 INTERRUPTED: Final = 130
+LONGEST_SENDER: Final = 80
+_REPORT: Final = re.compile(r"(\.[^.]+\.refused)+$")
 # So many rows are shown by --dry-run, and so many reasons.
 _SHOWN: Final = 3
 _MOST_REASONS: Final = 12
@@ -63,6 +65,8 @@ def command(
     Nobody is told of what is past, unless you say --announce. Stopped half way, it goes on there when it is started
     again. Safe beside a running bot.
     """
+    if sender is not None and not (0 < len(sender.strip()) <= LONGEST_SENDER and sender.isprintable()):
+        console.fail(f"--sender is a name of at most {LONGEST_SENDER} characters.", console.WRONG)
     if delimiter is not None:
         delimiter = "\t" if delimiter in {"tab", "\\t"} else delimiter
         if len(delimiter) != 1:
@@ -87,6 +91,8 @@ def command(
                     _try_out(work)
                     return
                 where = report or Path(f"{file}.refused.{'jsonl' if table.columns is None else 'csv'}")
+                if where.exists() and where.samefile(file):
+                    console.fail("--report is the file itself: say where else the refused rows go.", console.WRONG)
                 tally = _carry_out(work, where, again=again)
             except tables.NoTable as fault:
                 console.fail(f"{file} cannot be read on: {fault}.", console.FAILED)
@@ -120,7 +126,9 @@ def plan_of(
     else:
         mapped = import_map.parse(text, str(map_file), playbook, table.columns)
     joined = importing.join(mapped, table.path.parent, table.columns)
-    called = sender or re.sub(r"[^\w.-]+", "-", table.path.stem).strip("-")[:80] or "file"
+    # The report of an import holds the ids of what was imported.
+    stem = _REPORT.sub("", table.path.stem)
+    called = sender or re.sub(r"[^\w.-]+", "-", stem).strip("-")[:LONGEST_SENDER] or "file"
     how = (called, text, str(announcing), table.encoding, table.delimiter or "")
     return Plan(
         table=table,
@@ -224,7 +232,9 @@ def _fields(row: GivenRow) -> Iterator[tuple[str, object]]:
 
 
 def _tell(tally: Tally, report: Path) -> None:
-    if tally.is_done and tally.rows == tally.went_on_at:
+    if tally.rows == 0:
+        console.say("The file has a header, and no row under it.")
+    elif tally.is_done and tally.rows == tally.went_on_at:
         console.say("Every row of this file was brought in before, in just this way. --again begins at the first row.")
     else:
         if tally.went_on_at:

@@ -21,6 +21,7 @@ from qualification import imports
 from qualification.imports import Imported
 from qualification.past import Roster
 from qualification.rules import expressions
+from qualification.rules.expressions import Unworkable
 from qualification.rules.flaws import Flaw
 from qualification.rules.import_map import ImportMap, Join
 from qualification.rules.import_rows import read_row
@@ -128,8 +129,7 @@ class Import:
         for row in self._plan.table.rows():
             read = self._read(row)
             if isinstance(read, GivenRow):
-                found = tuple(imports.flaws(roster, read, self._now()))
-                read = found or read
+                read = imports.flaws(roster, read, self._now()) or read
             self.tally.rows += 1
             self.tally.left_out += read is None
             if isinstance(read, tuple):
@@ -225,8 +225,11 @@ class Import:
             return (Flaw("", row.flaw),)
         cells = dict(row.cells)
         for name, joined in self._plan.joined.items():
-            found = expressions.search(joined.value, cells)
-            cells[name] = joined.rows.get(_folded(found), {})
+            try:
+                key = _folded(expressions.search(joined.value, cells))
+            except Unworkable as unworkable:
+                return (Flaw(f"join.{name}", str(unworkable)),)
+            cells[name] = joined.rows.get(key, {})
         return read_row(self._plan.mapped, cells, self._plan.zone)
 
 
@@ -247,6 +250,8 @@ class _Report:
             self._file.seek(0, io.SEEK_END)
         else:
             self.size = 0
+            # It would be taken for what comes of this start.
+            self._path.unlink(missing_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -256,14 +261,15 @@ class _Report:
     def write(self, row: Row, found: Sequence[Flaw]) -> None:
         """Add a row."""
         why = "; ".join(f"{flaw.field} {flaw.reason}".strip() for flaw in found)
-        said = {LINE: row.line, WHY: why, **row.cells}
+        # What the report of an earlier import said is over.
+        said = {LINE: row.line, WHY: why} | {name: cell for name, cell in row.cells.items() if name not in {LINE, WHY}}
         if self._table.columns is None:
             self._put(json.dumps(said, ensure_ascii=False, default=str) + "\n")
             return
         columns = (LINE, WHY, *(column for column in self._table.columns if column not in {LINE, WHY}))
         if not self.size:
             self._put(_written(columns))
-        self._put(_written([str(said.get(column, "")) for column in columns]))
+        self._put(_written([*(str(said.get(column, "")) for column in columns), *row.beyond]))
 
     def flushed(self) -> int:
         """Hand what was written to the system, and return how much it is in bytes."""
@@ -290,12 +296,16 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
     try:
         table = tables.examine(path)
         rows = {_folded(row.cells.get(wanted.key)): row.cells for row in table.rows() if row.flaw is None}
+        # Who says no key means none of these rows.
+        rows.pop("", None)
     except OSError as error:
         raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
     except tables.NoTable as nothing:
         raise CannotImport(f"{path} holds no rows: {nothing}.") from nothing
     if table.columns is not None and wanted.key not in table.columns:
         raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
+    if wanted.value is None and columns is not None and wanted.key not in columns:
+        raise CannotImport(f"The file has no column `{wanted.key}` by which to join `{name}`; say its `value`.")
     return Joined(wanted.value or json.dumps(wanted.key), rows)
 
 

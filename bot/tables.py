@@ -16,6 +16,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE: Final = 200_000
 _SAMPLE_RECORDS: Final = 50
 _CHUNK: Final = 1 << 20
+_BEFORE: Final = 1000
 # A cell that is longer is no cell: a quote was opened and never closed.
 _LONGEST_CELL: Final = 1_000_000
 _LONGEST_RAW: Final = 2_000
@@ -44,11 +45,15 @@ class NoTable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, by the line it begins on, from 1: its cells by column, or why it cannot be taken apart."""
+    """One row, by the line it begins on, from 1: its cells by column, or why it cannot be taken apart.
+
+    `beyond` are the cells of a row with a flaw that stand under no column.
+    """
 
     line: int
     cells: Mapping[str, object]
     flaw: str | None = None
+    beyond: tuple[str, ...] = ()
 
 
 @dataclass
@@ -64,7 +69,7 @@ class Table:
     size: int
     columns: tuple[str, ...] | None = None
     at: int = field(default=0, init=False)
-    _skips_first_line: bool = False
+    _header: int = 1
 
     def rows(self) -> Iterator[Row]:
         """Yield every row, reading as it goes; raises NoTable where the file turns out to be none after all."""
@@ -97,7 +102,6 @@ class Table:
         raw: list[str] = []
         reader = csv.reader(_kept(text, raw), delimiter=self.delimiter or ",", strict=True)
         columns = self.columns or ()
-        header = 2 if self._skips_first_line else 1
         while True:
             raw.clear()
             line = reader.line_num + 1
@@ -109,11 +113,12 @@ class Table:
                 written = "".join(raw).strip()[:_LONGEST_RAW]
                 yield Row(line, dict.fromkeys(columns, "") | {columns[0]: written}, _broken(str(error)))
                 continue
-            if line <= header or not any(cell.strip() for cell in record):
+            if line <= self._header or not any(cell.strip() for cell in record):
                 continue
             cells = dict(zip(columns, record, strict=False))
-            if any(cell.strip() for cell in record[len(columns) :]):
-                yield Row(line, cells, f"has {len(record)} cells under {len(columns)} columns")
+            beyond = tuple(record[len(columns) :])
+            if any(cell.strip() for cell in beyond):
+                yield Row(line, cells, f"has {len(record)} cells under {len(columns)} columns", beyond)
             else:
                 yield Row(line, dict.fromkeys(columns, "") | cells)
 
@@ -140,18 +145,34 @@ def examine(path: Path, *, encoding: str | None = None, delimiter: str | None = 
         raise NoTable("it is one JSON list; write each of its objects on a line of its own (jq -c '.[]')")
     if begins == "{" and delimiter is None:
         return Table(path, encoding, None, size)
-    lines = sample.splitlines(keepends=True)
-    told = lines[0].strip().removeprefix("sep=") if lines[0].startswith("sep=") else ""
-    delimiter = delimiter or (told if len(told) == 1 else None) or _delimiter(sample)
-    records = _taken_apart("".join(lines[1:]) if told else sample, delimiter)
-    if not records:
-        raise NoTable("its first line cannot be taken apart; say --delimiter")
-    columns = _named(records[0])
-    return Table(path, encoding, delimiter, size, columns, _skips_first_line=bool(told))
+    first = sample.lstrip("\ufeff").splitlines()[0]
+    told = first.removeprefix("sep=") if first.startswith("sep=") else None
+    delimiter = delimiter or (told if told and len(told) == 1 else None) or _delimiter(sample)
+    line, columns = _headed(path, encoding, delimiter, after=0 if told is None else 1)
+    return Table(path, encoding, delimiter, size, columns, _header=line)
+
+
+def _headed(path: Path, encoding: str, delimiter: str, *, after: int) -> tuple[int, tuple[str, ...]]:
+    """Return the first record that holds something after so many lines: the line it begins on, and its cells."""
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        try:
+            before = 0
+            for record in reader:
+                if before >= after and any(cell.strip(" \ufeff") for cell in record):
+                    return before + 1, _named(record)
+                before = reader.line_num
+        except UnicodeError as error:
+            message = f"it is not all {encoding}; say --encoding"
+            raise NoTable(message) from error
+        except csv.Error:
+            pass
+    raise NoTable("its first line cannot be taken apart; say --delimiter")
 
 
 def _encoding(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
+    before = b""
     with path.open("rb") as file:
         head = file.read(_CHUNK)
         for mark, encoding in _MARKS:
@@ -163,10 +184,11 @@ def _encoding(path: Path) -> str:
         try:
             while chunk:
                 decoder.decode(chunk)
-                chunk = file.read(_CHUNK)
+                before, chunk = chunk, file.read(_CHUNK)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            return _by_letters(chunk)
+            # What is no UTF-8 may be the end of the chunk before.
+            return _by_letters(before[-_BEFORE:] + chunk)
     return "utf-8"
 
 
@@ -176,7 +198,7 @@ def _by_letters(chunk: bytes) -> str:
     A few accents among plain letters, as Western Europe writes, are too little for a guess by frequency.
     """
     first = next(index for index, byte in enumerate(chunk) if byte >= 0x80)  # noqa: PLR2004 - beyond ASCII
-    part = chunk[max(0, first - 1000) : first + _SAMPLE]
+    part = chunk[max(0, first - _BEFORE) : first + _SAMPLE]
     western = part.decode("cp1252", errors="replace")
     special = [char for char in western if not char.isascii()]
     if len(special) < _FEW * len(western) and all(char.isalpha() or char in _WESTERN_SIGNS for char in special):
@@ -208,13 +230,18 @@ def _taken_apart(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def _named(header: list[str]) -> tuple[str, ...]:
-    """Give every column a name of its own."""
-    names: list[str] = []
-    for index, cell in enumerate(header, start=1):
-        name = cell.strip().lstrip("\ufeff") or f"column {index}"
-        count = sum(each == name or each.startswith(f"{name} (") for each in names)
-        names.append(f"{name} ({count + 1})" if count else name)
-    return tuple(names)
+    """Give every column a name of its own, and leave those their names that have one."""
+    written = [cell.strip().lstrip("\ufeff") or f"column {index}" for index, cell in enumerate(header, start=1)]
+    taken, names = set(written), dict.fromkeys(written, 0)
+    for index, name in enumerate(written):
+        names[name] += 1
+        if names[name] == 1:
+            continue
+        while (other := f"{name} ({names[name]})") in taken:
+            names[name] += 1
+        written[index] = other
+        taken.add(other)
+    return tuple(written)
 
 
 def _kept(text: io.TextIOWrapper, raw: list[str]) -> Iterator[str]:

@@ -106,8 +106,8 @@ def owe(
 
 def owe_reply(
     session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, urgency: int, now: datetime
-) -> Owed:
-    """Owe a reply to the handoff's card, which is owed already, in its place, wherever its team has moved meanwhile."""
+) -> Owed | None:
+    """Owe a reply to the handoff's card in its place, wherever its team has moved meanwhile; None without one."""
     noted = _noted(session, now)
     session.flush()
     connection = session.connection()
@@ -118,7 +118,9 @@ def owe_reply(
         "handoff_id": handoff_id,
         "urgency": urgency,
     }
-    row = connection.execute(queries.OWE_UNDER_CARD[connection.dialect.name], given).one()
+    row = connection.execute(queries.OWE_UNDER_CARD[connection.dialect.name], given).first()
+    if row is None:
+        return None
     noted.lanes.add(row.lane_id)
     return Owed(row.id, row.lane_id)
 

@@ -1,6 +1,7 @@
 """A file brought in, slice by slice: leads with what they did and how they fared, and how far it has come."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,6 @@ from qualification import intake, past, publishing
 from qualification.intake import Unfit
 from qualification.leads import Said
 from qualification.past import Fared, Roster
-from qualification.publishing import Published
 from qualification.records import ImportRun
 from qualification.records.base import insert_once
 from qualification.rules.flaws import Flaw, row_not_in
@@ -62,8 +62,16 @@ def begin(session: Session, workspace_id: int, digest: str, *, file: str, sender
     ).one()
 
 
-def flaws(roster: Roster, row: GivenRow, now: datetime) -> Iterator[Flaw]:
+def flaws(roster: Roster, row: GivenRow, now: datetime) -> tuple[Flaw, ...]:
     """Name what keeps a row from being taken, as far as can be told without the leads that are there."""
+    try:
+        _said("", roster, row, now)
+    except Unfit as unfit:
+        return unfit.flaws
+    return ()
+
+
+def _flaws(roster: Roster, row: GivenRow, now: datetime) -> Iterator[Flaw]:
     playbook = roster.published.playbook
     yield from row_not_in(playbook, row)
     for index, act in enumerate(row.acts):
@@ -89,10 +97,11 @@ def take(
     fit: dict[int, Said] = {}
     for index, row in enumerate(rows):
         try:
-            fit[index] = _said(sender, row, published, tuple(flaws(roster, row, now)))
+            fit[index] = _said(sender, roster, row, now)
         except Unfit as unfit:
             flawed[index] = unfit.flaws
-    found = dict(zip(fit, intake.recognise(session, workspace_id, [*fit.values()], now=now), strict=True))
+    recognised = intake.recognise(session, workspace_id, [*fit.values()], announcing=announcing, now=now)
+    found = dict(zip(fit, recognised, strict=True))
     told = {index: (each.lead, given) for index, each in found.items() if (given := rows[index].handoff) is not None}
     keys = {index: _key(rows[index].lead, given) for index, (_, given) in told.items()}
     known = past.known(session, workspace_id, sender, [*keys.values()])
@@ -119,11 +128,12 @@ def take(
     return Imported(new, len(found) - new, activities, len(fared), flawed)
 
 
-def _said(sender: str, row: GivenRow, published: Published, unfit: tuple[Flaw, ...]) -> Said:
+def _said(sender: str, roster: Roster, row: GivenRow, now: datetime) -> Said:
     moments = [act.at for act in row.acts if act.at]
     moments += [row.handoff.first_at] if row.handoff and row.handoff.first_at else []
     since = min(moments, default=None)
-    return intake.said_of(sender, row.lead, published, unfit=unfit, inside="lead.", since=since)
+    unfit = _flaws(roster, row, now)
+    return intake.said_of(sender, row.lead, roster.published, unfit=unfit, inside="lead.", since=since)
 
 
 def _untimely(given: GivenHandoff, playbook: Playbook, now: datetime) -> Iterator[Flaw]:
@@ -143,5 +153,5 @@ def _key(lead: GivenLead, given: GivenHandoff) -> str:
     if given.id:
         return given.id
     began = given.first_at.isoformat() if given.first_at else ""
-    whole = "\n".join([lead.id or "", lead.email or "", lead.name or "", lead.company or "", began])
-    return hashlib.sha256(whole.encode()).hexdigest()
+    whole = json.dumps([lead.known_by, began])
+    return hashlib.sha256(whole.encode(errors="backslashreplace")).hexdigest()

@@ -79,14 +79,17 @@ def take(
     return results
 
 
-def recognise(session: Session, workspace_id: int, said: Sequence[Said], *, now: datetime) -> list[Recognised]:
-    """Know the leads again or write them down, and keep in their history what is new."""
+def recognise(
+    session: Session, workspace_id: int, said: Sequence[Said], *, announcing: bool = True, now: datetime
+) -> list[Recognised]:
+    """Know the leads again or write them down, and keep in their history what is new; it is told if `announcing`."""
     found = leads.recognise_all(session, workspace_id, said, now=now)
     arrived = [(each.lead, what.sender) for each, what in zip(found, said, strict=True) if each.is_new]
     history.note_arrivals(session, arrived)
     for each in found:
         if each.live is not None and each.changed:
-            history.tell(session, each.live, EventKind.UPDATED, now=now, fields=list(each.changed))
+            fields = list(each.changed)
+            history.tell(session, each.live, EventKind.UPDATED, now=now, told=announcing, fields=fields)
     return found
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, bindparam, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -166,7 +165,9 @@ class _Recognition:
         """Recognise row after row; the records have it all once the last has come."""
         found = [self._recognised(row) for row in self._rows]
         self._write()
-        for lead, is_new, changed in found:
+        for recognised, is_new, changed in found:
+            # A later row may have shown it to be another.
+            lead = root(self._session, recognised) or recognised
             yield Recognised(lead, is_new, self._live.get(lead.id), changed)
 
     def _recognised(self, row: _Row) -> tuple[Lead, bool, tuple[str, ...]]:
@@ -311,8 +312,8 @@ class _Recognition:
                 for key, lead in sorted(self._names, key=lambda each: each[0])
             ]
             self._names = []
-            connection = self._session.connection()
-            connection.execute(_NAME[connection.dialect.name], called)
+            # Who has been given the name meanwhile is met like anybody alike: here it must not go by unseen.
+            self._session.connection().execute(insert(ExternalId), called)
 
 
 def _given(row: _Row, company: Company | None) -> dict[str, Any]:
@@ -393,7 +394,3 @@ _LOCKED: Final = (
     .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
 )
-_NAME: Final = {
-    "sqlite": sqlite.insert(ExternalId).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(ExternalId).on_conflict_do_nothing(),
-}

@@ -22,14 +22,19 @@ _TAKEN_OVER: Final = (
 def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
     """Make the two one lead from now on, and return the one that stays: whichever sales has, else the elder.
 
-    Where sales has both, they stay two, and the first is returned: people are at work on each.
+    Where sales has both, they stay two, and the first is returned: people are at work on each. So they do where
+    somebody has split them before: what made them one comes again with every word of the same sender.
     """
+    if _were_split(session, one, other):
+        return one
     live = [lead for lead in (one, other) if _is_live(session, lead)]
     if len(live) > 1:
         return one
     kept = live[0] if live else min(one, other, key=lambda lead: lead.id)
     merged = other if kept is one else one
     taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
+    if merged.do_not_contact and not kept.do_not_contact:
+        taken["do_not_contact"] = True
     for name, value in taken.items():
         setattr(kept, name, value)
     merged.merged_into_id = kept.id
@@ -65,7 +70,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
     for name in found.taken:
         if getattr(kept, name) == getattr(merged, name):
-            setattr(kept, name, None)
+            setattr(kept, name, None if name in _TAKEN_OVER else False)
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
     found.split_at, found.split_by_id = now, by.id
     kept.updated_at = merged.updated_at = now
@@ -102,6 +107,12 @@ def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
 def _is_live(session: Session, lead: Lead) -> bool:
     live = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
     return session.scalar(live.limit(1)) is not None
+
+
+def _were_split(session: Session, one: Lead, other: Lead) -> bool:
+    both = (one.id, other.id)
+    split = select(Merge.id).where(Merge.kept_id.in_(both), Merge.merged_id.in_(both), Merge.split_at.is_not(None))
+    return session.scalar(split.limit(1)) is not None
 
 
 # Built once: to build a statement takes longer than to run it.

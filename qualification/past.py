@@ -21,6 +21,8 @@ from qualification.rules.intake import GivenHandoff
 from qualification.rules.lifecycle import lifecycle_of
 from qualification.rules.playbook import Playbook
 
+# Of a longer one so much is kept.
+_LONGEST_NAME: Final = 200
 _SLACK_USER: Final = re.compile(r"[UW][A-Z0-9]{6,}")
 
 
@@ -72,7 +74,7 @@ class Roster:
             is_email, is_user = "@" in given.owner, _SLACK_USER.fullmatch(given.owner)
             person = Person(
                 workspace_id=self.workspace_id,
-                name=given.owner[:200],
+                name=given.owner[:_LONGEST_NAME],
                 email=identity.fold_email(given.owner) if is_email else None,
                 slack_user_id=given.owner if is_user else None,
             )
@@ -88,7 +90,7 @@ class Roster:
         return owner.team_id if owner is not None and owner.team_id is not None else self._default_team
 
     def _named(self, text: str) -> list[Person]:
-        return self._people.get(_folded(text), [])
+        return self._people.get(_folded(text)) or self._people.get(_folded(text[:_LONGEST_NAME]), [])
 
     def _know(self, person: Person) -> None:
         for name in {_folded(each) for each in (person.email, person.slack_user_id, person.name) if each}:

@@ -29,17 +29,26 @@ def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
     )
 
 
-def owe_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime) -> Owed:
-    """Note that the event's line must stand in the thread under the handoff's card, which is owed before it."""
-    return deliveries.owe_reply(
-        session,
-        workspace_id=handoff.workspace_id,
-        kind="thread_line",
-        subject=event_id,
-        handoff_id=handoff.id,
-        urgency=deliveries.REPLY_OR_EDIT,
-        now=now,
-    )
+def owe_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime) -> None:
+    """Note that the event's line must stand in the thread under the handoff's card.
+
+    A deal that came from a file has no card before something happens to it: now it gets one.
+    """
+
+    def owe() -> Owed | None:
+        return deliveries.owe_reply(
+            session,
+            workspace_id=handoff.workspace_id,
+            kind="thread_line",
+            subject=event_id,
+            handoff_id=handoff.id,
+            urgency=deliveries.REPLY_OR_EDIT,
+            now=now,
+        )
+
+    if owe() is None:
+        owe_card(session, handoff, now=now)
+        owe()
 
 
 def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> Owed:

@@ -85,8 +85,9 @@ class _Reader:
             yield act
 
     def _key(self, lead: GivenLead | None, index: int, said: Mapping[str, object], count: int) -> str:
-        known_by = lead and (lead.id or lead.email or [lead.name, lead.company])
-        whole = json.dumps([known_by, index, said.get("kind"), said.get("at"), said.get("what"), count], default=str)
+        whole = json.dumps(
+            [lead and lead.known_by, index, said.get("kind"), said.get("at"), said.get("what"), count], default=str
+        )
         return hashlib.sha256(whole.encode(errors="backslashreplace")).hexdigest()
 
     def _values(self, name: str, section: Mapping[str, Expression]) -> dict[str, Any]:

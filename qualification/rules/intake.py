@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -13,6 +14,7 @@ from qualification.rules.identity import storable
 MOST_ROWS: Final = 500
 MOST_FIELDS: Final = 100
 LONGEST_TEXT: Final = 5000
+_DEEPEST: Final = 100
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +42,23 @@ def _in_time(at: datetime) -> datetime:
 def _few(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if len(fields) > MOST_FIELDS:
         raise ValueError(f"has more than {MOST_FIELDS} entries")
-    return fields
+    return {storable(name): _kept(value, 1) for name, value in fields.items()}
+
+
+def _kept(value: object, depth: int) -> object:
+    """Return what comes as every database keeps it: PostgreSQL's JSON has no NUL, and no number that is none."""
+    match value:
+        case _ if depth > _DEEPEST:
+            raise ValueError("is nested too deep")
+        case str():
+            return storable(value)
+        case float() if not isfinite(value):
+            raise ValueError("holds a number that is none")
+        case dict():
+            return {storable(str(name)): _kept(each, depth + 1) for name, each in value.items()}
+        case list():
+            return [_kept(each, depth + 1) for each in value]
+    return value
 
 
 Text = Annotated[str | None, BeforeValidator(_tidy)]
@@ -88,6 +106,13 @@ class GivenLead(Given):
         if not (self.id or self.email or (self.name and self.company)):
             raise ValueError("nobody can be known by this: give an id, an email, or a name and a company")
         return self
+
+    @property
+    def known_by(self) -> str | tuple[str, str]:
+        """Return what tells the lead from any other of its sender, the same however it is written."""
+        if self.id or self.email:
+            return self.id or identity.fold_mailbox(self.email or "")
+        return identity.fold_name(self.name or ""), identity.fold_company(self.company or "")
 
 
 class GivenAct(Given):

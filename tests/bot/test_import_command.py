@@ -80,20 +80,59 @@ def test_a_report_that_was_mended_can_be_brought_in_itself(ready: Command, tmp_p
     assert ready("import", "people.csv").exit_code == 1
     report = tmp_path / "people.csv.refused.csv"
     report.write_text(report.read_text(encoding="utf-8").replace(",ivy,", ",ivy@acme.example,"), encoding="utf-8")
-    done = ready("import", "people.csv.refused.csv", "--sender", "people")
+    done = ready("import", "people.csv.refused.csv")
+    assert "Its ids are those of `people`." in done.stdout
     assert (done.exit_code, count(database, Lead)) == (0, 3)
     with database.snapshot() as session:
         ivy = session.scalars(select(Lead).where(Lead.email == "ivy@acme.example")).one()
     assert ivy.fields == {"Note": "b", "Firma": "Acme"}
 
 
+def test_a_report_holds_all_cells_of_a_row_and_why_it_was_not_taken_this_time(ready: Command, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("email,Note\nivy,a\nzoe@acme.example,b,c\n", encoding="utf-8")
+    ready("import", "people.csv")
+    report = tmp_path / "people.csv.refused.csv"
+    assert report.read_text(encoding="utf-8").splitlines() == [
+        "_line,_why,email,Note",
+        "2,lead.email is no e-mail address,ivy,a",
+        "3,has 3 cells under 2 columns,zoe@acme.example,b,c",
+    ]
+    report.write_text(report.read_text(encoding="utf-8").replace(",ivy,", ",,"), encoding="utf-8")
+    ready("import", "people.csv.refused.csv")
+    with (tmp_path / "people.csv.refused.csv.refused.csv").open(encoding="utf-8", newline="") as file:
+        again = [*csv.DictReader(file)]
+    assert [(row["_line"], row["_why"].partition(":")[0]) for row in again] == [
+        ("2", "lead nobody can be known by this"),
+        ("3", "has 5 cells under 4 columns"),
+    ]
+
+
+def test_a_report_of_an_earlier_start_does_not_stand_beside_one_that_refused_nothing(
+    ready: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "people.csv").write_text("email,name\nivy,Ivy\n")
+    assert ready("import", "people.csv").exit_code == 1
+    (tmp_path / "people.csv").write_text("email,name\nivy@acme.example,Ivy\n")
+    assert ready("import", "people.csv").exit_code == 0
+    assert not (tmp_path / "people.csv.refused.csv").exists()
+
+
+def test_a_header_alone_is_no_row(ready: Command, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("email,name\n")
+    done = ready("import", "people.csv")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "The file has a header, and no row under it.")
+
+
 def test_a_dry_run_says_what_would_be_taken_and_stores_nothing(
     ready: Command, tmp_path: Path, database: Database
 ) -> None:
-    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    content = (
+        PEOPLE.replace("Note", "Value").replace(";a\n", ";a lot\n").replace(";b\n", ";1\n").replace(";c\n", ";2\n")
+    )
+    (tmp_path / "people.csv").write_text(content, encoding="utf-8")
     done = ready("import", "people.csv", "--dry-run")
     assert done.exit_code == 1
-    for said in ("zoe@acme.example", "✗ lead.email", "3 rows: 2 would be taken, 1 not, 0 left out."):
+    for said in ("✗ lead.value", "✗ lead.email", "bo@bolt.example", "3 rows: 1 would be taken, 2 not, 0 left out."):
         assert said in done.stdout
     assert (count(database, Lead), count(database, ImportRun)) == (0, 0)
     assert not (tmp_path / "people.csv.refused.csv").exists()
@@ -144,6 +183,29 @@ def test_rows_are_joined_with_those_of_another_file(ready: Command, tmp_path: Pa
     assert (done.exit_code, done.stderr) == (2, "firms.csv has no column `nr`; it has number, name, staff.\n")
 
 
+def test_who_names_no_row_is_joined_with_none_and_a_key_that_cannot_be_worked_out_is_a_flaw_of_its_row(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    value = """'join(`"-"`, nrs)'"""
+    (tmp_path / "map.yaml").write_text(
+        f"join: {{firm: {{file: firms.csv, key: nr, value: {value}}}}}\nlead: {{email: mail, company: firm.name}}\n"
+    )
+    (tmp_path / "firms.csv").write_text("nr,name\n1-2,Acme\n,Nobody Ltd\n")
+    rows = [{"mail": "a@gmail.com", "nrs": ["1", "2"]}, {"mail": "b@gmail.com", "nrs": []}, {"mail": "c@gmail.com"}]
+    (tmp_path / "people.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = ready("import", "people.jsonl", "--map", "map.yaml")
+    assert (done.exit_code, "join.firm join() takes array-string, not null: 1" in done.stdout) == (1, True)
+    with database.snapshot() as session:
+        assert {lead.email: lead.company_id is not None for lead in session.scalars(select(Lead))} == {
+            "a@gmail.com": True,
+            "b@gmail.com": False,
+        }
+    (tmp_path / "map.yaml").write_text("join: {firm: {file: firms.csv, key: nr}}\nlead: {email: mail}\n")
+    (tmp_path / "people.csv").write_text("mail\na@gmail.com\n")
+    told = ready("import", "people.csv", "--map", "map.yaml")
+    assert told.stderr == "The file has no column `nr` by which to join `firm`; say its `value`.\n"
+
+
 def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
     ready: Command, tmp_path: Path, database: Database
 ) -> None:
@@ -163,6 +225,8 @@ def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
         ("email\nx@y.example\n", ("--map", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         ("email\nx@y.example\n", ("--map", "map.yaml"), "map.yaml:1: lead: emial: `emial` is not known here"),
         ("email\nx@y.example\n", ("--encoding", "klingon"), "it is no text in klingon"),
+        ("email\nx@y.example\n", ("--sender", "x" * 81), "--sender is a name of at most 80 characters."),
+        ("email\nx@y.example\n", ("--report", "people.csv"), "--report is the file itself"),
         ("email\nx@y.example\n", ("--delimiter", "::"), "--delimiter is one character, such as ';' or tab"),
     ],
 )

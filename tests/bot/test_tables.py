@@ -68,8 +68,22 @@ def test_a_line_that_names_the_delimiter_is_believed_and_is_no_row(tmp_path: Pat
     assert cells(found) == [{"Name": "Ivy", "Note": "a, b, c"}]
 
 
+@pytest.mark.parametrize("before", ["sep=\t\n", "\n\n", "\t\t\n \n", "\ufeffsep=\t\r\n"])
+def test_the_header_is_the_first_line_that_holds_names(tmp_path: Path, before: str) -> None:
+    found = table(tmp_path, f"{before}Name\tNote\nIvy\ta, b\n")
+    assert cells(found) == [{"Name": "Ivy", "Note": "a, b"}]
+
+
+def test_a_header_may_be_longer_than_what_is_looked_at_to_find_the_delimiter(tmp_path: Path) -> None:
+    names = [f"a column with a long name {index}" for index in range(10_000)]
+    found = table(tmp_path, f"{','.join(names)}\n{','.join('x' * 10_000)}\n")
+    assert cells(found) == [dict.fromkeys(names, "x")]
+
+
 def test_columns_without_a_name_or_with_the_same_one_are_told_apart(tmp_path: Path) -> None:
     assert table(tmp_path, "Name,,Name,Name\na,b,c,d\n").columns == ("Name", "column 2", "Name (2)", "Name (3)")
+    assert table(tmp_path, "Sum (EUR),Sum\n1,2\n").columns == ("Sum (EUR)", "Sum")
+    assert table(tmp_path, "a (2),a,a\n1,2,3\n").columns == ("a (2)", "a", "a (3)")
 
 
 def test_empty_lines_are_no_rows_and_missing_cells_are_empty(tmp_path: Path) -> None:
@@ -123,6 +137,12 @@ def test_an_encoding_that_was_said_is_believed_and_a_wrong_one_is_told(tmp_path:
     assert table(tmp_path, "Name\nИван\n".encode("koi8-r"), encoding="koi8-r", delimiter=",").encoding == "koi8-r"
     with pytest.raises(NoTable, match="it is no text in utf-8"):
         table(tmp_path, "Name\nMüller\n".encode("cp1252"), encoding="utf-8")
+
+
+def test_what_is_no_utf_8_is_seen_where_a_file_or_a_part_of_it_ends(tmp_path: Path) -> None:
+    assert cells(table(tmp_path, "name\nJosé".encode("cp1252"))) == [{"name": "José"}]
+    filled = "name\n" + "x\n" * ((1 << 19) - 3) + "é\nIvy\n"
+    assert cells(table(tmp_path, filled.encode("cp1252")))[-2:] == [{"name": "é"}, {"name": "Ivy"}]
 
 
 def test_a_file_that_is_no_utf_8_far_down_is_not_taken_for_it(tmp_path: Path) -> None:

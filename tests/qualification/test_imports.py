@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from qualification import decisions, imports, past, progress
@@ -63,6 +64,13 @@ def test_its_card_comes_with_the_first_thing_that_happens_to_it(desk: Desk) -> N
     assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
 
 
+def test_what_a_sender_says_anew_of_a_deal_from_a_file_stands_in_a_thread_like_any_other(desk: Desk) -> None:
+    handoff = deal(desk, owner="UANA", stage="contacted", at=MARCH)
+    desk.takes(GivenLead(id="L1", phone="+49 1"), sender="crm")
+    assert desk.kinds(handoff.id)[-1] == "updated"
+    assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
+
+
 @pytest.mark.parametrize(
     ("fared", "state", "lifecycle", "told"),
     [
@@ -90,6 +98,26 @@ def test_somebody_who_has_left_keeps_their_deals_without_a_part_in_the_playbook(
         assert brings(desk, row(count, handoff=won)).handoffs == 1
     (gone,) = desk.all(Person, Person.name == "Gone Person")
     assert (gone.active, {handoff.owner_id for handoff in desk.all(Handoff)}) == (False, {gone.id})
+
+
+def test_somebody_of_a_long_name_who_has_left_is_one_person(desk: Desk) -> None:
+    won = {"owner": "Gone Person " * 25, "stage": "won", "ended_at": MAY}
+    brings(desk, row("1", handoff=won), row("2", handoff=won))
+    brings(desk, row("3", handoff=won))
+    assert len(desk.all(Person, Person.active.is_(False))) == 1
+
+
+@pytest.mark.parametrize(
+    "again",
+    [{"email": "IVY@acme.example"}, {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}],
+)
+def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
+    desk: Desk, again: dict[str, str]
+) -> None:
+    won = GivenHandoff.model_validate({"stage": "won", "ended_at": MAY})
+    for said in ({"email": "ivy@acme.example", "name": "Ivy"}, again):
+        brings(desk, GivenRow(GivenLead.model_validate(said), (), won))
+    assert len(desk.all(Handoff)) == 1
 
 
 @pytest.mark.parametrize(
@@ -143,6 +171,23 @@ def test_of_several_deals_the_one_that_goes_on_else_the_latest_says_where_the_le
     assert desk.all(Lead)[0].lifecycle == "opportunity"
 
 
+def test_a_deal_is_that_of_the_lead_which_a_later_row_shows_it_to_be(desk: Desk) -> None:
+    fared = {"owner": "UANA", "stage": "contacted", "at": MARCH}
+    by_email = GivenRow(GivenLead(email="ivy@acme.example"))
+    assert brings(desk, by_email, row("L1", handoff=fared), row("L1", email="ivy@acme.example")).handoffs == 1
+    kept, merged = sorted(desk.all(Lead), key=lambda lead: lead.id)
+    assert (merged.merged_into_id, kept.lifecycle) == (kept.id, "mql")
+    assert [handoff.lead_id for handoff in desk.all(Handoff)] == [kept.id]
+
+
+def test_whatever_comes_beside_our_own_columns_is_kept_or_refused_alike_on_every_database(desk: Desk) -> None:
+    brings(desk, row(fields={"a\0b": ["c\0d", {"e": "f\ud800"}]}))
+    assert [lead.fields for lead in desk.all(Lead)] == [{"ab": ["cd", {"e": "f"}]}]
+    for number in (float("nan"), [float("inf")]):
+        with pytest.raises(ValidationError, match="holds a number that is none"):
+            GivenLead(id="L1", fields={"x": number})
+
+
 def test_rows_that_come_again_change_nothing(desk: Desk) -> None:
     rows = [
         row("L1", "trial", handoff={"owner": "UANA", "stage": "won", "at": MARCH, "ended_at": MAY}),
@@ -167,6 +212,14 @@ def test_what_was_done_counts_and_hands_nobody_over_unless_that_was_said(desk: D
 def test_deals_that_go_on_are_shown_where_that_was_said(desk: Desk) -> None:
     brings(desk, row(handoff={"owner": "UANA", "stage": "contacted", "at": MARCH}), announcing=True)
     assert sorted(each.kind for each in desk.all(Delivery)) == ["direct_card", "lead_card"]
+
+
+def test_what_a_file_says_anew_of_a_lead_with_sales_is_kept_and_told_only_where_that_was_said(desk: Desk) -> None:
+    handoff = deal(desk, owner="UANA", stage="contacted", at=MARCH)
+    brings(desk, row(phone="+49 1"))
+    assert (desk.kinds(handoff.id)[-1], desk.all(Delivery)) == ("updated", [])
+    brings(desk, row(phone="+49 2"), announcing=True)
+    assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
 
 
 def test_a_roster_is_read_again_once_another_playbook_counts(desk: Desk) -> None:

@@ -107,6 +107,28 @@ def test_an_id_and_an_address_that_meet_make_two_leads_one(desk: Desk) -> None:
     assert desk.reads(lambda session: merging.family(session, kept)) == [kept.id, merged.id]
 
 
+def test_who_asked_not_to_be_contacted_stays_so_as_part_of_another_and_no_longer_once_they_are_two(
+    desk: Desk,
+) -> None:
+    says(desk, external_id="7")
+    says(desk, email="ivy@acme.example", do_not_contact=True)
+    says(desk, external_id="7", email="ivy@acme.example")
+    assert [lead.do_not_contact for lead in desk.all(Lead)] == [True, True]
+    splits(desk)
+    assert {lead.email: lead.do_not_contact for lead in desk.all(Lead)} == {None: False, "ivy@acme.example": True}
+
+
+def splits(desk: Desk) -> None:
+    """Take the one merge that there is back."""
+    (merge,) = desk.all(Merge)
+
+    def split(session: Session, workspace_id: int, now: datetime) -> None:
+        del workspace_id
+        merging.split(session, merge.id, by=session.get_one(Person, desk.person("UMAYA").id), now=now)
+
+    desk.does(split)
+
+
 def test_whichever_sales_has_stays(desk: Desk) -> None:
     elder = says(desk, external_id="7").lead
     handoff_id = desk.accepted_lead(email="ivy@acme.example")
@@ -133,19 +155,25 @@ def test_a_wrong_merge_is_split_and_both_are_as_they_were(desk: Desk) -> None:
     says(desk, external_id="7", phone="+49 1")
     says(desk, email="ivy@acme.example", name="Ivy Chen")
     kept = says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead
-    (merge,) = desk.all(Merge)
-
-    def split(session: Session, workspace_id: int, now: datetime) -> None:
-        del workspace_id
-        merging.split(session, merge.id, by=session.get_one(Person, desk.person("UMAYA").id), now=now)
-
-    desk.does(split)
+    splits(desk)
     one, other = desk.all(Lead)
     assert (one.id, one.name, one.email, one.phone, one.title) == (kept.id, None, None, "+49 1", "CTO")
     assert (other.name, other.email, other.merged_into_id) == ("Ivy Chen", "ivy@acme.example", None)
     assert says(desk, email="ivy@acme.example").lead.id == other.id
     with pytest.raises(StaleCard):
-        desk.does(split)
+        splits(desk)
+
+
+def test_what_was_split_stays_two_when_the_same_is_said_again(desk: Desk) -> None:
+    says(desk, external_id="7")
+    says(desk, email="ivy@acme.example")
+    kept = says(desk, external_id="7", email="ivy@acme.example").lead
+    splits(desk)
+    assert says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead.id == kept.id
+    assert {lead.email: (lead.merged_into_id, lead.title) for lead in desk.all(Lead)} == {
+        None: (None, "CTO"),
+        "ivy@acme.example": (None, None),
+    }
 
 
 def test_the_same_new_lead_at_the_same_instant_is_one(desk: Desk) -> None:
@@ -153,6 +181,13 @@ def test_the_same_new_lead_at_the_same_instant_is_one(desk: Desk) -> None:
         found = list(pool.map(lambda _: says(desk, external_id="7", email="ivy@acme.example"), range(6)))
     assert len({each.lead.id for each in found}) == 1
     assert [len(desk.all(record)) for record in (Lead, ExternalId, Company)] == [1, 1, 1]
+
+
+def test_one_id_at_the_same_instant_is_one_lead_whatever_else_is_said(desk: Desk) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda count: says(desk, external_id="7", email=f"ivy{count}@gmail.com"), range(6)))
+    assert len({each.lead.id for each in found}) == 1
+    assert [len(desk.all(record)) for record in (Lead, ExternalId)] == [1, 1]
 
 
 def test_a_lead_that_is_at_work_and_merged_is_still_decided_on(desk: Desk) -> None:

@@ -162,7 +162,7 @@ class Desk:
     def line(self, handoff_id: int, number: int) -> int:
         """Owe a reply under a handoff's card, which is owed already."""
         with self.database.transaction() as session:
-            return deliveries.owe_reply(
+            owed = deliveries.owe_reply(
                 session,
                 workspace_id=self.workspace_id,
                 kind="thread_line",
@@ -170,7 +170,9 @@ class Desk:
                 handoff_id=handoff_id,
                 urgency=1,
                 now=self.clock(),
-            ).id
+            )
+            assert owed is not None
+            return owed.id
 
     def home(self) -> int:
         """Owe Ana's Home tab."""
