@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from qualification import deliveries, handoffs, history, merging, publishing, scores
+from qualification import deliveries, handoffs, history, merging, scores
 from qualification.handoffs import Reason
 from qualification.publishing import Published
 from qualification.records import Activity, EventKind, Handoff, Lead
@@ -87,7 +88,13 @@ def known(session: Session, workspace_id: int, keys: Collection[tuple[str, str]]
 
 
 def consider(
-    session: Session, leads: Sequence[Lead], live: Mapping[int, Handoff], *, announcing: bool = True, now: datetime
+    session: Session,
+    leads: Sequence[Lead],
+    live: Mapping[int, Handoff],
+    *,
+    published: Published,
+    announcing: bool = True,
+    now: datetime,
 ) -> None:
     """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
 
@@ -96,27 +103,47 @@ def consider(
     """
     if not leads:
         return
-    published = publishing.current(session, leads[0].workspace_id)
     scoring = published.playbook.scoring
     ever = scores.times_all(session, [lead.id for lead in leads])
     ended = _last_ended(session, leads) if announcing else {}
+    stands: dict[Lead, tuple[int, Lifecycle]] = {}
+    ready: list[tuple[Lead, Mapping[str, int]]] = []
     for lead in leads:
         done = ever.get(lead.id, {})
-        lead.score = score(scoring, done).points
+        points, lifecycle = score(scoring, done).points, lead.lifecycle
         if lead.id in live:
             deliveries.stale(session, live[lead.id].id, now + SETTLING)
-            continue
-        if lead.id in ended:
-            done = scores.times(session, lead, after=ended[lead.id])
-        if announcing and is_ready(scoring, done):
-            gate = stopped_by(published.playbook.gates, _applicant(session, lead, scoring, done))
-            if gate is None:
-                handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now)
-            else:
-                _stop(session, lead, gate, published, now=now)
-        elif lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
-            lead.lifecycle = Lifecycle.LEAD
+        else:
+            if lead.id in ended:
+                done = scores.times(session, lead, after=ended[lead.id])
+            if announcing and is_ready(scoring, done):
+                ready.append((lead, done))
+            elif lifecycle is Lifecycle.SUBSCRIBER and points > 0:
+                lifecycle = Lifecycle.LEAD
+        stands[lead] = points, lifecycle
+    _write(session, stands)
+    for lead, done in ready:
+        gate = stopped_by(published.playbook.gates, _applicant(session, lead, scoring, done))
+        if gate is None:
+            handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now)
+        else:
+            _stop(session, lead, gate, published, now=now)
     session.flush()
+
+
+def _write(session: Session, stands: Mapping[Lead, tuple[int, Lifecycle]]) -> None:
+    """Write down where leads stand, all by one statement: the records would take one each, for their versions.
+
+    The leads are locked, so no version is compared.
+    """
+    moved = {lead: each for lead, each in stands.items() if each != (lead.score, lead.lifecycle)}
+    if not moved:
+        return
+    rows = [{"lead_id": lead.id, "points": points, "stands": lifecycle} for lead, (points, lifecycle) in moved.items()]
+    session.connection().execute(_STAND, rows)
+    for lead, (points, lifecycle) in moved.items():
+        for name, value in (("score", points), ("lifecycle", lifecycle), ("version", lead.version + 1)):
+            set_committed_value(lead, name, value)
 
 
 def _last_ended(session: Session, leads: Sequence[Lead]) -> dict[int, datetime]:
@@ -173,6 +200,11 @@ _RECORD: Final = {
     "sqlite": sqlite.insert(Activity).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(Activity).on_conflict_do_nothing(),
 }
+_STAND: Final = (
+    update(Lead)
+    .where(Lead.id == bindparam("lead_id"))
+    .values(score=bindparam("points"), lifecycle=bindparam("stands"), version=Lead.version + 1)
+)
 _KNOWN: Final = select(Activity.id, Activity.lead_id, Activity.sender, Activity.external_id).where(
     Activity.workspace_id == bindparam("workspace_id"),
     Activity.sender.in_(bindparam("senders", expanding=True)),

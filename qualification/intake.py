@@ -65,7 +65,7 @@ def take(
         for index, row in enumerate(rows)
         if index in found and isinstance(row, GivenActivity)
     ]
-    keep(session, found.values(), done, now=now)
+    keep(session, found.values(), done, published=published, now=now)
     kept = activities.known(session, workspace_id, [(sender, key) for key in keys])
     results: list[Taken | tuple[Flaw, ...]] = []
     for index, row in enumerate(rows):
@@ -95,6 +95,7 @@ def keep(
     found: Iterable[Recognised],
     done: Sequence[tuple[Lead, Done]],
     *,
+    published: Published,
     announcing: bool = True,
     now: datetime,
 ) -> int:
@@ -103,7 +104,7 @@ def keep(
     fresh = activities.record(session, done, now=now)
     active = (leads.root(session, lead) for lead, _ in fresh)
     concerned = {lead.id: lead for lead in active if lead is not None}
-    activities.consider(session, [*concerned.values()], live, announcing=announcing, now=now)
+    activities.consider(session, [*concerned.values()], live, published=published, announcing=announcing, now=now)
     return len(fresh)
 
 

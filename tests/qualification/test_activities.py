@@ -13,6 +13,7 @@ from qualification.intake import Taken, Unfit
 from qualification.records import Activity, Delivery, Handoff, Lane, Lead
 from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.lifecycle import Lifecycle
 
 from .conftest import MORNING, PLAYBOOK, Desk
 
@@ -178,3 +179,20 @@ def test_what_is_said_anew_of_a_lead_with_sales_stands_in_its_thread(web: Web, d
     web.takes(GivenLead.model_validate({**IVY, "title": "CTO"}))
     assert desk.kinds(web.card().handoff_id)[-1] == "updated"
     assert web.card().title == "CTO"
+
+
+def test_scores_written_at_once_stand_in_the_records_and_count_as_a_change(web: Web, desk: Desk) -> None:
+    """Whoever held an older version of the lead learns that it changed."""
+    web.takes(GivenLead.model_validate(IVY))
+    before = web.lead()
+
+    def take(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
+        given = GivenActivity.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
+        intake.take(session, workspace_id, "web", [given], now=now)
+        lead = session.get_one(Lead, before.id)
+        stood = (lead.score, lead.lifecycle, lead.version)
+        session.refresh(lead)
+        return lead, stood
+
+    lead, stood = desk.does(take)
+    assert stood == (lead.score, lead.lifecycle, lead.version) == (15, Lifecycle.LEAD, before.version + 1)
