@@ -271,8 +271,8 @@ def test_on_sqlite_others_have_a_turn_between_two_slices_and_nobody_waits_after_
 
 @given(st.integers(1, importing.MOST), st.floats(0, 100))
 def test_the_longer_a_slice_took_the_fewer_rows_come_next_and_never_suddenly_many(rows: int, seconds: float) -> None:
-    size = importing.next_size(rows, seconds)
+    size = importing.next_size(rows, seconds, aim=0.05)
     assert importing.FEWEST <= size <= max(importing.FEWEST, min(importing.MOST, 2 * rows))
-    assert size >= importing.next_size(rows, seconds * 2)
-    if seconds > importing.SLICE_SECONDS:
+    assert size >= importing.next_size(rows, seconds * 2, aim=0.05)
+    if seconds > 0.05:
         assert size <= max(importing.FEWEST, rows)
