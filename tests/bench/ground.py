@@ -142,9 +142,9 @@ class Ground:
             connection.execute(update(Delivery).where(owed).values(state=DeliveryState.SETTLED, shown=Delivery.wanted))
             connection.execute(update(Lane).where(Lane.due_at.is_not(None)).values(due_at=None))
 
-    def wait_until_shown(self) -> None:
-        """Wait until a bot in another process owes Slack nothing more."""
-        end = monotonic() + PATIENCE_SECONDS
+    def wait_until_shown(self, patience: float = PATIENCE_SECONDS) -> None:
+        """Wait until a bot in another process owes Slack nothing more; raises ChildFailed after so many seconds."""
+        end = monotonic() + patience
         owed = select(func.count()).select_from(Lane).where(Lane.due_at.is_not(None))
         while monotonic() < end:
             with self.database.snapshot() as session:

@@ -22,6 +22,8 @@ from tests.bench.requests_over_http import free_port
 
 # So often it is looked how far the importer is, and how large.
 LOOK_SECONDS = 0.1
+# Thousands of cards come first, for the clicks.
+SHOWN_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _measured(engine: Engine, kind: _Kind, file: Path, size: Size) -> Iterator[F
         environment = ground.environment(PORT=str(port), SLACK_APP_TOKEN="")
         bot = stack.enter_context(children.started("tests.bench.programs.unpaced", environment=environment))
         children.first_line(bot)
-        ground.wait_until_shown()
+        ground.wait_until_shown(SHOWN_SECONDS)
         bare = engine.fresh()
         presses = iter([ground.press(asked) for asked in ground.asked()])
 

@@ -12,7 +12,7 @@ from tests.bench import clicks, edits, imports, intake_over_http, machine, posts
 from tests.bench.bare import Work
 from tests.bench.engines import Engine, Postgresql, opened
 from tests.bench.imports import Size
-from tests.bench.measuring import Figure, Spread
+from tests.bench.measuring import Figure
 
 # A figure that is broken over two lines cannot be read.
 WIDEST = 140
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/bench", description="Measure Baton, each figure beside its floor.")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything: to see that it runs")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
-    parser.add_argument("--large", action="store_true", help="the imports alone, with 1,000,000 rows: an hour or so")
+    parser.add_argument("--large", action="store_true", help="the imports alone, of 1,000,000 rows each")
     given = parser.parse_args(arguments)
     plan = QUICK if given.quick else FULL
     shown, told = Console(), Console(stderr=True)
@@ -79,6 +79,10 @@ def main(arguments: Sequence[str]) -> int:
                 for figure in imports.measure(engine, size=LARGE) if given.large else _measured(engine, plan, works):
                     figures.append(figure)
                     status.update(f"Measuring on {engine.name}: {figure.name} is done")
+                    if not told.is_terminal:
+                        told.print(
+                            engine.name, figure.name, *figure.written, sep=" | ", highlight=False, soft_wrap=True
+                        )
     for name, value in described:
         shown.print(f"{name}: {value}", highlight=False, soft_wrap=True)
     for name, work in works:
@@ -97,14 +101,7 @@ def table(figures: Iterable[Figure]) -> Table:
         by_engine.setdefault(figure.engine, []).append(figure)
     for alike in zip(*by_engine.values(), strict=True):
         for figure in alike:
-            ratio = figure.ratio
-            made.add_row(
-                figure.name,
-                figure.engine,
-                figure.unit.write(Spread.of(figure.ours)),
-                figure.unit.write(Spread.of(figure.floor)),
-                f"{ratio.middle:.2f} ({ratio.least:.2f}–{ratio.most:.2f})",
-            )
+            made.add_row(figure.name, figure.engine, *figure.written)
     return made
 
 
