@@ -27,11 +27,13 @@ from qualification.rules.import_map import ImportMap, Join
 from qualification.rules.import_rows import read_row
 from qualification.rules.intake import GivenRow
 
-# A transaction takes about so long: a click that waits for it is not felt.
-SLICE_SECONDS: Final = 0.05
+# A transaction is open for about so long: a click that waits for it is not felt. On SQLite every click waits; on
+# PostgreSQL only who is about one of the same leads, so that what each transaction costs anyway can be spread further.
+SHORT, LONG = 0.05, 0.2
 FEWEST, MOST = 25, 500
-# On SQLite, whose writers do not queue, so much of a transaction's time is left to others after it.
-GIVEN_WAY: Final = 0.5
+# On SQLite, whose writers do not queue, others have so long between two transactions. Who waits there looks again after
+# 1, 2, 5, 10, 15, 20, 25, 25 and 25 ms: a gap longer than each of these, within their sum, is never missed.
+GIVEN_WAY: Final = 0.03
 # What a report says of a row, before its own columns.
 LINE, WHY = "_line", "_why"
 
@@ -145,16 +147,19 @@ class Import:
         done, size = self._begin(again=again)
         if self.tally.is_done:
             return self.tally
-        rows = islice(self._plan.table.rows(), done, None)
+        rows = ((row, self._read(row)) for row in islice(self._plan.table.rows(), done, None))
         with _Report(report, self._plan.table, size) as refused:
-            while together := [*islice(rows, self._size)]:
-                began = time.monotonic()
-                done = self._slice(together, done, refused)
-                took = time.monotonic() - began
-                self._size = max(FEWEST, min(MOST, int(self._size * SLICE_SECONDS / max(took, 0.001)) + 1))
+            together = [*islice(rows, self._size)]
+            while together:
+                held = self._slice(together, done, refused)
+                free = time.monotonic()
+                done += len(together)
+                self._size = next_size(len(together), held, aim=SHORT if self._database.is_sqlite else LONG)
                 self._progress(self.tally)
-                if self._database.is_sqlite:
-                    self._pause(took * GIVEN_WAY)
+                # While others have their turn, the next rows are read.
+                together = [*islice(rows, self._size)]
+                if together and self._database.is_sqlite:
+                    self._pause(max(0.0, GIVEN_WAY - (time.monotonic() - free)))
         self._end()
         return self.tally
 
@@ -169,12 +174,14 @@ class Import:
             self.tally.is_done = run.ended_at is not None
             return run.rows, run.report_bytes
 
-    def _slice(self, together: Sequence[Row], done: int, refused: "_Report") -> int:
-        reads = [self._read(row) for row in together]
+    def _slice(self, together: Sequence[tuple[Row, Read]], done: int, refused: "_Report") -> float:
+        """Bring some rows in; return how long others could not write, without the time that others were waited for."""
+        reads = [read for _, read in together]
         flawed = {index: read for index, read in enumerate(reads) if isinstance(read, tuple)}
         places = [index for index, read in enumerate(reads) if isinstance(read, GivenRow)]
         with self._database.transaction() as session:
             run = self._run_of(session)
+            began = time.monotonic()
             if run.rows != done:
                 raise CannotImport("Another process brings the same file in at this moment; let it, or stop it first.")
             self._roster = imports.roster_of(session, self._workspace_id, self._roster)
@@ -188,12 +195,13 @@ class Import:
             )
             flawed |= {places[index]: found for index, found in taken.flawed.items()}
             for index, found in sorted(flawed.items()):
-                refused.write(together[index], found)
+                refused.write(together[index][0], found)
             run.rows += len(together)
             run.flawed += len(flawed)
             run.report_bytes = refused.flushed()
+        held = time.monotonic() - began
         self._count(taken, reads, [*flawed.values()])
-        return done + len(together)
+        return held
 
     def _count(self, taken: Imported, reads: Sequence[Read], flawed: Sequence[tuple[Flaw, ...]]) -> None:
         self.tally.rows += len(reads)
@@ -231,6 +239,11 @@ class Import:
                 return (Flaw(f"join.{name}", str(unworkable)),)
             cells[name] = joined.rows.get(key, {})
         return read_row(self._plan.mapped, cells, self._plan.zone)
+
+
+def next_size(rows: int, seconds: float, *, aim: float) -> int:
+    """Say how many rows go together next, where so many took so long: at most twice as many, as some take longer."""
+    return max(FEWEST, min(MOST, 2 * rows, int(rows * aim / max(seconds, 0.001))))
 
 
 class _Report:

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from qualification import deliveries, handoffs, history, judging, publishing
+from qualification import deliveries, handoffs, history, judging
 from qualification.handoffs import Reason
+from qualification.judging import Standing
 from qualification.publishing import Published
 from qualification.records import Activity, EventKind, Handoff, Lead
 from qualification.rules.lifecycle import Lifecycle
@@ -81,31 +83,53 @@ def known(session: Session, workspace_id: int, keys: Collection[tuple[str, str]]
     return {(row.sender, row.external_id): Known(row.id, row.lead_id) for row in session.execute(_KNOWN, asked)}
 
 
-def consider(session: Session, leads: Sequence[Lead], *, announcing: bool = True, now: datetime) -> list[Handoff]:
+def consider(
+    session: Session, leads: Sequence[Lead], *, published: Published, announcing: bool = True, now: datetime
+) -> list[Handoff]:
     """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
 
     The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
     towards the next handoff. Returns the handoffs made.
     """
-    if not leads:
-        return []
-    published = publishing.current(session, leads[0].workspace_id)
-    standings = judging.judge(session, leads, published.playbook)
+    standings = judging.judge(session, leads, published.playbook) if leads else {}
+    _write(session, leads, standings, published)
     made = []
     for lead in leads:
         standing = standings[lead.id]
-        lead.score, lead.scored_by_id = standing.points, published.id
         if standing.live is not None:
             deliveries.stale(session, standing.live, now + SETTLING)
         elif announcing and standing.is_ready and standing.gate is None:
             made.append(handoffs.announce(session, lead, _reason(lead), by=None, published=published, now=now))
-        else:
-            if announcing and standing.is_ready and standing.gate is not None:
-                hold(session, lead, standing.gate, published, now=now)
-            if lead.lifecycle is Lifecycle.SUBSCRIBER and lead.score > 0:
-                lead.lifecycle = Lifecycle.LEAD
+        elif announcing and standing.is_ready and standing.gate is not None:
+            hold(session, lead, standing.gate, published, now=now)
     session.flush()
     return made
+
+
+def _write(session: Session, leads: Sequence[Lead], standings: Mapping[int, Standing], published: Published) -> None:
+    """Write down what the leads come to, all by one statement: the records would take one each, for their versions.
+
+    The leads are locked, and no press that goes on meanwhile is too late for a score: the versions stay.
+    """
+    stands = {lead: (standings[lead.id].points, published.id, _lifecycle(lead, standings[lead.id])) for lead in leads}
+    moved = {lead: each for lead, each in stands.items() if each != (lead.score, lead.scored_by_id, lead.lifecycle)}
+    if not moved:
+        return
+    session.flush()
+    rows = [
+        {"lead_id": lead.id, "points": points, "made_by": made_by, "stands": lifecycle}
+        for lead, (points, made_by, lifecycle) in moved.items()
+    ]
+    session.connection().execute(_STAND, rows)
+    for lead, each in moved.items():
+        for name, value in zip(("score", "scored_by_id", "lifecycle"), each, strict=True):
+            set_committed_value(lead, name, value)
+
+
+def _lifecycle(lead: Lead, standing: Standing) -> Lifecycle:
+    """Say where who is not with sales stands: a lead from the first point on."""
+    is_lead = standing.live is None and lead.lifecycle is Lifecycle.SUBSCRIBER and standing.points > 0
+    return Lifecycle.LEAD if is_lead else lead.lifecycle
 
 
 def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
@@ -136,6 +160,11 @@ _RECORD: Final = {
     "sqlite": sqlite.insert(Activity).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(Activity).on_conflict_do_nothing(),
 }
+_STAND: Final[Any] = (
+    update(Lead)
+    .where(Lead.id == bindparam("lead_id"))
+    .values(score=bindparam("points"), scored_by_id=bindparam("made_by"), lifecycle=bindparam("stands"))
+)
 _KNOWN: Final = select(Activity.id, Activity.lead_id, Activity.sender, Activity.external_id).where(
     Activity.workspace_id == bindparam("workspace_id"),
     Activity.sender.in_(bindparam("senders", expanding=True)),

@@ -65,7 +65,7 @@ def take(
         for index, row in enumerate(rows)
         if index in found and isinstance(row, GivenActivity)
     ]
-    keep(session, done, now=now)
+    keep(session, done, published=published, now=now)
     kept = activities.known(session, workspace_id, [(sender, key) for key in keys])
     results: list[Taken | tuple[Flaw, ...]] = []
     for index, row in enumerate(rows):
@@ -93,12 +93,19 @@ def recognise(
     return found
 
 
-def keep(session: Session, done: Sequence[tuple[Lead, Done]], *, announcing: bool = True, now: datetime) -> int:
+def keep(
+    session: Session,
+    done: Sequence[tuple[Lead, Done]],
+    *,
+    published: Published,
+    announcing: bool = True,
+    now: datetime,
+) -> int:
     """Keep what the leads did, and add up anew whoever did something new; return how much was new."""
     fresh = activities.record(session, done, now=now)
     active = (leads.root(session, lead) for lead, _ in fresh)
     concerned = {lead.id: lead for lead in active if lead is not None}
-    activities.consider(session, [*concerned.values()], announcing=announcing, now=now)
+    activities.consider(session, [*concerned.values()], published=published, announcing=announcing, now=now)
     return len(fresh)
 
 

@@ -50,5 +50,5 @@ def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandedOver | 
     lead = leads.root(session, session.get_one(Lead, lead_id))
     if lead is None or leads.locked(session, lead) is not None:
         return None
-    made = activities.consider(session, [lead], now=now)
+    made = activities.consider(session, [lead], published=publishing.current(session, lead.workspace_id), now=now)
     return handoffs.told(session, made[0], already=False) if made else None

@@ -6,7 +6,20 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, event, func, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from bot.database import Database
 from qualification.records import Base
@@ -14,6 +27,7 @@ from qualification.records import Base
 TABLE = Table("bare", MetaData(), Column("id", Integer, primary_key=True), Column("note", String(200)))
 # Changed in turn, so that no two transactions at the same time want the same row.
 SPARE = 2_000
+_CHANGE = update(TABLE).where(TABLE.c.id == bindparam("row")).values(note=bindparam("new"))
 NOTE = "as long as a row of Baton's is: some text, some numbers, some moments. " * 2
 
 
@@ -67,13 +81,17 @@ def _rows(database: Database) -> dict[tuple[object, ...], tuple[object, ...]]:
 
 
 class BareTransaction:
-    """Called, it writes the rows, a plain statement each, and commits; safe from several threads."""
+    """Called, it writes the rows, a plain statement each, and commits; safe from several threads.
 
-    def __init__(self, url: str, inserted: int, changed: int) -> None:
+    `at_once`, the new rows go by one statement and the changed ones by another, as those of a list can.
+    """
+
+    def __init__(self, url: str, inserted: int, changed: int, *, at_once: bool = False) -> None:
         """Make the table and the rows to change, in a database set up as Baton sets it up."""
         self._database = Database(url)
         self._engine = self._database.engine
         self._inserted, self._changed = inserted, changed
+        self._at_once = at_once
         self._numbers = count()
         # Without a lock SQLite's own busy handling would be measured.
         self._alone: AbstractContextManager[object] = threading.Lock() if self._database.is_sqlite else nullcontext()
@@ -89,11 +107,14 @@ class BareTransaction:
             self._write(connection, number)
 
     def _write(self, connection: Connection, number: int) -> None:
-        for _ in range(self._inserted):
-            connection.execute(insert(TABLE).values(note=NOTE))
-        for each in range(self._changed):
-            row = (number * self._changed + each) % SPARE + 1
-            connection.execute(update(TABLE).where(TABLE.c.id == row).values(note=f"{NOTE}{number}"))
+        new = [{"note": NOTE}] * self._inserted
+        rows = ((number * self._changed + each) % SPARE + 1 for each in range(self._changed))
+        changed = [{"row": row, "new": f"{NOTE}{number}"} for row in rows]
+        for statement, given in ((insert(TABLE), new), (_CHANGE, changed)):
+            if self._at_once and given:
+                connection.execute(statement, given)
+            for each in () if self._at_once else given:
+                connection.execute(statement, each)
 
     def dispose(self) -> None:
         """Close its connections."""

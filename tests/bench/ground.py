@@ -28,6 +28,8 @@ from tests.bench.children import PATIENCE_SECONDS, ChildFailed
 MANIFEST = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
 MARKETER = "Mika Sato"
 BATCH = 25
+# A rep's time for an answer in the demo's playbook, and one that no measurement outlasts.
+SOON, LATER = "accept_within: 10m\n  remind_after: 5m", "accept_within: 100h\n  remind_after: 99h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class Asked:
 class Ground:
     """A database with the demo's playbook in force, and the bot that serves it, not yet started."""
 
-    def __init__(self, url: str, sandbox: Sandbox) -> None:
-        """Publish the playbook and look everybody up."""
+    def __init__(self, url: str, sandbox: Sandbox, *, patient: bool = False) -> None:
+        """Publish the playbook and look everybody up; the patient ask nobody else while somebody takes their time."""
         self.url = url
         self.sandbox = sandbox
         self.settings = Settings(
@@ -66,6 +68,7 @@ class Ground:
         self.workspace_id = self.baton.workspace.id
         self._numbers = count(1)
         text = PLAYBOOK.read_text(encoding="utf-8")
+        text = text.replace(SOON, LATER) if patient else text
         with self.database.transaction() as session:
             publishing.publish(session, workspace_id=self.workspace_id, text=text, by="bench", now=utc_now())
         self.baton.directory.look_up()
@@ -139,9 +142,9 @@ class Ground:
             connection.execute(update(Delivery).where(owed).values(state=DeliveryState.SETTLED, shown=Delivery.wanted))
             connection.execute(update(Lane).where(Lane.due_at.is_not(None)).values(due_at=None))
 
-    def wait_until_shown(self) -> None:
-        """Wait until a bot in another process owes Slack nothing more."""
-        end = monotonic() + PATIENCE_SECONDS
+    def wait_until_shown(self, patience: float = PATIENCE_SECONDS) -> None:
+        """Wait until a bot in another process owes Slack nothing more; raises ChildFailed after so many seconds."""
+        end = monotonic() + patience
         owed = select(func.count()).select_from(Lane).where(Lane.due_at.is_not(None))
         while monotonic() < end:
             with self.database.snapshot() as session:
@@ -164,10 +167,10 @@ class Ground:
 
 
 @contextmanager
-def laid(url: str) -> Iterator[Ground]:
+def laid(url: str, *, patient: bool = False) -> Iterator[Ground]:
     """Lay the ground in a fresh database, beside a Slack that sets no limits."""
     with Sandbox(MANIFEST, rate_limits=False) as sandbox:
-        ground = Ground(url, sandbox)
+        ground = Ground(url, sandbox, patient=patient)
         yield ground
         ground.database.dispose()
 

@@ -62,6 +62,13 @@ class Figure:
         pairs = zip(self.ours, self.floor, strict=True)
         return Spread.of([floor / ours if self.unit.rate else ours / floor for ours, floor in pairs])
 
+    @property
+    def written(self) -> tuple[str, str, str]:
+        """Both halves and the ratio, as they stand in the table."""
+        ratio = self.ratio
+        ours, floor = (self.unit.write(Spread.of(half)) for half in (self.ours, self.floor))
+        return ours, floor, f"{ratio.middle:.2f} ({ratio.least:.2f}–{ratio.most:.2f})"
+
 
 def in_turn(rounds: int, ours: Round, floor: Round) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Take both, round by round, and change who goes first each time, so that no lull favours either."""

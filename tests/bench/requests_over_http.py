@@ -38,27 +38,32 @@ def measure(engine: Engine, work: Work, *, rounds: int, clicks: int) -> list[Fig
             )
         )
         addresses = (f"http://127.0.0.1:{port}/slack/events", children.first_line(bare))
-        _wait_for(port)
-        first = [next(requests) for _ in range(WARM_UP)]
-        batches = [[next(requests) for _ in range(clicks)] for _ in range(rounds)]
-        taken: list[list[tuple[float, float, float]]] = [[], []]
-        for address in addresses:
-            send(address, first)
+        wait_for(port)
+        batches = [[next(requests) for _ in range(size)] for size in (WARM_UP, *([clicks] * rounds))]
+        return compared(engine, f"clicks over HTTP, {CLIENTS} clients", addresses, batches)
 
-        def turn(which: int, number: int) -> float:
-            began = perf_counter()
-            times = send(addresses[which], batches[number])
-            rate = len(times) / (perf_counter() - began)
-            taken[which].append((rate, percentile(times, 50), percentile(times, 99)))
-            return rate
 
-        in_turn(rounds, lambda number: turn(0, number), lambda number: turn(1, number))
+def compared(engine: Engine, name: str, addresses: Sequence[str], batches: Sequence[Sequence[Request]]) -> list[Figure]:
+    """Send each batch to Baton and to the floor, in turn, the first to warm up; return what came of the others."""
+    first, *others = batches
+    taken: list[list[tuple[float, float, float]]] = [[], []]
+    for address in addresses:
+        send(address, first)
+
+    def turn(which: int, number: int) -> float:
+        began = perf_counter()
+        times = send(addresses[which], others[number])
+        rate = len(times) / (perf_counter() - began)
+        taken[which].append((rate, percentile(times, 50), percentile(times, 99)))
+        return rate
+
+    in_turn(len(others), lambda number: turn(0, number), lambda number: turn(1, number))
     ours, floor = (tuple(zip(*each, strict=True)) for each in taken)
     return [
-        Figure(name, engine.name, unit, ours[number], floor[number])
-        for number, (name, unit) in enumerate(
+        Figure(told, engine.name, unit, ours[number], floor[number])
+        for number, (told, unit) in enumerate(
             (
-                (f"clicks over HTTP, {CLIENTS} clients", A_SECOND),
+                (name, A_SECOND),
                 ("… half answered within", MILLISECONDS),
                 ("… 99 of 100 answered within", MILLISECONDS),
             )
@@ -93,7 +98,7 @@ def _one_client(address: str, waiting: "SimpleQueue[Request]") -> list[float]:
         answer.read()
         times.append(perf_counter() - began)
         if answer.status != OK:
-            raise ChildFailed(f"a click was answered {answer.status}")
+            raise ChildFailed(f"{target.path} was answered {answer.status}")
 
 
 def free_port() -> int:
@@ -103,7 +108,8 @@ def free_port() -> int:
     return port
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on the port."""
     end = perf_counter() + PATIENCE_SECONDS
     while True:
         try:

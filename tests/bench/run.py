@@ -8,10 +8,11 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import clicks, edits, machine, posts, requests_over_http, starts
+from tests.bench import clicks, edits, imports, intake_over_http, machine, posts, requests_over_http, starts
 from tests.bench.bare import Work
 from tests.bench.engines import Engine, Postgresql, opened
-from tests.bench.measuring import Figure, Spread
+from tests.bench.imports import Size
+from tests.bench.measuring import Figure
 
 # A figure that is broken over two lines cannot be read.
 WIDEST = 140
@@ -25,14 +26,37 @@ class Plan:
     rounds: int
     clicks: int
     requests: int
+    lists: int
     leads: int
     edits: int
     starts: int
     rest: float
+    size: Size
 
 
-FULL = Plan(rounds=10, clicks=20, requests=200, leads=50, edits=20, starts=3, rest=10.0)
-QUICK = Plan(rounds=3, clicks=8, requests=40, leads=15, edits=6, starts=1, rest=2.0)
+FULL = Plan(
+    rounds=10,
+    clicks=20,
+    requests=200,
+    lists=20,
+    leads=50,
+    edits=20,
+    starts=3,
+    rest=10.0,
+    size=Size(activities=20_000, leads=2_000, people=20_000, rounds=3, every=0.2, clicks=200, at_rest=50),
+)
+QUICK = Plan(
+    rounds=3,
+    clicks=8,
+    requests=40,
+    lists=4,
+    leads=15,
+    edits=6,
+    starts=1,
+    rest=2.0,
+    size=Size(activities=2_000, leads=200, people=2_000, rounds=1, every=0.2, clicks=30, at_rest=10),
+)
+LARGE = Size(activities=1_000_000, leads=100_000, people=1_000_000, rounds=1, every=0.5, clicks=2_000, at_rest=200)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/bench", description="Measure Baton, each figure beside its floor.")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything: to see that it runs")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--large", action="store_true", help="the imports alone, of 1,000,000 rows each")
     given = parser.parse_args(arguments)
     plan = QUICK if given.quick else FULL
     shown, told = Console(), Console(stderr=True)
@@ -51,9 +76,13 @@ def main(arguments: Sequence[str]) -> int:
         described = machine.description(version)
         for engine in engines:
             with told.status(f"Measuring on {engine.name}") as status:
-                for figure in _measured(engine, plan, works):
+                for figure in imports.measure(engine, size=LARGE) if given.large else _measured(engine, plan, works):
                     figures.append(figure)
                     status.update(f"Measuring on {engine.name}: {figure.name} is done")
+                    if not told.is_terminal:
+                        told.print(
+                            engine.name, figure.name, *figure.written, sep=" | ", highlight=False, soft_wrap=True
+                        )
     for name, value in described:
         shown.print(f"{name}: {value}", highlight=False, soft_wrap=True)
     for name, work in works:
@@ -67,18 +96,12 @@ def table(figures: Iterable[Figure]) -> Table:
     made = Table(box=MARKDOWN)
     for name in COLUMNS:
         made.add_column(name, no_wrap=True)
-    names = dict.fromkeys(figure.name for figure in figures)
-    for name in names:
-        for figure in figures:
-            if figure.name == name:
-                ratio = figure.ratio
-                made.add_row(
-                    name,
-                    figure.engine,
-                    figure.unit.write(Spread.of(figure.ours)),
-                    figure.unit.write(Spread.of(figure.floor)),
-                    f"{ratio.middle:.2f} ({ratio.least:.2f}–{ratio.most:.2f})",
-                )
+    by_engine: dict[str, list[Figure]] = {}
+    for figure in figures:
+        by_engine.setdefault(figure.engine, []).append(figure)
+    for alike in zip(*by_engine.values(), strict=True):
+        for figure in alike:
+            made.add_row(figure.name, figure.engine, *figure.written)
     return made
 
 
@@ -88,9 +111,11 @@ def _measured(engine: Engine, plan: Plan, works: list[tuple[str, Work]]) -> Iter
     yield click
     rounds = max(3, plan.rounds // 2)
     yield from requests_over_http.measure(engine, work, rounds=rounds, clicks=plan.requests)
+    yield from intake_over_http.measure(engine, rounds=rounds, requests=plan.requests, lists=plan.lists)
     yield posts.measure(engine, rounds=rounds, leads=plan.leads)
     yield from edits.measure(engine, work, rounds=rounds, clicks=plan.edits)
     yield from starts.measure(engine, work, rounds=plan.starts, rest=plan.rest)
+    yield from imports.measure(engine, size=plan.size)
 
 
 def _sentence(name: str, work: Work) -> str:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from bot import importing
@@ -296,3 +298,45 @@ def test_two_of_the_same_file_at_once_do_not_both_go_on(ready: Command, tmp_path
     with pytest.raises(CannotImport, match="Another process brings the same file in"):
         Import(database, workspace_id, plan, now=now, progress=meanwhile).run(tmp_path / "report.csv")
     assert (count(database, Lead), done(database)) == (2000, 2000)
+
+
+def test_on_sqlite_others_have_a_turn_between_two_slices_and_nobody_waits_after_the_last(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    """A writer that waits looks again at most 25 ms later: it must find the database free then."""
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(["email", *(f"p{each}@acme.example" for each in range(200))]))
+    assert ready("import", "people.csv", "--dry-run").exit_code == 0
+    with database.snapshot() as session:
+        workspace_id = session.scalars(select(Workspace.id)).one()
+        playbook = publishing.current(session, workspace_id).playbook
+    plan = plan_of(examine(file), None, playbook, sender=None, announcing=False)
+    slices: list[int] = []
+    pauses: list[int] = []
+
+    def pause(seconds: float) -> None:
+        assert seconds <= importing.GIVEN_WAY
+        with database.transaction() as session:
+            session.get_one(Workspace, workspace_id).name = "Written meanwhile"
+        pauses.append(slices[-1])
+
+    Import(
+        database,
+        workspace_id,
+        plan,
+        now=lambda: datetime.now(UTC),
+        pause=pause,
+        progress=lambda tally: slices.append(tally.rows),
+    ).run(tmp_path / "report.csv")
+    assert slices[0] == importing.FEWEST
+    assert slices[-1] == 200
+    assert pauses == slices[:-1]
+
+
+@given(st.integers(1, importing.MOST), st.floats(0, 100))
+def test_the_longer_a_slice_took_the_fewer_rows_come_next_and_never_suddenly_many(rows: int, seconds: float) -> None:
+    size = importing.next_size(rows, seconds, aim=0.05)
+    assert importing.FEWEST <= size <= max(importing.FEWEST, min(importing.MOST, 2 * rows))
+    assert size >= importing.next_size(rows, seconds * 2, aim=0.05)
+    if seconds > 0.05:
+        assert size <= max(importing.FEWEST, rows)

@@ -2,16 +2,18 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
-from qualification import decisions
+from qualification import decisions, intake
 from qualification.facts import LeadCard
 from qualification.intake import Taken, Unfit
 from qualification.records import Activity, Delivery, Handoff, Lane, Lead
 from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.lifecycle import Lifecycle
 
 from .conftest import MORNING, PLAYBOOK, Desk
 
@@ -182,3 +184,19 @@ def test_where_a_lead_is_goes_before_where_its_company_is(web: Web) -> None:
     web.takes(GivenLead.model_validate({"email": "kim@acme.example", "country": "US", "size": 900}))
     web.sends("trial", lead={**IVY, "country": "DE"})
     assert (web.card().country, web.card().size) == ("DE", 900)
+
+
+def test_scores_written_at_once_stand_in_the_records_and_make_no_press_too_late(web: Web, desk: Desk) -> None:
+    web.takes(GivenLead.model_validate(IVY))
+    before = web.lead()
+
+    def take(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
+        given = GivenActivity.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
+        intake.take(session, workspace_id, "web", [given], now=now)
+        lead = session.get_one(Lead, before.id)
+        stood = (lead.score, lead.lifecycle, lead.version)
+        session.refresh(lead)
+        return lead, stood
+
+    lead, stood = desk.does(take)
+    assert stood == (lead.score, lead.lifecycle, lead.version) == (15, Lifecycle.LEAD, before.version)

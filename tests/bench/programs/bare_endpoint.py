@@ -18,7 +18,9 @@ Message = MutableMapping[str, Any]
 
 def main() -> None:
     """Serve until SIGTERM; say the port."""
-    transaction = BareTransaction(os.environ["DATABASE_URL"], int(sys.argv[1]), int(sys.argv[2]))
+    transaction = BareTransaction(
+        os.environ["DATABASE_URL"], int(sys.argv[1]), int(sys.argv[2]), at_once="at once" in sys.argv[3:]
+    )
     threads = ThreadPoolExecutor(HTTP_THREADS)
 
     async def answer(
