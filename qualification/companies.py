@@ -55,8 +55,8 @@ class Companies:
     Companies are locked before anything else, by id, until the commit: nobody else writes a namesake down meanwhile.
     """
 
-    def __init__(self, session: Session, workspace_id: int, firms: Collection[Firm]) -> None:
-        """Read those that any of the firms may mean."""
+    def __init__(self, session: Session, workspace_id: int, firms: Collection[Firm], own: Collection[int]) -> None:
+        """Read those that any of the firms may mean, and those with the ids `own`, of which they may tell more."""
         self._session = session
         self._workspace_id = workspace_id
         self._new: dict[Company, None] = {}
@@ -70,6 +70,7 @@ class Companies:
             "workspace_id": workspace_id,
             "domains": {firm.domain for firm in firms if firm.domain},
             "names": {firm.name_key for firm in firms},
+            "own": own,
         }
         for company in session.scalars(_KNOWN, asked):
             self.by_id[company.id] = company
@@ -139,6 +140,7 @@ _KNOWN: Final = (
         or_(
             Company.domain.in_(bindparam("domains", expanding=True)),
             Company.name_key.in_(bindparam("names", expanding=True)),
+            Company.id.in_(bindparam("own", expanding=True)),
         ),
     )
     .order_by(Company.id)

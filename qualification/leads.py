@@ -24,7 +24,7 @@ _UNTOLD: Final = frozenset(
     {"name_key", "email_key", "company_id", "size", "country", "source", "campaign", "problem", "fields"}
 )
 # So often it is looked again who is known, where somebody alike comes in at the same instant.
-_MOST_TRIES: Final = 5
+_MOST_TRIES: Final = 20
 # PostgreSQL gave up one of two that waited for each other (appendix A of its manual).
 _DEADLOCK: Final = "40P01"
 
@@ -150,11 +150,13 @@ class _Recognition:
         self._session = session
         self._workspace_id = workspace_id
         self._now = now
+        self._is_postgresql = session.get_bind().dialect.name == "postgresql"
         self._playbook_id = session.get_one(Workspace, workspace_id).playbook_id
         self._rows = [_Row.of(each) for each in said]
-        self._companies = Companies(session, workspace_id, {row.firm for row in self._rows if row.firm})
-        self._by_external: dict[tuple[str, str], Lead] = {}
-        self._by_email: dict[str, Lead] = {}
+        self._by_external, self._by_email = self._externals(), self._addressees()
+        named = (root(session, lead) for lead in (*self._by_external.values(), *self._by_email.values()))
+        own = {lead.company_id for lead in named if lead is not None and lead.company_id is not None}
+        self._companies = Companies(session, workspace_id, {row.firm for row in self._rows if row.firm}, own)
         self._by_name: dict[tuple[str, Company], list[Lead]] = {}
         self._live: dict[int, Handoff] = {}
         self._new: dict[Lead, Company | None] = {}
@@ -206,6 +208,7 @@ class _Recognition:
             return None
         own = self._company_of(lead) if lead is not None else None
         if own is None and lead is not None and lead.company_id is not None:
+            # It moved there since the companies were locked.
             own = self._session.get_one(Company, lead.company_id, with_for_update={"key_share": True})
         if own is not None and not row.firm.is_named and self._companies.tells_of(row.firm, own):
             return None
@@ -260,14 +263,14 @@ class _Recognition:
 
     def _look_up(self) -> None:
         """Read whom the rows may mean, and lock them: what sales has of them first, as every decision does."""
-        by_external = self._externals()
-        by_email = {key: lead for lead in self._asked("emails", _BY_EMAIL) if (key := lead.email_key)}
+        if self._is_postgresql:
+            # Somebody alike may have come in until the companies' locks were ours.
+            self._by_external, self._by_email = self._externals(), self._addressees()
         companies = self._companies.by_id
         namesakes = self._asked("names", _BY_NAME, companies=[*companies]) if companies else []
-        found = {lead.id: lead for lead in (*by_external.values(), *by_email.values(), *namesakes)}
+        found = {lead.id: lead for lead in (*self._by_external.values(), *self._by_email.values(), *namesakes)}
         roots = {each.id: each for lead in found.values() if (each := root(self._session, lead)) is not None}
         self._lock({**found, **roots})
-        self._by_external, self._by_email = by_external, by_email
         for lead in namesakes:
             if lead.name_key is not None and lead.company_id in companies:
                 self._by_name.setdefault((lead.name_key, companies[lead.company_id]), []).append(lead)
@@ -280,6 +283,9 @@ class _Recognition:
         asked = {"workspace_id": self._workspace_id, "senders": senders, "ids": ids}
         return {(row.sender, row.external_id): row.Lead for row in self._session.execute(_BY_EXTERNAL_ID, asked)}
 
+    def _addressees(self) -> dict[str, Lead]:
+        return {key: lead for lead in self._asked("emails", _BY_EMAIL) if (key := lead.email_key)}
+
     def _asked(self, name: str, statement: Any, **more: object) -> Sequence[Lead]:  # noqa: ANN401 - a select
         keys = {row.email_key if name == "emails" else row.name_key for row in self._rows} - {None}
         if not keys:
@@ -290,7 +296,7 @@ class _Recognition:
         if not leads:
             return
         self._live = self._live_of(leads)
-        if self._session.get_bind().dialect.name == "postgresql":
+        if self._is_postgresql:
             # Somebody may have handed one of them over, or changed it, until its lock was ours.
             self._session.scalars(_LOCKED, {"ids": [*leads]}).all()
             self._live |= self._live_of(leads.keys() - self._live.keys())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from qualification import decisions, leads, merging
@@ -229,6 +229,20 @@ def test_a_domain_that_another_company_has_leaves_the_lead_where_it_is(desk: Des
     says(desk, external_id="7", email="ivy@acme.example")
     names = {each.id: each.name for each in desk.all(Company)}
     assert [names[lead.company_id or 0] for lead in desk.all(Lead)] == ["acme.example", "Acme Holding"]
+
+
+def test_companies_are_locked_before_leads_also_the_one_that_only_the_lead_speaks_of(desk: Desk) -> None:
+    says(desk, external_id="7", name="Ivy Chen", company="Acme")
+    locked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if "FOR NO KEY UPDATE" in statement:
+            locked.append(statement.partition("FROM ")[2].split()[0])
+
+    event.listen(desk.database.engine, "before_cursor_execute", note)
+    says(desk, external_id="7", email="ivy@acme.example")
+    event.remove(desk.database.engine, "before_cursor_execute", note)
+    assert locked == ([] if desk.database.is_sqlite else ["company", "handoff", "lead", "handoff"])
 
 
 NOTHING = st.none()
