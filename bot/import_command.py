@@ -129,7 +129,8 @@ def plan_of(
     # The report of an import holds the ids of what was imported.
     stem = _REPORT.sub("", table.path.stem)
     called = sender or re.sub(r"[^\w.-]+", "-", stem).strip("-")[:LONGEST_SENDER] or "file"
-    how = (called, text, str(announcing), table.encoding, table.delimiter or "")
+    beside = [importing.digest_of(table.path.parent / each.file) for each in mapped.join.values()]
+    how = (called, text, str(announcing), table.encoding, table.delimiter or "", *beside)
     return Plan(
         table=table,
         mapped=mapped,
@@ -235,7 +236,10 @@ def _tell(tally: Tally, report: Path) -> None:
     if tally.rows == 0:
         console.say("The file has a header, and no row under it.")
     elif tally.is_done and tally.rows == tally.went_on_at:
-        console.say("Every row of this file was brought in before, in just this way. --again begins at the first row.")
+        console.say(
+            "Every row of this file was brought in before, in just this way. --again begins at the first row: "
+            "do so when the playbook has changed since."
+        )
     else:
         if tally.went_on_at:
             console.say(f"Went on after row {tally.went_on_at:,}.")

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, Any, Final, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import IntegrityError, OperationalError
+
 from bot import tables
 from bot.database import Database
 from bot.tables import Row, Table
@@ -34,6 +36,9 @@ FEWEST, MOST = 25, 500
 # On SQLite, whose writers do not queue, others have so long between two transactions. Who waits there looks again after
 # 1, 2, 5, 10, 15, 20, 25, 25 and 25 ms: a gap longer than each of these, within their sum, is never missed.
 GIVEN_WAY: Final = 0.03
+_MOST_REASONS: Final = 1000
+# So often a slice is tried, where the database was busy or somebody else wrote the same down at that moment.
+_MOST_TRIES: Final = 5
 # What a report says of a row, before its own columns.
 LINE, WHY = "_line", "_why"
 
@@ -82,9 +87,10 @@ class Tally:
     is_done: bool = False
 
     def note(self, flaws: Sequence[Flaw]) -> None:
-        """Count a row that was not taken, or not wholly."""
+        """Count a row that was not taken, or not wholly; of reasons that are all different, the first are enough."""
         self.flawed += 1
-        self.reasons.update({(flaw.field, flaw.reason) for flaw in flaws})
+        found = {(flaw.field, flaw.reason) for flaw in flaws}
+        self.reasons.update(found if len(self.reasons) < _MOST_REASONS else found & self.reasons.keys())
 
 
 def join(mapped: ImportMap, folder: Path, columns: Sequence[str] | None) -> dict[str, Joined]:
@@ -175,6 +181,19 @@ class Import:
             return run.rows, run.report_bytes
 
     def _slice(self, together: Sequence[tuple[Row, Read]], done: int, refused: "_Report") -> float:
+        """Bring some rows in, again where something came between that passes; return as `_try` does."""
+        reported = refused.size
+        for left in reversed(range(_MOST_TRIES)):
+            try:
+                return self._try(together, done, refused)
+            except (OperationalError, IntegrityError):
+                if not left:
+                    raise
+                refused.back_to(reported)
+                self._pause(GIVEN_WAY)
+        raise AssertionError("a try returns or raises")
+
+    def _try(self, together: Sequence[tuple[Row, Read]], done: int, refused: "_Report") -> float:
         """Bring some rows in; return how long others could not write, without the time that others were waited for."""
         reads = [read for _, read in together]
         flawed = {index: read for index, read in enumerate(reads) if isinstance(read, tuple)}
@@ -283,6 +302,13 @@ class _Report:
         if not self.size:
             self._put(_written(columns))
         self._put(_written([*(str(said.get(column, "")) for column in columns), *row.beyond]))
+
+    def back_to(self, size: int) -> None:
+        """Forget what was written beyond that size."""
+        self.size = size
+        if self._file is not None:
+            self._file.truncate(size)
+            self._file.seek(size)
 
     def flushed(self) -> int:
         """Hand what was written to the system, and return how much it is in bytes."""

@@ -4,10 +4,11 @@ import codecs
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from charset_normalizer import from_bytes
 
@@ -18,13 +19,17 @@ _SAMPLE_RECORDS: Final = 50
 _CHUNK: Final = 1 << 20
 _BEFORE: Final = 1000
 # A cell that is longer is no cell: a quote was opened and never closed.
-_LONGEST_CELL: Final = 1_000_000
+_LONGEST_CELL: Final = 100_000
 _LONGEST_RAW: Final = 2_000
 # What exports are written in where it is not Unicode: among all there are, some rare one would fit better.
 _LIKELY: Final = (
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "koi8_r"),
     *("cp932", "gb18030", "big5", "euc_kr", "euc_jp"),
 )
+# In UTF-16 every second byte of Western text is nothing, and some are of any.
+_OFTEN: Final = 10
+# So many letters that are UTF-8 to one that is not are no chance.
+_MANY: Final = 10
 # A smaller share of letters with accents tells little.
 _FEW: Final = 0.3
 _WESTERN_SIGNS: Final = frozenset(
@@ -99,19 +104,19 @@ class Table:
 
     def _records(self, text: io.TextIOWrapper) -> Iterator[Row]:
         """Yield the records under the header, those that cannot be taken apart as they were written."""
-        raw: list[str] = []
-        reader = csv.reader(_kept(text, raw), delimiter=self.delimiter or ",", strict=True)
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=self.delimiter or ",", strict=True)
         columns = self.columns or ()
         while True:
-            raw.clear()
-            line = reader.line_num + 1
+            line = lines.next_record()
             try:
                 record = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                written = "".join(raw).strip()[:_LONGEST_RAW]
-                yield Row(line, dict.fromkeys(columns, "") | {columns[0]: written}, _broken(str(error)))
+                broken = lines.give_back()
+                flaw = _broken(str(error))
+                yield Row(line, dict.fromkeys(columns, "") | {columns[0]: broken.strip()[:_LONGEST_RAW]}, flaw)
                 continue
             if line <= self._header or not any(cell.strip() for cell in record):
                 continue
@@ -178,7 +183,7 @@ def _encoding(path: Path) -> str:
         for mark, encoding in _MARKS:
             if head.startswith(mark):
                 return encoding
-        if b"\0" in head[:_SAMPLE]:
+        if head[:_SAMPLE].count(b"\0") * _OFTEN > len(head[:_SAMPLE]):
             return "utf-16-be" if head[:1] == b"\0" else "utf-16-le"
         chunk = head
         try:
@@ -188,8 +193,19 @@ def _encoding(path: Path) -> str:
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             # What is no UTF-8 may be the end of the chunk before.
-            return _by_letters(before[-_BEFORE:] + chunk)
+            part = before[-_BEFORE:] + chunk
+            if _is_damaged(before + chunk):
+                raise NoTable("it is UTF-8 with a letter or two that are none; mend those, or say --encoding") from None
+            return _by_letters(part)
     return "utf-8"
+
+
+def _is_damaged(chunk: bytes) -> bool:
+    """Say whether this is UTF-8 but for a few letters: what is written otherwise has hardly one that is by chance."""
+    text = chunk.decode("utf-8", errors="replace")
+    wrong = text.count("\ufffd")
+    right = sum(not char.isascii() for char in text) - wrong
+    return right > _MANY * wrong
 
 
 def _by_letters(chunk: bytes) -> str:
@@ -244,15 +260,38 @@ def _named(header: list[str]) -> tuple[str, ...]:
     return tuple(written)
 
 
-def _kept(text: io.TextIOWrapper, raw: list[str]) -> Iterator[str]:
-    """Yield the lines, and keep the first of each record as they are."""
-    for line in text:
-        if len(raw) < 10:  # noqa: PLR2004 - enough to know it by
-            raw.append(line)
-        yield line
+class _Lines:
+    """The lines of a file, of which those of a record that turns out to be broken are read again, but for its first."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = iter(text)
+        self._again: deque[str] = deque()
+        self._record: list[str] = []
+        self._read = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._text)
+        self._record.append(line)
+        self._read += 1
+        return line
+
+    def next_record(self) -> int:
+        """Begin another record, and return the number of its first line, from 1."""
+        self._record.clear()
+        return self._read + 1
+
+    def give_back(self) -> str:
+        """Return the first line of the record, and let the others be read again."""
+        first, *others = self._record
+        self._again.extendleft(reversed(others))
+        self._read -= len(others)
+        return first
 
 
 def _broken(error: str) -> str:
     if "unexpected end" in error or "field larger" in error:
-        return "opens a quote that is never closed; everything after it was taken for one cell"
+        return "opens a quote that is never closed"
     return f"cannot be taken apart: {error}"

@@ -144,8 +144,14 @@ def _untimely(given: GivenHandoff, playbook: Playbook, now: datetime) -> Iterato
         yield Flaw("handoff.ended_at", "is missing: a deal that ended did so at some time")
     if given.ended_at is not None and not ended:
         yield Flaw("handoff.ended_at", "is there, and the stage is one that goes on")
-    if given.ended_at is not None and given.at is not None and given.ended_at < given.at:
-        yield Flaw("handoff.ended_at", "is before it was handed over")
+    before = {"at": "it was handed over", "accepted_at": "it was accepted", "contacted_at": "somebody got in touch"}
+    for field, what in before.items():
+        at = getattr(given, field)
+        if given.ended_at is not None and at is not None and given.ended_at < at:
+            yield Flaw("handoff.ended_at", f"is before {what}")
+    stage = playbook.stage(given.stage) if given.stage else None
+    if given.lost is not None and (stage is None or stage.ends != "lost"):
+        yield Flaw("handoff.lost", "is there, and the stage is not one of a deal that was lost")
 
 
 def _key(lead: GivenLead, given: GivenHandoff) -> str:

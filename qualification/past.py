@@ -127,6 +127,9 @@ def write_down(
     if not deals:
         return
     published = roster.published
+    for deal in deals:
+        if deal.given.note and state_of(deal.given, published.playbook) in LIVE_STATES:
+            deal.lead.note = deal.lead.note or deal.given.note
     firms = {
         company.id: company
         for company in session.scalars(_COMPANIES, {"ids": {deal.lead.company_id for deal in deals}})

@@ -3,18 +3,20 @@
 import csv
 import json
 import signal
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
 
 from bot import importing
 from bot.database import Database
 from bot.import_command import plan_of
-from bot.importing import CannotImport, Import
+from bot.importing import CannotImport, Import, Plan
 from bot.tables import examine
 from qualification import publishing
 from qualification.records import Activity, Delivery, Handoff, ImportRun, Lead, Workspace
@@ -277,14 +279,59 @@ def done(database: Database) -> int:
         return session.scalar(select(ImportRun.rows)) or 0
 
 
+def test_a_slice_that_finds_the_database_taken_is_tried_again(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join(["email", *(f"p{each}@acme.example" for each in range(100)), "nobody"]))
+    assert ready("import", "people.csv", "--dry-run").exit_code == 1
+    hasty = Database(f"sqlite:///{tmp_path / 'baton.db'}")
+    event.listen(hasty.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 1"))
+    taken: list[AbstractContextManager[Session]] = []
+    waits: list[float] = []
+
+    def take(tally: importing.Tally) -> None:
+        if not waits and tally.rows < 101:
+            taken.append(database.transaction())
+            taken[0].__enter__().connection()
+
+    def let_go(seconds: float) -> None:
+        waits.append(seconds)
+        if taken and len(waits) == 3:
+            taken.pop().__exit__(None, None, None)
+
+    work = Import(hasty, *planned(database, file), now=lambda: datetime.now(UTC), pause=let_go, progress=take)
+    tally = work.run(tmp_path / "report.csv")
+    hasty.dispose()
+    assert len(waits) > 3
+    assert (tally.rows, tally.new_leads, tally.flawed) == (101, 100, 1)
+    assert len((tmp_path / "report.csv").read_text().splitlines()) == 2
+
+
+def planned(database: Database, file: Path) -> tuple[int, Plan]:
+    with database.snapshot() as session:
+        workspace_id = session.scalars(select(Workspace.id)).one()
+        playbook = publishing.current(session, workspace_id).playbook
+    return workspace_id, plan_of(examine(file), None, playbook, sender=None, announcing=False)
+
+
+def test_a_file_beside_it_that_has_changed_is_no_longer_the_same(ready: Command, tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(
+        "join: {firm: {file: firms.csv, key: nr}}\nlead: {email: mail, company: firm.name}\n"
+    )
+    (tmp_path / "firms.csv").write_text("nr,name\n7,Acme\n")
+    (tmp_path / "people.csv").write_text("mail,nr\na@acme.example,7\n")
+    assert "written down: 1" in ready("import", "people.csv", "--map", "map.yaml").stdout
+    assert "was brought in before" in ready("import", "people.csv", "--map", "map.yaml").stdout
+    (tmp_path / "firms.csv").write_text("nr,name\n7,Acme Holding\n")
+    assert "known again: 1" in ready("import", "people.csv", "--map", "map.yaml").stdout
+
+
 def test_two_of_the_same_file_at_once_do_not_both_go_on(ready: Command, tmp_path: Path, database: Database) -> None:
     file = tmp_path / "people.csv"
     file.write_text("\n".join(["email", *(f"p{each}@acme.example" for each in range(2000))]))
     assert ready("import", "people.csv", "--dry-run").exit_code == 0
-    with database.snapshot() as session:
-        workspace_id = session.scalars(select(Workspace.id)).one()
-        playbook = publishing.current(session, workspace_id).playbook
-    plan = plan_of(examine(file), None, playbook, sender=None, announcing=False)
+    workspace_id, plan = planned(database, file)
 
     def now() -> datetime:
         return datetime.now(UTC)

@@ -102,7 +102,8 @@ def test_a_row_that_cannot_be_taken_apart_is_told_with_its_line_and_the_others_a
         (3, "has 3 cells under 2 columns"),
         (4, """cannot be taken apart: ',' expected after '"'"""),
         (5, None),
-        (6, "opens a quote that is never closed; everything after it was taken for one cell"),
+        (6, "opens a quote that is never closed"),
+        (7, None),
     ]
     assert '"x"y,2' in str(rows[2].cells["a"])
 
@@ -170,3 +171,22 @@ JAPANESE = ("山田太郎|東京", "佐藤花子|大阪", "鈴木一郎|名古�
 def test_what_is_no_western_text_is_told_by_its_letters(tmp_path: Path, lines: tuple[str, ...], encoding: str) -> None:
     found = table(tmp_path, "\n".join(["Name|City", *lines * 4]).encode(encoding))
     assert ["|".join(map(str, each.values())) for each in cells(found)] == [*lines] * 4
+
+
+def test_a_quote_that_is_never_closed_costs_one_row_in_a_long_file(tmp_path: Path) -> None:
+    lines = [f"{number},b" for number in range(30_000)]
+    lines[5] = '5,"b'
+    rows = [*table(tmp_path, "\n".join(["a,b", *lines])).rows()]
+    assert len(rows) == 30_000
+    assert [row.line for row in rows if row.flaw] == [7]
+
+
+def test_utf_8_with_a_letter_that_is_none_is_not_taken_for_something_else(tmp_path: Path) -> None:
+    good = "Name\n" + "Zoë Müller\n" * 50
+    with pytest.raises(NoTable, match="it is UTF-8 with a letter or two that are none"):
+        table(tmp_path, good.encode() + b"M\xfcller\n")
+
+
+def test_a_character_that_is_nothing_makes_no_utf_16(tmp_path: Path) -> None:
+    found = table(tmp_path, "Name,Ort\nIvy\0,London\nZoë,Zürich\n")
+    assert (found.encoding, len([*found.rows()])) == ("utf-8", 2)

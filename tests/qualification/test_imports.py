@@ -58,6 +58,11 @@ def test_a_deal_that_goes_on_is_its_owners_and_is_announced_to_nobody(desk: Desk
     assert lead.created_at == MARCH
 
 
+def test_what_sales_wrote_of_a_deal_that_goes_on_stands_on_its_card(desk: Desk) -> None:
+    handoff = deal(desk, owner="Ana Ruiz", stage="contacted", at=MARCH, note="Call after Easter")
+    assert desk.card(handoff.id).note == "Call after Easter"
+
+
 def test_its_card_comes_with_the_first_thing_that_happens_to_it(desk: Desk) -> None:
     handoff = deal(desk, owner="UANA", stage="contacted", at=MARCH)
     desk.does(progress.log_contact, by="UANA", handoff_id=handoff.id, kind="call", note=None)
@@ -140,6 +145,16 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
             {"owner": "UANA", "stage": "contacted", "at": MORNING + timedelta(days=2)},
             "handoff.at",
             "is still to come",
+        ),
+        (
+            {"owner": "UANA", "stage": "won", "contacted_at": MAY, "ended_at": MARCH},
+            "handoff.ended_at",
+            "is before somebody got in touch",
+        ),
+        (
+            {"owner": "UANA", "stage": "contacted", "lost": "price"},
+            "handoff.lost",
+            "is there, and the stage is not one of a deal that was lost",
         ),
         ({"owner": "UANA", "stage": "gone"}, "handoff.stage", "no stage of the playbook is called `gone`"),
         ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "no team of the playbook is called `x`"),
