@@ -2,7 +2,7 @@
 
 from slack_bolt import App
 
-from handlers import channels, checklists, errors, handoffs, leads, lookup, people
+from handlers import channels, checklists, errors, handoffs, leads, lookup, people, pipeline
 
 
 def register(app: App) -> None:
@@ -36,6 +36,9 @@ def register(app: App) -> None:
     app.action("show_lead")(lookup.show)
     app.action("hand_over_lead")(lookup.ask_to_hand_over)
     app.action("split_lead")(lookup.split)
+
+    app.command("/pipeline")(pipeline.pipeline)
+    app.action("share_pipeline")(pipeline.share)
 
     app.command("/bant")(checklists.bant)
     app.action("checklist")(checklists.open_checklist)

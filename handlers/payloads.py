@@ -7,7 +7,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from handlers.context import Body
@@ -74,6 +74,13 @@ class Pick(Click):
 
 
 @dataclass(frozen=True, slots=True)
+class AskAgain(Click):
+    """Somebody used a control of an answer; `words` are what was asked."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shortcut:
     """Somebody used the shortcut in a message's menu: who wrote it, what it shows, in plain words, and its address.
 
@@ -125,6 +132,11 @@ def command(body: Body) -> Command:
     )
 
 
+def question(body: Body) -> Command:
+    """Read a slash command in which people stay as Slack wraps them: <@U012AB3CD|ana>."""
+    return replace(command(body), text=storable(html.unescape(body.get("text", ""))).strip())
+
+
 def plain(text: str) -> str:
     """Return a command's words as they were typed: Slack escapes signs, and wraps links, people and channels."""
     return storable(html.unescape(WRAPPED.sub(_typed, text))).strip()
@@ -154,6 +166,12 @@ def pick(body: Body) -> Pick:
     action = _mapping(next(iter(_listed(body.get("actions"))), None))
     value = _parsed(action.get("value"))
     return Pick(**_who(body), **_place(body), lead=_id(value.get("lead")), merge=_optional_id(value.get("merge")) or 0)
+
+
+def ask_again(body: Body) -> AskAgain:
+    """Read the use of a control that asks again what was asked before."""
+    action = _mapping(next(iter(_listed(body.get("actions"))), None))
+    return AskAgain(**_who(body), **_place(body), words=str(_parsed(action.get("value")).get("words", "")))
 
 
 def shortcut(body: Body, name_of: NameOf) -> Shortcut:

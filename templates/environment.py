@@ -25,6 +25,8 @@ _FOLDER = Path(__file__).parent
 _PIECE = 2900
 _CHANGED = 140
 _MOST_OPTIONS = 100
+# What Slack's charts call a point.
+_LABEL = 20
 _Fact = TypeVar("_Fact")
 
 
@@ -36,6 +38,16 @@ class _Choice(Protocol):
 
     @property
     def name(self) -> str: ...
+
+
+class _Row(Protocol):
+    """A row of figures; without a name it is known by its key."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def name(self) -> str | None: ...
 
 
 class _Person(Protocol):
@@ -137,6 +149,19 @@ def _named(choices: Iterable[_Choice], key: str | None) -> str | None:
     return next((choice.name for choice in choices if choice.key == key), None)
 
 
+def _labelled(rows: Iterable[_Row], words: Mapping[str, str]) -> list[str]:
+    """Return what the points of a chart are called: short, and no two alike; a row without a name by our own words."""
+    labels: list[str] = []
+    for row in rows:
+        whole = escaping.clean(str(words.get(row.key, row.key)) if row.name is None else row.name).strip() or "–"  # noqa: RUF001 - a dash
+        label, count = cut(whole, _LABEL), 1
+        while label in labels:
+            count += 1
+            label = f"{cut(whole, _LABEL - len(f' {count}'))} {count}"
+        labels.append(label)
+    return labels
+
+
 def _packed(value: object) -> Prose:
     """Return a value as the JSON text that Slack hands back with a press."""
     return Prose(json.dumps(value, separators=(",", ":")))
@@ -200,6 +225,7 @@ def _environment(words: Words) -> Environment:
         "first_options": lambda choices: list(choices)[:_MOST_OPTIONS],
         "id": _id,
         "joined": _joined,
+        "labelled": _labelled,
         "length": len,
         "linked": _linked,
         "mention": _mention,

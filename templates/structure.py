@@ -128,7 +128,7 @@ class _Walk:
             return _written(text, self.reader.in_mrkdwn, escaping.folded, MESSAGE_TEXT)
         if (kind, key) == ("text", "text"):
             return _written(text, self.reader.in_plain, escaping.clean, _limit(kind, key))
-        if key == "accessibility_label":
+        if key == "accessibility_label" or (kind, key) == ("raw_text", "text"):
             return _written(text, self.reader.in_plain, escaping.folded, _limit(kind, key))
         limit = _LIMITS.get((kind, key), 0)
         written = "".join(escaping.clean(part.text) if isinstance(part, Value) else str(part) for part in parts(text))

@@ -340,3 +340,23 @@ class NoReassigning(StrEnum):
     HAS_IT = "has_it"
     DEACTIVATED = "deactivated"
     NOT_IN_PLAYBOOK = "not_in_playbook"
+
+
+class UnknownWord(Refusal):
+    """A word of a question that means nothing there."""
+
+    name = "unknown_word"
+
+    def __init__(self, *, word: str, nearest: str | None) -> None:
+        """Say which, and the right one most like it."""
+        super().__init__(word=word, nearest=nearest)
+
+
+class NotForYou(Refusal):
+    """Figures that are not this person's to see."""
+
+    name = "not_for_you"
+
+    def __init__(self) -> None:
+        """Carry no facts."""
+        super().__init__()

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from qualification.facts import (
+    Amount,
     ChecklistForm,
     ChecklistItem,
     ChecklistMark,
@@ -15,6 +16,7 @@ from qualification.facts import (
     Did,
     FoundLead,
     GateCount,
+    GroupTally,
     HandedOver,
     HandOverChoices,
     Held,
@@ -26,8 +28,11 @@ from qualification.facts import (
     MergedLead,
     Parked,
     PersonRef,
+    Pipeline,
     Reminder,
+    StageTally,
     Start,
+    Tally,
     ThreadLine,
     Weighed,
 )
@@ -337,6 +342,42 @@ def _facts(**strategies: st.SearchStrategy[object]) -> st.SearchStrategy[dict[st
     return st.fixed_dictionaries(strategies)
 
 
+amounts = st.lists(
+    st.builds(Amount, minor=st.integers(1, 2**40), currency=st.sampled_from(["EUR", "USD", "JPY"])), max_size=3
+).map(tuple)
+sums = st.builds(Tally, count=st.integers(0, 2**40), amounts=amounts)
+stage_tallies = st.builds(StageTally, key=st.sampled_from(["waiting", "disqualified", "won"]), name=hostile, tally=sums)
+unnamed_stages = st.builds(StageTally, key=st.sampled_from(["waiting", "disqualified"]), name=st.none(), tally=sums)
+group_tallies = st.builds(GroupTally, name=perhaps_hostile, waiting=sums, open=sums, won=sums, lost=sums)
+reports = st.builds(
+    Pipeline,
+    by=st.sampled_from(["rep", "team", "source"]),
+    period=st.none() | st.sampled_from(["today", "last-month", "this-quarter"]),
+    begins=perhaps_times,
+    ends=perhaps_times,
+    scope=st.sampled_from(["own", "team", "all"]),
+    teams=st.lists(hostile, max_size=3).map(tuple),
+    rep=perhaps_people,
+    total=group_tallies,
+    team=st.none() | group_tallies,
+    stages=st.just(()),
+    groups=st.lists(group_tallies, max_size=25).map(tuple),
+    words=st.sampled_from(["", "today by rep", "last month <@U1>"]),
+) | st.builds(
+    Pipeline,
+    by=st.just("stage"),
+    period=st.none() | st.sampled_from(["today", "last-year"]),
+    begins=perhaps_times,
+    ends=perhaps_times,
+    scope=st.sampled_from(["own", "team", "all"]),
+    teams=st.lists(hostile, max_size=3).map(tuple),
+    rep=perhaps_people,
+    total=group_tallies,
+    team=st.none() | group_tallies,
+    stages=st.lists(stage_tallies | unnamed_stages, min_size=1, max_size=25).map(tuple),
+    groups=st.just(()),
+    words=st.just(""),
+)
 SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "messages/lead_card": _facts(card=cards),
     "messages/direct_card": _facts(card=cards),
@@ -375,6 +416,9 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/back": _facts(in_pool=st.booleans()),
     "replies/apology": _facts(reference=hostile),
     "replies/fields": _facts(field=field_names, fault=field_faults),
+    "replies/pipeline": _facts(report=reports, shared_by=perhaps_people),
+    "replies/refusals/unknown_word": _facts(word=hostile, nearest=perhaps_hostile),
+    "replies/refusals/not_for_you": _facts(),
     "replies/refusals/not_yours": _facts(
         may=may, owner=perhaps_people, offered_to=perhaps_people, pool=perhaps_hostile
     ),

@@ -26,6 +26,7 @@ FOLDER = Path(templates.__file__).parent
 NAMES = sorted(SUBJECTS)
 locales = st.sampled_from(["en", "de-DE", "en-GB", "ja-JP", "nonsense", None])
 often = settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FIGURES = {"data_table", "data_visualization"}
 _FORMATTING = re.compile(r"[*_~`]")
 _UNREADABLE = re.compile("[\ufdd0-\ufdef\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e]")
 _BOLD_LINE = re.compile(r"^\*(.*)\*$", re.MULTILINE)
@@ -68,7 +69,8 @@ def assert_valid(payload: dict[str, object]) -> None:
         assert view_faults(payload) == []
     else:
         assert faults(blocks, "message") == []
-    for block in Block.parse_all(blocks):
+    # The SDK does not know the blocks of figures; the sandbox does.
+    for block in Block.parse_all([each for each in blocks if each["type"] not in FIGURES]):
         assert block is not None
         block.validate_json()
 

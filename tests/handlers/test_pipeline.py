@@ -1,0 +1,74 @@
+"""/pipeline: answered privately, shared with a channel on a press."""
+
+import pytest
+
+from sandbox.driver import Person
+from sandbox.snapshots import Message
+from tests.handlers.floor import Floor, told
+
+COMMAND = "/pipeline"
+SHARE = "share_pipeline"
+
+
+def asks(who: Person, words: str = "") -> Message:
+    """Ask, and return the private answer."""
+    who.types(f"{COMMAND} {words}".strip(), "#general")
+    return who.private_replies[-1]
+
+
+def test_a_manager_reads_where_the_leads_stand_in_a_table_and_in_the_text(floor: Floor) -> None:
+    floor.accepted("Acme")
+    floor.hands_over("Bolt")
+    answer = asks(floor.maya)
+    assert "2 leads were handed over." in answer.text
+    for line in ("Waiting for a rep: 1", "To contact: 1", "Won: 0"):
+        assert line in answer.fallback
+    kinds = [block["type"] for block in answer.blocks]
+    assert {"data_table", "data_visualization"} <= set(kinds)
+    assert answer.buttons == ["Share to channel"]
+    assert floor.ana.private_replies == []
+
+
+def test_a_rep_reads_their_own_and_the_teams_total(floor: Floor) -> None:
+    floor.accepted("Acme", by=floor.ana)
+    floor.hands_over("Bolt")
+    answer = asks(floor.ana, "this month")
+    assert "Yours · this month" in answer.text
+    assert "The team’s total: waiting 1 · open 1" in answer.fallback
+
+
+def test_what_is_shared_is_read_by_everybody_with_the_name_of_who_shared_it(floor: Floor) -> None:
+    floor.accepted("Acme")
+    answer = asks(floor.maya, "by rep")
+    floor.maya.presses(SHARE, on=answer)
+    shared = floor.ben.sees("#general")[-1]
+    assert "Ana Ruiz: open 1" in shared.fallback
+    assert shared.buttons == []
+    assert any("Shared by" in str(block) for block in shared.blocks)
+
+
+def test_somebody_is_asked_for_by_a_mention(floor: Floor) -> None:
+    floor.accepted("Acme", by=floor.ana)
+    assert "Ana Ruiz · all times" in asks(floor.maya, f"<@{floor.ana.id}>").text
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("last mont", "“last mont” means nothing here. Did you mean “last month”?"),
+        ("xylophone", "“xylophone” means nothing here. Ask for a period"),
+    ],
+)
+def test_a_wrong_word_gets_the_nearest_right_one(floor: Floor, words: str, says: str) -> None:
+    assert says in asks(floor.maya, words).text
+
+
+def test_whom_the_playbook_does_not_name_reads_why_they_see_nothing(floor: Floor) -> None:
+    floor.sandbox.person("Olu Adeyemi").types(COMMAND, "#general")
+    assert "These figures are not for you." in told(floor.sandbox.person("Olu Adeyemi"))
+
+
+def test_an_empty_pipeline_says_so(floor: Floor) -> None:
+    answer = asks(floor.maya)
+    assert "No lead was handed over." in answer.text
+    assert "data_table" not in [block["type"] for block in answer.blocks]
