@@ -260,7 +260,7 @@ PEOPLE = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PEOPLE, min_size=1, max_size=8))
 def test_many_at_once_become_what_they_become_one_after_the_other(desk: Desk, said: list[Said]) -> None:
     together, apart = elsewhere(desk), elsewhere(desk)
