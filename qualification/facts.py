@@ -423,6 +423,7 @@ class Pipeline:
     scope: str
     teams: tuple[str, ...]
     rep: PersonRef | None
+    count: int
     total: GroupTally
     team: GroupTally | None
     stages: tuple[StageTally, ...]

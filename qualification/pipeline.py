@@ -88,7 +88,8 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
         scope=scope.name,
         teams=tuple(team.name for team in scope.teams),
         rep=people.ref(rep) if rep else None,
-        total=_total(rows, playbook),
+        count=sum(row.count for row in rows),
+        total=_grouped(rows, playbook),
         team=around,
         stages=_by_stage(rows, playbook) if query.by is By.STAGE else (),
         groups=_by_group(session, query.by, rows, playbook) if query.by is not By.STAGE else (),
@@ -176,10 +177,6 @@ def _by_group(session: Session, by: By, rows: Iterable[Any], playbook: Playbook)
 
 def _worth(group: GroupTally) -> int:
     return group.waiting.count + group.open.count + group.won.count + group.lost.count
-
-
-def _total(rows: Iterable[Any], playbook: Playbook) -> GroupTally:
-    return _grouped(rows, playbook)
 
 
 def _grouped(rows: Iterable[Any], playbook: Playbook, name: str | None = None) -> GroupTally:
