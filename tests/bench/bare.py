@@ -107,14 +107,20 @@ class BareTransaction:
             self._write(connection, number)
 
     def _write(self, connection: Connection, number: int) -> None:
-        new = [{"note": NOTE}] * self._inserted
-        rows = ((number * self._changed + each) % SPARE + 1 for each in range(self._changed))
-        changed = [{"row": row, "new": f"{NOTE}{number}"} for row in rows]
-        for statement, given in ((insert(TABLE), new), (_CHANGE, changed)):
-            if self._at_once and given:
-                connection.execute(statement, given)
-            for each in () if self._at_once else given:
-                connection.execute(statement, each)
+        rows = [(number * self._changed + each) % SPARE + 1 for each in range(self._changed)]
+        if self._at_once:
+            for statement, given in (
+                (insert(TABLE), [{"note": NOTE}] * self._inserted),
+                (_CHANGE, [{"row": row, "new": f"{NOTE}{number}"} for row in rows]),
+            ):
+                if given:
+                    connection.execute(statement, given)
+            return
+        # Built anew each time, as a listener would: the floor of a click stays what it was first measured by.
+        for _ in range(self._inserted):
+            connection.execute(insert(TABLE).values(note=NOTE))
+        for row in rows:
+            connection.execute(update(TABLE).where(TABLE.c.id == row).values(note=f"{NOTE}{number}"))
 
     def dispose(self) -> None:
         """Close its connections."""
