@@ -22,7 +22,7 @@ from qualification import publishing
 from qualification.rules import import_map
 from qualification.rules.expressions import Parts, Search
 from qualification.rules.import_map import MapFaults
-from qualification.rules.intake import GivenRow
+from qualification.rules.intake import GivenRow, can_be_known
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import NoPlaybook
 
@@ -118,7 +118,7 @@ def plan_of(
         if table.columns is None:
             raise CannotImport("The rows of this file have a shape of their own: say --map, and what it means.")
         mapped = import_map.guess(table.columns, playbook)
-        if not ({"id", "email"} & set(mapped.lead) or {"name", "company"} <= set(mapped.lead)):
+        if not can_be_known(mapped.lead):
             names = ", ".join(table.columns[:_MOST_REASONS])
             raise CannotImport(
                 f"By these columns nobody can be known: {names}. Say --map, and which is the e-mail address or the id."

@@ -3,16 +3,14 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from qualification import deliveries, handoffs, history, judging
 from qualification.handoffs import Reason
-from qualification.judging import Standing
 from qualification.publishing import Published
 from qualification.records import Activity, EventKind, Handoff, Lead
 from qualification.rules.lifecycle import Lifecycle
@@ -92,7 +90,7 @@ def consider(
     towards the next handoff. Returns the handoffs made.
     """
     standings = judging.judge(session, leads, published.playbook) if leads else {}
-    _write(session, leads, standings, published)
+    judging.keep(session, leads, standings, published)
     made = []
     for lead in leads:
         standing = standings[lead.id]
@@ -104,32 +102,6 @@ def consider(
             hold(session, lead, standing.gate, published, now=now)
     session.flush()
     return made
-
-
-def _write(session: Session, leads: Sequence[Lead], standings: Mapping[int, Standing], published: Published) -> None:
-    """Write down what the leads come to, all by one statement: the records would take one each, for their versions.
-
-    The leads are locked, and no press that goes on meanwhile is too late for a score: the versions stay.
-    """
-    stands = {lead: (standings[lead.id].points, published.id, _lifecycle(lead, standings[lead.id])) for lead in leads}
-    moved = {lead: each for lead, each in stands.items() if each != (lead.score, lead.scored_by_id, lead.lifecycle)}
-    if not moved:
-        return
-    session.flush()
-    rows = [
-        {"lead_id": lead.id, "points": points, "made_by": made_by, "stands": lifecycle}
-        for lead, (points, made_by, lifecycle) in moved.items()
-    ]
-    session.connection().execute(_STAND, rows)
-    for lead, each in moved.items():
-        for name, value in zip(("score", "scored_by_id", "lifecycle"), each, strict=True):
-            set_committed_value(lead, name, value)
-
-
-def _lifecycle(lead: Lead, standing: Standing) -> Lifecycle:
-    """Say where who is not with sales stands: a lead from the first point on."""
-    is_lead = standing.live is None and lead.lifecycle is Lifecycle.SUBSCRIBER and standing.points > 0
-    return Lifecycle.LEAD if is_lead else lead.lifecycle
 
 
 def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
@@ -160,11 +132,6 @@ _RECORD: Final = {
     "sqlite": sqlite.insert(Activity).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(Activity).on_conflict_do_nothing(),
 }
-_STAND: Final[Any] = (
-    update(Lead)
-    .where(Lead.id == bindparam("lead_id"))
-    .values(score=bindparam("points"), scored_by_id=bindparam("made_by"), lifecycle=bindparam("stands"))
-)
 _KNOWN: Final = select(Activity.id, Activity.lead_id, Activity.sender, Activity.external_id).where(
     Activity.workspace_id == bindparam("workspace_id"),
     Activity.sender.in_(bindparam("senders", expanding=True)),

@@ -410,16 +410,13 @@ class GroupTally:
 class Pipeline:
     """What somebody asked of the pipeline: one row a stage, or one a rep, team or source.
 
-    `by` is stage, rep, team or source; `period` its key, such as last-month, None for all times; `begins` and `ends`
-    are aware. `scope` is own, team or all; `teams` the names of those it counts where it is team. `team` is the team's
-    total, for a rep. `words` asks for the same again. Counted are the handoffs made in the period, each where it
-    stands now.
+    `by` is stage, rep, team or source; `period` its key, such as last-month, None for all times; `scope` is own, team
+    or all; `teams` the names of those it counts where it is team. `team` is the team's total, for a rep. `words` asks
+    for the same again. Counted are the handoffs made in the period, each where it stands now.
     """
 
     by: str
     period: str | None
-    begins: datetime | None
-    ends: datetime | None
     scope: str
     teams: tuple[str, ...]
     rep: PersonRef | None

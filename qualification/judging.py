@@ -3,15 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from qualification import merging, scores
+from qualification.publishing import Published
 from qualification.records import Activity, Handoff, Lead
 from qualification.rules.gates import Applicant, stopped_by
 from qualification.rules.handoff import LIVE_STATES, HandoffState
+from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.playbook import Gate, Playbook, Scoring
 from qualification.rules.scoring import is_ready, score
 
@@ -62,6 +65,32 @@ def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[i
     }
 
 
+def keep(session: Session, leads: Sequence[Lead], standings: Mapping[int, Standing], published: Published) -> None:
+    """Write down what the leads come to, all by one statement: the records would take one each, for their versions.
+
+    The leads are locked, and no press that goes on meanwhile is too late for a score: the versions stay.
+    """
+    stands = {lead: (standings[lead.id].points, published.id, _lifecycle(lead, standings[lead.id])) for lead in leads}
+    moved = {lead: each for lead, each in stands.items() if each != (lead.score, lead.scored_by_id, lead.lifecycle)}
+    if not moved:
+        return
+    session.flush()
+    rows = [
+        {"lead_id": lead.id, "points": points, "made_by": made_by, "stands": lifecycle}
+        for lead, (points, made_by, lifecycle) in moved.items()
+    ]
+    session.connection().execute(_STAND, rows)
+    for lead, each in moved.items():
+        for name, value in zip(("score", "scored_by_id", "lifecycle"), each, strict=True):
+            set_committed_value(lead, name, value)
+
+
+def _lifecycle(lead: Lead, standing: Standing) -> Lifecycle:
+    """Say where who is not with sales stands: a lead from the first point on."""
+    is_lead = standing.live is None and lead.lifecycle is Lifecycle.SUBSCRIBER and standing.points > 0
+    return Lifecycle.LEAD if is_lead else lead.lifecycle
+
+
 def _handoffs(
     session: Session, families: Mapping[int, int]
 ) -> tuple[dict[int, int], dict[int, tuple[datetime, HandoffState]]]:
@@ -106,3 +135,11 @@ def applicant(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping[
         do_not_contact=lead.do_not_contact,
         asked=any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities),
     )
+
+
+# Built once: to build a statement takes longer than to run it.
+_STAND: Final[Any] = (
+    update(Lead)
+    .where(Lead.id == bindparam("lead_id"))
+    .values(score=bindparam("points"), scored_by_id=bindparam("made_by"), lifecycle=bindparam("stands"))
+)

@@ -83,8 +83,6 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
     return Pipeline(
         by=query.by.value,
         period=query.period.key if query.period else None,
-        begins=query.period.begins(zone) if query.period else None,
-        ends=query.period.ends(zone) if query.period else None,
         scope=scope.name,
         teams=tuple(team.name for team in scope.teams),
         rep=people.ref(rep) if rep else None,

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification import activities, deliveries, history, judging, publishing
@@ -35,7 +35,7 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
             _judge_again(session, lead, standing, published, now=now)
         if standing.live is not None and standing.points != lead.score:
             deliveries.stale(session, standing.live, now)
-    _write(session, outdated, standings, published)
+    judging.keep(session, outdated, standings, published)
     return len(outdated)
 
 
@@ -69,20 +69,6 @@ def _judge_again(session: Session, lead: Lead, standing: Standing, published: Pu
     history.note(session, lead, EventKind.LET_GO, now=now, gate=gate, playbook_id=published.id)
 
 
-def _write(session: Session, leads: Sequence[Lead], standings: dict[int, Standing], published: Published) -> None:
-    """Keep the scores, without a new version of the lead: no press that goes on meanwhile is too late for that."""
-    session.flush()
-    connection = session.connection()
-    changed = [
-        {"lead": lead.id, "points": standings[lead.id].points}
-        for lead in leads
-        if lead.score != standings[lead.id].points
-    ]
-    if changed:
-        connection.execute(_SCORE, changed)
-    connection.execute(_SCORED, {"leads": [lead.id for lead in leads], "made_by": published.id})
-
-
 # One after the other each is a short walk along the index; in one they would be a sort of all that are left.
 _OUTDATED: Final = tuple(
     select(Lead)
@@ -94,16 +80,5 @@ _OUTDATED: Final = tuple(
         Lead.scored_by_id.is_(None),
         Lead.scored_by_id < bindparam("current"),
         Lead.scored_by_id > bindparam("current"),
-    )
-)
-_SCORE: Final[Any] = update(Lead).where(Lead.id == bindparam("lead")).values(score=bindparam("points"))
-_SCORED: Final[Any] = (
-    update(Lead)
-    .where(Lead.id.in_(bindparam("leads", expanding=True)))
-    .values(
-        scored_by_id=bindparam("made_by"),
-        lifecycle=case(
-            ((Lead.lifecycle == Lifecycle.SUBSCRIBER) & (Lead.score > 0), Lifecycle.LEAD), else_=Lead.lifecycle
-        ),
     )
 )

@@ -10,7 +10,7 @@ from qualification.rules import defaults, expressions
 from qualification.rules.definitions import Clocks, Role
 from qualification.rules.faults import Path, choose_from
 from qualification.rules.identity import fold_email
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.intake import GivenActivity, GivenLead, can_be_known
 from qualification.rules.known_senders import KNOWN
 from qualification.rules.reading import Document
 
@@ -255,8 +255,7 @@ def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding
     like = sender.get("like")
     known = KNOWN[like] if isinstance(like, str) else None
     lead, activity = _mapping(sender, "lead"), _mapping(sender, "activity")
-    identified = {"id", "email"} & set(lead) or {"name", "company"} <= set(lead)
-    if known is None and not identified:
+    if known is None and not can_be_known(lead):
         remedy = f"map a lead's `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
         yield (*path, "lead") if lead else path, f"nobody can be known by this; {remedy}"
     written = activity.get("kind")

@@ -193,7 +193,7 @@ def _text(found: object) -> str | None:
 
 def _name(found: object) -> str:
     """Fold the name of a field for comparison."""
-    return "".join(char for char in found.casefold() if char.isalnum()) if isinstance(found, str) else ""
+    return identity.fold_label(found) if isinstance(found, str) else ""
 
 
 OWN: Final[Mapping[str, Callable[..., object]]] = {

@@ -31,6 +31,14 @@ class PlaybookFaults(Exception):
         return ": ".join(part for part in (f"{file}:{fault.line}", fault.path, fault.message) if part)
 
 
+def without_echoes(faults: Iterable[Fault]) -> list[Fault]:
+    """Keep one fault for each entry: what was found first is the cause of what was found later."""
+    first: dict[tuple[int, str], Fault] = {}
+    for fault in faults:
+        first.setdefault((fault.line, fault.path), fault)
+    return list(first.values())
+
+
 def written(path: Path) -> str:
     """Write a path as people read it, such as teams.emea.manager or people[2].email."""
     text = ""

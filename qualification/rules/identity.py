@@ -13,6 +13,7 @@ __all__ = [
     "check_email",
     "fold_company",
     "fold_email",
+    "fold_label",
     "fold_mailbox",
     "fold_name",
     "parse_money",
@@ -53,6 +54,11 @@ def fold_name(text: str) -> str:
         folded = unicodedata.normalize("NFKC", folded).casefold()
         folded = " ".join("".join(char for char in folded if unicodedata.category(char) != "Cf").split())
     return folded
+
+
+def fold_label(text: str) -> str:
+    """Fold what a field or a column is called: only letters and digits count, without capitals."""
+    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def fold_email(text: str) -> str:

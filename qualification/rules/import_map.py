@@ -9,8 +9,9 @@ from pydantic import AfterValidator, Field, ValidationError
 from qualification.rules import expressions, reading, shape
 from qualification.rules.definitions import Definition, Expression, Zone
 from qualification.rules.expressions import Parts, Search, Table
-from qualification.rules.faults import Fault, Path, PlaybookFaults, choose_from, nearest
-from qualification.rules.intake import MOST_FIELDS, GivenAct, GivenHandoff, GivenLead
+from qualification.rules.faults import Path, PlaybookFaults, choose_from, nearest, without_echoes
+from qualification.rules.identity import fold_label
+from qualification.rules.intake import MOST_FIELDS, GivenAct, GivenHandoff, GivenLead, can_be_known
 from qualification.rules.playbook import Playbook
 from qualification.rules.reading import Document
 
@@ -88,16 +89,13 @@ def parse(text: str, file: str, playbook: Playbook, columns: Sequence[str] | Non
             faults += shape.faults(error, ImportMap, document)
         faults += (document.fault(path, message) for path, message in _disagreements(document, playbook, columns))
     if read is None or faults:
-        first: dict[tuple[int, str], Fault] = {}
-        for fault in faults:
-            first.setdefault((fault.line, fault.path), fault)
-        raise MapFaults(first.values(), file)
+        raise MapFaults(without_echoes(faults), file)
     return read
 
 
 def guess(columns: Sequence[str], playbook: Playbook) -> ImportMap:
     """Return what the columns seem to mean by their names; what is not known is kept among the lead's fields."""
-    left = {_folded(column): column for column in reversed(columns)}
+    left = {fold_label(column): column for column in reversed(columns)}
     lead: dict[str, Any] = {}
     first, last = (next((left[name] for name in names if name in left), None) for names in (_FIRST, _LAST))
     if first and last:
@@ -110,7 +108,7 @@ def guess(columns: Sequence[str], playbook: Playbook) -> ImportMap:
         column = left[called] if field == "source" else left.pop(called)
         lead[field] = _source(column, playbook) if field == "source" else _reading(field, column)
     # What begins with _ is ours: the report of an earlier import.
-    kept = [each for each in columns if left.get(_folded(each)) == each and not each.startswith("_")][:MOST_FIELDS]
+    kept = [each for each in columns if left.get(fold_label(each)) == each and not each.startswith("_")][:MOST_FIELDS]
     if kept:
         lead["fields"] = Parts({column: Search(json.dumps(column)) for column in kept})
     return ImportMap.model_construct(lead=lead)
@@ -126,10 +124,6 @@ def _source(column: str, playbook: Playbook) -> Table:
         word.strip().casefold(): source.key for source in playbook.sources for word in (source.key, source.name)
     }
     return Table(json.dumps(column), meanings, None)
-
-
-def _folded(column: str) -> str:
-    return "".join(char for char in column.casefold() if char.isalnum())
 
 
 def _quoted(data: object, columns: frozenset[str]) -> object:
@@ -176,7 +170,7 @@ def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str
                 yield from _no_column(place, part, known)
             yield from _no_word((*path, field), field, written, playbook)
     lead = data.get("lead")
-    if isinstance(lead, dict) and not ({"id", "email"} & set(lead) or {"name", "company"} <= set(lead)):
+    if isinstance(lead, dict) and not can_be_known(lead):
         yield ("lead",), "nobody can be known by this; map a lead's `id`, `email`, or `name` and `company`"
     if not isinstance(lead, dict) or not lead:
         yield ("lead",) if "lead" in data else (), "what says who the lead is? Add `lead:` with its `id` or `email`"

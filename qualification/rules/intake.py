@@ -1,6 +1,6 @@
 """What senders say of leads and of what they do, in one shape; whoever has another is mapped to it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -76,6 +76,11 @@ class Given(BaseModel):
     """What a sender says; an entry that is not known is refused, so that no slip of the pen is lost unseen."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def can_be_known(fields: Collection[str]) -> bool:
+    """Say whether a lead of which these are told can be known again."""
+    return bool({"id", "email"} & {*fields}) or {"name", "company"} <= {*fields}
 
 
 class GivenLead(Given):

@@ -125,13 +125,13 @@ def _taken(lines: list[str], belongs: Callable[[str], bool]) -> list[str]:
 def _labelled(line: str) -> tuple[str | None, str]:
     """Return the field that the line's label means, and what follows it; no field where there is no such label."""
     match = _LABELLED.fullmatch(line)
-    field = _LABELS.get(_folded(match[1])) if match else None
+    field = _LABELS.get(identity.fold_label(match[1])) if match else None
     return field, (match[2].strip() if match and field else "")
 
 
 def _read(field: str, value: str, currency: str) -> str | None:
     """Return the value as the form would take it, None for one that it would not."""
-    if not _folded(value) or _folded(value) in _NOTHING:
+    if not identity.fold_label(value) or identity.fold_label(value) in _NOTHING:
         return None
     try:
         return _READERS[field](value, currency)
@@ -218,7 +218,3 @@ def _without(found: list[str], text: str) -> str:
     for each in found:
         text = re.sub(re.escape(each), TAKEN_OUT, text, flags=re.IGNORECASE)
     return text
-
-
-def _folded(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())

@@ -30,7 +30,7 @@ from qualification.rules.definitions import (
     VerdictReason,
     When,
 )
-from qualification.rules.faults import Fault, PlaybookFaults
+from qualification.rules.faults import Fault, PlaybookFaults, without_echoes
 from qualification.rules.hours import WeeklyHours
 
 __all__ = [
@@ -196,14 +196,6 @@ def parse(text: str, file: str = "playbook.yaml") -> Playbook:
             faults += shape.faults(error, Playbook, document)
         faults += (document.fault(path, message) for path, message in consistency.faults(document))
     if playbook is None or faults:
-        raise PlaybookFaults(_without_echoes(faults), file)
+        raise PlaybookFaults(without_echoes(faults), file)
     playbook._digest = sha256(text.encode()).hexdigest()  # noqa: SLF001 - set once, before anybody else has it
     return playbook
-
-
-def _without_echoes(faults: list[Fault]) -> list[Fault]:
-    """Keep one fault for each entry: what was found first is the cause of what was found later."""
-    first: dict[tuple[int, str], Fault] = {}
-    for fault in faults:
-        first.setdefault((fault.line, fault.path), fault)
-    return list(first.values())
