@@ -156,11 +156,16 @@ class Connection(SocketModeClient):
         super().close()
 
     def _hang_up(self) -> None:
-        """End the old connection's reading, for which the library would wait three seconds before it closes."""
-        link = self.current_session.sock if self.current_session is not None else None
+        """Close the old connection, ending its reading first: the library would wait three seconds for that."""
+        if self.current_session is None:
+            return
+        link = self.current_session.sock
         if link is not None:
             with contextlib.suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
+        # The library looks for the socket before it takes the lock, and its reader may close it in between.
+        with contextlib.suppress(AttributeError):
+            self.current_session.close()
 
     def issue_new_wss_url(self) -> str:
         """Ask Slack for an address; after a failure pause before raising, so that nobody is hammered."""

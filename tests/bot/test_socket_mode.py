@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from slack_bolt import BoltResponse
 from slack_sdk import WebClient
+from slack_sdk.socket_mode.builtin import connection as library
 
-from bot.socket_mode import CONNECTIONS, SocketMode
+from bot.socket_mode import CONNECTIONS, Connection, SocketMode
 from sandbox.server import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
@@ -133,3 +134,31 @@ def test_it_can_be_stopped_while_slack_is_down(slack: Sandbox, connect: Callable
     assert not stopping.is_alive()
     assert fault.times is None
     assert link.connected == 0
+
+
+class ReaderFirst:
+    """A lock of a connection, had only after the connection's own reader has closed it."""
+
+    def __init__(self, session: library.Connection) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        link, self._session.sock = self._session.sock, None
+        if link is not None:
+            link.close()
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held."""
+
+
+def test_a_connection_that_breaks_while_it_is_closed_is_closed_all_the_same(slack: Sandbox) -> None:
+    web = WebClient(base_url=slack.api_url, timeout=5, retry_handlers=[])
+    connection = Connection(slack.app_token(), web, threading.Event())
+    connection.open()
+    session = connection.current_session
+    assert session is not None
+    session.sock_send_lock = ReaderFirst(session)  # type: ignore[assignment]
+    connection.close()
+    assert not connection.is_connected()
+    assert not connection.current_session_runner.is_alive()
+    assert not connection.message_processor.is_alive()
