@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification import people, publishing
-from qualification.facts import Amount, GroupTally, Pipeline, StageTally, Tally
+from qualification.figures import Amount, GroupTally, Pipeline, StageTally, Tally
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
 from qualification.rules import pipeline_query
 from qualification.rules.handoff import UNDECIDED_STATES, HandoffState

@@ -6,11 +6,14 @@ from qualification.records.deliveries import Arrival, Delivery, DeliveryState, L
 from qualification.records.handoffs import IS_OPEN, Handoff, Offer
 from qualification.records.imports import ImportRun
 from qualification.records.leads import IS_HOLDING, Activity, Company, EventKind, ExternalId, Lead, LeadEvent, Merge
+from qualification.records.summaries import Summary
+from qualification.records.tasks import IS_OPEN_TASK, Task, TaskOutcome
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
 __all__ = [
     "IS_HOLDING",
     "IS_OPEN",
+    "IS_OPEN_TASK",
     "Activity",
     "Answer",
     "ApiKey",
@@ -34,6 +37,9 @@ __all__ = [
     "Person",
     "PlaybookVersion",
     "Pool",
+    "Summary",
+    "Task",
+    "TaskOutcome",
     "Team",
     "Workspace",
 ]

@@ -36,6 +36,14 @@ class Handoff(Base):
             sqlite_where=text("undo_until is not null"),
             postgresql_where=text("undo_until is not null"),
         ),
+        Index(
+            "ix_handoff_wake",
+            "workspace_id",
+            "wake_at",
+            sqlite_where=text("wake_at is not null"),
+            postgresql_where=text("wake_at is not null"),
+        ),
+        Index("ix_handoff_announcer_id", "announcer_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -67,6 +75,10 @@ class Handoff(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str | None] = mapped_column(String(80), comment="key of the reason it was disqualified or lost")
     reason_note: Mapped[str | None] = mapped_column(Text)
+    wake_at: Mapped[datetime | None] = mapped_column(
+        comment="not now: when it is offered again; NULL: it is not put off"
+    )
+    woken_at: Mapped[datetime | None] = mapped_column(comment="when it last was; offers before that count no more")
     undo_until: Mapped[datetime | None] = mapped_column(comment="the last decision can be undone until then")
     before: Mapped[dict[str, Any] | None] = mapped_column(
         Json, comment="what the last decision replaced: state, owner, stage, seconds left on the clock"

@@ -60,6 +60,13 @@ class Lead(Base):
             sqlite_where=text("merged_into_id is null"),
             postgresql_where=text("merged_into_id is null"),
         ),
+        Index(
+            "ix_lead_lifecycle",
+            "workspace_id",
+            "lifecycle",
+            sqlite_where=text("merged_into_id is null"),
+            postgresql_where=text("merged_into_id is null"),
+        ),
         Index("ix_lead_held_by", "workspace_id", "held_by", sqlite_where=text(HELD), postgresql_where=text(HELD)),
     )
 
@@ -182,6 +189,7 @@ class LeadEvent(Base):
     __tablename__ = "lead_event"
     __table_args__ = (
         Index("ix_lead_event_lead_id", "lead_id", "id"),
+        Index("ix_lead_event_at", "workspace_id", "at"),
         Index(
             "ix_lead_event_held",
             "workspace_id",

@@ -125,6 +125,9 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=False, comment="named in the current playbook")
     dm_channel: Mapped[str | None] = mapped_column(String(32), comment="Slack's id of the direct message with the bot")
     refreshed_at: Mapped[datetime | None] = mapped_column(comment="when Slack was last asked about them")
+    pages: Mapped[dict[str, int] | None] = mapped_column(
+        Json, comment="which page of each list their Home tab shows; NULL: the first"
+    )
 
 
 class Pool(Base):

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import migrations
 HISTORY = list(reversed(list(ScriptDirectory.from_config(migrations.configuration()).walk_revisions())))
 VALUES: dict[type, Any] = {
     bool: True,
+    date: date(2026, 11, 22),
     datetime: datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
     object: {"kept": ["as", "it", "was"]},
     int: 1,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from qualification import decisions, pipeline, progress
-from qualification.facts import Amount, GroupTally, Pipeline, Tally
+from qualification.figures import Amount, GroupTally, Pipeline, Tally
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
 
 from .conftest import PLAYBOOK, Desk

@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from qualification.facts import (
-    Amount,
     ChecklistForm,
     ChecklistItem,
     ChecklistMark,
@@ -16,7 +15,6 @@ from qualification.facts import (
     Did,
     FoundLead,
     GateCount,
-    GroupTally,
     HandedOver,
     HandOverChoices,
     Held,
@@ -28,14 +26,12 @@ from qualification.facts import (
     MergedLead,
     Parked,
     PersonRef,
-    Pipeline,
     Reminder,
-    StageTally,
     Start,
-    Tally,
     ThreadLine,
     Weighed,
 )
+from qualification.figures import Amount, GroupTally, Pipeline, StageTally, Tally
 from qualification.records import EventKind
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.lifecycle import Lifecycle

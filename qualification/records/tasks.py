@@ -1,0 +1,57 @@
+"""What a rep is to do next with a lead, and by when."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import ForeignKey, Index, String, literal_column, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from qualification.records.base import Base, Key, choice
+
+OPEN = "outcome = 'open'"
+NOT_OVERDUE = "outcome = 'open' and not overdue"
+
+
+class TaskOutcome(StrEnum):
+    """How a task ended; open until then."""
+
+    OPEN = "open"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class Task(Base):
+    """The next step with an accepted lead."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        Index("uq_task_open", "handoff_id", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        Index("ix_task_handoff_id", "handoff_id"),
+        Index("ix_task_person_id", "person_id", "due_at", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
+        Index(
+            "ix_task_clock",
+            "workspace_id",
+            "due_at",
+            sqlite_where=text(NOT_OVERDUE),
+            postgresql_where=text(NOT_OVERDUE),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    handoff_id: Mapped[int] = mapped_column(ForeignKey("handoff.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), comment="who is to do it: the handoff's owner")
+    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that asks for it")
+    stage: Mapped[str] = mapped_column(String(80), comment="the stage whose step it is")
+    name: Mapped[str] = mapped_column(String(75), comment="as the playbook called it then")
+    made_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    overdue: Mapped[bool] = mapped_column(default=False, comment="the clock has struck, and its cards say so")
+    outcome: Mapped[TaskOutcome] = mapped_column(choice(TaskOutcome))
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: what was done ended it")
+
+
+# A literal, as with an open offer: SQLite sees the partial index.
+IS_OPEN_TASK: Final = Task.outcome == literal_column("'open'")
