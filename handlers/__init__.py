@@ -39,6 +39,7 @@ def register(app: App) -> None:
 
     app.command("/pipeline")(pipeline.pipeline)
     app.action("share_pipeline")(pipeline.share)
+    app.action("measures")(pipeline.explain)
 
     app.command("/bant")(checklists.bant)
     app.action("checklist")(checklists.open_checklist)

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from qualification import people, publishing
-from qualification.figures import Amount, GroupTally, Pipeline, StageTally, Tally
+from qualification import lifecycles, people, publishing
+from qualification.figures import Amount, GroupTally, Measures, Pipeline, Rate, StageTally, Tally
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
-from qualification.rules import pipeline_query
+from qualification.rules import pipeline_query, rates
 from qualification.rules.handoff import UNDECIDED_STATES, HandoffState
 from qualification.rules.pipeline_query import By, PipelineQuery
 from qualification.rules.playbook import Playbook
@@ -43,9 +43,9 @@ class _Sum:
         if minor is not None and currency is not None:
             self.minor[currency] = self.minor.get(currency, 0) + int(minor)
 
-    def tally(self, own: str) -> Tally:
-        ordered = sorted(self.minor.items(), key=lambda each: (each[0] != own, each[0]))
-        return Tally(self.count, tuple(Amount(minor, currency) for currency, minor in ordered if minor))
+    def tally(self, playbook: Playbook) -> Tally:
+        sums = rates.summed(self.minor, playbook.currency, playbook.rates)
+        return Tally(self.count, tuple(Amount(minor, currency) for currency, minor in sums.items() if minor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,17 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
         team=around,
         stages=_by_stage(rows, playbook) if query.by is By.STAGE else (),
         groups=_by_group(session, query.by, rows, playbook) if query.by is not By.STAGE else (),
+        lifecycle=() if rep is not None else lifecycles.count(session, workspace_id, scope.fits),
         words=query.words,
+    )
+
+
+def measures(session: Session, workspace_id: int) -> Measures:
+    """Return what the sums are made with, for whoever asks how."""
+    playbook = publishing.current(session, workspace_id).playbook
+    return Measures(
+        currency=playbook.currency,
+        rates=tuple(Rate(currency, f"{worth:f}") for currency, worth in sorted(playbook.rates.items())),
     )
 
 
@@ -161,7 +171,7 @@ def _by_stage(rows: Iterable[Any], playbook: Playbook) -> tuple[StageTally, ...]
     names: dict[str, str | None] = {WAITING: None, **{stage.key: stage.name for stage in playbook.stages}}
     # A stage that the playbook no longer has stays while leads stand there.
     names |= {key: key for key in sorted(sums) if key not in names and key != DISQUALIFIED} | {DISQUALIFIED: None}
-    return tuple(StageTally(key, name, sums[key].tally(playbook.currency)) for key, name in names.items())
+    return tuple(StageTally(key, name, sums[key].tally(playbook)) for key, name in names.items())
 
 
 def _by_group(session: Session, by: By, rows: Iterable[Any], playbook: Playbook) -> tuple[GroupTally, ...]:
@@ -181,7 +191,7 @@ def _grouped(rows: Iterable[Any], playbook: Playbook, name: str | None = None) -
     sums = {column: _Sum() for column in ("waiting", "open", "won", "lost")}
     for row in rows:
         sums[_COLUMN[row.state]].add(row.count, row.minor, row.currency)
-    return GroupTally(name, **{column: each.tally(playbook.currency) for column, each in sums.items()})
+    return GroupTally(name, **{column: each.tally(playbook) for column, each in sums.items()})
 
 
 def _rep_names(session: Session, keys: Iterable[Any], _: Playbook) -> dict[Any, str]:

@@ -35,7 +35,7 @@ def faults(document: Document) -> Iterator[Finding]:
     if not isinstance(data, dict):
         return
     checks: tuple[Callable[[Entry, Document], Iterator[Finding]], ...] = (
-        _sections, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _frameworks, _senders,
+        _sections, _rates, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _frameworks, _senders,
     )  # fmt: skip
     yield from chain.from_iterable(check(data, document) for check in checks)
 
@@ -48,6 +48,12 @@ def _sections(data: Entry, _: Document) -> Iterator[Finding]:
     default = data.get("default_team")
     if isinstance(default, str) and default not in _mapping(data, "teams"):
         yield ("default_team",), f"no team is called `{default}`; {choose_from(default, _mapping(data, 'teams'))}"
+
+
+def _rates(data: Entry, _: Document) -> Iterator[Finding]:
+    own = data.get("currency", defaults.CURRENCY)
+    if own in _mapping(data, "rates"):
+        yield ("rates", str(own)), f"`{own}` is the playbook's own currency; remove this line"
 
 
 def _people(data: Entry, document: Document) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 Part = TypeVar("Part", bound=BaseModel)
 Written = Sequence[Mapping[str, object]]
 
+CURRENCY = "EUR"
 HOURS: Mapping[str, str] = {"mon-fri": "09:00-17:30"}
 
 SOURCES: Written = (

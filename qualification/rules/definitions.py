@@ -130,6 +130,16 @@ def _number(value: object) -> Decimal:
     return Decimal(str(value))
 
 
+def _rate(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(
+            f"`{value}` is not a rate; write what one unit is worth in the playbook's currency, such as 0.92"
+        )
+    return Decimal(str(value))
+
+
 def _listed(value: object) -> object:
     """Let one word stand for a list of one."""
     return (value,) if isinstance(value, str) else value
@@ -145,6 +155,7 @@ Sentence = Annotated[str, Field(min_length=1, max_length=_LONGEST_SENTENCE)]
 Hours = Annotated[WeeklyHours, PlainValidator(_hours)]
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 Number = Annotated[Decimal, PlainValidator(_number)]
+Rate = Annotated[Decimal, PlainValidator(_rate)]
 PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Expression = Annotated[expressions.Expression, PlainValidator(expressions.read)]

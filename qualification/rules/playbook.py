@@ -19,6 +19,7 @@ from qualification.rules.definitions import (
     Key,
     Person,
     Pool,
+    Rate,
     Reason,
     Role,
     Rule,
@@ -69,7 +70,8 @@ class Playbook(Definition):
     """Everything a workspace works by; equal texts make equal playbooks."""
 
     version: Literal[1] = 1
-    currency: Currency = "EUR"
+    currency: Currency = defaults.CURRENCY
+    rates: dict[Currency, Rate] = Field(default_factory=dict)
     default_team: Key = Field(examples=["emea"])
     hours: Hours = WeeklyHours.parse(defaults.HOURS)
     teams: Annotated[dict[Key, Team], BeforeValidator(_named), Field(min_length=1)] = Field(examples=["emea: {…}"])

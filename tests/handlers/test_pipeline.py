@@ -8,6 +8,7 @@ from tests.handlers.floor import Floor, told
 
 COMMAND = "/pipeline"
 SHARE = "share_pipeline"
+EXPLAIN = "measures"
 
 
 def asks(who: Person, words: str = "") -> Message:
@@ -25,7 +26,7 @@ def test_a_manager_reads_where_the_leads_stand_in_a_table_and_in_the_text(floor:
         assert line in answer.fallback
     kinds = [block["type"] for block in answer.blocks]
     assert {"data_table", "data_visualization"} <= set(kinds)
-    assert answer.buttons == ["Share to channel"]
+    assert answer.buttons == ["Share to channel", "How is this counted?"]
     assert floor.ana.private_replies == []
 
 
@@ -43,7 +44,7 @@ def test_what_is_shared_is_read_by_everybody_with_the_name_of_who_shared_it(floo
     floor.maya.presses(SHARE, on=answer)
     shared = floor.ben.sees("#general")[-1]
     assert "Ana Ruiz: open 1" in shared.fallback
-    assert shared.buttons == []
+    assert shared.buttons == ["How is this counted?"]
     assert any("Shared by" in str(block) for block in shared.blocks)
 
 
@@ -72,3 +73,17 @@ def test_an_empty_pipeline_says_so(floor: Floor) -> None:
     answer = asks(floor.maya)
     assert "No lead was handed over." in answer.text
     assert "data_table" not in [block["type"] for block in answer.blocks]
+
+
+def test_how_it_is_counted_is_one_press_away_in_the_channel_too(floor: Floor) -> None:
+    floor.accepted("Acme")
+    floor.maya.presses(SHARE, on=asks(floor.maya))
+    floor.ben.presses(EXPLAIN, on=floor.ben.sees("#general")[-1])
+    assert "a rep has accepted it, and it stands at a stage before won and lost" in floor.ben.modal.text
+    assert "Sums are in EUR, by the rates of the playbook" in floor.ben.modal.text
+
+
+def test_where_all_leads_are_is_told_in_one_line(floor: Floor) -> None:
+    floor.accepted("Acme")
+    floor.hands_over("Bolt")
+    assert "The team’s leads now: MQL 2" in asks(floor.maya).fallback

@@ -6,6 +6,7 @@ import pytest
 
 from qualification import decisions, pipeline, progress
 from qualification.figures import Amount, GroupTally, Pipeline, Tally
+from qualification.rules.intake import GivenLead
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
 
 from .conftest import PLAYBOOK, Desk
@@ -155,3 +156,28 @@ def test_another_workspace_is_not_counted(sales: Desk, other_desk: Desk) -> None
     other_desk.offered("Acme")
     assert counts(asks(sales, "UOLU").total) == (1, 1, 1, 2)
     assert counts(asks(other_desk, "UOLU").total) == (1, 0, 0, 0)
+
+
+def test_sums_are_in_the_playbooks_currency_as_far_as_it_has_rates(sales: Desk) -> None:
+    sales.publishes(TWO_TEAMS.replace("version: 1\n", "version: 1\nrates: {USD: 0.5}\n"))
+    report = asks(sales, "UOLU")
+    assert report.total.lost.amounts == (Amount(25000, "EUR"),)
+    assert report.total.waiting.amounts == (Amount(3500, "EUR"),)
+
+
+def test_every_lead_is_at_one_station_and_a_lead_that_came_back_counts_once(sales: Desk) -> None:
+    """A lost one is a lead again, and then an MQL again; one that only left an address is a subscriber."""
+    sales.takes(GivenLead(email="new@company.example"))
+    again = sales.accepted_lead("Fork", email="ivy@fork.example")
+    sales.does(progress.lose, by=owner(sales, again), handoff_id=again, reason="price", note=None)
+    sales.hands_over("Fork", email="ivy@fork.example")
+
+    def stations(who: str) -> dict[str, int]:
+        return {each.lifecycle: each.count for each in asks(sales, who).lifecycle if each.count}
+
+    everybody = {"subscriber": 1, "lead": 1, "mql": 2, "opportunity": 1, "customer": 1, "disqualified": 1}
+    assert stations("UOLU") == everybody
+    assert stations("UMARCUS") == {"mql": 1}
+    assert stations("UMAYA") == {"lead": 1, "mql": 1, "opportunity": 1, "customer": 1, "disqualified": 1}
+    assert asks(sales, "UOLU", "<@UANA>").lifecycle == ()
+    assert [each.lifecycle for each in asks(sales, "UOLU").lifecycle][:3] == ["subscriber", "lead", "mql"]

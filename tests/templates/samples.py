@@ -31,7 +31,16 @@ from qualification.facts import (
     ThreadLine,
     Weighed,
 )
-from qualification.figures import Amount, GroupTally, Pipeline, StageTally, Tally
+from qualification.figures import (
+    Amount,
+    GroupTally,
+    LifecycleCount,
+    Measures,
+    Pipeline,
+    Rate,
+    StageTally,
+    Tally,
+)
 from qualification.records import EventKind
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.lifecycle import Lifecycle
@@ -345,6 +354,7 @@ sums = st.builds(Tally, count=st.integers(0, 2**40), amounts=amounts)
 stage_tallies = st.builds(StageTally, key=st.sampled_from(["waiting", "disqualified", "won"]), name=hostile, tally=sums)
 unnamed_stages = st.builds(StageTally, key=st.sampled_from(["waiting", "disqualified"]), name=st.none(), tally=sums)
 group_tallies = st.builds(GroupTally, name=perhaps_hostile, waiting=sums, open=sums, won=sums, lost=sums)
+stations = st.just(tuple(LifecycleCount(each.value, number * 1000) for number, each in enumerate(Lifecycle)))
 reports = st.builds(
     Pipeline,
     by=st.sampled_from(["rep", "team", "source"]),
@@ -357,6 +367,7 @@ reports = st.builds(
     team=st.none() | group_tallies,
     stages=st.just(()),
     groups=st.lists(group_tallies, max_size=25).map(tuple),
+    lifecycle=stations | st.just(()),
     words=st.sampled_from(["", "today by rep", "last month <@U1>"]),
 ) | st.builds(
     Pipeline,
@@ -370,6 +381,7 @@ reports = st.builds(
     team=st.none() | group_tallies,
     stages=st.lists(stage_tallies | unnamed_stages, min_size=1, max_size=25).map(tuple),
     groups=st.just(()),
+    lifecycle=stations | st.just(()),
     words=st.just(""),
 )
 SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
@@ -410,6 +422,13 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/back": _facts(in_pool=st.booleans()),
     "replies/apology": _facts(reference=hostile),
     "replies/fields": _facts(field=field_names, fault=field_faults),
+    "modals/measures": _facts(
+        measures=st.builds(
+            Measures,
+            currency=st.just("EUR"),
+            rates=st.just(()) | st.just(tuple(Rate(currency, "0.92") for currency in ("GBP", "USD") * 40)),
+        )
+    ),
     "replies/pipeline": _facts(report=reports, shared_by=perhaps_people),
     "replies/refusals/unknown_word": _facts(word=hostile, nearest=perhaps_hostile),
     "replies/refusals/not_for_you": _facts(),
