@@ -1,7 +1,7 @@
 """Baton's command line on a database of the evidence, with a Slack to ask whose token it has."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +16,7 @@ from bot.__main__ import baton
 from bot.database import Database
 from qualification.records import Base
 from sandbox.clock import RealClock
+from sandbox.seed import SAMPLE, WorkspaceSeed
 from sandbox.server import Sandbox
 
 Record = TypeVar("Record", bound=Base)
@@ -34,6 +35,7 @@ class CommandLine:
 
     folder: Path
     environ: Mapping[str, str]
+    slack: Sandbox
 
     @cached_property
     def database(self) -> Database:
@@ -82,10 +84,12 @@ class CommandLine:
 
 
 @contextmanager
-def open_command_line(folder: Path, database_url: str) -> Iterator[CommandLine]:
-    """Open a terminal."""
+def open_command_line(
+    folder: Path, database_url: str, workspaces: Sequence[WorkspaceSeed] = SAMPLE
+) -> Iterator[CommandLine]:
+    """Open a terminal, beside a Slack with these workspaces."""
     with ExitStack() as stack:
-        slack = stack.enter_context(Sandbox(_MANIFEST, clock=RealClock()))
+        slack = stack.enter_context(Sandbox(_MANIFEST, clock=RealClock(), seed=workspaces))
         line = CommandLine(
             folder,
             {
@@ -96,6 +100,7 @@ def open_command_line(folder: Path, database_url: str) -> Iterator[CommandLine]:
                 "HOST": "127.0.0.1",
                 "PORT": "0",
             },
+            slack,
         )
         stack.callback(line.database.dispose)
         yield line

@@ -12,7 +12,7 @@ from typing import Final
 import yaml
 
 from tests.evidence.crm import Agent
-from tests.evidence.sales import email_of
+from tests.evidence.sales import MARKETER, email_of
 
 # A product and a sector that the files write in two ways or wrongly.
 _TWICE: Final = {"GTXPro": "GTX Pro", "technolgy": "technology"}
@@ -79,7 +79,7 @@ def sums(opportunities: Iterable[Opportunity], by: Callable[[Opportunity], str])
 
 
 def playbook(agents: Iterable[Agent], zone: str) -> str:
-    """Write a playbook: a team for each manager with their agents, the regional office as its region."""
+    """Write a playbook: a team for each manager with their agents, the regional office as its region; a marketer."""
     agents = tuple(agents)
     managers = {agent.manager: agent.office for agent in agents}
     return yaml.safe_dump(
@@ -98,6 +98,7 @@ def playbook(agents: Iterable[Agent], zone: str) -> str:
                 for manager, office in managers.items()
             },
             "people": [
+                {"email": email_of(MARKETER), "name": MARKETER, "roles": ["marketer"]},
                 *(
                     {"email": email_of(each), "name": each, "roles": ["manager"], "team": _key(each)}
                     for each in managers

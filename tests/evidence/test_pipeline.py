@@ -1,12 +1,14 @@
 """`baton import` on the opportunities of a real CRM: 8,800 rows, held against a plain reading of the same files."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,10 +30,15 @@ from qualification.records import (
     Person,
     Team,
 )
+from sandbox.server import Sandbox
 from tests.evidence import crm, pipeline
 from tests.evidence.commands import CommandLine, Contents, open_command_line
 from tests.evidence.pipeline import Opportunity, sums
-from tests.evidence.sales import nearest_country
+from tests.evidence.sales import MARKETER, Sales, nearest_country
+from tests.journeys.office import serve
+
+# The rows of a table by their titles.
+Figures: TypeAlias = Mapping[str, list[Decimal]]
 
 MAP = "maven-crm.yaml"
 # The zone that the map names: the days of the files are those of the seller.
@@ -53,6 +60,7 @@ SUMMED: dict[str, Callable[[Opportunity], str]] = {
     "sector": lambda each: each.sector,
     "month of closing": lambda each: each.month,
 }
+STAGES = {"Prospecting": "To contact", "Engaging": "Contacted", "Won": "Won", "Lost": "Lost"}
 PRINTED = ("stage", "manager", "product", "sector")
 
 
@@ -107,8 +115,9 @@ def opportunities(data: Path) -> tuple[Opportunity, ...]:
 @pytest.fixture(scope="module")
 def brought_in(data: Path, engine_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BroughtIn]:
     """Publish the playbook and import the file, by the command line."""
-    with open_command_line(tmp_path_factory.mktemp("pipeline"), engine_url) as line:
-        line.publish(pipeline.playbook(crm.read(data / "maven-crm").agents, ZONE.key))
+    sales = Sales(crm.read(data / "maven-crm"))
+    with open_command_line(tmp_path_factory.mktemp("pipeline"), engine_url, [sales.workspace()]) as line:
+        line.publish(pipeline.playbook(sales.crm.agents, ZONE.key))
         began, started = datetime.now(UTC), monotonic()
         said = line.brings_in(data / "maven-crm" / "sales_pipeline.csv", MAP).stdout
         engine = "SQLite" if line.database.is_sqlite else "PostgreSQL"
@@ -234,7 +243,8 @@ def test_who_is_only_being_prospected_has_an_owner_and_the_day_of_the_import(
 def test_nobody_has_left_who_is_on_a_team_and_no_person_is_made_twice(brought_in: BroughtIn, data: Path) -> None:
     agents = crm.read(data / "maven-crm").agents
     people = Counter(person.name for person in brought_in.line.all(Person))
-    assert people == dict.fromkeys({agent.name for agent in agents} | {agent.manager for agent in agents}, 1)
+    named = {MARKETER} | {agent.name for agent in agents} | {agent.manager for agent in agents}
+    assert people == dict.fromkeys(named, 1)
 
 
 def test_nobody_is_told_and_nobody_is_asked(brought_in: BroughtIn) -> None:
@@ -257,3 +267,95 @@ def test_brought_in_again_it_changes_nothing(brought_in: BroughtIn, data: Path) 
     said = brought_in.line.brings_in(file, MAP, "--again").stdout
     assert "Leads written down: 0, known again: 8,800. Activities: 0. Deals: 0." in said
     assert brought_in.line.contents() == brought_in.contents
+
+
+@pytest.fixture(scope="module")
+def slack(brought_in: BroughtIn) -> Iterator[Sandbox]:
+    """Run the bot over what was brought in, with everybody known in Slack."""
+    line = brought_in.line
+    with serve(line.slack, line.slack.clock, line.environ["DATABASE_URL"], playbook=None) as baton:
+        while baton.directory.look_up():
+            pass
+        yield line.slack
+
+
+def ask(slack: Sandbox, name: str, words: str = "") -> Figures:
+    """Let somebody ask /pipeline; give its table, a row by its first cell, and hold the text against it."""
+    slack.person(name).types(f"/pipeline {words}".strip(), "#general")
+    answer = slack.person(name).private_replies[-1]
+    (table,) = [block["rows"] for block in answer.blocks if block["type"] == "data_table"]
+    rows = {cells[0]["text"]: [cells_worth(each) for each in cells[1:]] for cells in table[1:]}
+    for title, (count, *_) in rows.items():
+        assert f"\n{title}: " in answer.fallback, answer.fallback
+        assert count is not None
+    return rows
+
+
+def cells_worth(cell: dict[str, object]) -> Decimal:
+    """Read a cell: a number, an amount of money, or a dash for none."""
+    if cell["type"] == "raw_number":
+        return Decimal(str(cell["value"]))
+    return Decimal(re.sub(r"[^\d.]", "", str(cell["text"])) or 0)
+
+
+def plainly(opportunities: Iterable[Opportunity]) -> list[Decimal]:
+    """Work out a row of a table by rep or team: waiting, open, its value, won, its value, lost."""
+    by = sums(opportunities, lambda each: {"Won": "won", "Lost": "lost"}.get(each.stage, "open"))
+    (_, worth), (won, earned), (lost, _) = (by.get(name, (0, Decimal())) for name in ("open", "won", "lost"))
+    return [Decimal(0), Decimal(by.get("open", (0, 0))[0]), worth, Decimal(won), earned, Decimal(lost)]
+
+
+def grouped(opportunities: Iterable[Opportunity], by: Callable[[Opportunity], str]) -> Figures:
+    """Work out the table from the file."""
+    groups = defaultdict[str, list[Opportunity]](list)
+    for each in opportunities:
+        groups[by(each)].append(each)
+    return {name: plainly(each) for name, each in groups.items()}
+
+
+def staged(opportunities: Iterable[Opportunity]) -> Figures:
+    """Work out the table by stage from the file."""
+    return {
+        STAGES[stage]: [Decimal(count), worth] for stage, (count, worth) in sums(opportunities, SUMMED["stage"]).items()
+    }
+
+
+def without_empty(figures: Figures) -> Figures:
+    """Leave out the rows in which nothing is counted."""
+    return {name: row for name, row in figures.items() if any(row)}
+
+
+def test_pipeline_in_slack_says_by_stage_what_the_file_says(
+    slack: Sandbox, opportunities: tuple[Opportunity, ...]
+) -> None:
+    assert without_empty(ask(slack, MARKETER)) == staged(opportunities)
+
+
+@pytest.mark.parametrize("by", ["rep", "team"])
+def test_pipeline_in_slack_says_by_rep_and_team_what_the_file_says(
+    by: str, slack: Sandbox, opportunities: tuple[Opportunity, ...]
+) -> None:
+    """A team is called as its manager is."""
+    said = ask(slack, MARKETER, f"by {by}")
+    assert said == grouped(opportunities, SUMMED["agent" if by == "rep" else "manager"])
+    worths = [row[0] + row[1] + row[3] + row[5] for row in said.values()]
+    assert worths == sorted(worths, reverse=True)
+
+
+def test_each_manager_reads_their_own_team_and_each_rep_their_own_deals(
+    slack: Sandbox, opportunities: tuple[Opportunity, ...]
+) -> None:
+    for name in {each.manager for each in opportunities}:
+        theirs = [each for each in opportunities if each.manager == name]
+        assert without_empty(ask(slack, name)) == staged(theirs)
+        assert ask(slack, name, "by rep") == grouped(theirs, SUMMED["agent"])
+    for name in {each.agent for each in opportunities}:
+        assert without_empty(ask(slack, name)) == staged([each for each in opportunities if each.agent == name])
+
+
+def test_a_quarter_in_slack_is_that_of_the_file(slack: Sandbox, opportunities: tuple[Opportunity, ...]) -> None:
+    """The file's days lie years back: only who was prospecting came in this year, with the import."""
+    prospects = [each for each in opportunities if each.engaged is None]
+    assert without_empty(ask(slack, MARKETER, "this year")) == staged(prospects)
+    slack.person(MARKETER).types("/pipeline last year", "#general")
+    assert "No lead was handed over." in slack.person(MARKETER).private_replies[-1].text

@@ -13,7 +13,7 @@ from bot.database import Database
 from bot.pacing import UNLIMITED
 from bot.settings import Settings
 from qualification import publishing
-from sandbox.clock import ManualClock
+from sandbox.clock import Clock, ManualClock
 from sandbox.driver import Person
 from sandbox.server import Sandbox
 from sandbox.snapshots import Message
@@ -134,7 +134,7 @@ def open_office(
 @contextmanager
 def serve(
     sandbox: Sandbox,
-    clock: ManualClock,
+    clock: Clock,
     database_url: str,
     *,
     socket_mode: bool = True,
