@@ -1,6 +1,6 @@
 """How many leads there are at each station between marketing and sales: counted here, and nowhere else."""
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from qualification.figures import LifecycleCount
@@ -20,7 +20,9 @@ def count(session: Session, workspace_id: int, fits: ColumnElement[bool] | None 
     )
     if fits is not None:
         later = aliased(Handoff)
-        latest = select(func.max(later.id)).where(later.lead_id == Handoff.lead_id).scalar_subquery()
-        counted = counted.join(Handoff, Handoff.lead_id == Lead.id).where(Handoff.id == latest, fits)
+        came_back = exists().where(later.lead_id == Handoff.lead_id, later.id > Handoff.id)
+        counted = counted.join(Handoff, Handoff.lead_id == Lead.id).where(
+            Handoff.workspace_id == workspace_id, ~came_back, fits
+        )
     found = {row[0]: row[1] for row in session.execute(counted)}
     return tuple(LifecycleCount(each.value, found.get(each, 0)) for each in Lifecycle)
