@@ -14,7 +14,7 @@ from qualification import people, publishing
 from qualification.figures import Amount, GroupTally, Pipeline, StageTally, Tally
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
 from qualification.rules import pipeline_query
-from qualification.rules.handoff import UNDECIDED_STATES, HandoffState
+from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.pipeline_query import By, PipelineQuery
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import NotForYou, UnknownPerson
@@ -93,6 +93,14 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
         groups=_by_group(session, query.by, rows, playbook) if query.by is not By.STAGE else (),
         words=query.words,
     )
+
+
+def standing(session: Session, team: Team, playbook: Playbook) -> tuple[StageTally, ...]:
+    """Return where the leads stand that a team has now: those that wait, then every stage that ends nothing."""
+    live = [Handoff.workspace_id == team.workspace_id, Handoff.state.in_(LIVE_STATES), Handoff.team_id == team.id]
+    over = {DISQUALIFIED, *(stage.key for stage in playbook.stages if stage.ends)}
+    stages = _by_stage(_count(session, By.STAGE, live), playbook)
+    return tuple(each for each in stages if each.key not in over or each.tally.count)
 
 
 def _scope_of(session: Session, person: Person) -> _Scope:
