@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,11 @@ from bot import console
 from qualification import summaries
 from qualification.figures import Amount, DailySummary, Needed, Steps
 from qualification.rules.faults import choose_from
+from qualification.rules.money import minor_digits
 from qualification.rules.refusals import NoPlaybook
 from qualification.summaries import Preview
 
-commands = typer.Typer(no_args_is_help=True, help="Look at the summaries of the teams' days.")
+commands = typer.Typer(no_args_is_help=True, help="Look at what the summaries of the teams' days will say.")
 
 # What each step is called, in the order of a lead's way.
 STEPS: Final = {
@@ -97,7 +99,12 @@ def _stages(summary: DailySummary) -> Table:
 
 
 def _worth(amounts: tuple[Amount, ...]) -> str:
-    return " + ".join(console.money(each.minor, each.currency) for each in amounts) or "-"
+    return " + ".join(map(_money, amounts)) or "-"
+
+
+def _money(amount: Amount) -> str:
+    digits = minor_digits(amount.currency)
+    return f"{Decimal(amount.minor).scaleb(-digits):,.{digits}f} {amount.currency}"
 
 
 def _needed(row: Needed, zone: ZoneInfo) -> str:
