@@ -15,7 +15,7 @@ from rich.table import Table
 
 import migrations
 from bot import app as wiring
-from bot import console, directory, doctor, import_command, init, logs, parked, preview, scoring
+from bot import console, directory, doctor, import_command, init, logs, parked, preview, scoring, summary
 from bot.app import Baton
 from bot.intake import new_key
 from bot.slack import Slack, SlackError
@@ -47,6 +47,7 @@ baton.add_typer(playbook_commands, name="playbook")
 baton.add_typer(intake_commands, name="intake")
 baton.add_typer(keys_commands, name="keys")
 baton.add_typer(deliveries_commands, name="deliveries")
+baton.add_typer(summary.commands, name="summary")
 
 PlaybookFile = Annotated[Path, typer.Argument(help="The playbook's file.", show_default=True)]
 

@@ -21,7 +21,7 @@ from bot.health import schema_fault
 from bot.settings import Settings
 from bot.slack import ACCOUNT_ERRORS, AccountError, Slack, SlackError
 from bot.workspaces import digest
-from qualification import deliveries, delivery_queries
+from qualification import deliveries, delivery_queries, summary_plans
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
 
 MANIFEST: Final = Path(__file__).parent.parent / "manifest.json"
@@ -82,10 +82,12 @@ def examine(
         people = list(_people_of(session, workspace.id))
         teams = list(_teams_of(session, workspace.id))
         parked = _parked(session, workspace.id)
+        late = list(_summaries(session, workspace.id, now()))
     if slack_answers:
         yield from _asking(lambda: missing_people(people, directory.people(slack)), "people")
         yield from _asking(lambda: _channels(teams, directory.channels(slack)), "channels")
     yield parked
+    yield from late
 
 
 _LATER: Final = "Slack is unwell or busy: try again later."
@@ -261,6 +263,13 @@ def _parked(session: Session, workspace_id: int) -> Finding:
         return Finding("deliveries", "none is parked")
     remedy = "Look with python -m bot deliveries list; after the cause is gone, python -m bot deliveries retry."
     return Finding("deliveries", f"{count} parked", remedy)
+
+
+def _summaries(session: Session, workspace_id: int, now: datetime) -> Iterator[Finding]:
+    """See whether a team waits for its summary in vain."""
+    for team, due_at in summary_plans.overdue(session, workspace_id, now):
+        seen = f"that of {team} was due {due_at:%Y-%m-%d %H:%M} UTC, and nobody has made it"
+        yield Finding("summaries", seen, "Start a worker (python -m bot run, or worker); its log says what fails.")
 
 
 def _reason(name: str) -> str:

@@ -1,14 +1,14 @@
 """From a delivery to its payload: the kind names both the facts to read and the template that draws them."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
 import templates
-from qualification import cards, start
+from qualification import cards, start, summaries
 from qualification.records import Delivery, Lane, Person
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -48,12 +48,21 @@ def _home(session: Session, delivery: Delivery, person_id: int | None, now: date
     return {"start": start.start(session, delivery.workspace_id, delivery.subject, now)}
 
 
+def _summary(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    """Read what a summary tells; whether it came late is settled by when it was posted."""
+    del person_id
+    shown_at = now if delivery.ts is None else datetime.fromtimestamp(float(delivery.ts), UTC)
+    return {"summary": summaries.told(session, delivery.workspace_id, delivery.subject, shown_at)}
+
+
 KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, datetime], Facts]]]] = MappingProxyType(
     {
         "lead_card": ("messages/lead_card", _lead_card),
         "direct_card": ("messages/direct_card", _lead_card),
         "thread_line": ("messages/thread_line", _thread_line),
         "reminder": ("messages/reminder", _reminder),
+        "summary": ("messages/summary", _summary),
+        "summary_details": ("messages/summary_details", _summary),
         "home": ("home/home", _home),
     }
 )

@@ -125,6 +125,26 @@ def owe_reply(
     return Owed(row.id, row.lane_id)
 
 
+def owe_under(
+    session: Session, message: Owed, *, workspace_id: int, kind: str, subject: int, urgency: int, now: datetime
+) -> Owed:
+    """Owe a reply to a message that shows no handoff; it waits until that stands."""
+    noted = _noted(session, now)
+    session.flush()
+    connection = session.connection()
+    given = {
+        "workspace_id": workspace_id,
+        "kind": kind,
+        "subject": subject,
+        "handoff_id": None,
+        "urgency": urgency,
+        "parent": message.id,
+    }
+    row = connection.execute(queries.OWE_UNDER[connection.dialect.name], given).one()
+    noted.lanes.add(row.lane_id)
+    return Owed(row.id, row.lane_id)
+
+
 def stale(session: Session, handoff_id: int, now: datetime) -> None:
     """Owe an edit of everything that shows this handoff: its cards, its reminders, the Home tabs of those concerned."""
     _noted(session, now).handoffs.add(handoff_id)

@@ -143,6 +143,8 @@ _GIVEN: Final = [_DELIVERY.c[name] for name in ("workspace_id", "kind", "subject
 OWE_AT: Final = _owe_in(Lane.id, null(), _AT)
 _CARD: Final = _DELIVERY.alias("card")
 OWE_UNDER_CARD: Final = _owe_in(_CARD.c.lane_id, _CARD.c.id, _CARD.c.id == _newest_card("handoff_id"))
+_MESSAGE: Final = _DELIVERY.alias("message")
+OWE_UNDER: Final = _owe_in(_MESSAGE.c.lane_id, _MESSAGE.c.id, _MESSAGE.c.id == bindparam("parent", type_=Key))
 OWE_CARD_AGAIN: Final = (
     update(_DELIVERY)
     .where(_DELIVERY.c.id == _newest_card("handoff"), _DELIVERY.c.state != literal_column("'parked'"))

@@ -1,6 +1,7 @@
 """What managers and marketers are told in numbers: frozen values, with nothing left to look up or decide."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from qualification.facts import PersonRef
 
@@ -93,3 +94,90 @@ class Pipeline:
     groups: tuple[GroupTally, ...]
     lifecycle: tuple[LifecycleCount, ...]
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How many handoffs took each step in a span of time, and had not taken it back when that ended."""
+
+    handed_over: int = 0
+    accepted: int = 0
+    qualified: int = 0
+    opportunities: int = 0
+    won: int = 0
+    lost: int = 0
+    disqualified: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether there was one."""
+        return self != Steps()
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A lead that needs somebody.
+
+    `why` is offered (to `who`), pooled (open to the pool `what`) or queued (with the manager `who`) where nobody has
+    accepted it, contact where `who` did and nobody has been in touch, task where the step `what` of `who` is overdue.
+    """
+
+    lead: str
+    why: str
+    what: str | None
+    who: PersonRef | None
+    since: datetime
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RepDay:
+    """What one rep did; `who` is None for what a rule did."""
+
+    who: PersonRef | None
+    steps: Steps
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCount:
+    """How many there were of something; without a name where none is known."""
+
+    name: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DailySummary:
+    """A team's day, for its channel.
+
+    Counted is what happened from `since` to `until`, the team's hour on `day`. `stages`, `lifecycle`, `waiting`
+    and `overdue` are as they stood at `made_at`; `stands_later` says that this was long after `until`, `late` that the
+    message came long after. `came_in` counts leads of the whole workspace, which has so many `teams`.
+    """
+
+    team: str
+    day: date
+    since: datetime
+    until: datetime
+    made_at: datetime
+    stands_later: bool
+    late: bool
+    teams: int
+    came_in: int
+    steps: Steps
+    stages: tuple[StageTally, ...]
+    lifecycle: tuple[LifecycleCount, ...]
+    waiting: tuple[Needed, ...]
+    waiting_count: int
+    overdue: tuple[Needed, ...]
+    overdue_count: int
+    reps: tuple[RepDay, ...]
+    sources: tuple[NamedCount, ...]
+    reasons: tuple[NamedCount, ...]
+    new: tuple[str, ...]
+    new_count: int
+
+    @property
+    def has_leads(self) -> bool:
+        """Whether the team has a lead now."""
+        return any(stage.tally.count for stage in self.stages)

@@ -100,6 +100,8 @@ def hand_over(
     if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
     found = leads.recognise(session, workspace_id, _said(form, read), now=now)
+    if found.is_new:
+        history.note_arrivals(session, [(found.lead, None)])
     if found.live is not None:
         news = _news(found.live, form, permalink, published.playbook)
         if found.changed or news:

@@ -137,7 +137,7 @@ def write_down(
     rows = [(deal, _handoff(roster, sender, deal, firms.get(deal.lead.company_id or 0), now=now)) for deal in deals]
     session.add_all(handoff for _, handoff in rows)
     session.flush()
-    events = [event for _, handoff in rows for event in _events(handoff, published, sender)]
+    events = [event for _, handoff in rows for event in _events(handoff, published)]
     events += _settle(session, rows, published)
     session.flush()
     session.connection().execute(insert(LeadEvent), events)
@@ -195,9 +195,9 @@ def _handoff(roster: Roster, sender: str, deal: Fared, company: Company | None, 
     )
 
 
-def _events(handoff: Handoff, published: Published, sender: str) -> Iterator[dict[str, Any]]:
+def _events(handoff: Handoff, published: Published) -> Iterator[dict[str, Any]]:
     """Yield the history of a deal, as far as it is told."""
-    yield _event(handoff, EventKind.HANDED_OVER, handoff.announced_at, sender=sender)
+    yield _event(handoff, EventKind.HANDED_OVER, handoff.announced_at)
     if handoff.accepted_at is not None:
         yield _event(handoff, EventKind.ACCEPTED, handoff.accepted_at, claimed=False)
     if handoff.state is HandoffState.DISQUALIFIED:
@@ -249,7 +249,8 @@ def _event(handoff: Handoff, kind: EventKind, at: datetime, **facts: object) -> 
         handoff_id=handoff.id,
         actor_id=handoff.owner_id if kind is not EventKind.HANDED_OVER else None,
         playbook_id=handoff.playbook_id,
-        facts=facts,
+        # Who told of it: that is how what is past is known from what happens here.
+        facts={"sender": handoff.sender, **facts},
     )
 
 

@@ -14,7 +14,7 @@ from qualification import lifecycles, people, publishing
 from qualification.figures import Amount, GroupTally, Measures, Pipeline, Rate, StageTally, Tally
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
 from qualification.rules import pipeline_query, rates
-from qualification.rules.handoff import UNDECIDED_STATES, HandoffState
+from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.pipeline_query import By, PipelineQuery
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import NotForYou, UnknownPerson
@@ -103,6 +103,14 @@ def measures(session: Session, workspace_id: int) -> Measures:
         currency=playbook.currency,
         rates=tuple(Rate(currency, f"{worth:f}") for currency, worth in sorted(playbook.rates.items())),
     )
+
+
+def standing(session: Session, team: Team, playbook: Playbook) -> tuple[StageTally, ...]:
+    """Return where the leads stand that a team has now: those that wait, then every stage that ends nothing."""
+    live = [Handoff.workspace_id == team.workspace_id, Handoff.state.in_(LIVE_STATES), Handoff.team_id == team.id]
+    over = {DISQUALIFIED, *(stage.key for stage in playbook.stages if stage.ends)}
+    stages = _by_stage(_count(session, By.STAGE, live), playbook)
+    return tuple(each for each in stages if each.key not in over or each.tally.count)
 
 
 def _scope_of(session: Session, person: Person) -> _Scope:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, succession
+from qualification import deliveries, succession, summary_plans
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
 from qualification.rules.playbook import Person as Member
 from qualification.rules.playbook import Playbook, parse
@@ -50,15 +50,22 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
         _manage(session, teams[key], people[team.manager], now=now)
     _pools(session, workspace_id, playbook, teams, people)
     session.flush()
+    summary_plans.plan_all(session, workspace_id, playbook, now=now)
     return Published(id=version.id, playbook=playbook)
 
 
 def current(session: Session, workspace_id: int) -> Published:
     """Return the newest published playbook; raises NoPlaybook where none is."""
-    workspace = session.get_one(Workspace, workspace_id)
-    if workspace.playbook_id is None:
+    published = perhaps(session, workspace_id)
+    if published is None:
         raise NoPlaybook
-    return version(session, workspace.playbook_id)
+    return published
+
+
+def perhaps(session: Session, workspace_id: int) -> Published | None:
+    """Return the newest published playbook, None where there is none yet."""
+    workspace = session.get_one(Workspace, workspace_id)
+    return version(session, workspace.playbook_id) if workspace.playbook_id is not None else None
 
 
 def version(session: Session, playbook_id: int) -> Published:

@@ -1,14 +1,14 @@
 """Which messages in Slack show what, and where they stand."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, delivery_queries
 from qualification.deliveries import Owed
-from qualification.records import Delivery, Handoff, Membership, Offer, Person, Team
+from qualification.records import Delivery, Handoff, Membership, Offer, Person, Summary, Team
 
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
@@ -59,6 +59,21 @@ def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: 
 def owe_reminder(session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime) -> Owed:
     """Note that the person must be reminded of the offer, once."""
     return _owe_direct(session, person, "reminder", offer.id, handoff, now=now)
+
+
+def owe_summary(session: Session, summary: Summary, team: Team, *, detailed: bool, now: datetime) -> Owed:
+    """Note that the summary must stand in the team's channel, and under it, if `detailed`, who did what."""
+    shared: dict[str, Any] = {
+        "workspace_id": summary.workspace_id,
+        "subject": summary.id,
+        "urgency": deliveries.CAN_WAIT,
+        "now": now,
+    }
+    place = place_of(team)
+    owed = deliveries.owe(session, place=place, person_id=None, kind="summary", handoff_id=None, **shared)
+    if detailed:
+        deliveries.owe_under(session, owed, kind="summary_details", **shared)
+    return owed
 
 
 def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:

@@ -3,7 +3,7 @@
 import gettext
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from io import BytesIO
@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, get_currency_precision
@@ -113,6 +113,11 @@ class Words:
             "time": time,
             "zone": there.tzname(),
         }
+
+    @_remembered
+    def day(self, day: date) -> Prose:
+        """Return a day in words, with its year."""
+        return value(format_date(day, "full", locale=self.locale))
 
     def pattern(self, style: Style) -> str:
         """Return the pattern by which Slack writes a moment in the reader's zone."""

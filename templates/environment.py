@@ -221,6 +221,7 @@ def _environment(words: Words) -> Environment:
     made.filters = {
         "besides": _besides,
         "changed": _changed(words),
+        "day": words.day,
         "country": _unless_none(words.country),
         "first_options": lambda choices: list(choices)[:_MOST_OPTIONS],
         "id": _id,

@@ -133,7 +133,7 @@ def test_every_kind_of_delivery_has_a_template_and_every_message_is_delivered() 
         for module in parsed("qualification").values()
         for node in ast.walk(module)
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in {"deliveries.owe", "deliveries.owe_reply", "_owe_direct"}
+        and ast.unparse(node.func) in {"deliveries.owe", "deliveries.owe_reply", "deliveries.owe_under", "_owe_direct"}
         for given in (*node.args, *(keyword.value for keyword in node.keywords))
         if isinstance(given, ast.Constant) and isinstance(given.value, str)
     }

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("due_at", INSTANT, nullable=False, comment="the team's hour on that day; what it tells ends there"),
         sa.Column("since", INSTANT, nullable=True, comment="where what it tells begins; NULL until it is made"),
         sa.Column("made_at", INSTANT, nullable=True, comment="NULL: planned"),
+        sa.Column("retry_at", INSTANT, nullable=True, comment="it could not be made: when that is tried again"),
         sa.Column("playbook_id", KEY, nullable=True, comment="the version it was made by"),
         sa.Column("figures", JSON, nullable=True, comment="what it tells, as it was when it was made"),
         sa.ForeignKeyConstraint(["playbook_id"], ["playbook.id"], name="fk_summary_playbook_id"),

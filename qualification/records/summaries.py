@@ -42,5 +42,6 @@ class Summary(Base):
     due_at: Mapped[datetime] = mapped_column(comment="the team's hour on that day; what it tells ends there")
     since: Mapped[datetime | None] = mapped_column(comment="where what it tells begins; NULL until it is made")
     made_at: Mapped[datetime | None] = mapped_column(comment="NULL: planned")
+    retry_at: Mapped[datetime | None] = mapped_column(comment="it could not be made: when that is tried again")
     playbook_id: Mapped[int | None] = mapped_column(ForeignKey("playbook.id"), comment="the version it was made by")
     figures: Mapped[dict[str, Any] | None] = mapped_column(Json, comment="what it tells, as it was when it was made")

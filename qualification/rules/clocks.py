@@ -20,6 +20,7 @@ __all__ = [
     "is_working",
     "known_zone",
     "next_opening",
+    "wall_moment",
     "working_time_between",
 ]
 
@@ -83,8 +84,8 @@ def _openings(after: datetime, hours: WeeklyHours, zone: ZoneInfo) -> Iterator[t
     for days in count():
         day = first + timedelta(days=days)
         for start, end in hours.days[day.weekday()]:
-            opening = _moment(day, start, zone, fold=0)
-            closing = _moment(day, end, zone, fold=1)
+            opening = wall_moment(day, start, zone, fold=0)
+            closing = wall_moment(day, end, zone, fold=1)
             if closed is not None:
                 opening = max(opening, closed)
             if closing > max(opening, after):
@@ -93,7 +94,7 @@ def _openings(after: datetime, hours: WeeklyHours, zone: ZoneInfo) -> Iterator[t
 
 
 @lru_cache(maxsize=4096)
-def _moment(day: date, minute: int, zone: ZoneInfo, *, fold: int) -> datetime:
+def wall_moment(day: date, minute: int, zone: ZoneInfo, *, fold: int) -> datetime:
     """Return, in UTC, when the zone's clock shows a minute of a day: the first time (fold 0) or the last (fold 1).
 
     A time that the clock skips is the moment of the skip.

@@ -24,7 +24,7 @@ from qualification.rules import defaults, expressions
 from qualification.rules.clocks import known_zone
 from qualification.rules.countries import check_country
 from qualification.rules.faults import choose_from
-from qualification.rules.hours import BadHours, WeeklyHours
+from qualification.rules.hours import DAY_MINUTES, BadHours, WeeklyHours, read_days
 from qualification.rules.identity import check_email, fold_email
 from qualification.rules.known_senders import KNOWN, KnownSender, Signature
 from qualification.rules.lifecycle import Lifecycle
@@ -38,7 +38,9 @@ _LONGEST_NAME = 75
 _LONGEST_SENTENCE = 300
 _MOST_CHOICES = 100
 _MOST_ITEMS = 20
+_HOUR = 60
 
+_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 _DURATION = re.compile(r"(?:(\d{1,3})\s*h)?\s*(?:(\d{1,4})\s*m(?:in)?)?")
 
 
@@ -122,6 +124,31 @@ def _currency(text: str) -> str:
     return text
 
 
+def _minute(value: object) -> int:
+    """Read an hour of the day as minutes since midnight."""
+    match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    minutes = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < _HOUR else DAY_MINUTES
+    if minutes >= DAY_MINUTES:
+        raise ValueError(f"`{value}` is not an hour of the day; write one from 00:00 to 23:59, such as 08:30")
+    return minutes
+
+
+def _weekdays(value: object) -> frozenset[int]:
+    """Read days of the week, numbered from Monday."""
+    if isinstance(value, str):
+        return frozenset(read_days(value))
+    raise ValueError("these are not days; write them in words, such as mon-fri, or mon, wed, fri")
+
+
+def _or_off(value: object) -> object:
+    """Let `off` stand for none, and nothing for the default."""
+    if value is False or (isinstance(value, str) and value.strip().lower() == "off"):
+        return None
+    if value is None or isinstance(value, dict | BaseModel):
+        return {} if value is None else value
+    raise ValueError('a summary has an hour and days; write for example {at: "08:30", days: mon-fri}, or off')
+
+
 def _number(value: object) -> Decimal:
     if isinstance(value, Decimal):
         return value
@@ -176,14 +203,25 @@ class Keyed(Definition):
     name: Name = Field(examples=["Demo request"])
 
 
+class SummaryHour(Definition):
+    """When a team's daily summary comes, as its clocks show it; without `days`, whenever the team works."""
+
+    at: Annotated[int, PlainValidator(_minute)] = 8 * 60 + 30
+    days: Annotated[frozenset[int], PlainValidator(_weekdays)] | None = None
+
+
 class Team(Keyed):
-    """People with a manager, a channel, a zone and a region; `hours` of its own, or the playbook's."""
+    """People with a manager, a channel, a zone and a region; `hours` of its own, or the playbook's.
+
+    `summary` says when its day is summed up in its channel; None: never.
+    """
 
     manager: PersonKey = Field(examples=["maya.cohen@northwind.example"])
     channel: str = Field(pattern=r"^(#[^\s#]{1,80}|[CG][A-Z0-9]{8,})$", examples=['"#sales-emea"'])
     zone: Zone = Field(examples=["Europe/London"])
     region: Name | None = None
     hours: Hours | None = None
+    summary: Annotated[SummaryHour | None, BeforeValidator(_or_off)] = SummaryHour()
 
 
 class Person(Definition):

@@ -94,6 +94,11 @@ def _stored(entries: tuple[tuple[str, str], ...]) -> WeeklyHours:
     return WeeklyHours.parse(dict(entries))
 
 
+def read_days(names: str) -> tuple[int, ...]:
+    """Return days such as "mon-fri" or "mon, wed", numbered from Monday; raise ValueError with a remedy."""
+    return tuple(_days(names))
+
+
 def _follows(day: str, next_day: str) -> bool:
     return DAYS.index(next_day) == DAYS.index(day) + 1
 

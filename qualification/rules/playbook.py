@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
@@ -33,6 +34,7 @@ from qualification.rules.definitions import (
 )
 from qualification.rules.faults import Fault, PlaybookFaults, without_echoes
 from qualification.rules.hours import WeeklyHours
+from qualification.rules.summaries import Timetable
 
 __all__ = [
     "Clocks",
@@ -181,6 +183,14 @@ class Playbook(Definition):
     def hours_for_team(self, key: str) -> WeeklyHours:
         """Return the weekly hours of a team: its own, else the playbook's; raises KeyError for a team it has not."""
         return self.teams[key].hours or self.hours
+
+    def summary_of(self, key: str) -> Timetable | None:
+        """Return when a team's day is summed up, None where it never is; raises KeyError for a team it has not."""
+        team = self.teams[key]
+        if team.summary is None:
+            return None
+        working = frozenset(day for day, spans in enumerate(self.hours_for_team(key).days) if spans)
+        return Timetable(team.summary.at, team.summary.days or working, ZoneInfo(team.zone))
 
 
 def parse(text: str, file: str = "playbook.yaml") -> Playbook:

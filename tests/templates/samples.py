@@ -1,7 +1,8 @@
 """Facts for every template: what may stand in them, hostile texts included."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import fields
+from datetime import UTC, date, datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -33,12 +34,17 @@ from qualification.facts import (
 )
 from qualification.figures import (
     Amount,
+    DailySummary,
     GroupTally,
     LifecycleCount,
     Measures,
+    NamedCount,
+    Needed,
     Pipeline,
     Rate,
+    RepDay,
     StageTally,
+    Steps,
     Tally,
 )
 from qualification.records import EventKind
@@ -384,11 +390,51 @@ reports = st.builds(
     lifecycle=stations | st.just(()),
     words=st.just(""),
 )
+steps = st.builds(Steps, **dict.fromkeys([each.name for each in fields(Steps)], st.integers(0, 3000)))
+needed = st.lists(
+    st.builds(
+        Needed,
+        lead=hostile,
+        why=st.sampled_from(["offered", "pooled", "queued", "contact", "task"]),
+        what=perhaps_hostile,
+        who=perhaps_people,
+        since=times,
+        overdue=st.booleans(),
+    ),
+    max_size=10,
+).map(tuple)
+named_counts = st.lists(st.builds(NamedCount, name=perhaps_hostile, count=counts), max_size=25).map(tuple)
+summaries = st.builds(
+    DailySummary,
+    team=hostile,
+    day=st.dates(min_value=date(2000, 1, 1), max_value=date(2090, 1, 1)),
+    since=times,
+    until=times,
+    made_at=times,
+    stands_later=st.booleans(),
+    late=st.booleans(),
+    teams=st.integers(1, 5),
+    came_in=st.integers(0, 3000),
+    steps=steps | st.just(Steps()),
+    stages=st.lists(stage_tallies | unnamed_stages, max_size=25).map(tuple),
+    lifecycle=stations | st.just(()),
+    waiting=needed,
+    waiting_count=st.just(0) | st.integers(10, 900),
+    overdue=needed,
+    overdue_count=st.integers(0, 900),
+    reps=st.lists(st.builds(RepDay, who=perhaps_people, steps=steps), max_size=40).map(tuple),
+    sources=named_counts,
+    reasons=named_counts,
+    new=st.lists(hostile, max_size=20).map(tuple),
+    new_count=st.integers(0, 900),
+)
 SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "messages/lead_card": _facts(card=cards),
     "messages/direct_card": _facts(card=cards),
     "messages/thread_line": _facts(line=lines),
     "messages/reminder": _facts(reminder=reminders),
+    "messages/summary": _facts(summary=summaries),
+    "messages/summary_details": _facts(summary=summaries),
     "home/home": _facts(start=starts),
     "modals/hand_over": _facts(
         choices=st.builds(
