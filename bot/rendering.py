@@ -43,6 +43,13 @@ def _reminder(session: Session, delivery: Delivery, person_id: int | None, now: 
     return {"reminder": cards.reminder(session, delivery.workspace_id, delivery.subject)}
 
 
+def _woken(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    del now
+    if delivery.handoff_id is None:
+        raise LookupError
+    return {"woken": cards.woken(session, delivery.workspace_id, delivery.handoff_id, person_id)}
+
+
 def _home(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
     del person_id
     return {"start": start.start(session, delivery.workspace_id, delivery.subject, now)}
@@ -63,6 +70,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, da
         "reminder": ("messages/reminder", _reminder),
         "summary": ("messages/summary", _summary),
         "summary_details": ("messages/summary_details", _summary),
+        "woken": ("messages/woken", _woken),
         "home": ("home/home", _home),
     }
 )

@@ -2,7 +2,7 @@
 
 from slack_bolt import App
 
-from handlers import channels, checklists, errors, handoffs, leads, lookup, people, pipeline
+from handlers import channels, checklists, errors, handoffs, leads, lookup, not_now, people, pipeline
 
 
 def register(app: App) -> None:
@@ -20,6 +20,8 @@ def register(app: App) -> None:
     app.action("disqualify")(handoffs.ask_why_disqualified)
     app.action("disqualify_reason")(handoffs.explain_reason)
     app.view("disqualify")(handoffs.disqualify)
+    app.action("not_now")(not_now.ask_until_when)
+    app.view("not_now")(not_now.put_off)
     app.action("undo")(handoffs.undo)
     app.action("reopen")(handoffs.reopen)
     app.action("assign")(handoffs.ask_who_takes_it)
@@ -29,6 +31,7 @@ def register(app: App) -> None:
     app.view("log_contact")(leads.log_contact)
     app.action("stage")(leads.set_stage)
     app.view("lose")(leads.lose)
+    app.action("task_done")(leads.finish_task)
     app.action("more")(leads.more)
     app.view("edit_lead")(leads.edit)
 

@@ -7,8 +7,10 @@ from slack_bolt import Ack
 
 from handlers import payloads
 from handlers.asking import ask
-from handlers.context import Body, Now, Sessions, Views, Workspace
-from qualification import progress
+from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.not_now import ask_until_when
+from handlers.private import show_again
+from qualification import progress, tasks
 from qualification.rules.handoff import Action
 from qualification.rules.refusals import StaleCard
 
@@ -74,9 +76,28 @@ def lose(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     ack()
 
 
-def more(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def finish_task(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+    """Note that the next step with the lead was done."""
+    press = payloads.press(body)
+    with transaction() as session:
+        tasks.done(
+            session,
+            workspace_id=workspace.id,
+            by=press.user_id,
+            handoff_id=press.handoff,
+            task_id=press.task or 0,
+            now=now(),
+        )
+    show_again(press, transaction, now, reply, workspace)
+    ack()
+
+
+def more(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Open the modal of the menu's entry."""
     press = payloads.press(body)
+    if press.do == "not_now":
+        ask_until_when(ack, body, snapshot, now, views, workspace)
+        return
     if press.do not in MORE:
         raise StaleCard
     ask(*MORE[press.do], press, snapshot, views, workspace)

@@ -57,10 +57,14 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class Press(Click):
-    """Somebody used a control of one handoff; `stage` and `do` are empty except in the controls that choose one."""
+    """Somebody used a control of one handoff; `stage` and `do` are empty except in the controls that choose one.
+
+    `task` is the step that the control is about, None in every other.
+    """
 
     handoff: int
     offer: int | None
+    task: int | None
     stage: str
     do: str
 
@@ -156,6 +160,7 @@ def press(body: Body) -> Press:
         **_place(body),
         handoff=_id(value.get("handoff")),
         offer=_optional_id(value.get("offer")),
+        task=_optional_id(value.get("task")),
         stage=str(value.get("stage", "")),
         do=str(value.get("do", "")),
     )

@@ -4,15 +4,29 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from qualification import people, publishing, scores
-from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, PersonRef, Reminder, ThreadLine, Weighed
+from qualification import merging, people, publishing, scores
+from qualification.facts import (
+    ChecklistMark,
+    Choice,
+    ItemMark,
+    LeadCard,
+    PersonRef,
+    PutOffMark,
+    Reminder,
+    TaskMark,
+    ThreadLine,
+    Weighed,
+    Woken,
+)
 from qualification.records import (
+    IS_OPEN_TASK,
     Answer,
     Checklist,
     Company,
+    EventKind,
     Handoff,
     Lead,
     LeadEvent,
@@ -20,11 +34,12 @@ from qualification.records import (
     Person,
     PlaybookVersion,
     Pool,
+    Task,
     Team,
     Workspace,
 )
 from qualification.rules.frameworks import Verdict, progress
-from qualification.rules.handoff import HandoffState, OfferOutcome
+from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
 
 MOST_WEIGHED: Final = 3
@@ -33,7 +48,7 @@ MOST_WEIGHED: Final = 3
 def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None = None) -> LeadCard:
     """Return all that a card of this handoff shows; with a reader, as it stands in their direct messages."""
     row = session.execute(_CARD, {"workspace_id": workspace_id, "handoff_id": handoff_id}).one()
-    handoff, lead, company, team, pool, offer, number, *versions = row
+    handoff, lead, company, team, pool, offer, task, number, *versions = row
     playbook, latest = (publishing.read(*version).playbook for version in (versions[:2], versions[2:]))
     concerned = (handoff.announcer_id, handoff.owner_id, handoff.decided_by_id, team.manager_id, reader_id)
     named = people.by_ids(session, (*concerned, offer.person_id if offer else None))
@@ -85,12 +100,16 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         decided_by=refs.get(handoff.decided_by_id),
         ended_at=handoff.ended_at,
         reason=_reason(latest, handoff),
-        reason_note=handoff.reason_note,
+        # Of one that is put off they are its last words, told with who said them.
+        reason_note=handoff.reason_note if handoff.state is not HandoffState.NOT_NOW else None,
         undo_until=handoff.undo_until,
         handoff_number=number,
         queued_because=handoff.queued_because if handoff.state is HandoffState.QUEUED else None,
         reader=refs.get(reader_id),
         reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, waiting, team),
+        wake_at=handoff.wake_at,
+        put_off=put_off_mark(session, handoff, lead),
+        task=task_mark(task),
     )
 
 
@@ -104,6 +123,40 @@ def thread_line(session: Session, workspace_id: int, event_id: int) -> ThreadLin
         at=event.at,
         actor=people.ref_of(session, event.actor_id),
         facts=_told(session, event.facts),
+    )
+
+
+def woken(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None) -> Woken:
+    """Return what is told of a lead that woke; without a reader, to a whole pool."""
+    card = lead_card(session, workspace_id, handoff_id, reader_id)
+    asks_reader = card.state == HandoffState.OFFERED and card.reader is not None and card.offered_to == card.reader
+    in_queue = card.state == HandoffState.QUEUED and card.reader is not None
+    for_pool = card.state == HandoffState.POOLED and card.reader is None
+    return Woken(card, waits=(asks_reader or in_queue or for_pool) and card.reader_may_decide)
+
+
+def task_mark(task: Task | None) -> TaskMark | None:
+    """Return the open task as cards and lists show it."""
+    return TaskMark(task.id, task.name, task.due_at, task.overdue) if task else None
+
+
+def put_off_mark(session: Session, handoff: Handoff, lead: Lead) -> PutOffMark | None:
+    """Return how the handoff was put off, while it sleeps and while somebody goes on with it; None otherwise."""
+    sleeps = handoff.state is HandoffState.NOT_NOW
+    if not sleeps and (handoff.woken_at is None or handoff.state not in LIVE_STATES):
+        return None
+    asked = {"handoff_id": handoff.id, "lead_ids": merging.family(session, lead)}
+    event = session.scalar(_LAST_OF, {**asked, "kind": EventKind.NOT_NOW})
+    if event is None:
+        return None
+    contact = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED})
+    return PutOffMark(
+        by=people.ref_of(session, event.actor_id),
+        at=event.at,
+        words=_text(event.facts.get("note")),
+        contacted_at=contact.at if contact else None,
+        how=_text(contact.facts.get("how")) if contact else None,
+        contact_note=_text(contact.facts.get("note")) if contact else None,
     )
 
 
@@ -203,11 +256,15 @@ def _told(session: Session, facts: Mapping[str, object]) -> dict[str, object]:
     for name, value in facts.items():
         if name.endswith("_id"):
             told[name.removesuffix("_id")] = people.ref_of(session, value if isinstance(value, int) else None)
-        elif name == "accept_by" and isinstance(value, str):
+        elif name in _STAMPS and isinstance(value, str):
             told[name] = datetime.fromisoformat(value)
         else:
             told[name] = _frozen(value)
     return told
+
+
+def _text(fact: object) -> str | None:
+    return fact if isinstance(fact, str) else None
 
 
 def _frozen(value: object) -> object:
@@ -221,12 +278,13 @@ def _card() -> Any:  # noqa: ANN401 - a select of many
     last = select(func.max(another.id)).where(another.handoff_id == Handoff.id).scalar_subquery()
     number = select(func.count()).where(other.lead_id == Handoff.lead_id, other.id <= Handoff.id).scalar_subquery()
     return (
-        select(Handoff, Lead, Company, Team, Pool, Offer, number, routed.id, routed.text, newest.id, newest.text)
+        select(Handoff, Lead, Company, Team, Pool, Offer, Task, number, routed.id, routed.text, newest.id, newest.text)
         .join(Lead, Lead.id == Handoff.lead_id)
         .outerjoin(Company, Company.id == Lead.company_id)
         .join(Team, Team.id == Handoff.team_id)
         .outerjoin(Pool, Pool.id == Handoff.pool_id)
         .outerjoin(Offer, Offer.id == last)
+        .outerjoin(Task, and_(Task.handoff_id == Handoff.id, IS_OPEN_TASK))
         .join(routed, routed.id == Handoff.playbook_id)
         .join(Workspace, Workspace.id == Handoff.workspace_id)
         .join(newest, newest.id == Workspace.playbook_id)
@@ -234,5 +292,16 @@ def _card() -> Any:  # noqa: ANN401 - a select of many
     )
 
 
+_STAMPS: Final = frozenset({"accept_by", "until"})
 # Built once: to build a statement takes longer than to run it.
+_LAST_OF: Final = (
+    select(LeadEvent)
+    .where(
+        LeadEvent.lead_id.in_(bindparam("lead_ids", expanding=True)),
+        LeadEvent.handoff_id == bindparam("handoff_id"),
+        LeadEvent.kind == bindparam("kind"),
+    )
+    .order_by(LeadEvent.id.desc())
+    .limit(1)
+)
 _CARD: Final = _card()

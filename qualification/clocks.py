@@ -1,13 +1,14 @@
-"""What is due: reminders, offers that lapse, undo times that end, people who are back."""
+"""What is due: leads that wake, reminders, offers that lapse, tasks, undo times that end, people who are back."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from qualification import decisions, history, people, publishing, routing, showing
+from qualification import decisions, history, not_now, people, publishing, routing, showing, tasks
 from qualification.records import IS_OPEN, EventKind, Handoff, Offer, Person, Pool
 from qualification.rules.handoff import OfferOutcome
 
@@ -23,10 +24,14 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment
     finds nothing. One that cannot be done is logged, put off, and holds up no other.
     """
+    sleeping = not_now.due(session, workspace_id, now, limit)
     offers = _locked_offers(session, workspace_id, now, limit)
+    _lock_pools(session, [*(each.pool_id for each in sleeping), *(each.pool_id for each in offers)])
+    for handoff in sleeping:
+        _wake(session, handoff, now=now)
     for offer in offers:
         _strike(session, offer, now=now)
-    done = len(offers)
+    done = len(sleeping) + len(offers) + tasks.run_due(session, workspace_id, now, limit=limit)
     ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
     for handoff in session.scalars(
         ending.order_by(Handoff.undo_until, Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
@@ -40,6 +45,21 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
         people.come_back(session, person, now=now)
         done += 1
     return done
+
+
+def _wake(session: Session, handoff: Handoff, *, now: datetime) -> None:
+    """Offer again what was put off until now, wholly or not at all."""
+    try:
+        with session.begin_nested():
+            not_now.wake_due(session, handoff, publishing.current(session, handoff.workspace_id), now=now)
+    except SQLAlchemyError:
+        raise  # the database's trouble, not the lead's
+    except Exception:
+        log.exception(
+            "A lead that was put off could not be offered again; it will be tried again.",
+            extra={"action": "wake", "workspace": handoff.workspace_id, "handoff": handoff.id},
+        )
+        handoff.wake_at = now + PUT_OFF
 
 
 def _strike(session: Session, offer: Offer, *, now: datetime) -> None:
@@ -74,13 +94,12 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
         offer = session.get(Offer, offer_id, populate_existing=True) if handoff else None
         if offer is not None and offer.outcome is OfferOutcome.OPEN and offer.next_at and offer.next_at <= now:
             offers.append(offer)
-    _lock_pools(session, offers)
     return offers
 
 
-def _lock_pools(session: Session, offers: list[Offer]) -> None:
+def _lock_pools(session: Session, pool_ids: Iterable[int | None]) -> None:
     """Lock every pool that may deal, in one order and before any lane is made, as a single decision does."""
-    ids = {offer.pool_id for offer in offers if offer.pool_id is not None}
+    ids = {pool_id for pool_id in pool_ids if pool_id is not None}
     session.execute(select(Pool.id).where(Pool.id.in_(ids)).order_by(Pool.id).with_for_update(key_share=True))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, history, people, routing, showing, undoing
+from qualification import deliveries, history, not_now, people, routing, showing, tasks, undoing
 from qualification.cards import lead_title
 from qualification.cases import Case, take
 from qualification.history import settle_lifecycle
@@ -24,6 +24,7 @@ from qualification.rules.handoff import (
 from qualification.rules.identity import written
 from qualification.rules.playbook import Reason
 from qualification.rules.refusals import AlreadyHandedOver, FieldFault, InvalidFields, StaleCard, UnknownPerson
+from qualification.rules.tasks import Because
 
 
 def accept(
@@ -114,31 +115,43 @@ def disqualify(
         reason=chosen.name,
         note=written(note),
     )
+    tasks.settle(session, handoff, case.published, by=case.by, now=now)
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh_all(session, case, now=now)
 
 
 def undo(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime) -> None:
-    """Take the last acceptance or disqualification back, with the offer, its turn and the time left on its clock."""
+    """Take the last decision back, with the offer, its turn and the time left on its clock.
+
+    What can be undone is an acceptance, a disqualification, or that a lead was put off.
+    """
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now, with_lead=True)
     allow_undo(case.standing, case.actor, now)
     _require_alone(session, case)
     was = case.handoff.state
     undoing.restore(session, case, fresh_clock=False, now=now)
     history.tell(session, case.handoff, EventKind.UNDONE, now=now, by=case.by, was=was.value)
+    tasks.settle(session, case.handoff, case.published, because=Because.UNDONE, by=case.by, now=now)
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh_all(session, case, now=now)
 
 
 def reopen(session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime) -> None:
-    """Put an ended handoff back where it was before its verdict; a waiting offer gets its whole time again."""
+    """Put a handoff that ended, or sleeps, back where it was before; a waiting offer gets its whole time again.
+
+    One that sleeps and whose rep is gone meanwhile is offered to somebody else, as on the day it would have woken.
+    """
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now, with_lead=True)
     case.allows(Action.REOPEN)
     _require_alone(session, case)
     handoff = case.handoff
     was = handoff.state
+    if was is HandoffState.NOT_NOW and not_now.rep_is_gone(session, handoff):
+        not_now.wake(session, handoff, case.lead, case.published, by=case.by, now=now)
+        return
     undoing.restore(session, case, fresh_clock=True, now=now)
     history.tell(session, handoff, EventKind.REOPENED, now=now, by=case.by, was=was.value)
+    tasks.settle(session, handoff, case.published, because=Because.REOPENED, by=case.by, now=now)
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh_all(session, case, now=now)
 
@@ -188,6 +201,7 @@ def reassign(
         now=now,
     )
     history.tell(session, handoff, EventKind.REASSIGNED, now=now, by=case.by, to_id=receiver.id, note=written(note))
+    tasks.settle(session, handoff, case.published, by=case.by, now=now)
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
     _refresh(session, former, now=now)
     _refresh_all(session, case, now=now)
@@ -215,6 +229,7 @@ def _own(session: Session, case: Case, *, now: datetime, claimed: bool) -> None:
     history.tell(
         session, handoff, EventKind.ACCEPTED, now=now, by=person, playbook_id=case.published.id, claimed=claimed
     )
+    tasks.settle(session, handoff, case.published, by=person, now=now)
     settle_lifecycle(session, case.handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by)
 
 

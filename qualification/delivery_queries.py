@@ -35,7 +35,7 @@ IS_PARKED: Final = Delivery.state == literal_column("'parked'")
 IS_HOME: Final = Delivery.kind == literal_column("'home'")
 # The kinds that draw a handoff as it stands; a thread line never changes once written.
 _DRAWN_FROM_HANDOFF: Final = Delivery.kind.in_(
-    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder")
+    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder", "woken")
 )
 
 

@@ -53,14 +53,38 @@ class Weighed:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOffMark:
+    """That a lead was put off: by whom, when, their last words; and the last contact before, how and what was noted."""
+
+    by: PersonRef | None
+    at: datetime
+    words: str | None
+    contacted_at: datetime | None = None
+    how: str | None = None
+    contact_note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMark:
+    """The next step with a lead, by when, and whether that is over."""
+
+    task_id: int
+    name: str
+    due_at: datetime
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LeadCard:
     """All that a lead card shows, in the channel or in a direct message; state as stored.
 
-    `state` is offered, pooled, queued, accepted, disqualified, won or lost. `why` is turn, pool or manager. `announcer`
-    is None where nobody handed the lead over, but its score or a request of its own; `weighed` is what counted most for
-    the score, at most three kinds of activity. `permalink` is the address of the message that it was handed over from.
-    Times are aware and in UTC. `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed
-    over keeps the card, without its buttons. `version` grows with every change of the handoff.
+    `state` is offered, pooled, queued, accepted, not_now, disqualified, won or lost. `why` is turn, pool, manager or
+    woken. `wake_at` is when one that is put off is offered again, and `put_off` how it was, kept for whom it is
+    offered to then. `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over,
+    but its score or a request of its own; `weighed` is what counted most for the score, at most three kinds of
+    activity. `permalink` is the address of the message that it was handed over from. Times are aware and in UTC.
+    `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed over keeps the card,
+    without its buttons. `version` grows with every change of the handoff.
     """
 
     handoff_id: int
@@ -112,6 +136,9 @@ class LeadCard:
     queued_because: str | None
     reader: PersonRef | None = None
     reader_may_decide: bool = True
+    wake_at: datetime | None = None
+    put_off: PutOffMark | None = None
+    task: TaskMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +146,13 @@ class ThreadLine:
     """One line of a lead's history.
 
     `kind` is an EventKind; `facts` by kind: handed_over (gates: tuple of the names of those it passed over), offered
-    (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool, accept_by), queued (manager: PersonRef or None,
-    because: nobody_there | everyone_asked | pool_lapsed), accepted (claimed: bool), passed_on and disqualified (reason,
-    note), lapsed and reminded (to: PersonRef or None, pool), undone and reopened (was: the state it had), reassigned
-    (to), contacted (how, note), stage_set (stage, reason, note), edited (changes: tuple of (field, before, after)),
-    answered (item, verdict), checklist_passed (framework, yes, total), updated (fields: tuple of names; did, problem,
-    promised, source, campaign, permalink).
+    (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool, accept_by), queued (manager: PersonRef or
+    None, because: nobody_there | everyone_asked | pool_lapsed | do_not_contact), accepted (claimed: bool),
+    passed_on and disqualified (reason, note), not_now (until, note), woken (is_due: bool; what is new of the
+    reason, as in updated), left_asleep, task_done (task), lapsed and reminded (to: PersonRef or None, pool), undone
+    and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage, reason, note),
+    edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed (framework, yes,
+    total), updated (fields: tuple of names; did, problem, promised, source, campaign, permalink).
     """
 
     kind: str
@@ -141,6 +169,14 @@ class Reminder:
     lead: str
     accept_by: datetime | None
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """A lead that was put off and is offered again: its card as it stands, and whether its reader is to decide now."""
+
+    card: LeadCard
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +243,10 @@ class ChecklistForm:
 
 @dataclass(frozen=True, slots=True)
 class DecisionForm:
-    """A modal that asks why or who: reasons to choose from, the one picked, and what was there before."""
+    """A modal that asks why, who or until when: reasons to choose from, the one picked, and what was there before.
+
+    `day` is the one proposed, as 2026-12-01.
+    """
 
     handoff_id: int
     offer_id: int | None
@@ -217,6 +256,7 @@ class DecisionForm:
     note: str | None = None
     value: str | None = None
     currency: str | None = None
+    day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +270,7 @@ class LeadLine:
     stage: str | None
     accept_by: datetime | None
     owner: PersonRef | None
+    task: TaskMark | None = None
 
 
 @dataclass(frozen=True, slots=True)

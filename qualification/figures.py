@@ -48,9 +48,9 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class StageTally:
-    """The handoffs at one stage; `key` is waiting (nobody has accepted), disqualified, or the stage's own.
+    """The handoffs at one stage; `key` is waiting (nobody has accepted), not_now, disqualified, or the stage's own.
 
-    `name` is the stage's, None for the two that are none.
+    `name` is the stage's, None for the three that are none.
     """
 
     key: str
@@ -62,12 +62,13 @@ class StageTally:
 class GroupTally:
     """The handoffs of one rep, team or source, and where they stand; `name` is None where it is nobody's, or not known.
 
-    `waiting` nobody has accepted, `open` somebody works on, `lost` ended as lost or disqualified.
+    `waiting` nobody has accepted, `open` somebody works on, `not_now` is put off, `lost` ended as lost or disqualified.
     """
 
     name: str | None
     waiting: Tally
     open: Tally
+    not_now: Tally
     won: Tally
     lost: Tally
 

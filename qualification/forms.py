@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from qualification import publishing
+from qualification import not_now, publishing
 from qualification.cards import lead_title
 from qualification.cases import look
 from qualification.facts import Choice, DecisionForm, HandOverChoices
@@ -15,6 +16,7 @@ from qualification.rules import messages
 from qualification.rules.handoff import Action
 from qualification.rules.identity import written
 from qualification.rules.money import minor_digits
+from qualification.rules.not_now import usual_day
 from qualification.rules.playbook import ContactKind, Playbook, Reason
 
 _EMPTY: Mapping[str, str | None] = MappingProxyType({})
@@ -70,6 +72,16 @@ def decision(
         value=_value(lead.value_minor, lead.currency) if action is Action.EDIT else None,
         currency=lead.currency or case.published.playbook.currency,
     )
+
+
+def put_off(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, offer_id: int | None = None, now: datetime
+) -> DecisionForm:
+    """Return the form that asks until when a lead is put off, with the usual day; raises as `decision` does."""
+    form = decision(session, Action.NOT_NOW, workspace_id=workspace_id, by=by, handoff_id=handoff_id, offer_id=offer_id)
+    case = look(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id)
+    _, zone = not_now.hours_of(session, case)
+    return replace(form, day=usual_day(now.astimezone(zone).date()).isoformat())
 
 
 def _choice(reason: Reason | ContactKind) -> Choice:

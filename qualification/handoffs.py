@@ -1,14 +1,14 @@
 """A marketer hands a lead over: who it is, whether it is known, who is asked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import gates, history, leads, people, publishing, routing, showing
+from qualification import gates, history, leads, not_now, people, publishing, routing, showing
 from qualification.cards import lead_title
 from qualification.companies import country_of, size_of
 from qualification.facts import HandedOver
@@ -25,6 +25,7 @@ from qualification.rules.routing import Asked, choose_rule
 
 T = TypeVar("T")
 
+_TOLD = frozenset({"did", "problem", "promised", "campaign", "source", "permalink"})
 LIMITS = {"company": 300, "person": 300, "title": 300, "campaign": 200, "phone": 60}
 
 
@@ -218,8 +219,13 @@ def announce(
 ) -> Handoff:
     """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing.
 
-    `past` are the gates that somebody hands it over in spite of, by name.
+    One that was put off is woken instead, so that its history and its rep stay with it. `past` are the gates that
+    somebody hands the lead over in spite of, by name. The lead is locked by the caller.
     """
+    sleeping = not_now.asleep(session, lead)
+    if sleeping is not None:
+        _come_back(session, sleeping, lead, reason, by=by, published=published, now=now, past=past)
+        return sleeping
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     size = reason.size or size_of(lead, company)
     country = reason.country or country_of(lead, company)
@@ -263,6 +269,31 @@ def announce(
     history.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
     routing.offer_next(session, handoff, published, now=now)
     return handoff
+
+
+def _come_back(
+    session: Session,
+    handoff: Handoff,
+    lead: Lead,
+    reason: Reason,
+    *,
+    by: Person | None,
+    published: publishing.Published,
+    now: datetime,
+    past: tuple[str, ...],
+) -> None:
+    """Wake what was put off, with the new reason; who announced it first stays the one who did."""
+    said = {field.name: value for field in fields(reason) if (value := getattr(reason, field.name))}
+    news = {name: value for name, value in said.items() if name in _TOLD and value != getattr(handoff, name)}
+    if "source" in news:
+        source = published.playbook.source(news["source"])
+        news["source"] = source.name if source else news["source"]
+    for name, value in said.items():
+        setattr(handoff, name, value)
+    lead.held_by = None
+    if past:
+        news["gates"] = list(past)
+    not_now.wake(session, handoff, lead, published, now=now, by=by, news=news)
 
 
 def _default_team(session: Session, workspace_id: int, playbook: Playbook) -> int:

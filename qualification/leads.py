@@ -14,7 +14,7 @@ from qualification import merging
 from qualification.companies import LONGEST_KEY, Companies, Firm, firm_of
 from qualification.records import Company, ExternalId, Handoff, Lead, Workspace
 from qualification.rules import identity
-from qualification.rules.handoff import LIVE_STATES
+from qualification.rules.handoff import LIVE_STATES, HandoffState
 from qualification.rules.lifecycle import Lifecycle
 
 # What is kept as it was first said.
@@ -104,7 +104,7 @@ def locked(session: Session, lead: Lead) -> Handoff | None:
 
 def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     """Return the lead's live handoff, if it has one, locked."""
-    return session.scalar(_LIVE, {"ids": [lead.id]})
+    return next((each for each in session.scalars(_LIVE, {"ids": [lead.id]}) if each.state in LIVE_STATES), None)
 
 
 def root(session: Session, lead: Lead | None) -> Lead | None:
@@ -302,7 +302,8 @@ class _Recognition:
             self._live |= self._live_of(leads.keys() - self._live.keys())
 
     def _live_of(self, lead_ids: Iterable[int]) -> dict[int, Handoff]:
-        return {each.lead_id: each for each in self._session.scalars(_LIVE, {"ids": [*lead_ids]})}
+        found = self._session.scalars(_LIVE, {"ids": [*lead_ids]}).all()
+        return {each.lead_id: each for each in found if each.state in LIVE_STATES}
 
     def _write(self) -> None:
         """Write down who is new, in the order in which they came, and what their senders call them."""
@@ -387,9 +388,10 @@ _BY_NAME: Final = (
     .order_by(Lead.id)
 )
 _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+# What is put off is locked with what is live, before any lead: a lead that comes back wakes it.
 _LIVE: Final = (
     select(Handoff)
-    .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES))
+    .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.NOT_NOW}))
     .order_by(Handoff.id)
     .with_for_update(key_share=True)
 )

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from qualification import deliveries, history
 from qualification.records import EventKind, Handoff, Lead, Merge, Person
-from qualification.rules.handoff import LIVE_STATES
+from qualification.rules.handoff import LIVE_STATES, HandoffState
 from qualification.rules.refusals import StaleCard
 
 # What the lead that stays takes over where it has nothing of its own.
@@ -20,7 +20,9 @@ _TAKEN_OVER: Final = (
 
 
 def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
-    """Make the two one lead from now on, and return the one that stays: whichever sales has, else the elder.
+    """Make the two one lead from now on, and return the one that stays.
+
+    That is whichever sales has, else the one that sales has put off, else the elder.
 
     Where sales has both, they stay two, and the first is returned: people are at work on each. So they do where
     somebody has split them before: what made them one comes again with every word of the same sender.
@@ -30,7 +32,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     live = [lead for lead in (one, other) if _is_live(session, lead)]
     if len(live) > 1:
         return one
-    kept = live[0] if live else min(one, other, key=lambda lead: lead.id)
+    put_off = [lead for lead in (one, other) if _is_put_off(session, lead)]
+    kept = live[0] if live else min(put_off or (one, other), key=lambda lead: lead.id)
     merged = other if kept is one else one
     taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
     if merged.do_not_contact and not kept.do_not_contact:
@@ -107,6 +110,11 @@ def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
 def _is_live(session: Session, lead: Lead) -> bool:
     live = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
     return session.scalar(live.limit(1)) is not None
+
+
+def _is_put_off(session: Session, lead: Lead) -> bool:
+    asleep = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state == HandoffState.NOT_NOW)
+    return session.scalar(asleep.where(Handoff.wake_at.is_not(None)).limit(1)) is not None
 
 
 def _were_split(session: Session, one: Lead, other: Lead) -> bool:

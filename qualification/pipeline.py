@@ -21,10 +21,14 @@ from qualification.rules.refusals import NotForYou, UnknownPerson
 
 WAITING: Final = "waiting"
 DISQUALIFIED: Final = "disqualified"
+NOT_NOW: Final = "not_now"
+# What is at no stage, by its state.
+_BESIDE: Final = {HandoffState.DISQUALIFIED: DISQUALIFIED, HandoffState.NOT_NOW: NOT_NOW}
 # What a handoff counts as, by its state.
 _COLUMN: Final[Mapping[HandoffState, str]] = {
     **dict.fromkeys(UNDECIDED_STATES, "waiting"),
     HandoffState.ACCEPTED: "open",
+    HandoffState.NOT_NOW: "not_now",
     HandoffState.WON: "won",
     HandoffState.LOST: "lost",
     HandoffState.DISQUALIFIED: "lost",
@@ -108,7 +112,7 @@ def measures(session: Session, workspace_id: int) -> Measures:
 def standing(session: Session, team: Team, playbook: Playbook) -> tuple[StageTally, ...]:
     """Return where the leads stand that a team has now: those that wait, then every stage that ends nothing."""
     live = [Handoff.workspace_id == team.workspace_id, Handoff.state.in_(LIVE_STATES), Handoff.team_id == team.id]
-    over = {DISQUALIFIED, *(stage.key for stage in playbook.stages if stage.ends)}
+    over = {NOT_NOW, DISQUALIFIED, *(stage.key for stage in playbook.stages if stage.ends)}
     stages = _by_stage(_count(session, By.STAGE, live), playbook)
     return tuple(each for each in stages if each.key not in over or each.tally.count)
 
@@ -171,14 +175,13 @@ def _by_stage(rows: Iterable[Any], playbook: Playbook) -> tuple[StageTally, ...]
     for row in rows:
         if row.state in UNDECIDED_STATES:
             key = WAITING
-        elif row.state is HandoffState.DISQUALIFIED:
-            key = DISQUALIFIED
         else:
-            key = row.key or playbook.first_stage.key
+            key = _BESIDE.get(row.state) or row.key or playbook.first_stage.key
         sums[key].add(row.count, row.minor, row.currency)
     names: dict[str, str | None] = {WAITING: None, **{stage.key: stage.name for stage in playbook.stages}}
     # A stage that the playbook no longer has stays while leads stand there.
-    names |= {key: key for key in sorted(sums) if key not in names and key != DISQUALIFIED} | {DISQUALIFIED: None}
+    names |= {key: key for key in sorted(sums) if key not in names and key not in _BESIDE.values()}
+    names |= {NOT_NOW: None, DISQUALIFIED: None}
     return tuple(StageTally(key, name, sums[key].tally(playbook)) for key, name in names.items())
 
 
@@ -192,11 +195,11 @@ def _by_group(session: Session, by: By, rows: Iterable[Any], playbook: Playbook)
 
 
 def _worth(group: GroupTally) -> int:
-    return group.waiting.count + group.open.count + group.won.count + group.lost.count
+    return group.waiting.count + group.open.count + group.not_now.count + group.won.count + group.lost.count
 
 
 def _grouped(rows: Iterable[Any], playbook: Playbook, name: str | None = None) -> GroupTally:
-    sums = {column: _Sum() for column in ("waiting", "open", "won", "lost")}
+    sums = {column: _Sum() for column in ("waiting", "open", "not_now", "won", "lost")}
     for row in rows:
         sums[_COLUMN[row.state]].add(row.count, row.minor, row.currency)
     return GroupTally(name, **{column: each.tally(playbook) for column, each in sums.items()})

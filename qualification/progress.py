@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from qualification import deliveries, history, showing, undoing
+from qualification import deliveries, history, showing, tasks, undoing
 from qualification.cases import Case, take
 from qualification.decisions import checked_reason
 from qualification.records import EventKind
@@ -14,6 +14,7 @@ from qualification.rules.handoff import Action, HandoffState
 from qualification.rules.identity import written
 from qualification.rules.playbook import Stage
 from qualification.rules.refusals import FieldFault, InvalidFields, StageUnknown
+from qualification.rules.tasks import Because
 
 
 def log_contact(
@@ -42,6 +43,8 @@ def log_contact(
     after = playbook.contact_stage
     if after is not None and handoff.stage == playbook.first_stage.key:
         _move(session, case, after, now=now)
+    else:
+        tasks.settle(session, handoff, case.published, because=Because.CONTACTED, by=case.by, now=now)
 
 
 def set_stage(session: Session, *, workspace_id: int, by: str, handoff_id: int, stage: str, now: datetime) -> bool:
@@ -122,6 +125,7 @@ def _move(
         reason=reason,
         note=note,
     )
+    tasks.settle(session, handoff, case.published, by=case.by, now=now)
     history.settle_lifecycle(
         session, handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by
     )

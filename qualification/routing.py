@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from qualification import history, people, showing
@@ -37,7 +37,8 @@ def offer_next(session: Session, handoff: Handoff, published: Published, *, now:
     """Put the handoff before the next rep of its pool, or before the whole pool, or into the manager's queue.
 
     The pool's row is locked until the commit, so that turns are dealt one after another however many handoffs arrive at
-    once. A rep who was asked before about this handoff is not asked again. Returns None when it went to the queue.
+    once. A rep who was asked before about this handoff, or since it last was woken, is not asked again. Returns None
+    when it went to the queue.
     """
     if handoff.pool_id is None:
         queue(session, handoff, "nobody_there", now=now)
@@ -51,9 +52,7 @@ def offer_next(session: Session, handoff: Handoff, published: Published, *, now:
     if rule is not None and rule.offer == "claim":
         return _open_to_pool(session, handoff, pool, seats, published, now=now)
     lapsed = session.scalar(
-        select(func.count())
-        .select_from(Offer)
-        .where(Offer.handoff_id == handoff.id, Offer.outcome == OfferOutcome.LAPSED)
+        select(func.count()).select_from(Offer).where(*_counting(handoff), Offer.outcome == OfferOutcome.LAPSED)
     )
     if (lapsed or 0) >= published.playbook.clocks.offers:
         queue(session, handoff, "everyone_asked", now=now)
@@ -116,6 +115,8 @@ def make_offer(
         showing.owe_direct_card(session, handoff, person, now=now)
         showing.refresh_home(session, person, now=now)
     showing.refresh_pool(session, offer, now=now)
+    if handoff.woken_at is not None:
+        showing.owe_woken(session, handoff, person, now=now)
     return offer
 
 
@@ -190,6 +191,14 @@ def queue(session: Session, handoff: Handoff, because: str, *, now: datetime) ->
     if manager is not None:
         showing.owe_direct_card(session, handoff, manager, now=now)
         showing.refresh_home(session, manager, now=now)
+        if handoff.woken_at is not None:
+            showing.owe_woken(session, handoff, manager, now=now)
+
+
+def _counting(handoff: Handoff) -> tuple[ColumnElement[bool], ...]:
+    """Select the handoff's offers by which somebody was asked before: those made since it last was woken."""
+    its = Offer.handoff_id == handoff.id
+    return (its,) if handoff.woken_at is None else (its, Offer.offered_at >= handoff.woken_at)
 
 
 def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime) -> Offer:
@@ -228,7 +237,7 @@ def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published:
 def _open_to_pool(
     session: Session, handoff: Handoff, pool: Pool, seats: list[Seat], published: Published, *, now: datetime
 ) -> Offer | None:
-    asked = session.scalar(select(Offer.id).where(Offer.handoff_id == handoff.id, Offer.person_id.is_(None)).limit(1))
+    asked = session.scalar(select(Offer.id).where(*_counting(handoff), Offer.person_id.is_(None)).limit(1))
     if asked is not None:
         last = last_offer(session, handoff)
         queue(session, handoff, "pool_lapsed" if last is not None and last.id == asked else "everyone_asked", now=now)
@@ -252,9 +261,7 @@ def _open_to_pool(
 
 
 def _seats(session: Session, handoff: Handoff, pool: Pool, *, now: datetime) -> list[Seat]:
-    asked = set(
-        session.scalars(select(Offer.person_id).where(Offer.handoff_id == handoff.id, Offer.person_id.is_not(None)))
-    )
+    asked = set(session.scalars(select(Offer.person_id).where(*_counting(handoff), Offer.person_id.is_not(None))))
     rows = session.execute(
         select(Membership, Person)
         .join(Person, Person.id == Membership.person_id)

@@ -1,15 +1,16 @@
 """Which lead somebody means by a few words."""
 
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Select, SQLColumnExpression, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification import leads, people, publishing
-from qualification.cards import lead_title, title_of
+from qualification.cards import lead_title, task_mark, title_of
 from qualification.cases import look
 from qualification.facts import LeadLine, PersonRef
-from qualification.records import Company, Handoff, Lead, Membership, Offer, Person
+from qualification.records import IS_OPEN_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
 from qualification.rules import identity
 from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
 from qualification.rules.playbook import Playbook
@@ -95,10 +96,14 @@ def _lines(session: Session, found: Select[Handoff]) -> list[LeadLine]:
     leads = session.execute(_LEADS, {"ids": [handoff.lead_id for handoff in handoffs]})
     titles = {lead.id: title_of(lead, company) for lead, company in leads}
     offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, {"ids": [each.id for each in handoffs]})}
+    tasks = {task.handoff_id: task for task in session.scalars(_TASKS, {"ids": [each.id for each in handoffs]})}
     owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs))
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in owners.items()}
     return [
-        _line(handoff, offers.get(handoff.id), titles[handoff.lead_id], refs.get(handoff.owner_id), playbook)
+        replace(
+            _line(handoff, offers.get(handoff.id), titles[handoff.lead_id], refs.get(handoff.owner_id), playbook),
+            task=task_mark(tasks.get(handoff.id)),
+        )
         for handoff in handoffs
     ]
 
@@ -190,6 +195,7 @@ _LEADS: Final = (
     .outerjoin(Company, Company.id == Lead.company_id)
     .where(Lead.id.in_(bindparam("ids", expanding=True)))
 )
+_TASKS: Final = select(Task).where(Task.handoff_id.in_(bindparam("ids", expanding=True)), IS_OPEN_TASK)
 _OFFERS: Final = select(Offer).where(
     Offer.handoff_id.in_(bindparam("ids", expanding=True)), Offer.outcome == OfferOutcome.OPEN
 )

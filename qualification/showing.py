@@ -3,12 +3,23 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, delivery_queries
 from qualification.deliveries import Owed
-from qualification.records import Delivery, Handoff, Membership, Offer, Person, Summary, Team
+from qualification.records import (
+    Delivery,
+    EventKind,
+    Handoff,
+    Lane,
+    LeadEvent,
+    Membership,
+    Offer,
+    Person,
+    Summary,
+    Team,
+)
 
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
@@ -76,6 +87,28 @@ def owe_summary(session: Session, summary: Summary, team: Team, *, detailed: boo
     return owed
 
 
+def owe_woken(session: Session, handoff: Handoff, person: Person | None, *, now: datetime) -> None:
+    """Note that whoever is asked about a lead that woke must be told by a new message, once; nobody: in the channel.
+
+    Their card stands where it was posted, perhaps months up, and an edit calls nobody. Who has none yet gets it now.
+    """
+    event_id = session.scalar(_WOKEN, {"lead_id": handoff.lead_id, "handoff_id": handoff.id})
+    had = session.scalar(_HAD_CARD, {"handoff_id": handoff.id, "person_id": person.id}) if person else True
+    if event_id is None or not had:
+        return
+    deliveries.owe(
+        session,
+        workspace_id=handoff.workspace_id,
+        place=deliveries.direct(person.id) if person else place_of(session.get_one(Team, handoff.team_id)),
+        person_id=person.id if person else None,
+        kind="woken",
+        subject=event_id,
+        handoff_id=handoff.id,
+        urgency=deliveries.NEW_MESSAGE,
+        now=now,
+    )
+
+
 def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
     """Note that the person's Home tab must be drawn anew."""
     return deliveries.owe(
@@ -123,6 +156,22 @@ def _owe_direct(session: Session, person: Person, kind: str, subject: int, hando
     )
 
 
+_WOKEN: Final = select(func.max(LeadEvent.id)).where(
+    LeadEvent.lead_id == bindparam("lead_id"),
+    LeadEvent.handoff_id == bindparam("handoff_id"),
+    LeadEvent.kind == EventKind.WOKEN,
+)
+_HAD_CARD: Final = (
+    select(Delivery.id)
+    .join(Lane, Lane.id == Delivery.lane_id)
+    .where(
+        Delivery.handoff_id == bindparam("handoff_id"),
+        Delivery.kind == "direct_card",
+        Lane.person_id == bindparam("person_id"),
+        Delivery.ts.is_not(None),
+    )
+    .limit(1)
+)
 _HOME_OF: Final = select(Delivery.id).where(delivery_queries.IS_HOME, Delivery.subject == bindparam("person_id"))
 _AT_HOME_IN_POOL: Final = (
     select(Person)

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, showing
-from qualification.records import Handoff, Membership, Offer, Person, Team
+from qualification.records import IS_OPEN_TASK, Handoff, Membership, Offer, Person, Task, Team
 from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
 
 
@@ -23,7 +23,7 @@ def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datet
 
 
 def take_over(session: Session, former: Person, person: Person, *, now: datetime) -> None:
-    """Give the person what is live of a row that loses its Slack user to theirs, and its offers and turns.
+    """Give the person what is live of a row that loses its Slack user to theirs, and its offers, tasks and turns.
 
     What has ended, and the history, stay with the former row, which goes by the same name.
     """
@@ -37,6 +37,7 @@ def take_over(session: Session, former: Person, person: Person, *, now: datetime
         showing.owe_direct_card(session, handoff, person, now=now)
         deliveries.stale(session, handoff.id, now)
     session.execute(update(Offer).where(Offer.person_id == former.id).values(person_id=person.id))
+    session.execute(update(Task).where(Task.person_id == former.id, IS_OPEN_TASK).values(person_id=person.id))
     _keep_turns(session, former, person)
     if former.away_since is not None:
         person.away_since, person.away_until = former.away_since, former.away_until
@@ -68,13 +69,16 @@ def _keep_turns(session: Session, former: Person, person: Person) -> None:
 
 
 def _live_of(session: Session, person: Person) -> list[Handoff]:
-    """Lock the live handoffs that the person owns or is asked about; a decision locks them before it locks anybody."""
+    """Lock the handoffs, live or put off, that the person owns or is asked about.
+
+    A decision locks them before it locks anybody.
+    """
     asked = select(Offer.handoff_id).where(Offer.person_id == person.id, Offer.outcome == OfferOutcome.OPEN)
     concerned = (
         select(Handoff)
         .where(
             Handoff.workspace_id == person.workspace_id,
-            Handoff.state.in_(LIVE_STATES),
+            Handoff.state.in_(LIVE_STATES | {HandoffState.NOT_NOW}),
             or_(Handoff.owner_id == person.id, Handoff.id.in_(asked)),
         )
         .order_by(Handoff.id)

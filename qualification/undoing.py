@@ -43,7 +43,7 @@ def restore(session: Session, case: Case, *, fresh_clock: bool, now: datetime) -
     handoff.decided_by_id = before["decided_by_id"]
     handoff.accepted_at = datetime.fromisoformat(before["accepted_at"]) if before["accepted_at"] else None
     handoff.stage = before["stage"]
-    handoff.ended_at = handoff.reason = handoff.reason_note = None
+    handoff.ended_at = handoff.reason = handoff.reason_note = handoff.wake_at = None
     forget(handoff)
     if before["offer_id"] is not None:
         offer = session.get_one(Offer, before["offer_id"])

@@ -106,6 +106,11 @@ def _moment(at: datetime | None) -> Prose | None:
     return None if at is None else marks.moment(at, Style.DAY_AND_TIME)
 
 
+def _day(at: datetime | None) -> Prose | None:
+    """Return the day of a moment."""
+    return None if at is None else marks.moment(at, Style.DAY)
+
+
 def _linked(words: str, url: str | None) -> Prose | None:
     """Return words of our own as a link; None without an address, or with one that could be more than that."""
     return marks.link(url, words) if url and _ADDRESS.fullmatch(url) else None
@@ -221,10 +226,11 @@ def _environment(words: Words) -> Environment:
     made.filters = {
         "besides": _besides,
         "changed": _changed(words),
-        "day": words.day,
         "country": _unless_none(words.country),
+        "day": _day,
         "first_options": lambda choices: list(choices)[:_MOST_OPTIONS],
         "id": _id,
+        "in_full": words.day,
         "joined": _joined,
         "labelled": _labelled,
         "length": len,

@@ -7,7 +7,7 @@ from qualification.records.handoffs import IS_OPEN, Handoff, Offer
 from qualification.records.imports import ImportRun
 from qualification.records.leads import IS_HOLDING, Activity, Company, EventKind, ExternalId, Lead, LeadEvent, Merge
 from qualification.records.summaries import Summary
-from qualification.records.tasks import IS_OPEN_TASK, Task, TaskOutcome
+from qualification.records.tasks import IS_OPEN_TASK, Task
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
 __all__ = [
@@ -39,7 +39,6 @@ __all__ = [
     "Pool",
     "Summary",
     "Task",
-    "TaskOutcome",
     "Team",
     "Workspace",
 ]

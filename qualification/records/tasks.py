@@ -1,24 +1,16 @@
 """What a rep is to do next with a lead, and by when."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Key, choice
+from qualification.rules.tasks import TaskOutcome
 
 OPEN = "outcome = 'open'"
 NOT_OVERDUE = "outcome = 'open' and not overdue"
-
-
-class TaskOutcome(StrEnum):
-    """How a task ended; open until then."""
-
-    OPEN = "open"
-    DONE = "done"
-    DROPPED = "dropped"
 
 
 class Task(Base):

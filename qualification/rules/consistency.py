@@ -199,7 +199,7 @@ def _stages(data: Entry, _: Document) -> Iterator[Finding]:
     for path, _stage in [(path, stage) for path, stage in stages if stage.get("on_contact") is True][1:]:
         yield (*path, "on_contact"), "the first contact brings one stage; keep on_contact at one"
     for path, stage in stages:
-        for field in ("on_contact", "lifecycle"):
+        for field in ("on_contact", "lifecycle", "next"):
             if stage.get("ends") is not None and stage.get(field):
                 yield (*path, field), f"a stage that ends {stage['ends']} says enough; remove {field}"
 

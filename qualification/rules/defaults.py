@@ -93,9 +93,14 @@ LOST_REASONS: Written = (
 )
 
 STAGES: Written = (
-    {"key": "to-contact", "name": "To contact"},
-    {"key": "contacted", "name": "Contacted", "on_contact": True},
-    {"key": "follow-up", "name": "Follow-up"},
+    {"key": "to-contact", "name": "To contact", "next": {"name": "Make the first contact", "within": "4h"}},
+    {
+        "key": "contacted",
+        "name": "Contacted",
+        "on_contact": True,
+        "next": {"name": "Agree on the next step", "within": "16h"},
+    },
+    {"key": "follow-up", "name": "Follow-up", "next": {"name": "Follow up", "within": "24h"}},
     {"key": "opportunity", "name": "Opportunity opened", "lifecycle": "opportunity"},
     {"key": "proposal-preparation", "name": "Proposal in preparation", "lifecycle": "opportunity"},
     {"key": "proposal-sent", "name": "Proposal sent", "lifecycle": "opportunity"},

@@ -406,9 +406,20 @@ class VerdictReason(Reason):
     description: Sentence = Field(examples=["What it covers, in a sentence."])
 
 
-class Stage(Keyed):
-    """Where an accepted lead stands; `on_contact` is set by the first contact, `ends` is the verdict it brings."""
+class Step(Definition):
+    """What a rep is to do next with a lead, and within how much of their working time."""
 
+    name: Name = Field(examples=["Make the first contact"])
+    within: Duration = Field(examples=["4h"])
+
+
+class Stage(Keyed):
+    """Where an accepted lead stands; `on_contact` is set by the first contact, `ends` is the verdict it brings.
+
+    `next` is the step that the rep owes a lead who stands there.
+    """
+
+    next: Step | None = None
     lifecycle: Literal[Lifecycle.SQL, Lifecycle.OPPORTUNITY] | None = None
     on_contact: bool = False
     ends: Literal["won", "lost"] | None = None

@@ -19,6 +19,7 @@ from qualification.rules.refusals import (
     NotOwner,
     NotYours,
     OfferMoved,
+    PutOff,
     Refusal,
     StaleCard,
     UndoTooLate,
@@ -32,6 +33,7 @@ class HandoffState(StrEnum):
     POOLED = "pooled"
     QUEUED = "queued"
     ACCEPTED = "accepted"
+    NOT_NOW = "not_now"
     DISQUALIFIED = "disqualified"
     WON = "won"
     LOST = "lost"
@@ -45,6 +47,7 @@ class OfferOutcome(StrEnum):
     PASSED_ON = "passed_on"
     LAPSED = "lapsed"
     DISQUALIFIED = "disqualified"
+    PUT_OFF = "put_off"
     WITHDRAWN = "withdrawn"
 
 
@@ -55,18 +58,21 @@ class Action(StrEnum):
     CLAIM = "claim"
     PASS_ON = "pass_on"  # noqa: S105 - no password
     DISQUALIFY = "disqualify"
+    NOT_NOW = "not_now"
     UNDO = "undo"
     REOPEN = "reopen"
     REASSIGN = "reassign"
     LOG_CONTACT = "log_contact"
     SET_STAGE = "set_stage"
+    FINISH_TASK = "finish_task"
     EDIT = "edit"
     CHECKLIST = "checklist"
 
 
 UNDECIDED_STATES = frozenset({HandoffState.OFFERED, HandoffState.POOLED, HandoffState.QUEUED})
 LIVE_STATES = UNDECIDED_STATES | {HandoffState.ACCEPTED}
-ENDED_STATES = frozenset(HandoffState) - LIVE_STATES
+# Put off it is neither: nobody works on it, and nothing is decided.
+ENDED_STATES = frozenset(HandoffState) - LIVE_STATES - {HandoffState.NOT_NOW}
 
 FITTING_STATES: Mapping[Action, frozenset[HandoffState]] = MappingProxyType(
     {
@@ -74,16 +80,21 @@ FITTING_STATES: Mapping[Action, frozenset[HandoffState]] = MappingProxyType(
         Action.CLAIM: frozenset({HandoffState.POOLED}),
         Action.PASS_ON: frozenset({HandoffState.OFFERED}),
         Action.DISQUALIFY: LIVE_STATES,
-        Action.UNDO: frozenset({HandoffState.ACCEPTED, HandoffState.DISQUALIFIED}),
-        Action.REOPEN: ENDED_STATES,
+        Action.NOT_NOW: LIVE_STATES,
+        Action.UNDO: frozenset({HandoffState.ACCEPTED, HandoffState.DISQUALIFIED, HandoffState.NOT_NOW}),
+        Action.REOPEN: ENDED_STATES | {HandoffState.NOT_NOW},
         Action.REASSIGN: LIVE_STATES,
         Action.LOG_CONTACT: frozenset({HandoffState.ACCEPTED}),
         Action.SET_STAGE: frozenset({HandoffState.ACCEPTED}),
+        Action.FINISH_TASK: frozenset({HandoffState.ACCEPTED}),
         Action.EDIT: LIVE_STATES,
         Action.CHECKLIST: LIVE_STATES,
     }
 )
 
+_DECIDED_SO = frozenset(
+    {(Action.DISQUALIFY, HandoffState.DISQUALIFIED), (Action.NOT_NOW, HandoffState.NOT_NOW)},
+)
 _ANSWERS_TO_AN_OFFER = frozenset({Action.ACCEPT, Action.CLAIM, Action.PASS_ON})
 
 
@@ -109,8 +120,8 @@ class Standing:
     """A handoff as the guards see it.
 
     `offer_id` is the open offer, None when none is open. `offered_to` is the rep of that offer, or of the one the
-    verdict ended. `pool` is the name of the pool it is put before. `manager` is None when nobody manages the team: then
-    administrators stand in.
+    verdict ended or that put it off. `wake_at` is when one that is put off is offered again. `pool` is the name of
+    the pool it is put before. `manager` is None when nobody manages the team: then administrators stand in.
     """
 
     state: HandoffState
@@ -122,6 +133,7 @@ class Standing:
     owner: Party | None = None
     decided_by: Party | None = None
     undo_until: datetime | None = None
+    wake_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +226,14 @@ def _closest(action: Action, standing: Standing) -> tuple[Party | None, ...]:
 
 def _asked_as_member(action: Action, standing: Standing, actor: Actor) -> bool:
     asked = standing.state is HandoffState.POOLED and actor.person_id in standing.pool_member_ids
-    return asked and action in {Action.CLAIM, Action.DISQUALIFY}
+    return asked and action in {Action.CLAIM, Action.DISQUALIFY, Action.NOT_NOW}
 
 
 def _stands_already(action: Action, standing: Standing, actor: Actor) -> bool:
     """Tell a repeated press from a late one: the first is answered by the card, the second by a refusal."""
     if action in {Action.ACCEPT, Action.CLAIM} and standing.state is HandoffState.ACCEPTED:
         return standing.owner is not None and standing.owner.person_id == actor.person_id
-    if action is Action.DISQUALIFY and standing.state is HandoffState.DISQUALIFIED:
+    if (action, standing.state) in _DECIDED_SO:
         return standing.decided_by is not None and standing.decided_by.person_id == actor.person_id
     return False
 
@@ -234,8 +246,10 @@ def _misfit(action: Action, standing: Standing) -> Refusal:
     """Say what has happened to a handoff whose state has no such action."""
     if action is Action.UNDO:
         return NothingToUndo()
+    by = standing.decided_by
+    if standing.state is HandoffState.NOT_NOW:
+        return PutOff(until=standing.wake_at, by=by.ref if by else None)
     if standing.state in ENDED_STATES:
-        by = standing.decided_by
         return Ended(verdict=standing.state, by=by.ref if by else None)
     if action in _ANSWERS_TO_AN_OFFER:
         if standing.state is HandoffState.ACCEPTED:

@@ -19,6 +19,7 @@ class Lifecycle(StrEnum):
 
 
 _AFTER = {
+    HandoffState.NOT_NOW: Lifecycle.NURTURE,
     HandoffState.DISQUALIFIED: Lifecycle.DISQUALIFIED,
     HandoffState.WON: Lifecycle.CUSTOMER,
     HandoffState.LOST: Lifecycle.LEAD,
@@ -29,7 +30,7 @@ def lifecycle_of(state: HandoffState, checklist_passed: bool, stage_lifecycle: L
     """Derive the station of a lead from its latest handoff, checklist and stage; it moves back where they do.
 
     Nobody has accepted: an MQL. Accepted: what the stage says, else an SQL once the checklist has passed.
-    Won makes a customer; a lost lead is a lead again, free to come back.
+    Won makes a customer; a lost lead is a lead again, free to come back; one put off is nurtured until it wakes.
     """
     if state in UNDECIDED_STATES:
         return Lifecycle.MQL

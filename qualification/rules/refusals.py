@@ -23,6 +23,7 @@ class FieldFault(StrEnum):
     UNKNOWN_CURRENCY = "unknown_currency"
     BAD_DATE = "bad_date"
     PAST_DATE = "past_date"
+    FAR_DATE = "far_date"
     UNKNOWN_CHOICE = "unknown_choice"
     NOTE_REQUIRED = "note_required"
 
@@ -115,6 +116,16 @@ class Ended(Refusal):
     def __init__(self, *, verdict: str, by: PersonRef | None) -> None:
         """Say the verdict, as the state is stored, and whose it was."""
         super().__init__(verdict=verdict, by=by)
+
+
+class PutOff(Refusal):
+    """The handoff is put off: not now."""
+
+    name = "put_off"
+
+    def __init__(self, *, until: datetime | None, by: PersonRef | None) -> None:
+        """Say until when, None where it is not offered again by itself, and who put it off."""
+        super().__init__(until=until, by=by)
 
 
 class OfferMoved(Refusal):

@@ -1,14 +1,14 @@
 """Rows of a file, and what they become: leads with a past that nobody is told of."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from qualification import decisions, imports, past, progress
+from qualification import decisions, imports, not_now, past, progress
 from qualification.imports import HAS_IT_ALREADY, Imported
-from qualification.records import Activity, Delivery, Handoff, Lead, Person
+from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
 from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenAct, GivenHandoff, GivenLead, GivenRow
 
@@ -56,6 +56,22 @@ def test_a_deal_that_goes_on_is_its_owners_and_is_announced_to_nobody(desk: Desk
     assert desk.kinds(handoff.id) == ["handed_over", "accepted", "stage_set", "lifecycle_moved"]
     (lead,) = desk.all(Lead)
     assert lead.created_at == MARCH
+
+
+def test_a_deal_from_a_file_has_no_next_step_before_it_moves(desk: Desk) -> None:
+    handoff = deal(desk, owner="UANA", stage="to-contact", at=MARCH)
+    assert desk.all(Task) == []
+    desk.does(progress.set_stage, by="UANA", handoff_id=handoff.id, stage="follow-up")
+    (task,) = desk.all(Task)
+    assert (task.name, task.outcome) == ("Follow up", "open")
+
+
+def test_a_deal_from_a_file_can_be_put_off_and_wakes_to_its_owner(desk: Desk) -> None:
+    handoff = deal(desk, owner="UANA", stage="follow-up", at=MARCH)
+    desk.does(not_now.put_off, by="UANA", handoff_id=handoff.id, offer_id=None, day="2027-03-03", note=None)
+    desk.now = datetime(2027, 3, 3, 9, tzinfo=UTC)
+    desk.ticks()
+    assert (desk.card(handoff.id).why, desk.asked(handoff.id)) == ("woken", "UANA")
 
 
 def test_what_sales_wrote_of_a_deal_that_goes_on_stands_on_its_card(desk: Desk) -> None:

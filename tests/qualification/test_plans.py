@@ -54,6 +54,8 @@ def owe_all(session: Session, now: datetime) -> None:
     [
         (lambda session, ana, now: showing.refresh_home(session, ana, now=now), "ix_delivery_home"),
         (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_handoff_undo"),
+        (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_handoff_wake"),
+        (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_task_clock"),
         (lambda session, ana, now: rescoring.run_due(session, ana.workspace_id, now), "ix_lead_scored_by_id"),
         (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_held_by"),
         (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_event_held"),
@@ -61,7 +63,7 @@ def owe_all(session: Session, now: datetime) -> None:
         (lambda session, ana, now: owe_all(session, now), "ix_delivery_home"),  # noqa: ARG005
         (lambda session, ana, now: start.parked(session, ana.workspace_id), "ix_delivery_parked"),  # noqa: ARG005
     ],
-    ids=["home", "undo", "scores", "held", "held lately", "unpark", "stale", "parked"],
+    ids=["home", "undo", "wake", "tasks", "scores", "held", "held lately", "unpark", "stale", "parked"],
 )
 def test_the_partial_index_is_used(desk: Desk, act: Callable[..., object], index: str) -> None:
     ana = desk.person("UANA")

@@ -9,7 +9,7 @@ import pytest
 from bot.database import Database
 from qualification import checklists, decisions, progress, showing, summaries, summary_plans
 from qualification.figures import DailySummary, NamedCount, Steps
-from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, TaskOutcome, Team
+from qualification.records import Delivery, Handoff, LeadEvent, Summary, Team
 from qualification.rules.frameworks import Verdict
 
 from .conftest import MORNING, PLAYBOOK, Desk, open_desk
@@ -147,25 +147,11 @@ def test_who_needs_somebody_is_named_without_address_or_number(desk: Desk) -> No
 
 
 def test_an_overdue_step_stands_for_the_missing_contact(desk: Desk) -> None:
-    handoff_id = desk.accepted("Core")
-    handoff = desk.handoff(handoff_id)
-    with desk.database.transaction() as session:
-        session.add(
-            Task(
-                workspace_id=desk.workspace_id,
-                handoff_id=handoff_id,
-                person_id=handoff.owner_id,
-                playbook_id=handoff.playbook_id,
-                stage="to-contact",
-                name="First call",
-                made_at=desk.now,
-                due_at=desk.now + timedelta(hours=2),
-                overdue=True,
-                outcome=TaskOutcome.OPEN,
-            )
-        )
+    desk.accepted("Core")
+    desk.later(hours=5)
+    desk.ticks()
     strikes(desk, WEDNESDAY)
-    assert [(each.why, each.what) for each in told(desk).overdue] == [("task", "First call")]
+    assert [(each.why, each.what) for each in told(desk).overdue] == [("task", "Make the first contact")]
 
 
 def test_long_lists_are_cut_and_tell_how_many_more_there_are(desk: Desk) -> None:

@@ -27,10 +27,13 @@ from qualification.facts import (
     MergedLead,
     Parked,
     PersonRef,
+    PutOffMark,
     Reminder,
     Start,
+    TaskMark,
     ThreadLine,
     Weighed,
+    Woken,
 )
 from qualification.figures import (
     Amount,
@@ -109,6 +112,16 @@ marks = st.builds(
 weights = st.lists(
     st.builds(Weighed, name=hostile, times=st.integers(1, 40), points=st.integers(-20, 200)), max_size=3
 ).map(tuple)
+tasks = st.builds(TaskMark, task_id=counts, name=hostile, due_at=times, overdue=st.booleans())
+put_offs = st.builds(
+    PutOffMark,
+    by=perhaps_people,
+    at=times,
+    words=perhaps_hostile,
+    contacted_at=perhaps_times,
+    how=perhaps_hostile,
+    contact_note=perhaps_hostile,
+)
 cards = st.builds(
     LeadCard,
     handoff_id=counts,
@@ -140,7 +153,7 @@ cards = st.builds(
     manager=perhaps_people,
     offered_to=perhaps_people,
     pool=perhaps_hostile,
-    why=st.sampled_from([None, "turn", "pool", "manager"]),
+    why=st.sampled_from([None, "turn", "pool", "manager", "woken"]),
     rule=perhaps_hostile,
     turn=st.none() | counts,
     accept_by=perhaps_times,
@@ -156,9 +169,12 @@ cards = st.builds(
     reason_note=perhaps_hostile,
     undo_until=perhaps_times,
     handoff_number=st.integers(1, 9),
-    queued_because=st.sampled_from([None, "nobody_there", "everyone_asked", "pool_lapsed"]),
+    queued_because=st.sampled_from([None, "nobody_there", "everyone_asked", "pool_lapsed", "do_not_contact"]),
     reader=perhaps_people,
     reader_may_decide=st.booleans(),
+    wake_at=perhaps_times,
+    put_off=st.none() | put_offs,
+    task=st.none() | tasks,
 )
 values = st.none() | hostile | st.tuples(counts, st.just("EUR"))
 FACTS: Mapping[str, st.SearchStrategy[object]] = {
@@ -168,7 +184,7 @@ FACTS: Mapping[str, st.SearchStrategy[object]] = {
     "pool": perhaps_hostile,
     "turn": st.none() | counts,
     "accept_by": perhaps_times,
-    "because": st.sampled_from(["nobody_there", "everyone_asked", "pool_lapsed"]),
+    "because": st.sampled_from(["nobody_there", "everyone_asked", "pool_lapsed", "do_not_contact"]),
     "claimed": st.booleans(),
     "reason": perhaps_hostile,
     "note": perhaps_hostile,
@@ -191,6 +207,9 @@ FACTS: Mapping[str, st.SearchStrategy[object]] = {
     "campaign": perhaps_hostile,
     "gates": st.lists(hostile, max_size=3).map(tuple),
     "permalink": permalinks,
+    "until": perhaps_times,
+    "is_due": st.booleans(),
+    "task": hostile,
 }
 UNTOLD = {
     EventKind.LIFECYCLE_MOVED,
@@ -217,6 +236,7 @@ leads = st.builds(
     stage=perhaps_hostile,
     accept_by=perhaps_times,
     owner=perhaps_people,
+    task=st.none() | tasks,
 )
 found = st.builds(
     FoundLead,
@@ -296,6 +316,7 @@ decisions = st.builds(
     note=perhaps_hostile,
     value=perhaps_hostile,
     currency=st.none() | st.just("EUR"),
+    day=st.none() | st.just("2027-02-24"),
 )
 checklists = st.builds(
     ChecklistForm,
@@ -357,10 +378,11 @@ amounts = st.lists(
     st.builds(Amount, minor=st.integers(1, 2**40), currency=st.sampled_from(["EUR", "USD", "JPY"])), max_size=3
 ).map(tuple)
 sums = st.builds(Tally, count=st.integers(0, 2**40), amounts=amounts)
-stage_tallies = st.builds(StageTally, key=st.sampled_from(["waiting", "disqualified", "won"]), name=hostile, tally=sums)
-unnamed_stages = st.builds(StageTally, key=st.sampled_from(["waiting", "disqualified"]), name=st.none(), tally=sums)
-group_tallies = st.builds(GroupTally, name=perhaps_hostile, waiting=sums, open=sums, won=sums, lost=sums)
 stations = st.just(tuple(LifecycleCount(each.value, number * 1000) for number, each in enumerate(Lifecycle)))
+stages_beside = st.sampled_from(["waiting", "not_now", "disqualified"])
+stage_tallies = st.builds(StageTally, key=stages_beside | st.just("won"), name=hostile, tally=sums)
+unnamed_stages = st.builds(StageTally, key=stages_beside, name=st.none(), tally=sums)
+group_tallies = st.builds(GroupTally, name=perhaps_hostile, waiting=sums, open=sums, not_now=sums, won=sums, lost=sums)
 reports = st.builds(
     Pipeline,
     by=st.sampled_from(["rep", "team", "source"]),
@@ -435,6 +457,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "messages/reminder": _facts(reminder=reminders),
     "messages/summary": _facts(summary=summaries),
     "messages/summary_details": _facts(summary=summaries),
+    "messages/woken": _facts(woken=st.builds(Woken, card=cards, waits=st.booleans())),
     "home/home": _facts(start=starts),
     "modals/hand_over": _facts(
         choices=st.builds(
@@ -450,6 +473,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "modals/handed_over": _facts(result=results),
     "modals/pass_on": _facts(form=decisions),
     "modals/disqualify": _facts(form=decisions),
+    "modals/not_now": _facts(form=decisions),
     "modals/log_contact": _facts(form=decisions),
     "modals/lose": _facts(form=decisions),
     "modals/reassign": _facts(form=decisions),
@@ -478,6 +502,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/pipeline": _facts(report=reports, shared_by=perhaps_people),
     "replies/refusals/unknown_word": _facts(word=hostile, nearest=perhaps_hostile),
     "replies/refusals/not_for_you": _facts(),
+    "replies/refusals/put_off": _facts(until=perhaps_times, by=perhaps_people),
     "replies/refusals/not_yours": _facts(
         may=may, owner=perhaps_people, offered_to=perhaps_people, pool=perhaps_hostile
     ),

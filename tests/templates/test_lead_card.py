@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, Weighed
+from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, PutOffMark, TaskMark, Weighed, Woken
 from templates import render
 from tests.templates.reading import actions, element, nodes, words
 from tests.templates.samples import ANA, BEN, EMAIL, MAYA, NOW, PERMALINK, PHONE, card, cards
@@ -33,11 +33,13 @@ def read(payload: dict[str, object]) -> str:
 @pytest.mark.parametrize(
     ("facts", "buttons"),
     [
-        (card(), ["accept", "pass_on", "disqualify"]),
-        (card(state="pooled"), ["claim", "disqualify"]),
-        (card(state="queued"), ["assign", "accept", "disqualify"]),
+        (card(), ["accept", "pass_on", "disqualify", "not_now"]),
+        (card(state="pooled"), ["claim", "disqualify", "not_now"]),
+        (card(state="queued"), ["assign", "accept", "disqualify", "not_now"]),
         (ACCEPTED, ["checklist", "log_contact", "stage", "more"]),
         (replace(ACCEPTED, undo_until=NOW), ["checklist", "log_contact", "stage", "more", "undo"]),
+        (card(state="not_now"), ["reopen"]),
+        (card(state="not_now", undo_until=NOW), ["reopen", "undo"]),
         (card(state="disqualified"), ["reopen"]),
         (card(state="won"), ["reopen"]),
         (card(state="lost", undo_until=NOW), ["reopen", "undo"]),
@@ -230,3 +232,64 @@ def test_what_weighed_most_is_why() -> None:
     assert "Why this lead: Content downloaded ×3 +30 · Demo requested" in said
     assert "Handed over by Baton" in said
     assert "score 30" in said
+
+
+WAKES = NOW + timedelta(days=90)
+SLEEPS = card(
+    state="not_now",
+    lifecycle="nurture",
+    offered_to=None,
+    decided_by=ANA,
+    wake_at=WAKES,
+    put_off=PutOffMark(ANA, NOW, "The *budget* comes in March", NOW - timedelta(days=1), "Call", "Ask for Jo"),
+)
+
+
+def test_a_card_that_sleeps_says_until_when_by_whom_and_the_last_words_and_contact() -> None:
+    text = read(channel(SLEEPS))
+    assert re.search(rf"Not now, wakes <!date\^{int(WAKES.timestamp())}\^{{date_short_pretty}}", text)
+    assert "Put off by <@UANA>" in text
+    assert "The *budget* comes in March" in text
+    assert re.search(r"last contact <!date.*Call · “Ask for Jo”", text)
+    assert "Put off by you" in read(direct(replace(SLEEPS, reader=ANA)))
+
+
+def test_a_card_that_woke_keeps_who_put_it_off_and_the_last_words() -> None:
+    woke = card(why="woken", reader=ANA, put_off=SLEEPS.put_off)
+    text = read(direct(woke))
+    assert "Put off by you" in text
+    assert "The *budget* comes in March" in text
+    assert "Why you: asked before it was put off" in text
+
+
+def test_one_that_will_not_be_offered_again_names_no_day() -> None:
+    assert "wakes" not in read(channel(replace(SLEEPS, wake_at=None)))
+    assert "Not now" in read(channel(replace(SLEEPS, wake_at=None)))
+
+
+def test_whoever_is_asked_again_gets_it_with_its_buttons_and_others_without() -> None:
+    woke = card(why="woken", reader=ANA, put_off=SLEEPS.put_off)
+    payload = render("messages/woken", woken=Woken(woke, waits=True))
+    assert actions(payload) == ["accept", "pass_on", "disqualify", "not_now"]
+    text = read(payload)
+    assert "was put off, and is here again" in text
+    assert "The *budget* comes in March" in text
+    assert EMAIL not in text
+    assert actions(render("messages/woken", woken=Woken(ACCEPTED, waits=False))) == []
+
+
+TASK = TaskMark(9, "Make the first *contact*", NOW, overdue=False)
+
+
+def test_the_next_step_stands_on_the_card_and_its_button_on_the_direct_one_alone() -> None:
+    facts = replace(ACCEPTED, task=TASK)
+    assert re.search(r"Next: Make the first .*contact.*, by <!date\^", read(channel(facts)))
+    assert "task_done" not in actions(channel(facts))
+    assert "task_done" in actions(direct(facts))
+    assert "task_done" not in actions(direct(replace(facts, reader=BEN, reader_may_decide=False)))
+
+
+def test_a_step_that_is_overdue_says_since_when() -> None:
+    assert re.search(
+        r"Overdue since <!date\^.*: Make", read(direct(replace(ACCEPTED, task=replace(TASK, overdue=True))))
+    )

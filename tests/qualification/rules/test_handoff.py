@@ -37,6 +37,7 @@ from qualification.rules.refusals import (
     NotOwner,
     NotYours,
     OfferMoved,
+    PutOff,
     Refusal,
     StaleCard,
     UndoTooLate,
@@ -60,18 +61,22 @@ OFFERED = Standing(HandoffState.OFFERED, manager=MAYA, offer_id=7, offered_to=AN
 POOLED = Standing(HandoffState.POOLED, manager=MAYA, offer_id=7, pool="EMEA inbound", pool_member_ids=frozenset({1, 2}))
 QUEUED = Standing(HandoffState.QUEUED, manager=MAYA)
 ACCEPTED = Standing(HandoffState.ACCEPTED, manager=MAYA, owner=ANA, decided_by=ANA)
+NOT_NOW = Standing(HandoffState.NOT_NOW, manager=MAYA, offered_to=ANA, decided_by=ANA, wake_at=NOW + timedelta(90))
 DISQUALIFIED = Standing(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA)
 WON = Standing(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA)
 LOST = Standing(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA)
-STANDINGS = {standing.state: standing for standing in (OFFERED, POOLED, QUEUED, ACCEPTED, DISQUALIFIED, WON, LOST)}
+STANDINGS = {
+    standing.state: standing for standing in (OFFERED, POOLED, QUEUED, ACCEPTED, NOT_NOW, DISQUALIFIED, WON, LOST)
+}
 
 ACTIONS = st.sampled_from(Action)
 STATES = st.sampled_from(HandoffState)
 
 
-def test_every_state_is_either_live_or_ended() -> None:
+def test_every_state_is_either_live_or_ended_but_for_what_sleeps() -> None:
     assert set(STANDINGS) == set(HandoffState)
-    assert set(HandoffState) == LIVE_STATES | ENDED_STATES
+    assert set(HandoffState) == LIVE_STATES | ENDED_STATES | {HandoffState.NOT_NOW}
+    assert HandoffState.NOT_NOW not in LIVE_STATES | ENDED_STATES
     assert not LIVE_STATES & ENDED_STATES
     assert UNDECIDED_STATES < LIVE_STATES
     assert set(FITTING_STATES) == set(Action)
@@ -84,7 +89,7 @@ def test_a_manager_may_do_whatever_fits_the_state_and_nothing_else(action: Actio
     if state in FITTING_STATES[action]:
         assert allow(action, standing, MANAGER)
     else:
-        with pytest.raises((AlreadyTaken, Ended, OfferMoved, StaleCard, NothingToUndo)):
+        with pytest.raises((AlreadyTaken, Ended, OfferMoved, PutOff, StaleCard, NothingToUndo)):
             allow(action, standing, MANAGER)
 
 
@@ -104,7 +109,10 @@ def test_an_administrator_stands_in_only_where_nobody_manages_the_team(action: A
         assert allow(action, replace(STANDINGS[state], manager=None), ADMIN)
 
 
-@pytest.mark.parametrize("action", [Action.ACCEPT, Action.PASS_ON, Action.DISQUALIFY, Action.CHECKLIST, Action.EDIT])
+@pytest.mark.parametrize(
+    "action",
+    [Action.ACCEPT, Action.PASS_ON, Action.DISQUALIFY, Action.NOT_NOW, Action.CHECKLIST, Action.EDIT],
+)
 def test_the_rep_it_was_offered_to_may_decide(action: Action) -> None:
     assert allow(action, OFFERED, REP, offer_id=7)
 
@@ -279,6 +287,25 @@ def test_a_reason_that_asks_for_a_note_takes_no_blanks() -> None:
         with pytest.raises(NoteRequired) as refused:
             require_note(note, required=True, reason="Other")
         assert refused.value.fields == {"note": "note_required"}
+
+
+def test_whoever_may_disqualify_may_put_off() -> None:
+    assert allow(Action.NOT_NOW, POOLED, COLLEAGUE, offer_id=7)
+    assert allow(Action.NOT_NOW, ACCEPTED, REP)
+    assert allow(Action.NOT_NOW, QUEUED, MANAGER)
+    assert FITTING_STATES[Action.NOT_NOW] == FITTING_STATES[Action.DISQUALIFY]
+
+
+def test_a_lead_that_sleeps_is_told_of_by_when_it_wakes_and_who_put_it_off() -> None:
+    with pytest.raises(PutOff) as refused:
+        allow(Action.ACCEPT, NOT_NOW, COLLEAGUE, offer_id=7)
+    assert refused.value.facts == {"until": NOT_NOW.wake_at, "by": ANA.ref}
+
+
+def test_to_put_off_twice_is_harmless_to_whoever_did_it_and_refused_to_others() -> None:
+    assert not allow(Action.NOT_NOW, NOT_NOW, REP)
+    with pytest.raises(PutOff):
+        allow(Action.NOT_NOW, NOT_NOW, MANAGER)
 
 
 @given(ACTIONS, STATES, st.sampled_from([REP, COLLEAGUE, STRANGER, MANAGER, ADMIN]), st.sampled_from([None, 6, 7]))

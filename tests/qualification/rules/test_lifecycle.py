@@ -32,6 +32,11 @@ def test_an_accepted_lead_is_an_sql_once_its_checklist_passed_unless_its_stage_s
     assert lifecycle_of(HandoffState.ACCEPTED, passed, stage) is station
 
 
+@given(st.booleans(), STAGE)
+def test_a_lead_put_off_is_nurtured(passed: bool, stage: Lifecycle | None) -> None:  # noqa: FBT001
+    assert lifecycle_of(HandoffState.NOT_NOW, passed, stage) is Lifecycle.NURTURE
+
+
 @given(st.sampled_from(sorted(ENDED_STATES)), st.booleans(), STAGE)
 def test_a_verdict_counts_whatever_was_before(state: HandoffState, passed: bool, stage: Lifecycle | None) -> None:  # noqa: FBT001
     after = {"disqualified": Lifecycle.DISQUALIFIED, "won": Lifecycle.CUSTOMER, "lost": Lifecycle.LEAD}

@@ -1,0 +1,97 @@
+"""Whatever people do with a lead, in any order: one has it, one step is open, and nobody is asked while it sleeps."""
+
+import itertools
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, Final
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.database import Database
+from qualification import decisions, not_now, progress, tasks
+from qualification.records import Handoff, Offer, Task
+from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.refusals import Refusal
+from qualification.rules.tasks import TaskOutcome
+
+from .conftest import Desk, open_desk
+
+NUMBERS: Final = itertools.count(1)
+PEOPLE: Final = ("UANA", "UBEN", "UCHLOE", "UMAYA")
+
+
+def offer_of(desk: Desk, handoff_id: int) -> int | None:
+    return desk.card(handoff_id).offer_id
+
+
+def finish(desk: Desk, by: str, handoff_id: int) -> None:
+    task = desk.card(handoff_id).task
+    desk.does(tasks.done, by=by, handoff_id=handoff_id, task_id=task.task_id if task else 0)
+
+
+def in_a_month(desk: Desk) -> str:
+    return (desk.now + timedelta(days=30)).date().isoformat()
+
+
+ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {
+    "accept": lambda desk, by, lead: desk.does(decisions.accept, by=by, handoff_id=lead, offer_id=offer_of(desk, lead)),
+    "pass on": lambda desk, by, lead: desk.passes_on(lead, by=by),
+    "disqualify": lambda desk, by, lead: desk.does(
+        decisions.disqualify, by=by, handoff_id=lead, offer_id=None, reason="no-need", note=None
+    ),
+    "put off": lambda desk, by, lead: desk.does(
+        not_now.put_off, by=by, handoff_id=lead, offer_id=None, day=in_a_month(desk), note="Later"
+    ),
+    "undo": lambda desk, by, lead: desk.does(decisions.undo, by=by, handoff_id=lead),
+    "reopen": lambda desk, by, lead: desk.does(decisions.reopen, by=by, handoff_id=lead),
+    "give to Ben": lambda desk, by, lead: desk.does(decisions.reassign, by=by, handoff_id=lead, to="UBEN"),
+    "log": lambda desk, by, lead: desk.does(progress.log_contact, by=by, handoff_id=lead, kind="call", note=None),
+    "follow up": lambda desk, by, lead: desk.does(progress.set_stage, by=by, handoff_id=lead, stage="follow-up"),
+    "win": lambda desk, by, lead: desk.does(progress.set_stage, by=by, handoff_id=lead, stage="won"),
+    "finish": finish,
+    "come back": lambda desk, _, __: desk.hands_over("Acme", email="jo@acme.example"),
+}
+WAITS: Final = (timedelta(), timedelta(minutes=3), timedelta(minutes=31), timedelta(days=1), timedelta(days=31))
+COURSE: Final = st.lists(
+    st.tuples(st.sampled_from(sorted(ACTS)), st.sampled_from(PEOPLE), st.sampled_from(WAITS)), max_size=14
+)
+
+
+def stands_true(desk: Desk) -> None:
+    """Look at every row that was made."""
+    here = desk.workspace_id
+    tasks_open = desk.all(Task, Task.outcome == TaskOutcome.OPEN, Task.workspace_id == here)
+    offers_open = desk.all(Offer, Offer.outcome == OfferOutcome.OPEN, Offer.workspace_id == here)
+    tasks_of = {task.handoff_id: task for task in tasks_open}
+    offers_of = {offer.handoff_id: offer for offer in offers_open}
+    assert (len(tasks_open), len(offers_open)) == (len(tasks_of), len(offers_of))
+    handoffs = desk.all(Handoff, Handoff.workspace_id == here)
+    assert sum(handoff.state in LIVE_STATES for handoff in handoffs) <= 1
+    for handoff in handoffs:
+        task, offer = tasks_of.get(handoff.id), offers_of.get(handoff.id)
+        if handoff.state is not HandoffState.ACCEPTED:
+            assert task is None
+        if task is not None:
+            assert (task.person_id, task.stage) == (handoff.owner_id, handoff.stage)
+        assert (offer is not None) == (handoff.state in {HandoffState.OFFERED, HandoffState.POOLED})
+        assert (handoff.owner_id is not None) >= (handoff.state is HandoffState.ACCEPTED)
+        assert handoff.wake_at is None or handoff.state is HandoffState.NOT_NOW
+        assert (handoff.state is HandoffState.NOT_NOW) <= (desk.card(handoff.id).put_off is not None)
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(course=COURSE)
+def test_whatever_people_do_the_rows_agree_with_each_other(
+    database: Database, course: list[tuple[str, str, timedelta]]
+) -> None:
+    desk = open_desk(database, f"T{next(NUMBERS)}")
+    lead, _ = desk.offered("Acme", email="jo@acme.example")
+    for act, by, wait in course:
+        desk.now += wait
+        desk.ticks()
+        stands_true(desk)
+        with suppress(Refusal):
+            ACTS[act](desk, by, lead)
+        stands_true(desk)
