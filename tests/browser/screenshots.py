@@ -1,6 +1,7 @@
 """The pictures of docs/images, taken of the running sandbox: make screenshots."""
 
 import tempfile
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -10,15 +11,28 @@ from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect, 
 import migrations
 from sandbox.clock import ManualClock
 from sandbox.demo.bot_process import PLAYBOOK
+from sandbox.driver import Person
 from sandbox.server import Sandbox
-from tests.browser.acting import card, enter, field, hand_over, submit
+from sandbox.snapshots import Message
+from tests.browser.acting import card, command, enter, field, hand_over, submit
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.journeys.office import MANIFEST, MONDAY, serve
+from tests.journeys.office import MANIFEST, MONDAY, Office, office_of, serve
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 800}
 WIDEST: Final = 760
 LEAD: Final = "Kestrel Freight"
+ASLEEP: Final = "Corvo Energia"
+# Who else comes in, and what becomes of each.
+TEAMWORK: Final = (
+    ("Alder & Sons", "Tom Ade", "Webinar", "12,000", "accepted"),
+    ("Bruun Glas", "Ida Bruun", "Demo request", "8,500", "accepted"),
+    ("Delta Milling", "Sam Osei", "Content download", "6,000", "disqualified"),
+    ("Elm Street Clinics", "Jo Park", "Trial started", "15,500", "accepted"),
+    ("Fjord Ferries", "Nils Aas", "Demo request", "22,000", "accepted"),
+    ("Grano Roasters", "Lia Greco", "Trade show or event", "4,800", "waits"),
+    (ASLEEP, "Rita Corvo", "Referral", "40,000", "waits"),
+)
 
 
 def main() -> None:
@@ -30,11 +44,14 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET, env={"HOME": folder})
         page = browser.new_page(viewport=VIEWPORT, device_scale_factor=2, timezone_id="UTC", locale="en-GB")
         page.add_init_script("localStorage.setItem('sandbox-hints-seen', 'yes')")
+        playbook = PLAYBOOK.read_text(encoding="utf-8")
         with (
             Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox,
-            serve(sandbox, clock, database_url, playbook=PLAYBOOK.read_text(encoding="utf-8")),
+            serve(sandbox, clock, database_url, playbook=playbook) as baton,
         ):
             _tell(page, sandbox, clock)
+            page.goto("about:blank")
+            _tell_of_the_team(page, office_of(sandbox, baton, clock))
             page.goto("about:blank")
         browser.close()
 
@@ -99,6 +116,65 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
     lead.get_by_test_id("thread-link").click()
     expect(page.get_by_text("moved the lead to Opportunity opened")).to_be_visible()
     _take(page, "thread", page.get_by_test_id("thread"))
+
+
+def _tell_of_the_team(page: Page, office: Office) -> None:
+    """Let a team work on more leads, and take a picture of what each of its people sees."""
+    for company, person, source, value, becomes in TEAMWORK:
+        office.clock.advance(timedelta(minutes=4))
+        _works(office, company, becomes, {"Name": person, "Source": source, "Deal value": value})
+    sandbox = office.sandbox
+    rep, _ = office.waits_for(lambda: _offered(office, ASLEEP))
+    _sit_down(page, sandbox, rep.name, "Baton")
+    put_off = card(page, ASLEEP)
+    put_off.get_by_text("Not now…").click()
+    field(page, "note").get_by_role("textbox").fill("Budget opens in spring; call when it does")
+    _take(page, "not-now", page.get_by_test_id("modal"))
+    submit(page)
+    expect(put_off).to_contain_text("Not now, wakes")
+    for name, picture in (("Ana Ruiz", "home-rep"), ("Maya Cohen", "home-manager"), ("Mika Sato", "home-marketer")):
+        _sit_down(page, sandbox, name, "Baton Home")
+        home = page.locator("#main")
+        expect(home).to_contain_text(f"Hello {name}")
+        _take(page, picture, home)
+    _sit_down(page, sandbox, "Mika Sato", "Baton")
+    receipt = card(page, LEAD)
+    expect(receipt).to_contain_text("Opportunity opened")
+    _take(page, "receipt", receipt)
+    _sit_down(page, sandbox, "Maya Cohen", "general")
+    command(page, "/pipeline")
+    answer = card(page, "leads were handed over")
+    expect(answer).to_contain_text("Share to channel")
+    _take(page, "pipeline", answer)
+    office.clock.advance(MONDAY.replace(hour=8, minute=31) + timedelta(days=1) - office.clock())
+    office.waits_for(lambda: any("were handed over" in each.text for each in office.maya.sees("#sales-emea")))
+    _sit_down(page, sandbox, "Maya Cohen", "sales-emea")
+    summary = card(page, "were handed over")
+    expect(summary.get_by_test_id("thread-link")).to_contain_text("1 reply")
+    _take(page, "summary", summary)
+
+
+def _works(office: Office, company: str, becomes: str, fields: Mapping[str, str]) -> None:
+    """Hand one lead over, and let whoever is asked do with it what they will."""
+    office.hands_over(company, **fields)
+    rep, offered = office.waits_for(lambda: _offered(office, company))
+    if becomes == "waits":
+        return
+    if becomes == "disqualified":
+        rep.presses("disqualify", on=offered)
+        office.picks_a_reason(rep)
+        return
+    rep.presses("accept", on=offered)
+
+
+def _offered(office: Office, company: str) -> tuple[Person, Message] | None:
+    """Return who has the lead's card with a button to accept it, and the card."""
+    for name in ("Ana Ruiz", "Ben Okafor", "Chloe Martin"):
+        rep = office.sandbox.person(name)
+        for message in rep.direct_messages:
+            if company in message.text and any(each.place.key[1] == "accept" for each in message.controls):
+                return rep, message
+    return None
 
 
 def _sit_down(page: Page, sandbox: Sandbox, name: str, where: str) -> None:

@@ -119,16 +119,21 @@ def open_office(
         Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox,
         serve(sandbox, clock, database_url, socket_mode=socket_mode, workspace=workspace, playbook=playbook) as baton,
     ):
-        yield Office(
-            sandbox=sandbox,
-            baton=baton,
-            clock=clock,
-            ana=sandbox.person("Ana Ruiz"),
-            ben=sandbox.person("Ben Okafor"),
-            maya=sandbox.person("Maya Cohen"),
-            mika=sandbox.person("Mika Sato"),
-            olu=sandbox.person("Olu Adeyemi"),
-        )
+        yield office_of(sandbox, baton, clock)
+
+
+def office_of(sandbox: Sandbox, baton: Baton, clock: ManualClock) -> Office:
+    """Return everybody in this Slack."""
+    return Office(
+        sandbox=sandbox,
+        baton=baton,
+        clock=clock,
+        ana=sandbox.person("Ana Ruiz"),
+        ben=sandbox.person("Ben Okafor"),
+        maya=sandbox.person("Maya Cohen"),
+        mika=sandbox.person("Mika Sato"),
+        olu=sandbox.person("Olu Adeyemi"),
+    )
 
 
 @contextmanager
