@@ -13,7 +13,18 @@ from sqlalchemy.orm import Session
 
 from qualification import lifecycles, pipeline
 from qualification.figures import Steps
-from qualification.records import IS_OPEN, IS_OPEN_TASK, EventKind, Handoff, LeadEvent, Offer, Pool, Task, Team
+from qualification.records import (
+    IS_COUNTED,
+    IS_OPEN,
+    IS_OPEN_TASK,
+    EventKind,
+    Handoff,
+    LeadEvent,
+    Offer,
+    Pool,
+    Task,
+    Team,
+)
 from qualification.rules.handoff import UNDECIDED_STATES, HandoffState
 from qualification.rules.playbook import Playbook
 
@@ -22,15 +33,6 @@ MOST_NEEDED: Final = 10
 MOST_NEW: Final = 20
 # Why a handoff is in the queue that somebody, or a whole pool, let lapse.
 _LAPSED: Final = frozenset({"everyone_asked", "pool_lapsed"})
-_TOLD: Final = (
-    EventKind.HANDED_OVER,
-    EventKind.ACCEPTED,
-    EventKind.DISQUALIFIED,
-    EventKind.UNDONE,
-    EventKind.REOPENED,
-    EventKind.REASSIGNED,
-    EventKind.LIFECYCLE_MOVED,
-)
 # How far a lead has come, and the step that brings it there. Who is put off or disqualified has come no less far.
 _FAR: Final[Mapping[str, int]] = MappingProxyType({"lead": 0, "mql": 1, "sql": 2, "opportunity": 3, "customer": 4})
 _STEP_TO: Final[Mapping[str, str]] = MappingProxyType(
@@ -125,7 +127,8 @@ def _courses(session: Session, team: Team, since: datetime, until: datetime) -> 
             LeadEvent.workspace_id == team.workspace_id,
             LeadEvent.at >= since,
             LeadEvent.at < until,
-            LeadEvent.kind.in_(_TOLD),
+            IS_COUNTED,
+            LeadEvent.kind != EventKind.CAME_IN,
             Handoff.team_id == team.id,
         )
         .order_by(LeadEvent.id)

@@ -14,6 +14,10 @@ NOT_MADE = sa.text("made_at is null")
 OPEN = sa.text("outcome = 'open'")
 NOT_OVERDUE = sa.text("outcome = 'open' and not overdue")
 PUT_OFF = sa.text("wake_at is not null")
+COUNTED = sa.text(
+    "kind in ('came_in', 'handed_over', 'accepted', 'disqualified', 'undone', 'reopened', 'reassigned',"
+    " 'lifecycle_moved')"
+)
 WHOLE = sa.text("merged_into_id is null")
 
 
@@ -99,12 +103,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_lead_lifecycle", "lead", ["workspace_id", "lifecycle"], sqlite_where=WHOLE, postgresql_where=WHOLE
     )
-    op.create_index("ix_lead_event_at", "lead_event", ["workspace_id", "at"])
+    op.create_index(
+        "ix_lead_event_counted", "lead_event", ["workspace_id", "at"], sqlite_where=COUNTED, postgresql_where=COUNTED
+    )
 
 
 def downgrade() -> None:
     """Move back: summaries, tasks and wake dates are gone."""
-    op.drop_index("ix_lead_event_at", "lead_event")
+    op.drop_index("ix_lead_event_counted", "lead_event")
     op.drop_index("ix_lead_lifecycle", "lead")
     with op.batch_alter_table("person") as person:
         person.drop_column("pages")

@@ -5,12 +5,23 @@ from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
 from qualification.records.handoffs import IS_OPEN, Handoff, Offer
 from qualification.records.imports import ImportRun
-from qualification.records.leads import IS_HOLDING, Activity, Company, EventKind, ExternalId, Lead, LeadEvent, Merge
+from qualification.records.leads import (
+    IS_COUNTED,
+    IS_HOLDING,
+    Activity,
+    Company,
+    EventKind,
+    ExternalId,
+    Lead,
+    LeadEvent,
+    Merge,
+)
 from qualification.records.summaries import Summary
 from qualification.records.tasks import IS_OPEN_TASK, Task
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
 __all__ = [
+    "IS_COUNTED",
     "IS_HOLDING",
     "IS_OPEN",
     "IS_OPEN_TASK",

@@ -10,6 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from qualification.records.base import Base, Json, Key, choice
 from qualification.rules.lifecycle import Lifecycle
 
+# What a team's day is counted from.
+COUNTED_KINDS = (
+    "came_in",
+    "handed_over",
+    "accepted",
+    "disqualified",
+    "undone",
+    "reopened",
+    "reassigned",
+    "lifecycle_moved",
+)
+COUNTED = f"kind in {COUNTED_KINDS}"
 HELD = "held_by is not null and merged_into_id is null"
 
 
@@ -193,7 +205,13 @@ class LeadEvent(Base):
     __tablename__ = "lead_event"
     __table_args__ = (
         Index("ix_lead_event_lead_id", "lead_id", "id"),
-        Index("ix_lead_event_at", "workspace_id", "at"),
+        Index(
+            "ix_lead_event_counted",
+            "workspace_id",
+            "at",
+            sqlite_where=text(COUNTED),
+            postgresql_where=text(COUNTED),
+        ),
         Index(
             "ix_lead_event_held",
             "workspace_id",
@@ -215,5 +233,6 @@ class LeadEvent(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(Json, comment="what else the line tells, by kind")
 
 
-# A literal, as with an open offer: SQLite sees the partial index.
+# Literals, as with an open offer: SQLite sees the partial indexes.
+IS_COUNTED: Final = LeadEvent.kind.in_([literal_column(f"'{kind}'") for kind in COUNTED_KINDS])
 IS_HOLDING: Final = LeadEvent.kind == literal_column("'held'")

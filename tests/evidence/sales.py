@@ -136,6 +136,7 @@ class Sales:
                 "manager": email_of(self.crm.managers_of(office)[0]),
                 "channel": f"#{channel_of(office)}",
                 "zone": self.zones[office].key,
+                "summary": "off",
             }
             for office in offices
         }

@@ -11,15 +11,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from sqlalchemy import update
 
 from bot.app import build
 from bot.database import Database
 from bot.settings import Settings
 from qualification import publishing
+from qualification.records import Summary
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox
 from sandbox.snapshots import Message
@@ -161,3 +164,24 @@ def test_asked_to_end_it_finishes_what_is_in_hand(sandbox: Sandbox, database_url
         assert process.wait(PROMISED_SECONDS) == 0
     with running(sandbox, database_url):
         true_card(sandbox, "Umbrella", "Offered to @Ana Ruiz")
+
+
+@pytest.mark.parametrize("held", ["hold_before", "hold_after"])
+def test_killed_while_posting_a_summary_it_leaves_one(
+    sandbox: Sandbox, database_url: str, held: Literal["hold_before", "hold_after"]
+) -> None:
+    database = Database(database_url)
+    with database.transaction() as session:
+        session.execute(update(Summary).values(due_at=sandbox.clock() - timedelta(seconds=20)))
+    database.dispose()
+    fault = sandbox.fault("chat.postMessage", held, times=1)
+    with running(sandbox, database_url) as process:
+        fault.wait_until_held(PROMISED_SECONDS)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    fault.abandon()
+    with running(sandbox, database_url):
+        sandbox.wait_for(lambda: bool(cards(sandbox, "EMEA")), PROMISED_SECONDS)
+        hands_over(sandbox, "Hooli")
+        true_card(sandbox, "Hooli", "Offered to @Ana Ruiz")
+        assert len([each for each in cards(sandbox, "EMEA") if each.fallback.startswith("EMEA · ")]) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from qualification import clocks, deliveries, held, rescoring, search, showing, start
+from qualification import clocks, deliveries, held, rescoring, search, showing, start, summaries
 from qualification.records import Person
 
 from .conftest import Desk
@@ -57,13 +57,28 @@ def owe_all(session: Session, now: datetime) -> None:
         (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_handoff_wake"),
         (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_task_clock"),
         (lambda session, ana, now: rescoring.run_due(session, ana.workspace_id, now), "ix_lead_scored_by_id"),
+        (lambda session, ana, now: summaries.run_due(session, ana.workspace_id, now), "ix_summary_due"),
+        (lambda session, ana, now: summaries.preview(session, ana.workspace_id, now), "ix_lead_event_counted"),
         (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_held_by"),
         (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_event_held"),
         (lambda session, ana, now: deliveries.unpark(session, ana.workspace_id, now=now), "ix_delivery_parked"),
         (lambda session, ana, now: owe_all(session, now), "ix_delivery_home"),  # noqa: ARG005
         (lambda session, ana, now: start.parked(session, ana.workspace_id), "ix_delivery_parked"),  # noqa: ARG005
     ],
-    ids=["home", "undo", "wake", "tasks", "scores", "held", "held lately", "unpark", "stale", "parked"],
+    ids=[
+        "home",
+        "undo",
+        "wake",
+        "tasks",
+        "scores",
+        "summaries due",
+        "summed up",
+        "held",
+        "held lately",
+        "unpark",
+        "stale",
+        "parked",
+    ],
 )
 def test_the_partial_index_is_used(desk: Desk, act: Callable[..., object], index: str) -> None:
     ana = desk.person("UANA")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import ValidationError
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from qualification.rules.hours import WeeklyHours
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.playbook import Playbook, parse
+from qualification.rules.summaries import Timetable
 
 SAMPLE = Path(__file__).parents[3] / "playbook.example.yaml"
 SMALL = """\
@@ -45,8 +47,9 @@ def test_teams_people_pools_and_rules_are_enough(small: Playbook) -> None:
 
 
 def test_the_sample_writes_out_what_the_defaults_are(sample: Playbook, small: Playbook) -> None:
-    """Its comments promise that everything but teams, people, pools, rules and gates is what one gets anyway."""
-    for part in set(Playbook.model_fields) - {"teams", "people", "pools", "rules", "gates", "default_team"}:
+    """Its comments promise that everything but teams, people, pools, rules, rates and gates is what one gets anyway."""
+    own = {"teams", "people", "pools", "rules", "rates", "gates", "default_team"}
+    for part in set(Playbook.model_fields) - own:
         assert getattr(sample, part) == getattr(small, part), part
 
 
@@ -147,3 +150,17 @@ def test_nothing_in_a_playbook_can_be_changed(small: Playbook) -> None:
 def test_norway_is_a_country() -> None:
     playbook = parse(SMALL.replace("pool: inbound", "pool: inbound, when: {country: [NO, Sweden, uk]}"))
     assert playbook.rules[0].when.country == ("NO", "SE", "GB")
+
+
+def test_a_day_is_summed_up_at_half_past_eight_when_the_team_works_unless_it_says_otherwise(small: Playbook) -> None:
+    london, minute = ZoneInfo("Europe/London"), 8 * 60 + 30
+    assert small.summary_of("emea") == Timetable(minute, frozenset(range(5)), london)
+
+    def said(words: str) -> Timetable | None:
+        return parse(SMALL.replace("zone: Europe/London", f"zone: Europe/London, {words}")).summary_of("emea")
+
+    assert said('hours: {sat: "9:00-12:00"}') == Timetable(minute, frozenset({5}), london)
+    assert said("summary: {at: 17:45}") == Timetable(17 * 60 + 45, frozenset(range(5)), london)
+    assert said('summary: {days: "mon, fri-sat"}') == Timetable(minute, frozenset({0, 4, 5}), london)
+    assert said("summary:") == said("summary: {}") == small.summary_of("emea")
+    assert [said(f"summary: {off}") for off in ("off", "OFF", "false")] == [None] * 3

@@ -1,0 +1,444 @@
+"""Days of two teams in two zones, by a clock that is moved: leads come, are worked by chance, and all is noted.
+
+What is noted is what the test did, and nothing that the bot says of it.
+"""
+
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from bot.app import Baton, build
+from bot.database import Database
+from bot.pacing import UNLIMITED
+from bot.settings import Settings
+from bot.slack import Slack
+from bot.worker import Worker
+from qualification import checklists, decisions, progress, publishing, summaries
+from qualification.checklists import Given
+from qualification.rules.frameworks import Verdict
+from qualification.rules.intake import GivenLead
+from sandbox.clock import ManualClock
+from sandbox.server import Sandbox
+from tests.evidence.world import MANIFEST
+from tests.qualification.conftest import Desk
+
+TEAMS: Final = {"emea": "EMEA", "americas": "Americas"}
+# So often a worker looks, ten seconds past the hour and the half hour, day and night.
+LOOK: Final = timedelta(minutes=30)
+PAST: Final = timedelta(seconds=10)
+LEADS_A_DAY: Final = 2
+PLAYBOOK: Final = """
+version: 1
+default_team: emea
+hours: {{mon-sun: "00:00-24:00"}}
+teams:
+  emea:
+    name: EMEA
+    manager: maya.cohen@northwind.example
+    channel: "#sales-emea"
+    zone: Europe/London
+    summary: {{at: "{emea}"}}
+  americas:
+    name: Americas
+    manager: marcus.hill@northwind.example
+    channel: "#sales-americas"
+    zone: America/New_York
+    summary: {{at: "{americas}"}}
+people:
+  - {{email: ana.ruiz@northwind.example, name: Ana Ruiz, roles: [rep], team: emea}}
+  - {{email: ben.okafor@northwind.example, name: Ben Okafor, roles: [rep], team: emea}}
+  - {{email: dan.lee@northwind.example, name: Dan Lee, roles: [rep], team: americas}}
+  - {{email: eva.torres@northwind.example, name: Eva Torres, roles: [rep], team: americas}}
+  - {{email: maya.cohen@northwind.example, name: Maya Cohen, roles: [manager], team: emea}}
+  - {{email: marcus.hill@northwind.example, name: Marcus Hill, roles: [manager], team: americas}}
+  - {{email: mika.sato@northwind.example, name: Mika Sato, roles: [marketer]}}
+pools:
+  emea: {{name: EMEA, team: emea, members: [ana.ruiz@northwind.example, ben.okafor@northwind.example]}}
+  americas: {{name: Americas, team: americas, members: [dan.lee@northwind.example, eva.torres@northwind.example]}}
+rules:
+  - {{name: Americas, when: {{country: US}}, pool: americas}}
+  - {{name: Everything else, pool: emea}}
+clocks: {{accept_within: 2h, remind_after: 1h, offers: 2, undo_within: 5m}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """When a team's summary is due, by hand: the wall's time, and the offset from UTC before and after a change.
+
+    `skipped` is the moment of the change where the clocks skip that time on the day of it, else None.
+    """
+
+    wall: time
+    before: timedelta
+    after: timedelta
+    change: date
+    skipped: datetime | None = None
+    twice: bool = False
+
+    def on(self, day: date) -> datetime:
+        """Return the moment of a day's summary."""
+        if day == self.change and self.skipped is not None:
+            return self.skipped
+        is_before = day < self.change or (day == self.change and self.twice)
+        return datetime.combine(day, self.wall, UTC) - (self.before if is_before else self.after)
+
+
+@dataclass(frozen=True)
+class Span:
+    """So many days from a Monday, a fortnight or a little more than a week: each team's hour."""
+
+    monday: date
+    length: int
+    hours: Mapping[str, Hour]
+
+    @property
+    def days(self) -> list[date]:
+        """Its days."""
+        return [self.monday + timedelta(days=number) for number in range(self.length)]
+
+    def playbook(self) -> str:
+        """Write the playbook."""
+        return PLAYBOOK.format(**{team: f"{hour.wall:%H:%M}" for team, hour in self.hours.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something done with a lead, or taken back: `step` is what a summary counts it as."""
+
+    at: datetime
+    team: str
+    lead: str
+    step: str
+    by: str = ""
+    back: bool = False
+
+
+@dataclass(frozen=True)
+class Recount:
+    """What deeds come to, counted plainly."""
+
+    came_in: int
+    steps: Counter[str]
+    by_rep: Mapping[str, Counter[str]]
+
+
+@dataclass
+class Ledger:
+    """All that was done, in the order in which it was."""
+
+    deeds: list[Deed] = field(default_factory=list)
+
+    def between(self, team: str, since: datetime, until: datetime) -> Recount:
+        """Count what a team did in a span and had not taken back at its end; what came in, of everybody."""
+        standing: dict[tuple[str, str], str] = {}
+        here = [deed for deed in self.deeds if since <= deed.at < until]
+        for deed in here:
+            if deed.back:
+                standing.pop((deed.lead, deed.step), None)
+            elif deed.team == team:
+                standing[deed.lead, deed.step] = deed.by
+        by_rep: dict[str, Counter[str]] = {}
+        for (_, step), by in standing.items():
+            if step not in {"came in", "handed over"}:
+                by_rep.setdefault(by, Counter())[step] += 1
+        steps = Counter(step for _, step in standing if step != "came in")
+        return Recount(sum(deed.step == "came in" for deed in here), steps, by_rep)
+
+    def standing(self, team: str, at: datetime) -> Counter[str]:
+        """Count the team's leads by where they are at a moment: waiting, open, or over."""
+        where: dict[str, list[str]] = {}
+        for deed in self.deeds:
+            if deed.team != team or deed.at > at or deed.step not in {"handed over", "accepted", *OVER}:
+                continue
+            course = where.setdefault(deed.lead, [])
+            if deed.back:
+                course.remove(deed.step)
+            else:
+                course.append(deed.step)
+        ends = (course[-1] for course in where.values())
+        return Counter("waiting" if end == "handed over" else "open" if end == "accepted" else "over" for end in ends)
+
+
+OVER: Final = ("won", "lost", "disqualified")
+Act = Callable[[], None]
+
+
+@dataclass
+class Office:
+    """Slack, a database, and workers that look when they are told to; the clock moves only here."""
+
+    span: Span
+    sandbox: Sandbox
+    clock: ManualClock
+    desk: Desk
+    baton: Baton
+    databases: list[Database]
+    chance: random.Random
+    ledger: Ledger = field(default_factory=Ledger)
+    agenda: list[tuple[datetime, int, Act]] = field(default_factory=list)
+    _presence: ExitStack = field(default_factory=ExitStack)
+    _count: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        """Let the workers begin."""
+        self.restart()
+
+    def restart(self) -> None:
+        """Let new workers take over; what the old ones had in hand they never come back to."""
+        self._presence.close()
+        slack = Slack(self.baton.settings.bot_token, base_url=self.baton.settings.slack_api_url)
+        self.workers = [
+            Worker(database, slack, self.desk.workspace_id, now=self.clock, rates=UNLIMITED)
+            for database in self.databases
+        ]
+        for worker in self.workers:
+            self._presence.enter_context(worker.presence())
+            worker.begin()
+
+    def close(self) -> None:
+        """Let the workers go."""
+        self._presence.close()
+
+    def run(self) -> None:
+        """Live through the days, and one day more so that its last summary comes."""
+        self.plan()
+        end = datetime.combine(self.span.monday + timedelta(days=self.span.length + 1), time(), UTC)
+        while self.agenda and self.agenda[0][0] < end:
+            at, _, act = heapq.heappop(self.agenda)
+            self.clock.advance(max(at - self.clock(), timedelta()))
+            self.desk.now = self.clock()
+            act()
+
+    def later(self, at: datetime, act: Act) -> None:
+        """Do something then; of two things at one moment the one planned first."""
+        heapq.heappush(self.agenda, (at, next(self._count), act))
+
+    def plan(self) -> None:
+        """Plan the looks of the workers, the leads that come, an outage and a death."""
+        late, died = self.outage_day, self.span.days[5]
+        hour = self.span.hours["emea"]
+        self.later(hour.on(late) - timedelta(minutes=5), self.slack_falls)
+        self.later(hour.on(late) + timedelta(hours=2, minutes=5), self.sandbox.heal)
+        self.later(hour.on(died) + PAST - timedelta(seconds=1), self.wake_early)
+        self.later(hour.on(died) + PAST, self.die)
+        start = self.clock()
+        for number in range(int((self.span.length + 1) * timedelta(days=1) / LOOK)):
+            self.later(start + number * LOOK + PAST, self.look)
+        for number, day in enumerate(self.span.days):
+            for each in range(LEADS_A_DAY):
+                minute = 5 * self.chance.randrange(24 * 12)
+                at = datetime.combine(day, time(), UTC) + timedelta(minutes=minute)
+                self.later(at, self._coming(f"Lead {number}-{each}"))
+            # On the very hour: that belongs to the day after.
+            for team, hour in self.span.hours.items():
+                self.later(hour.on(day), self._coming(f"Sharp {number} {team}", team))
+
+    @property
+    def outage_day(self) -> date:
+        """The day on which Slack is down at the hour of EMEA."""
+        return self.span.days[2]
+
+    def slack_falls(self) -> None:
+        """Let every call fail."""
+        self.sandbox.fault("*", "500")
+
+    def wake_early(self) -> None:
+        """Let a worker look a second too early."""
+        self.look()
+
+    def die(self) -> None:
+        """Make what is due, die between the commit and the post, and let others take over."""
+        with self.databases[0].transaction() as session:
+            assert summaries.run_due(session, self.desk.workspace_id, self.clock()) == 1
+        self.restart()
+
+    def look(self) -> None:
+        """Let every worker look, all at the same moment."""
+        now = self.clock()
+        with ThreadPoolExecutor(len(self.workers)) as hands:
+            for done in [hands.submit(worker.run_once, now) for worker in self.workers]:
+                done.result()
+
+    def note(self, team: str, lead: str, step: str, by: str = "", *, back: bool = False) -> None:
+        """Write down what was done just now."""
+        self.ledger.deeds.append(Deed(self.clock(), team, lead, step, by, back))
+
+    def _coming(self, lead: str, team: str | None = None) -> Act:
+        def come() -> None:
+            to = team or self.chance.choice([*TEAMS])
+            self.note(to, lead, "came in")
+            if team is None and self.chance.random() < 0.1:
+                # One that only looks around: nobody hands it over.
+                self.desk.takes(GivenLead(id=lead, name=lead, company="Passers-by"))
+                return
+            country = "US" if to == "americas" else "DE"
+            handoff_id = self.desk.hands_over(lead, by=self._mika, country=country).handoff_id
+            self.note(to, lead, "handed over")
+            Course(self, to, lead, handoff_id).begin()
+
+        return come
+
+    @property
+    def _mika(self) -> str:
+        return self.sandbox.person("Mika Sato").id
+
+
+@dataclass
+class Course:
+    """One lead's way through sales, as chance has it."""
+
+    office: Office
+    team: str
+    lead: str
+    handoff_id: int
+
+    def begin(self) -> None:
+        """Let somebody answer, or nobody."""
+        draw = self.office.chance.random()
+        if draw < 0.15:
+            return
+        wait = 5 * self.office.chance.randint(1, 60)
+        act = self.disqualify if draw < 0.25 else self.accept_by_mistake if draw < 0.4 else self.accept
+        self._later(wait, act)
+
+    def accept(self) -> None:
+        """Take the lead, and work on it perhaps."""
+        self._accept()
+        draw = self.office.chance.random()
+        wait = 5 * self.office.chance.randint(1, 500)
+        if draw < 0.5:
+            self._later(wait, self.qualify)
+        elif draw < 0.7:
+            self._later(wait, self.propose)
+        elif draw < 0.85:
+            self._later(wait, self.disqualify)
+
+    def accept_by_mistake(self) -> None:
+        """Take the lead, and take that back two minutes later."""
+        self._accept()
+        self._later(2, self.undo)
+
+    def undo(self) -> None:
+        """Take the acceptance back; somebody may accept in earnest."""
+        by, name = self._who()
+        self.office.desk.does(decisions.undo, by=by, handoff_id=self.handoff_id)
+        self.office.note(self.team, self.lead, "accepted", name, back=True)
+        if self.office.chance.random() < 0.5:
+            self._later(5 * self.office.chance.randint(1, 300), self.accept)
+
+    def qualify(self) -> None:
+        """Have the checklist passed."""
+        self._answers(Verdict.YES, "budget", "need", "timing")
+        self.office.note(self.team, self.lead, "qualified", self._who()[1])
+        draw = self.office.chance.random()
+        wait = 5 * self.office.chance.randint(1, 400)
+        if draw < 0.2:
+            self._later(wait, self.doubt)
+        elif draw < 0.8:
+            self._later(wait, self.propose)
+
+    def doubt(self) -> None:
+        """Find that it had not passed after all."""
+        self._answers(Verdict.NO, "budget")
+        self.office.note(self.team, self.lead, "qualified", back=True)
+
+    def propose(self) -> None:
+        """See a deal."""
+        by, name = self._who()
+        self.office.desk.does(progress.set_stage, by=by, handoff_id=self.handoff_id, stage="proposal-sent")
+        self.office.note(self.team, self.lead, "opportunities", name)
+        wait = 5 * self.office.chance.randint(1, 500)
+        self._later(wait, self.win if self.office.chance.random() < 0.6 else self.lose)
+
+    def win(self) -> None:
+        """Win it."""
+        by, name = self._who()
+        self.office.desk.does(progress.set_stage, by=by, handoff_id=self.handoff_id, stage="won")
+        self.office.note(self.team, self.lead, "won", name)
+
+    def lose(self) -> None:
+        """Lose it, and open it again perhaps."""
+        by, name = self._who()
+        self.office.desk.does(progress.lose, by=by, handoff_id=self.handoff_id, reason="price", note=None)
+        self.office.note(self.team, self.lead, "lost", name)
+        self._perhaps_reopen("lost")
+
+    def disqualify(self) -> None:
+        """Send it away, and open it again perhaps."""
+        by, name = self._who()
+        self.office.desk.does(
+            decisions.disqualify,
+            by=by,
+            handoff_id=self.handoff_id,
+            offer_id=self.office.desk.card(self.handoff_id).offer_id,
+            reason="no-need",
+            note=None,
+        )
+        self.office.note(self.team, self.lead, "disqualified", name)
+        self._perhaps_reopen("disqualified")
+
+    def _perhaps_reopen(self, step: str) -> None:
+        def reopen() -> None:
+            by = self.office.sandbox.person("Maya Cohen" if self.team == "emea" else "Marcus Hill").id
+            self.office.desk.does(decisions.reopen, by=by, handoff_id=self.handoff_id)
+            self.office.note(self.team, self.lead, step, back=True)
+
+        if self.office.chance.random() < 0.3:
+            self._later(5 * self.office.chance.randint(1, 500), reopen)
+
+    def _accept(self) -> None:
+        by, name = self._who()
+        offer_id = self.office.desk.card(self.handoff_id).offer_id
+        self.office.desk.does(decisions.accept, by=by, handoff_id=self.handoff_id, offer_id=offer_id)
+        self.office.note(self.team, self.lead, "accepted", name)
+
+    def _answers(self, verdict: Verdict, *items: str) -> None:
+        given = {item: Given(verdict, "They said so.") for item in items}
+        self.office.desk.does(checklists.save, by=self._who()[0], handoff_id=self.handoff_id, given=given)
+
+    def _who(self) -> tuple[str, str]:
+        """Return the Slack user and the name of whoever has it: owner, whoever is asked, or the manager."""
+        card = self.office.desk.card(self.handoff_id)
+        somebody = card.owner or card.offered_to or card.manager
+        assert somebody is not None
+        return somebody.slack_user_id or "", somebody.name
+
+    def _later(self, minutes: int, act: Act) -> None:
+        self.office.later(self.office.clock() + timedelta(minutes=minutes), act)
+
+
+@contextmanager
+def open_office(span: Span, database_url: str, seed: int) -> Iterator[Office]:
+    """Start Slack, publish the playbook on the first day's midnight, and have workers ready: two on PostgreSQL."""
+    clock = ManualClock(datetime.combine(span.monday, time(), UTC))
+    database = Database(database_url)
+    databases = [database] if database.is_sqlite else [database, Database(database_url)]
+    with Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox:
+        settings = Settings(
+            database_url=database_url,
+            bot_token=sandbox.bot_token(),
+            signing_secret=sandbox.signing_secret,
+            slack_api_url=sandbox.api_url,
+            port=0,
+        )
+        baton = build(settings, database=database, now=clock, rates=UNLIMITED)
+        with database.transaction() as session:
+            publishing.publish(
+                session, workspace_id=baton.workspace.id, text=span.playbook(), by="evidence", now=clock()
+            )
+        while baton.directory.look_up():
+            continue
+        desk = Desk(database, baton.workspace.id, clock())
+        chance = random.Random(seed)  # noqa: S311 - no secret
+        with closing(Office(span, sandbox, clock, desk, baton, databases, chance)) as office:
+            yield office
+    for each in databases:
+        each.dispose()
