@@ -290,7 +290,6 @@ def _come_back(
         news["source"] = source.name if source else news["source"]
     for name, value in said.items():
         setattr(handoff, name, value)
-    lead.held_by = None
     if past:
         news["gates"] = list(past)
     not_now.wake(session, handoff, lead, published, now=now, by=by, news=news)

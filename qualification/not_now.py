@@ -139,6 +139,7 @@ def wake(
     handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = None
     handoff.wake_at = handoff.ended_at = handoff.reason_note = None
     handoff.woken_at = now
+    lead.held_by = None
     showing.owe_card(session, handoff, now=now)
     history.tell(session, handoff, EventKind.WOKEN, now=now, by=by, playbook_id=published.id, is_due=is_due, **news)
     # What a checklist says counts once somebody has accepted.

@@ -351,6 +351,32 @@ def test_a_lead_handed_over_again_while_it_sleeps_wakes_its_handoff_with_the_new
     assert desk.kinds(handoff_id).count("woken") == 1
 
 
+def test_leads_that_come_back_at_the_instant_they_wake_are_offered_once(desk: Desk) -> None:
+    """Clocks, marketers and forms at once: nobody waits for anybody in a circle, and each lead wakes once."""
+    names = [f"jo{number}" for number in range(5)]
+    handoffs = [asleep(desk, name, person=name, email=f"{name}@acme.example") for name in names]
+    desk.now = WAKES
+
+    def act(number: int) -> None:
+        name = names[number % len(names)]
+        if number % 3 == 0:
+            desk.ticks()
+        elif number % 3 == 1:
+            desk.hands_over(name, person=name, email=f"{name}@acme.example", did="Came back", key=f"again {number}")
+        else:
+            lead = GivenLead(email=f"{name}@acme.example")
+            desk.takes(GivenActivity(lead=lead, kind="demo-request", id=f"A{number}"))
+
+    with ThreadPoolExecutor(6) as hands:
+        list(hands.map(act, range(30)))
+    while desk.ticks():
+        pass
+    for handoff_id in handoffs:
+        assert desk.kinds(handoff_id).count("woken") == 1
+        assert desk.card(handoff_id).state in {"offered", "queued"}
+    assert len(desk.all(Handoff)) == len(handoffs)
+
+
 def test_a_lead_that_asks_for_a_demo_while_it_sleeps_wakes_its_handoff(desk: Desk) -> None:
     handoff_id = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     desk.later(days=7)
@@ -373,6 +399,24 @@ def test_what_it_did_before_it_was_put_off_hands_nobody_over_again(desk: Desk) -
     assert desk.card(handoff.id).state == "not_now"
     looked = desk.reads(lambda session: readiness.look(session, desk.workspace_id, after=0, limit=10))
     assert looked.ready == ()
+
+
+def test_a_gate_that_held_it_meanwhile_lets_it_go_when_it_wakes(desk: Desk) -> None:
+    desk.publishes(
+        PLAYBOOK
+        + """
+gates:
+  - {name: Rivals, when: {domain: rival.example}, outcome: disqualify, reason: competitor}
+"""
+    )
+    handoff_id = asleep(desk, "Rival", person="Jo", email="jo@rival.example")
+    desk.later(days=1)
+    desk.takes(GivenActivity(lead=GivenLead(email="jo@rival.example"), kind="demo-request", id="A1"))
+    (lead,) = desk.all(Lead)
+    assert (lead.held_by, desk.card(handoff_id).state) == ("Rivals", "not_now")
+    wakes(desk)
+    (lead,) = desk.all(Lead)
+    assert (lead.held_by, lead.lifecycle, desk.card(handoff_id).state) == (None, "mql", "offered")
 
 
 def test_one_that_must_not_be_contacted_by_then_waits_for_the_manager(desk: Desk) -> None:
