@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy.orm import Session
 
 import templates
-from qualification import cards, start
+from qualification import cards, home, receipts
 from qualification.records import Delivery, Lane, Person
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -43,9 +43,17 @@ def _reminder(session: Session, delivery: Delivery, person_id: int | None, now: 
     return {"reminder": cards.reminder(session, delivery.workspace_id, delivery.subject)}
 
 
+def _receipt(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    del now
+    if person_id is None:
+        message = "a receipt belongs to whoever announced the handoff"
+        raise LookupError(message)
+    return {"receipt": receipts.receipt(session, delivery.workspace_id, delivery.subject, reader_id=person_id)}
+
+
 def _home(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
     del person_id
-    return {"start": start.start(session, delivery.workspace_id, delivery.subject, now)}
+    return {"home": home.home(session, delivery.workspace_id, delivery.subject, now)}
 
 
 KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, datetime], Facts]]]] = MappingProxyType(
@@ -54,6 +62,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, da
         "direct_card": ("messages/direct_card", _lead_card),
         "thread_line": ("messages/thread_line", _thread_line),
         "reminder": ("messages/reminder", _reminder),
+        "receipt": ("messages/receipt", _receipt),
         "home": ("home/home", _home),
     }
 )
