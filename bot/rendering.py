@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy.orm import Session
 
 import templates
-from qualification import cards, start, summaries
+from qualification import cards, home, receipts, summaries
 from qualification.records import Delivery, Lane, Person
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -50,9 +50,17 @@ def _woken(session: Session, delivery: Delivery, person_id: int | None, now: dat
     return {"woken": cards.woken(session, delivery.workspace_id, delivery.handoff_id, person_id)}
 
 
+def _receipt(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+    del now
+    if person_id is None:
+        message = "a receipt belongs to whoever announced the handoff"
+        raise LookupError(message)
+    return {"receipt": receipts.receipt(session, delivery.workspace_id, delivery.subject, reader_id=person_id)}
+
+
 def _home(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
     del person_id
-    return {"start": start.start(session, delivery.workspace_id, delivery.subject, now)}
+    return {"home": home.home(session, delivery.workspace_id, delivery.subject, now)}
 
 
 def _summary(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
@@ -71,6 +79,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, da
         "summary": ("messages/summary", _summary),
         "summary_details": ("messages/summary_details", _summary),
         "woken": ("messages/woken", _woken),
+        "receipt": ("messages/receipt", _receipt),
         "home": ("home/home", _home),
     }
 )

@@ -54,6 +54,8 @@ def register(app: App) -> None:
     app.action("baton_away")(people.ask_until_when)
     app.view("away")(people.away)
     app.action("baton_back")(people.back)
+    app.action("home_previous")(people.turn_page)
+    app.action("home_next")(people.turn_page)
     app.event("app_home_opened")(people.open_home)
     app.event("user_change")(people.refresh)
 

@@ -1,9 +1,9 @@
 """The modals that ask why, who or how much before something is done about a handoff."""
 
-from handlers.context import Sessions, Views, Workspace
+from handlers.context import Now, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.payloads import Press
-from qualification import forms, people
+from qualification import cases, forms, people
 from qualification.rules.handoff import Action
 
 
@@ -20,3 +20,16 @@ def ask(action: Action, modal: str, press: Press, snapshot: Sessions, views: Vie
         )
         reader = people.reader(session, workspace.id, press.user_id)
     views.open(press.trigger_id, draw(reader, f"modals/{modal}", form=form))
+
+
+def note_opened(press: Press, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Note, once its modal is open, that the person asked has opened what they were offered; a receipt says so."""
+    with transaction() as session:
+        cases.open_up(
+            session,
+            workspace_id=workspace.id,
+            by=press.user_id,
+            handoff_id=press.handoff,
+            offer_id=press.offer,
+            now=now(),
+        )

@@ -6,7 +6,7 @@ from typing import Final
 from slack_bolt import Ack
 
 from handlers import payloads
-from handlers.asking import ask
+from handlers.asking import ask, note_opened
 from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.private import show_again
@@ -104,9 +104,13 @@ def claim(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, w
     ack()
 
 
-def ask_why_passed_on(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def ask_why_passed_on(
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+) -> None:
     """Ask why the lead is not theirs."""
-    ask(Action.PASS_ON, "pass_on", payloads.press(body), snapshot, views, workspace)
+    press = payloads.press(body)
+    ask(Action.PASS_ON, "pass_on", press, snapshot, views, workspace)
+    note_opened(press, transaction, now, workspace)
     ack()
 
 
@@ -127,9 +131,13 @@ def pass_on(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Wo
     ack()
 
 
-def ask_why_disqualified(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def ask_why_disqualified(
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+) -> None:
     """Ask for the reason to disqualify the lead."""
-    ask(Action.DISQUALIFY, "disqualify", payloads.press(body), snapshot, views, workspace)
+    press = payloads.press(body)
+    ask(Action.DISQUALIFY, "disqualify", press, snapshot, views, workspace)
+    note_opened(press, transaction, now, workspace)
     ack()
 
 

@@ -92,11 +92,13 @@ def finish_task(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Re
     ack()
 
 
-def more(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
+def more(
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+) -> None:
     """Open the modal of the menu's entry."""
     press = payloads.press(body)
     if press.do == "not_now":
-        ask_until_when(ack, body, snapshot, now, views, workspace)
+        ask_until_when(ack, body, snapshot, transaction, now, views, workspace)
         return
     if press.do not in MORE:
         raise StaleCard

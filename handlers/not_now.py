@@ -3,12 +3,15 @@
 from slack_bolt import Ack
 
 from handlers import payloads
+from handlers.asking import note_opened
 from handlers.context import Body, Now, Sessions, Views, Workspace
 from handlers.drawing import draw
 from qualification import forms, not_now, people
 
 
-def ask_until_when(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
+def ask_until_when(
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+) -> None:
     """Ask until when to put the lead off, and why; from its button, or from the card's menu."""
     press = payloads.press(body)
     with snapshot() as session:
@@ -22,6 +25,7 @@ def ask_until_when(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Vi
         )
         reader = people.reader(session, workspace.id, press.user_id)
     views.open(press.trigger_id, draw(reader, "modals/not_now", form=form))
+    note_opened(press, transaction, now, workspace)
     ack()
 
 

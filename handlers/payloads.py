@@ -85,6 +85,14 @@ class AskAgain(Click):
 
 
 @dataclass(frozen=True, slots=True)
+class Turn(Click):
+    """Somebody turned to another page of a list on their Home tab."""
+
+    list: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Shortcut:
     """Somebody used the shortcut in a message's menu: who wrote it, what it shows, in plain words, and its address.
 
@@ -177,6 +185,13 @@ def ask_again(body: Body) -> AskAgain:
     """Read the use of a control that asks again what was asked before."""
     action = _mapping(next(iter(_listed(body.get("actions"))), None))
     return AskAgain(**_who(body), **_place(body), words=str(_parsed(action.get("value")).get("words", "")))
+
+
+def turn(body: Body) -> Turn:
+    """Read the use of a control that turns a page."""
+    action = _mapping(next(iter(_listed(body.get("actions"))), None))
+    value = _parsed(action.get("value"))
+    return Turn(**_who(body), **_place(body), list=str(value.get("list", "")), number=_id(value.get("page")))
 
 
 def shortcut(body: Body, name_of: NameOf) -> Shortcut:

@@ -12,7 +12,7 @@ from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.payloads import Command
 from handlers.private import show_again
-from qualification import absence, people, start
+from qualification import absence, home, people, start
 from qualification.rules.refusals import UnknownCommand
 
 Answer: TypeAlias = Callable[[Command, str, Sessions, Now, Workspace], dict[str, Any]]
@@ -102,7 +102,15 @@ def open_home(body: Body, transaction: Sessions, now: Now, workspace: Workspace)
     if event.get("tab") != "home":
         return
     with transaction() as session:
-        start.open_home(session, workspace.id, event["user"], now=now())
+        home.open_home(session, workspace.id, event["user"], now=now())
+
+
+def turn_page(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Show another page of a list on the person's Home tab."""
+    press = payloads.turn(body)
+    with transaction() as session:
+        home.turn(session, workspace.id, press.user_id, name=press.list, page=press.number, now=now())
+    ack()
 
 
 def refresh(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:

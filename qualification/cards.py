@@ -99,7 +99,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         checklist=checklist_mark(session, lead.id, latest) if handoff.accepted_at else None,
         decided_by=refs.get(handoff.decided_by_id),
         ended_at=handoff.ended_at,
-        reason=_reason(latest, handoff),
+        reason=reason_of(latest, handoff),
         # Of one that is put off they are its last words, told with who said them.
         reason_note=handoff.reason_note if handoff.state is not HandoffState.NOT_NOW else None,
         undo_until=handoff.undo_until,
@@ -220,6 +220,15 @@ def stage_choices(playbook: Playbook, handoff: Handoff) -> tuple[Choice, ...]:
     return tuple(choices)
 
 
+def reason_of(playbook: Playbook, handoff: Handoff) -> str | None:
+    """Return why the handoff was disqualified or lost; the key where the playbook no longer has the reason."""
+    if handoff.reason is None:
+        return None
+    find = playbook.lost_reason if handoff.state is HandoffState.LOST else playbook.disqualify_reason
+    reason = find(handoff.reason)
+    return reason.name if reason else handoff.reason
+
+
 def _weighed(session: Session, lead: Lead, playbook: Playbook) -> tuple[Weighed, ...]:
     """Return what counted most for the lead; what counts for nothing is left out, but for what was asked for."""
     found = scores.weigh(session, lead, playbook.scoring).weights
@@ -231,14 +240,6 @@ def _weighed(session: Session, lead: Lead, playbook: Playbook) -> tuple[Weighed,
 def _source(playbook: Playbook, key: str | None) -> str | None:
     source = playbook.source(key) if key else None
     return source.name if source else key
-
-
-def _reason(playbook: Playbook, handoff: Handoff) -> str | None:
-    if handoff.reason is None:
-        return None
-    find = playbook.lost_reason if handoff.state is HandoffState.LOST else playbook.disqualify_reason
-    reason = find(handoff.reason)
-    return reason.name if reason else handoff.reason
 
 
 def _may_decide(reader: Person, handoff: Handoff, waiting: Offer | None, team: Team) -> bool:

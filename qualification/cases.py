@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from qualification import history, people, publishing, routing, showing
+from qualification import deliveries, history, people, publishing, routing, showing
 from qualification.publishing import Published
 from qualification.records import (
     IS_OPEN,
@@ -63,7 +63,27 @@ def take(
     case = _case(session, handoff, by, newcomer=lambda: people.actor(session, workspace_id, by))
     # Every change locks the channel's card first, so that two of them never wait for each other.
     showing.owe_card(session, handoff, now=now)
+    if _is_first_press(case):
+        _opened(case, now=now)
     return case
+
+
+def open_up(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, offer_id: int | None, now: datetime
+) -> None:
+    """Note the first press of whoever a handoff is put before, where all it did was open a modal.
+
+    It changes nothing else, and does nothing for anybody else, for a later press, or for an offer that has ended.
+    """
+    if offer_id is None:
+        return
+    handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
+    if handoff is None:
+        return
+    case = _case(session, handoff, by, newcomer=lambda: _stranger(by))
+    if case.offer is not None and case.offer.id == offer_id and _is_first_press(case):
+        _opened(case, now=now)
+        deliveries.stale(session, handoff.id, now)
 
 
 def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Case:
@@ -71,7 +91,7 @@ def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Ca
     handoff = session.scalar(select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id))
     if handoff is None:
         raise UnknownLead(query=f"#{handoff_id}")
-    return _case(session, handoff, by, newcomer=lambda: Person(id=0, name=by, slack_user_id=by, is_admin=False))
+    return _case(session, handoff, by, newcomer=lambda: _stranger(by))
 
 
 def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[], Person]) -> Case:
@@ -111,6 +131,24 @@ def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[],
         published=publishing.read(playbook_id, text),
         passed=passed,
     )
+
+
+def _stranger(slack_user_id: str) -> Person:
+    """Stand in for somebody not known here, who is not written down."""
+    return Person(id=0, name=slack_user_id, slack_user_id=slack_user_id, is_admin=False)
+
+
+def _is_first_press(case: Case) -> bool:
+    """Say whether this is the first press of the rep, or of the first of the pool, that the handoff is put before."""
+    if case.offer is None or case.offer.opened_at is not None:
+        return False
+    asked = case.offer.person_id
+    return case.by.id in case.standing.pool_member_ids if asked is None else case.by.id == asked
+
+
+def _opened(case: Case, *, now: datetime) -> None:
+    if case.offer is not None:
+        case.offer.opened_at = now
 
 
 def _members(session: Session, pool: Pool) -> frozenset[int]:

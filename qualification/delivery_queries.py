@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Team
+from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Person, Team
 from qualification.records.base import Key
 from qualification.rules.handoff import LIVE_STATES
 
@@ -35,7 +35,7 @@ IS_PARKED: Final = Delivery.state == literal_column("'parked'")
 IS_HOME: Final = Delivery.kind == literal_column("'home'")
 # The kinds that draw a handoff as it stands; a thread line never changes once written.
 _DRAWN_FROM_HANDOFF: Final = Delivery.kind.in_(
-    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder", "woken")
+    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder", "woken", "receipt")
 )
 
 
@@ -96,10 +96,19 @@ def _newest_card(handoff: str) -> ScalarSelect[int]:
 def _stale() -> CompoundSelect[int]:
     """Select what shows these handoffs, and these tabs."""
     handoffs = bindparam("handoffs", type_=Key, expanding=True)
-    # Whose Home tabs list a handoff: owner, manager, those asked, and the reps of a pool that was asked.
+    # Whose Home tabs list a handoff: announcer, owner, managers, administrators where nobody manages, those asked, and
+    # the reps of a pool that was asked.
     concerned: CompoundSelect[Any] = union(
+        select(Handoff.announcer_id).where(Handoff.id.in_(handoffs)),
         select(Handoff.owner_id).where(Handoff.id.in_(handoffs)),
         select(Team.manager_id).join(Handoff, Handoff.team_id == Team.id).where(Handoff.id.in_(handoffs)),
+        select(Person.id)
+        .join(Handoff, Handoff.team_id == Person.team_id)
+        .where(Handoff.id.in_(handoffs), Person.is_manager),
+        select(Person.id)
+        .join(Team, Team.workspace_id == Person.workspace_id)
+        .join(Handoff, Handoff.team_id == Team.id)
+        .where(Handoff.id.in_(handoffs), Team.manager_id.is_(None), Person.is_admin),
         select(Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
         select(Membership.person_id)
         .join(Offer, Offer.pool_id == Membership.pool_id)

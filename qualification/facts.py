@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
+
+Line = TypeVar("Line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,8 @@ class LeadLine:
     stage: str | None
     accept_by: datetime | None
     owner: PersonRef | None
+    accepted_at: datetime | None = None
+    contacted_at: datetime | None = None
     task: TaskMark | None = None
 
 
@@ -381,12 +386,8 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """What somebody can do here: /baton and the Home tab.
-
-    `asks_me` are offers waiting for this person (and, for a manager, the team's queue); `mine` accepted leads that are
-    open, the oldest first; the counts tell how many there are where the lists are cut.
-    """
+class Myself:
+    """Whoever reads a list of their own: who they are here, and whether they are away."""
 
     person: PersonRef
     is_rep: bool
@@ -396,10 +397,133 @@ class Start:
     away: bool
     away_until: datetime | None
     team: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Myself):
+    """What somebody can do here: /baton.
+
+    `asks_me` are offers waiting for this person (and, for a manager, the team's queue); `mine` accepted leads that are
+    open, the oldest first; the counts tell how many there are where the lists are cut.
+    """
+
     asks_me: tuple[LeadLine, ...]
     asks_me_count: int
     mine: tuple[LeadLine, ...]
     mine_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffLine:
+    """A handoff in a list of a manager's or a marketer's, where it stands; its fields are those of a lead card.
+
+    `asked` counts how often it was put before a rep or a pool.
+    """
+
+    handoff_id: int
+    offer_id: int | None
+    lead: str
+    team: str
+    state: str
+    lifecycle: str
+    announced_at: datetime
+    manager: PersonRef | None
+    offered_to: PersonRef | None
+    pool: str | None
+    offered_at: datetime | None
+    accept_by: datetime | None
+    asked: int
+    queued_because: str | None
+    owner: PersonRef | None
+    stage: str | None
+    stages: tuple[Choice, ...]
+    decided_by: PersonRef | None
+    ended_at: datetime | None
+    reason: str | None
+    wake_at: datetime | None
+    reader: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(HandoffLine):
+    """What became of a handoff, for whoever announced it; its fields are those of a lead card.
+
+    `asked_last`, `offered_at` and `opened_at`, the first press of whoever was asked, are of the latest offer unless it
+    was passed on or lapsed; what was, the latest of that kind, is told by `before`, `before_pool` and `before_reason`,
+    and by `before_outcome`, None where nothing was. `qualified_at` is when an accepted lead's checklist had passed.
+    """
+
+    asked_last: PersonRef | None
+    opened_at: datetime | None
+    before: PersonRef | None
+    before_pool: str | None
+    before_outcome: str | None
+    before_reason: str | None
+    accepted_at: datetime | None
+    contacted_at: datetime | None
+    qualified_at: datetime | None
+    reason_note: str | None
+    permalink: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Line]):
+    """One page of a list: what stands on it, from `first` to `last` of `count`; the pages beside it where there are."""
+
+    lines: tuple[Line, ...]
+    first: int
+    last: int
+    count: int
+    previous: int | None
+    following: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamClocks:
+    """How a team's clocks stand.
+
+    `waiting` are leads that nobody has accepted, the first of them handed over at `longest_since`; `untouched` those
+    accepted without a contact yet; `overdue` those whose next step is.
+    """
+
+    team: str
+    waiting: int
+    longest_since: datetime | None
+    untouched: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOverLately:
+    """What became of somebody's handoffs of the last so many days."""
+
+    days: int
+    handed_over: int
+    accepted: int
+    qualified: int
+    won: int
+    lost: int
+    disqualified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home(Myself):
+    """The Home tab: what somebody is concerned with, by role.
+
+    `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top. `unaccepted`
+    and `queue` are of the teams they manage, whose clocks stand in `teams`; `more_teams` counts those left out.
+    `handoffs` are those they announced, the newest first. `is_new` says that no lead has been handed over here yet.
+    """
+
+    waiting: Page[LeadLine]
+    mine: Page[LeadLine]
+    teams: tuple[TeamClocks, ...]
+    more_teams: int
+    unaccepted: Page[HandoffLine]
+    queue: Page[HandoffLine]
+    handoffs: Page[HandoffLine]
+    lately: HandedOverLately
+    is_new: bool
     parked: tuple[Parked, ...]
     parked_count: int
     slack_trouble: str | None

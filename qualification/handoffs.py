@@ -268,6 +268,8 @@ def announce(
     # What a checklist says counts once somebody has accepted.
     history.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
     routing.offer_next(session, handoff, published, now=now)
+    if by is not None:
+        showing.owe_receipt(session, handoff, by, now=now)
     return handoff
 
 

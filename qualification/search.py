@@ -1,9 +1,9 @@
 """Which lead somebody means by a few words."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Select, SQLColumnExpression, bindparam, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification import leads, people, publishing
@@ -46,7 +46,7 @@ def find(session: Session, person: Person, words: str) -> list[LeadLine]:
     part. At most 100.
     """
     likeliest = _named(_workable(person), words, Handoff.accepted_at.desc(), Handoff.id)
-    return _lines(session, likeliest.limit(MOST))
+    return lines(session, session.scalars(likeliest.limit(MOST)).all())
 
 
 def anybody(session: Session, workspace_id: int, words: str, most: int = 20) -> list[Lead]:
@@ -62,15 +62,24 @@ def anybody(session: Session, workspace_id: int, words: str, most: int = 20) -> 
 
 def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
     """Return the person's own accepted leads that are open, the longest held first, and how many there are."""
-    own = _workable(person).where(Handoff.owner_id == person.id)
-    return _page(session, own.order_by(Handoff.accepted_at, Handoff.id), most)
+    return _cut(session, own(person).order_by(Handoff.accepted_at, Handoff.id), most)
 
 
 def asking(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
     """Return what waits for this person: offers to them or their pools, and for a manager their teams' queues."""
-    managed = people.managed_by(person)
+    queued = (Handoff.state == HandoffState.QUEUED) & Handoff.team_id.in_(people.managed_by(person))
+    return _cut(session, offered(person, or_else=queued), most)
+
+
+def own(person: Person) -> Select[Handoff]:
+    """Select the person's own accepted leads that are open."""
+    return _workable(person).where(Handoff.owner_id == person.id)
+
+
+def offered(person: Person, or_else: ColumnElement[bool] | None = None) -> Select[Handoff]:
+    """Select what is offered to the person or their pools, and what else waits for them; what lapses first on top."""
     pools = select(Membership.pool_id).where(Membership.person_id == person.id, Membership.active)
-    waiting = (
+    return (
         select(Handoff)
         .outerjoin(Offer, (Offer.handoff_id == Handoff.id) & (Offer.outcome == OfferOutcome.OPEN))
         .where(
@@ -79,45 +88,46 @@ def asking(session: Session, person: Person, most: int = MOST) -> tuple[list[Lea
             or_(
                 (Handoff.state == HandoffState.OFFERED) & (Offer.person_id == person.id),
                 (Handoff.state == HandoffState.POOLED) & Handoff.pool_id.in_(pools),
-                (Handoff.state == HandoffState.QUEUED) & Handoff.team_id.in_(managed),
+                *(() if or_else is None else (or_else,)),
             ),
         )
-        .order_by(Offer.accept_by, Handoff.id)
+        .order_by(Offer.accept_by.is_(None), Offer.accept_by, Handoff.id)
     )
-    return _page(session, waiting, most)
 
 
-def _lines(session: Session, found: Select[Handoff]) -> list[LeadLine]:
-    """Return the handoffs found as lines of a list, in as many statements however many they are."""
-    handoffs = session.scalars(found).all()
+def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
+    """Return the handoffs as lines of a list, in as many statements however many they are."""
     if not handoffs:
         return []
     playbook = publishing.current(session, handoffs[0].workspace_id).playbook
-    leads = session.execute(_LEADS, {"ids": [handoff.lead_id for handoff in handoffs]})
-    titles = {lead.id: title_of(lead, company) for lead, company in leads}
-    offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, {"ids": [each.id for each in handoffs]})}
-    tasks = {task.handoff_id: task for task in session.scalars(_TASKS, {"ids": [each.id for each in handoffs]})}
+    ids = {"ids": [handoff.id for handoff in handoffs]}
+    titles = {lead.id: title_of(lead, company) for lead, company in leads_of(session, handoffs)}
+    offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, ids)}
+    tasks = {task.handoff_id: task for task in session.scalars(_TASKS, ids)}
     owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs))
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in owners.items()}
     return [
-        replace(
-            _line(handoff, offers.get(handoff.id), titles[handoff.lead_id], refs.get(handoff.owner_id), playbook),
-            task=task_mark(tasks.get(handoff.id)),
+        LeadLine(
+            handoff_id=handoff.id,
+            offer_id=offer.id if offer else None,
+            lead=titles[handoff.lead_id],
+            state=handoff.state.value,
+            stage=_stage(playbook, handoff.stage),
+            accept_by=offer.accept_by if offer else None,
+            owner=refs.get(handoff.owner_id),
+            accepted_at=handoff.accepted_at,
+            contacted_at=handoff.contacted_at,
+            task=task_mark(task),
         )
         for handoff in handoffs
+        for offer, task in [(offers.get(handoff.id), tasks.get(handoff.id))]
     ]
 
 
-def _line(handoff: Handoff, offer: Offer | None, title: str, owner: PersonRef | None, playbook: Playbook) -> LeadLine:
-    return LeadLine(
-        handoff_id=handoff.id,
-        offer_id=offer.id if offer else None,
-        lead=title,
-        state=handoff.state.value,
-        stage=_stage(playbook, handoff.stage),
-        accept_by=offer.accept_by if offer else None,
-        owner=owner,
-    )
+def leads_of(session: Session, handoffs: Iterable[Handoff]) -> Iterable[tuple[Lead, Company | None]]:
+    """Return the leads of the handoffs at once, each with its company."""
+    rows = session.execute(_LEADS, {"ids": [handoff.lead_id for handoff in handoffs]})
+    return [(lead, company) for lead, company in rows]
 
 
 def _stage(playbook: Playbook, key: str | None) -> str | None:
@@ -184,9 +194,13 @@ def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: 
     )
 
 
-def _page(session: Session, rows: Select[Handoff], most: int) -> tuple[list[LeadLine], int]:
-    count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-    return _lines(session, rows.limit(most)), count
+def count_of(session: Session, rows: Select[Handoff]) -> int:
+    """Return how many there are."""
+    return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+
+
+def _cut(session: Session, rows: Select[Handoff], most: int) -> tuple[list[LeadLine], int]:
+    return lines(session, session.scalars(rows.limit(most)).all()), count_of(session, rows)
 
 
 # Built once: to build a statement takes longer than to run it.

@@ -67,6 +67,11 @@ def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: 
     return _owe_direct(session, person, "direct_card", handoff.id, handoff, now=now)
 
 
+def owe_receipt(session: Session, handoff: Handoff, announcer: Person, *, now: datetime) -> Owed:
+    """Note that whoever announced the handoff must have its receipt; whoever is asked comes before."""
+    return _owe_direct(session, announcer, "receipt", handoff.id, handoff, urgency=deliveries.REPLY_OR_EDIT, now=now)
+
+
 def owe_reminder(session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime) -> Owed:
     """Note that the person must be reminded of the offer, once."""
     return _owe_direct(session, person, "reminder", offer.id, handoff, now=now)
@@ -142,7 +147,16 @@ def place_of(team: Team) -> str:
     return team.channel_id or team.channel
 
 
-def _owe_direct(session: Session, person: Person, kind: str, subject: int, handoff: Handoff, *, now: datetime) -> Owed:
+def _owe_direct(
+    session: Session,
+    person: Person,
+    kind: str,
+    subject: int,
+    handoff: Handoff,
+    *,
+    now: datetime,
+    urgency: int = deliveries.NEW_MESSAGE,
+) -> Owed:
     return deliveries.owe(
         session,
         workspace_id=person.workspace_id,
@@ -151,7 +165,7 @@ def _owe_direct(session: Session, person: Person, kind: str, subject: int, hando
         kind=kind,
         subject=subject,
         handoff_id=handoff.id,
-        urgency=deliveries.NEW_MESSAGE,
+        urgency=urgency,
         now=now,
     )
 

@@ -1,11 +1,12 @@
-"""Where somebody stands: what they may do, what waits for them, what they work on."""
+"""Where somebody stands: who they are here, what waits for them, what they work on."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, delivery_queries, people, search, showing
+from qualification import delivery_queries, people, search
 from qualification.cards import lead_title
 from qualification.facts import Parked, Start
 from qualification.records import Delivery, Handoff, Lane, Person, Team
@@ -14,39 +15,38 @@ MOST = 5
 
 
 def start(session: Session, workspace_id: int, person_id: int, now: datetime) -> Start:
-    """Return what the person's Home and /baton show; administrators also see what Slack would not take."""
+    """Return what /baton shows the person."""
     person = session.scalars(select(Person).where(Person.workspace_id == workspace_id, Person.id == person_id)).one()
-    team = session.get(Team, person.team_id) if person.team_id is not None else None
     asks_me, asks_me_count = search.asking(session, person, MOST)
     mine, mine_count = search.mine(session, person, MOST)
-    stuck, stuck_count = parked(session, workspace_id) if person.is_admin else ((), 0)
     return Start(
-        person=people.ref(person),
-        is_rep=person.is_rep,
-        is_manager=person.is_manager,
-        is_marketer=person.is_marketer,
-        is_admin=person.is_admin,
-        away=people.is_away(person, now),
-        away_until=person.away_until if people.is_away(person, now) else None,
-        team=team.name if team else None,
+        **myself(session, person, now),
         asks_me=tuple(asks_me),
         asks_me_count=asks_me_count,
         mine=tuple(mine),
         mine_count=mine_count,
-        parked=stuck,
-        parked_count=stuck_count,
-        slack_trouble=deliveries.refused(session, workspace_id) if person.is_admin else None,
     )
+
+
+def myself(session: Session, person: Person, now: datetime) -> dict[str, Any]:
+    """Return the fields of Myself: who the person is here, and whether they are away."""
+    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    is_away = people.is_away(person, now)
+    return {
+        "person": people.ref(person),
+        "is_rep": person.is_rep,
+        "is_manager": person.is_manager,
+        "is_marketer": person.is_marketer,
+        "is_admin": person.is_admin,
+        "away": is_away,
+        "away_until": person.away_until if is_away else None,
+        "team": team.name if team else None,
+    }
 
 
 def greet(session: Session, workspace_id: int, slack_user_id: str, *, name: str | None, now: datetime) -> Start:
     """Return the same for a Slack user, who is written down if new here."""
     return start(session, workspace_id, people.actor(session, workspace_id, slack_user_id, name=name).id, now)
-
-
-def open_home(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> None:
-    """Owe the Slack user their Home tab, which is kept true from now on."""
-    showing.owe_home(session, people.actor(session, workspace_id, slack_user_id), now=now)
 
 
 def parked(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple[Parked, ...], int]:

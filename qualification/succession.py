@@ -25,7 +25,8 @@ def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datet
 def take_over(session: Session, former: Person, person: Person, *, now: datetime) -> None:
     """Give the person what is live of a row that loses its Slack user to theirs, and its offers, tasks and turns.
 
-    What has ended, and the history, stay with the former row, which goes by the same name.
+    What they announced becomes the person's too. What has ended, and the history, stay with the former row, which goes
+    by the same name.
     """
     for handoff in _live_of(session, former):
         if handoff.owner_id == former.id:
@@ -36,6 +37,10 @@ def take_over(session: Session, former: Person, person: Person, *, now: datetime
             handoff.before = _put_in_place(handoff.before, former, person)
         showing.owe_direct_card(session, handoff, person, now=now)
         deliveries.stale(session, handoff.id, now)
+    for handoff in _live_announced_by(session, former):
+        showing.owe_receipt(session, handoff, person, now=now)
+        deliveries.stale(session, handoff.id, now)
+    session.execute(update(Handoff).where(Handoff.announcer_id == former.id).values(announcer_id=person.id))
     session.execute(update(Offer).where(Offer.person_id == former.id).values(person_id=person.id))
     session.execute(update(Task).where(Task.person_id == former.id, IS_OPEN_TASK).values(person_id=person.id))
     _keep_turns(session, former, person)
@@ -86,3 +91,9 @@ def _live_of(session: Session, person: Person) -> list[Handoff]:
         .execution_options(populate_existing=True)
     )
     return list(session.scalars(concerned))
+
+
+def _live_announced_by(session: Session, person: Person) -> list[Handoff]:
+    """Return the live handoffs that the person announced."""
+    announced = select(Handoff).where(Handoff.announcer_id == person.id, Handoff.state.in_(LIVE_STATES))
+    return list(session.scalars(announced.order_by(Handoff.id)))

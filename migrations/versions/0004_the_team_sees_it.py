@@ -93,13 +93,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_handoff_wake", "handoff", ["workspace_id", "wake_at"], sqlite_where=PUT_OFF, postgresql_where=PUT_OFF
     )
-    op.create_index("ix_handoff_announcer_id", "handoff", ["announcer_id", "id"])
+    op.create_index("ix_handoff_announcer_id", "handoff", ["announcer_id", "announced_at", "id"])
+    with op.batch_alter_table("offer") as offer:
+        offer.add_column(
+            sa.Column("opened_at", INSTANT, nullable=True, comment="the first press of whoever it is put before")
+        )
     with op.batch_alter_table("person") as person:
         person.add_column(
             sa.Column(
                 "pages", JSON, nullable=True, comment="which page of each list their Home tab shows; NULL: the first"
             )
         )
+    op.create_index("ix_person_team_id", "person", ["team_id"])
     op.create_index(
         "ix_lead_lifecycle", "lead", ["workspace_id", "lifecycle"], sqlite_where=WHOLE, postgresql_where=WHOLE
     )
@@ -112,8 +117,11 @@ def downgrade() -> None:
     """Move back: summaries, tasks and wake dates are gone."""
     op.drop_index("ix_lead_event_counted", "lead_event")
     op.drop_index("ix_lead_lifecycle", "lead")
+    op.drop_index("ix_person_team_id", "person")
     with op.batch_alter_table("person") as person:
         person.drop_column("pages")
+    with op.batch_alter_table("offer") as offer:
+        offer.drop_column("opened_at")
     op.drop_index("ix_handoff_announcer_id", "handoff")
     op.drop_index("ix_handoff_wake", "handoff")
     with op.batch_alter_table("handoff") as handoff:

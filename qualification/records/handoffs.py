@@ -43,7 +43,7 @@ class Handoff(Base):
             sqlite_where=text("wake_at is not null"),
             postgresql_where=text("wake_at is not null"),
         ),
-        Index("ix_handoff_announcer_id", "announcer_id", "id"),
+        Index("ix_handoff_announcer_id", "announcer_id", "announced_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -125,6 +125,7 @@ class Offer(Base):
     turn: Mapped[int | None] = mapped_column(comment="the number of the pool's turn it took")
     credited: Mapped[bool] = mapped_column(default=False, comment="the turn was given back")
     offered_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None] = mapped_column(comment="the first press of whoever it is put before")
     remind_at: Mapped[datetime | None] = mapped_column(comment="NULL: none, or done")
     accept_by: Mapped[datetime | None] = mapped_column(comment="NULL: no clock")
     next_at: Mapped[datetime | None] = mapped_column(comment="the earlier of remind_at and accept_by still to come")

@@ -102,6 +102,7 @@ class Person(Base):
     __table_args__ = (
         Index("uq_person_slack_user_id", "workspace_id", "slack_user_id", unique=True),
         Index("uq_person_email", "workspace_id", "email", unique=True),
+        Index("ix_person_team_id", "team_id"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import func, select
 
 from qualification.records import Handoff, Workspace
@@ -231,3 +232,15 @@ def test_without_a_playbook_the_command_says_what_to_do(floor: Floor) -> None:
         session.get_one(Workspace, floor.baton.workspace.id).playbook_id = None
     floor.mika.types("/handoff", "#general")
     assert "playbook publish" in told(floor.mika)
+
+
+@pytest.mark.parametrize("action", ["pass_on", "disqualify"])
+def test_a_press_that_only_opens_a_modal_opens_the_lead_for_its_announcer(floor: Floor, action: str) -> None:
+    card = floor.hands_over()
+    (receipt,) = floor.mika.direct_messages
+    assert "Not opened yet" in receipt.text
+    press(floor.ana, action, card)
+    floor.shows()
+    (receipt,) = floor.mika.direct_messages
+    assert "opened today" in receipt.text
+    assert "Not opened yet" not in receipt.text

@@ -153,7 +153,7 @@ def test_without_words_one_s_own_open_leads_are_shown(floor: Floor, words: str) 
     assert "no open lead" in told(floor.ana)
     floor.accepted("Acme")
     answer = asks(floor.ana, words)
-    assert ("Acme" in answer.text, answer.buttons) == (True, ["Checklist", "Done"])
+    assert ("Acme" in answer.text, answer.buttons) == (True, ["Done", "Checklist", "Log contact"])
     press(floor.ana, "checklist", answer)
     assert shown(floor.ana) == "checklist"
 

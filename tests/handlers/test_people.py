@@ -162,6 +162,44 @@ def test_app_home_opened_draws_the_home_tab_and_keeps_it_true(floor: Floor) -> N
     assert "checklist" in [control.place.element["action_id"] for control in floor.ana.home.controls]
 
 
+def test_the_buttons_home_next_and_home_previous_turn_a_list_and_opening_the_tab_begins_anew(floor: Floor) -> None:
+    for number in range(6):
+        floor.accepted(f"Company {number}", by=floor.maya)
+    floor.maya.opens_home()
+    floor.settles()
+    floor.shows()
+    assert "1–5 of 6" in floor.maya.home.text
+    stale = floor.maya.home
+    press(floor.maya, "home_next", stale)
+    floor.shows()
+    assert "6 of 6" in floor.maya.home.text
+    assert "Company 5" in floor.maya.home.text
+    press(floor.maya, "home_next", stale)
+    floor.shows()
+    assert "Company 5" in floor.maya.home.text
+    press(floor.maya, "home_previous", floor.maya.home)
+    floor.shows()
+    assert "1–5 of 6" in floor.maya.home.text
+    press(floor.maya, "home_next", floor.maya.home)
+    floor.maya.opens_home()
+    floor.settles()
+    floor.shows()
+    assert "1–5 of 6" in floor.maya.home.text
+
+
+@pytest.mark.parametrize("value", ['{"list": "nonsense", "page": 2}', '{"list": "mine", "page": "x"}', "rubbish", None])
+def test_a_button_to_another_page_that_is_not_as_it_was_drawn_changes_nothing(floor: Floor, value: str | None) -> None:
+    floor.maya.opens_home()
+    floor.settles()
+    view = {"id": "V1", "type": "home", "hash": "1.a", "private_metadata": "", "blocks": []}
+    container = {"type": "view", "view_id": "V1"}
+    answer = floor.dispatches(floor.click("home_next", value, by=floor.maya, view=view, container=container))
+    assert answer.status == 200
+    person = known(floor, floor.maya)
+    assert person is not None
+    assert person.pages is None
+
+
 def test_a_refusal_on_the_home_tab_opens_a_modal(floor: Floor) -> None:
     """A Home tab has no place for a private reply."""
     floor.ana.opens_home()

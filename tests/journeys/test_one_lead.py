@@ -140,6 +140,30 @@ def test_the_announcer_of_a_live_lead_is_told_who_has_it(office: Office) -> None
     assert len([message for message in office.maya.sees(CHANNEL) if "Jo Petrov" in message.text]) == 1
 
 
+def test_what_one_does_shows_on_the_home_tabs_and_the_receipt_of_the_others(office: Office) -> None:
+    for person in (office.ana, office.maya, office.mika):
+        person.opens_home()
+    office.hands_over("Acme", person="Jo Petrov")
+    office.waits_for(lambda: "Offered to you" in office.ana.home.text.replace("offered", "Offered"))
+    office.waits_for(lambda: "one waits to be accepted" in office.maya.home.text)
+    office.waits_for(lambda: "Offered to @Ana Ruiz" in office.mika.home.text)
+    office.ana.presses("Accept", on=office.ana.home)
+    office.waits_for(lambda: "Accepted by @Ana Ruiz" in office.mika.home.text)
+    office.waits_for(lambda: "nobody waits to be accepted" in office.maya.home.text)
+    assert "No contact yet" in office.direct(office.mika, "Accepted by @Ana Ruiz").text
+    office.waits_for(lambda: "Log contact" in office.ana.home.buttons)
+    office.ana.presses("Log contact", on=office.ana.home)
+    office.picks_a_reason(office.ana)
+    receipt = office.direct(office.mika, "First contact")
+    office.waits_for(lambda: "no contact yet" not in office.ana.home.text)
+    assert not receipt.buttons
+    assert len([message for message in office.mika.direct_messages if "Acme" in message.text]) == 1
+    card = office.direct(office.ana, "Acme")
+    office.ana.picks("Won", on=card)
+    assert "Won by @Ana Ruiz" in office.direct(office.mika, "Won by").text
+    office.waits_for(lambda: "Won by @Ana Ruiz" in office.mika.home.text)
+
+
 def test_the_same_journey_runs_over_signed_http(database_url: str) -> None:
     with open_office(database_url, socket_mode=False) as office:
         office.hands_over("Soylent")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, text
 
 from bot.database import Database
-from qualification import decisions, people, showing, start
+from qualification import decisions, home, people, showing
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
 
 from .conftest import PLAYBOOK, Desk, open_desk
@@ -80,15 +80,15 @@ def test_somebody_away_is_passed_over(desk: Desk) -> None:
 
 
 def test_whoever_said_until_when_they_are_away_is_back_then_and_their_home_says_so(desk: Desk) -> None:
-    desk.does(start.open_home, slack_user_id="UANA")
+    desk.does(home.open_home, slack_user_id="UANA")
     desk.does(people.set_away, slack_user_id="UANA", until=desk.now + timedelta(hours=1))
-    (home,) = desk.all(Delivery, Delivery.kind == "home")
+    (tab,) = desk.all(Delivery, Delivery.kind == "home")
     desk.later(minutes=59)
     assert desk.ticks() == 0
     desk.later(minutes=1)
     assert desk.ticks() == 1
     assert desk.person("UANA").away_since is None
-    assert desk.all(Delivery, Delivery.kind == "home")[0].wanted == home.wanted + 1
+    assert desk.all(Delivery, Delivery.kind == "home")[0].wanted == tab.wanted + 1
 
 
 def test_invariant_8_hours_are_counted_in_the_zone_of_the_person(desk: Desk) -> None:

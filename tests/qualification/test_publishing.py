@@ -229,7 +229,7 @@ def test_a_new_playbook_redraws_what_is_live_and_the_same_one_nothing(desk: Desk
     assert {each.id: each.wanted for each in desk.all(Delivery)} == before
     desk.publishes(PLAYBOOK.replace("name: EMEA", "name: Europe"))
     grown = {(each.kind, each.handoff_id) for each in desk.all(Delivery) if each.wanted > before[each.id]}
-    assert grown == {("lead_card", live), ("direct_card", live)}
+    assert grown == {("lead_card", live), ("direct_card", live), ("receipt", live)}
 
 
 def test_turns_and_what_undo_puts_back_follow_a_rep_whom_the_playbook_names_anew(desk: Desk) -> None:

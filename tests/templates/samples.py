@@ -17,20 +17,26 @@ from qualification.facts import (
     FoundLead,
     GateCount,
     HandedOver,
+    HandedOverLately,
+    HandoffLine,
     HandOverChoices,
     Held,
     HeldLead,
+    Home,
     ItemMark,
     LeadCard,
     LeadLine,
     LeadPage,
     MergedLead,
+    Page,
     Parked,
     PersonRef,
     PutOffMark,
+    Receipt,
     Reminder,
     Start,
     TaskMark,
+    TeamClocks,
     ThreadLine,
     Weighed,
     Woken,
@@ -236,6 +242,8 @@ leads = st.builds(
     stage=perhaps_hostile,
     accept_by=perhaps_times,
     owner=perhaps_people,
+    accepted_at=perhaps_times,
+    contacted_at=perhaps_times,
     task=st.none() | tasks,
 )
 found = st.builds(
@@ -300,8 +308,99 @@ starts = st.builds(
     asks_me_count=st.integers(0, 300),
     mine=several_leads,
     mine_count=st.integers(0, 300),
+)
+whereabouts: dict[str, st.SearchStrategy[Any]] = {
+    "handoff_id": counts,
+    "offer_id": st.none() | counts,
+    "lead": hostile,
+    "team": hostile,
+    "state": st.sampled_from([state.value for state in HandoffState]),
+    "lifecycle": st.sampled_from([station.value for station in Lifecycle]),
+    "announced_at": times,
+    "manager": perhaps_people,
+    "offered_to": perhaps_people,
+    "pool": perhaps_hostile,
+    "offered_at": perhaps_times,
+    "accept_by": perhaps_times,
+    "asked": st.integers(0, 9),
+    "queued_because": st.sampled_from([None, "nobody_there", "everyone_asked", "pool_lapsed"]),
+    "owner": perhaps_people,
+    "stage": st.none() | keys,
+    "stages": several_choices,
+    "decided_by": perhaps_people,
+    "ended_at": perhaps_times,
+    "reason": perhaps_hostile,
+    "wake_at": perhaps_times,
+    "reader": perhaps_people,
+}
+handoff_lines = st.builds(HandoffLine, **whereabouts)
+receipts = st.builds(
+    Receipt,
+    **whereabouts,
+    asked_last=perhaps_people,
+    opened_at=perhaps_times,
+    before=perhaps_people,
+    before_pool=perhaps_hostile,
+    before_outcome=st.sampled_from([None, "passed_on", "lapsed"]),
+    before_reason=perhaps_hostile,
+    accepted_at=perhaps_times,
+    contacted_at=perhaps_times,
+    qualified_at=perhaps_times,
+    reason_note=perhaps_hostile,
+    permalink=permalinks,
+)
+
+
+def _pages(line: st.SearchStrategy[Any], size: int) -> st.SearchStrategy[Page[Any]]:
+    """Make pages of such lines: empty, full, the only one and one among many."""
+    beside = st.none() | st.integers(1, 2000)
+    empty: st.SearchStrategy[Page[Any]] = st.just(Page((), 0, 0, 0, None, None))
+    return empty | st.builds(
+        Page,
+        lines=st.lists(line, min_size=1, max_size=2).map(tuple) | line.map(lambda same: (same,) * size),
+        first=st.integers(1, 10_000),
+        last=st.integers(1, 10_000),
+        count=st.integers(1, 10_000),
+        previous=beside,
+        following=beside,
+    )
+
+
+homes = st.builds(
+    Home,
+    person=people,
+    is_rep=st.booleans(),
+    is_manager=st.booleans(),
+    is_marketer=st.booleans(),
+    is_admin=st.booleans(),
+    away=st.booleans(),
+    away_until=perhaps_times,
+    team=perhaps_hostile,
+    waiting=_pages(leads, 5),
+    mine=_pages(leads, 5),
+    teams=st.lists(
+        st.builds(
+            TeamClocks,
+            team=hostile,
+            waiting=st.integers(0, 900),
+            longest_since=perhaps_times,
+            untouched=st.integers(0, 900),
+            overdue=st.integers(0, 900),
+        ),
+        max_size=5,
+    ).map(tuple),
+    more_teams=st.integers(0, 40),
+    unaccepted=_pages(handoff_lines, 5),
+    queue=_pages(handoff_lines, 5),
+    handoffs=_pages(handoff_lines, 8),
+    lately=st.builds(
+        HandedOverLately,
+        days=st.just(30),
+        **dict.fromkeys(("handed_over", "accepted", "qualified", "won", "lost", "disqualified"), st.integers(0, 9000)),
+    ),
+    is_new=st.booleans(),
     parked=st.lists(
-        st.builds(Parked, kind=hostile, place=hostile, trouble=hostile, lead=perhaps_hostile), max_size=3
+        st.builds(Parked, kind=hostile, place=hostile, trouble=hostile, lead=perhaps_hostile), max_size=5
     ).map(tuple),
     parked_count=st.integers(0, 300),
     slack_trouble=perhaps_hostile,
@@ -458,7 +557,8 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "messages/summary": _facts(summary=summaries),
     "messages/summary_details": _facts(summary=summaries),
     "messages/woken": _facts(woken=st.builds(Woken, card=cards, waits=st.booleans())),
-    "home/home": _facts(start=starts),
+    "messages/receipt": _facts(receipt=receipts),
+    "home/home": _facts(home=homes),
     "modals/hand_over": _facts(
         choices=st.builds(
             HandOverChoices,
