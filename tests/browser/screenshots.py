@@ -20,6 +20,8 @@ from tests.journeys.office import MANIFEST, MONDAY, Office, office_of, serve
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 800}
+# What is longer than a screen is shown whole.
+TALL: Final[ViewportSize] = {"width": 1280, "height": 1700}
 WIDEST: Final = 760
 LEAD: Final = "Kestrel Freight"
 ASLEEP: Final = "Corvo Energia"
@@ -124,6 +126,7 @@ def _tell_of_the_team(page: Page, office: Office) -> None:
         office.clock.advance(timedelta(minutes=4))
         _works(office, company, becomes, {"Name": person, "Source": source, "Deal value": value})
     sandbox = office.sandbox
+    page.set_viewport_size(TALL)
     rep, _ = office.waits_for(lambda: _offered(office, ASLEEP))
     _sit_down(page, sandbox, rep.name, "Baton")
     put_off = card(page, ASLEEP)
@@ -134,9 +137,9 @@ def _tell_of_the_team(page: Page, office: Office) -> None:
     expect(put_off).to_contain_text("Not now, wakes")
     for name, picture in (("Ana Ruiz", "home-rep"), ("Maya Cohen", "home-manager"), ("Mika Sato", "home-marketer")):
         _sit_down(page, sandbox, name, "Baton Home")
-        home = page.locator("#main")
+        home = page.locator("#main .blocks").first
         expect(home).to_contain_text(f"Hello {name}")
-        _take(page, picture, home)
+        _take(page, picture, home, margin=20)
     _sit_down(page, sandbox, "Mika Sato", "Baton")
     receipt = card(page, LEAD)
     expect(receipt).to_contain_text("Opportunity opened")
@@ -185,13 +188,14 @@ def _sit_down(page: Page, sandbox: Sandbox, name: str, where: str) -> None:
     enter(page, where)
 
 
-def _take(page: Page, name: str, *shown: Locator) -> None:
+def _take(page: Page, name: str, *shown: Locator, margin: float = 0) -> None:
     """Take a picture of what is shown, from one edge to the other, and no wider than a card is."""
     page.mouse.move(0, 0)
+    shown[-1].scroll_into_view_if_needed()
     boxes = [box for each in shown if (box := each.bounding_box())]
-    left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
-    width = min(max(box["x"] + box["width"] for box in boxes) - left, WIDEST)
-    height = min(max(box["y"] + box["height"] for box in boxes), VIEWPORT["height"]) - top
+    left, top = min(box["x"] for box in boxes) - margin, min(box["y"] for box in boxes) - margin
+    width = min(max(box["x"] + box["width"] for box in boxes) + margin - left, WIDEST)
+    height = max(box["y"] + box["height"] for box in boxes) + margin - top
     clip = FloatRect(x=left, y=top, width=width, height=height)
     page.screenshot(path=IMAGES / f"{name}.png", clip=clip, animations="disabled", caret="hide")
 
