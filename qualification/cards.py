@@ -43,6 +43,8 @@ from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
 
 MOST_WEIGHED: Final = 3
+# Whoever was asked when somebody else decided may reopen it.
+_ENDED_BY_VERDICT: Final = frozenset({OfferOutcome.DISQUALIFIED, OfferOutcome.PUT_OFF})
 
 
 def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None = None) -> LeadCard:
@@ -106,7 +108,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         handoff_number=number,
         queued_because=handoff.queued_because if handoff.state is HandoffState.QUEUED else None,
         reader=refs.get(reader_id),
-        reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, waiting, team),
+        reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, offer, team),
         wake_at=handoff.wake_at,
         put_off=put_off_mark(session, handoff, lead),
         task=task_mark(task),
@@ -146,10 +148,12 @@ def put_off_mark(session: Session, handoff: Handoff, lead: Lead) -> PutOffMark |
     if not sleeps and (handoff.woken_at is None or handoff.state not in LIVE_STATES):
         return None
     asked = {"handoff_id": handoff.id, "lead_ids": merging.family(session, lead)}
-    event = session.scalar(_LAST_OF, {**asked, "kind": EventKind.NOT_NOW})
+    # What was put off once more and undone does not count, nor do contacts since.
+    until = handoff.ended_at if sleeps else handoff.woken_at
+    event = session.scalar(_LAST_OF, {**asked, "kind": EventKind.NOT_NOW, "until": until})
     if event is None:
         return None
-    contact = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED})
+    contact = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED, "until": event.at})
     return PutOffMark(
         by=people.ref_of(session, event.actor_id),
         at=event.at,
@@ -242,12 +246,14 @@ def _source(playbook: Playbook, key: str | None) -> str | None:
     return source.name if source else key
 
 
-def _may_decide(reader: Person, handoff: Handoff, waiting: Offer | None, team: Team) -> bool:
-    """Say whether the reader's own card carries buttons: theirs to answer, to work, or to manage."""
+def _may_decide(reader: Person, handoff: Handoff, offer: Offer | None, team: Team) -> bool:
+    """Say whether the reader's own card carries buttons: theirs to answer, to work, to reopen, or to manage."""
     if people.manages(reader, team):
         return True
-    if waiting is not None:
-        return waiting.person_id in {None, reader.id}
+    if offer is not None and offer.outcome is OfferOutcome.OPEN:
+        return offer.person_id in {None, reader.id}
+    if offer is not None and offer.outcome in _ENDED_BY_VERDICT and offer.person_id == reader.id:
+        return True
     return reader.id in {handoff.owner_id, handoff.decided_by_id}
 
 
@@ -301,6 +307,7 @@ _LAST_OF: Final = (
         LeadEvent.lead_id.in_(bindparam("lead_ids", expanding=True)),
         LeadEvent.handoff_id == bindparam("handoff_id"),
         LeadEvent.kind == bindparam("kind"),
+        LeadEvent.at <= bindparam("until"),
     )
     .order_by(LeadEvent.id.desc())
     .limit(1)

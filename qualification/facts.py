@@ -510,13 +510,15 @@ class HandedOverLately:
 class Home(Myself):
     """The Home tab: what somebody is concerned with, by role.
 
-    `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top. `unaccepted`
-    and `queue` are of the teams they manage, whose clocks stand in `teams`; `more_teams` counts those left out.
-    `handoffs` are those they announced, the newest first. `is_new` says that no lead has been handed over here yet.
+    `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top, `asleep` what
+    they put off, what wakes first on top. `unaccepted` and `queue` are of the teams they manage, whose clocks stand in
+    `teams`; `more_teams` counts those left out. `handoffs` are those they announced, the newest first. `is_new` says
+    that no lead has been handed over here yet.
     """
 
     waiting: Page[LeadLine]
     mine: Page[LeadLine]
+    asleep: Page[HandoffLine]
     teams: tuple[TeamClocks, ...]
     more_teams: int
     unaccepted: Page[HandoffLine]

@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from qualification import gates, history, leads, not_now, people, publishing, routing, showing
+from qualification import deliveries, gates, history, leads, not_now, people, publishing, routing, showing
 from qualification.cards import lead_title
 from qualification.companies import country_of, size_of
 from qualification.facts import HandedOver
@@ -260,8 +260,12 @@ def announce(
         announced_at=now,
     )
     lead.held_by = None
+    is_first = session.scalar(select(exists().where(Handoff.workspace_id == lead.workspace_id))) is not True
     session.add(handoff)
     session.flush()
+    if is_first:
+        # Every Home tab says until then that there is nothing yet.
+        deliveries.all_stale(session, lead.workspace_id, now)
     showing.owe_card(session, handoff, now=now)
     facts: dict[str, Any] = {"gates": list(past)} if past else {}
     history.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by, **facts)

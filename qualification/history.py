@@ -69,11 +69,12 @@ def note(
     session.connection().execute(_WRITE, written)
 
 
-def note_arrivals(session: Session, arrived: Iterable[tuple[Lead, str | None]]) -> None:
-    """Keep that these leads came in, each when it did and from whom."""
+def note_arrivals(session: Session, arrived: Iterable[tuple[Lead, str | None]], *, past: bool = False) -> None:
+    """Keep that these leads came in, each when it did and from whom; as `past` they are no news."""
     session.flush()
+    told: dict[str, object] = {"past": True} if past else {}
     events = [
-        event(lead.workspace_id, lead.id, EventKind.CAME_IN, at=lead.created_at, facts={"sender": sender})
+        event(lead.workspace_id, lead.id, EventKind.CAME_IN, at=lead.created_at, facts={"sender": sender, **told})
         for lead, sender in arrived
     ]
     if events:

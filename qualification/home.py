@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from qualification import deliveries, people, receipts, search, showing, start
 from qualification.facts import HandedOverLately, Home, Page, TeamClocks
-from qualification.records import IS_OPEN, IS_OPEN_TASK, Handoff, Lead, Offer, Person, Task, Team
+from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Lead, Offer, Person, Task, Team
 from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.pages import Leaf, leaf
 from qualification.rules.refusals import StaleCard
@@ -21,7 +21,7 @@ Line = TypeVar("Line")
 
 # How many stand on a page of each list: all of them together keep within the hundred blocks of a Home tab.
 SIZES: Final[Mapping[str, int]] = MappingProxyType(
-    {"waiting": 5, "mine": 5, "unaccepted": 5, "queue": 5, "handoffs": 8}
+    {"waiting": 5, "mine": 5, "asleep": 5, "unaccepted": 5, "queue": 5, "handoffs": 8}
 )
 MOST_TEAMS: Final = 5
 LATELY: Final = timedelta(days=30)
@@ -55,13 +55,14 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
     found = {name: _find(session, person, name, rows) for name, rows in _lists(person, teams).items()}
     # Read together, so that five lists take no more statements than one.
     leads = iter(search.lines(session, [each for name in ("waiting", "mine") for each in found[name].handoffs]))
-    of_lists = [each for name in ("unaccepted", "queue", "handoffs") for each in found[name].handoffs]
+    of_lists = [each for name in ("asleep", "unaccepted", "queue", "handoffs") for each in found[name].handoffs]
     handoffs = iter(receipts.lines(session, of_lists, person))
     stuck, stuck_count = start.parked(session, workspace_id) if person.is_admin else ((), 0)
     return Home(
         **start.myself(session, person, now),
         waiting=found["waiting"].page(_next(leads, found["waiting"])),
         mine=found["mine"].page(_next(leads, found["mine"])),
+        asleep=found["asleep"].page(_next(handoffs, found["asleep"])),
         teams=tuple(clocks[:MOST_TEAMS]),
         more_teams=len(clocks[MOST_TEAMS:]),
         unaccepted=found["unaccepted"].page(_next(handoffs, found["unaccepted"])),
@@ -111,10 +112,18 @@ def _lists(person: Person, teams: Sequence[Team]) -> dict[str, Select[Handoff]]:
         "mine": search.own(person)
         .outerjoin(Task, (Task.handoff_id == Handoff.id) & IS_OPEN_TASK)
         .order_by(Task.due_at.is_(None), Task.due_at, Handoff.accepted_at, Handoff.id),
+        "asleep": select(Handoff)
+        .where(
+            Handoff.workspace_id == person.workspace_id,
+            Handoff.state == HandoffState.NOT_NOW,
+            Handoff.wake_at.is_not(None),
+            (Handoff.owner_id == person.id) | (Handoff.decided_by_id == person.id),
+        )
+        .order_by(Handoff.wake_at, Handoff.id),
         "unaccepted": managed.join(Offer, (Offer.handoff_id == Handoff.id) & IS_OPEN)
         .where(Handoff.state.in_({HandoffState.OFFERED, HandoffState.POOLED}))
         .order_by(Offer.accept_by.is_(None), Offer.accept_by, Handoff.id),
-        "queue": managed.where(Handoff.state == HandoffState.QUEUED).order_by(Handoff.announced_at, Handoff.id),
+        "queue": managed.where(Handoff.state == HandoffState.QUEUED).order_by(WAITING_SINCE, Handoff.id),
         "handoffs": select(Handoff)
         .where(Handoff.announcer_id == person.id)
         .order_by(Handoff.announced_at.desc(), Handoff.id.desc()),
@@ -139,7 +148,7 @@ def _clocks(session: Session, teams: Sequence[Team]) -> list[TeamClocks]:
         select(
             Handoff.team_id,
             func.sum(case((undecided, 1), else_=0)),
-            func.min(case((undecided, Handoff.announced_at))),
+            func.min(case((undecided, WAITING_SINCE))),
             func.sum(case((untouched, 1), else_=0)),
             func.count(Task.id),
         )

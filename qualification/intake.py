@@ -85,7 +85,7 @@ def recognise(
     """Know the leads again or write them down, and keep in their history what is new; it is told if `announcing`."""
     found = leads.recognise_all(session, workspace_id, said, now=now)
     arrived = [(each.lead, what.sender) for each, what in zip(found, said, strict=True) if each.is_new]
-    history.note_arrivals(session, arrived)
+    history.note_arrivals(session, arrived, past=not announcing)
     for each in found:
         if each.live is not None and each.changed:
             fields = list(each.changed)

@@ -115,7 +115,7 @@ def make_offer(
         showing.owe_direct_card(session, handoff, person, now=now)
         showing.refresh_home(session, person, now=now)
     showing.refresh_pool(session, offer, now=now)
-    if handoff.woken_at is not None:
+    if handoff.woken_at is not None and why != "manager":
         showing.owe_woken(session, handoff, person, now=now)
     return offer
 

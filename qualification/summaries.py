@@ -25,7 +25,7 @@ from qualification.figures import (
     Tally,
 )
 from qualification.publishing import Published
-from qualification.records import Company, Handoff, Lead, Person, Summary, Team
+from qualification.records import Company, Handoff, Lead, Person, Summary, Team, Workspace
 from qualification.rules import summaries
 from qualification.rules.summaries import GRACE, LATE, Due
 from qualification.summary_plans import DAILY
@@ -77,6 +77,8 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
 
 def plan(session: Session, workspace_id: int, now: datetime) -> None:
     """Plan what a database that was brought up to date knows nothing of yet."""
+    # Who publishes meanwhile plans, too: by what counts afterwards.
+    session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     published = publishing.perhaps(session, workspace_id)
     if published is not None:
         summary_plans.plan_all(session, workspace_id, published.playbook, now=now)
@@ -131,7 +133,8 @@ def _make(session: Session, team: Team, summary: Summary, now: datetime) -> None
     published = publishing.current(session, team.workspace_id)
     timetable = published.playbook.summary_of(team.key)
     if timetable is None:
-        raise AssertionError  # a playbook that has no summary for a team leaves none planned
+        session.delete(summary)
+        return
     since = _ended_before(session, team) or summaries.day_before(timetable, summary.day)
     due = summaries.catch_up(timetable, Due(summary.day, summary.due_at), now - GRACE)
     summary.day, summary.due_at = due.day, due.at

@@ -17,6 +17,7 @@ from qualification.records import (
     IS_COUNTED,
     IS_OPEN,
     IS_OPEN_TASK,
+    WAITING_SINCE,
     EventKind,
     Handoff,
     LeadEvent,
@@ -146,6 +147,7 @@ def _came_in(session: Session, workspace_id: int, since: datetime, until: dateti
         LeadEvent.at >= since,
         LeadEvent.at < until,
         LeadEvent.kind == EventKind.CAME_IN,
+        LeadEvent.facts["past"].as_boolean().is_not(True),
     )
     return session.scalar(came) or 0
 
@@ -182,7 +184,7 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]
             Handoff.id,
             Handoff.state,
             Handoff.queued_because,
-            Handoff.announced_at,
+            WAITING_SINCE.label("since"),
             Offer.person_id,
             Offer.accept_by,
             Pool.name.label("pool"),
@@ -203,7 +205,7 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]
         lapsed = is_queued and each.queued_because in _LAPSED
         overdue = lapsed or (each.accept_by is not None and each.accept_by <= now)
         who = team.manager_id if is_queued else each.person_id
-        waiting.append(_row(each.id, each.state.value, who, each.announced_at, what=each.pool, overdue=overdue))
+        waiting.append(_row(each.id, each.state.value, who, each.since, what=each.pool, overdue=overdue))
     return sorted(waiting, key=lambda row: (not row["overdue"], row["since"], row["handoff"]))
 
 

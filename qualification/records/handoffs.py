@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, literal_column, text
+from sqlalchemy import ForeignKey, Index, String, Text, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
@@ -135,5 +135,7 @@ class Offer(Base):
     reason_note: Mapped[str | None] = mapped_column(Text)
 
 
+# Since when a handoff waits to be accepted: it was handed over, or it woke.
+WAITING_SINCE: Final = func.coalesce(Handoff.woken_at, Handoff.announced_at)
 # A literal, not a bound value: with one, SQLite plans the statement anew each time it runs, to see the partial index.
 IS_OPEN: Final = Offer.outcome == literal_column("'open'")

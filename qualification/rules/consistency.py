@@ -20,6 +20,8 @@ Entry = dict[str, object]
 _LISTS = ("sources", "pass_on_reasons", "disqualify_reasons", "lost_reasons", "stages", "contact_kinds")
 _SECTIONS = ("teams", "pools", "frameworks", "senders")
 _ENDINGS = ("won", "lost")
+# What the pipeline counts beside the stages.
+_NO_STAGES = frozenset({"waiting", "not_now", "disqualified"})
 _DEFAULT_REASONS = frozenset(str(reason["key"]) for reason in defaults.DISQUALIFY_REASONS)
 _DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
 _DEFAULT_KINDS = tuple(str(kind["key"]) for kind in defaults.ACTIVITIES)
@@ -35,7 +37,8 @@ def faults(document: Document) -> Iterator[Finding]:
     if not isinstance(data, dict):
         return
     checks: tuple[Callable[[Entry, Document], Iterator[Finding]], ...] = (
-        _sections, _rates, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _frameworks, _senders,
+        _sections, _rates, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _stage_keys, _frameworks,
+        _senders,
     )  # fmt: skip
     yield from chain.from_iterable(check(data, document) for check in checks)
 
@@ -202,6 +205,12 @@ def _stages(data: Entry, _: Document) -> Iterator[Finding]:
         for field in ("on_contact", "lifecycle", "next"):
             if stage.get("ends") is not None and stage.get(field):
                 yield (*path, field), f"a stage that ends {stage['ends']} says enough; remove {field}"
+
+
+def _stage_keys(data: Entry, _: Document) -> Iterator[Finding]:
+    for path, stage in _entries(data, "stages"):
+        if stage.get("key") in _NO_STAGES:
+            yield (*path, "key"), f"`{stage['key']}` is where leads stand that are at no stage; call this one otherwise"
 
 
 def _frameworks(data: Entry, document: Document) -> Iterator[Finding]:

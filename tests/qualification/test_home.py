@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from qualification import decisions, home, progress
+from qualification import decisions, home, not_now, progress
 from qualification.facts import Home, Line, Page
 from qualification.records import Delivery, Handoff, Lead, Person, Task, Team
 from qualification.rules.handoff import HandoffState
@@ -248,7 +248,7 @@ def test_long_lists_are_read_in_as_many_statements_as_short_ones(desk: Desk, who
 @pytest.mark.parametrize(
     ("act", "concerned"),
     [
-        ("hands over", {"UMIKA", "UMAYA", "UANA"}),
+        ("hands over", {"UMIKA", "UMAYA", "UBEN"}),
         ("accepts", {"UMIKA", "UMAYA", "UANA"}),
         ("passes on", {"UMIKA", "UMAYA", "UANA", "UBEN"}),
         ("sets a stage", {"UMIKA", "UMAYA", "UANA"}),
@@ -257,14 +257,12 @@ def test_long_lists_are_read_in_as_many_statements_as_short_ones(desk: Desk, who
 def test_a_change_makes_the_tabs_stale_of_those_whom_it_concerns_and_of_nobody_else(
     desk: Desk, act: str, concerned: set[str]
 ) -> None:
-    handoff_id = 0
-    if act != "hands over":
-        handoff_id = desk.accepted() if act == "sets a stage" else desk.hands_over().handoff_id
+    handoff_id = desk.accepted() if act == "sets a stage" else desk.hands_over().handoff_id
     opens(desk, "UANA", "UBEN", "UCHLOE", "UMAYA", "UMIKA", "UOLU")
     before = drawn(desk)
     match act:
         case "hands over":
-            desk.hands_over()
+            desk.hands_over("Bolt")
         case "accepts":
             offer_id = desk.card(handoff_id).offer_id
             desk.does(decisions.accept, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
@@ -298,3 +296,21 @@ def test_the_lists_go_by_index(desk: Desk) -> None:
 
     desk.hands_over()
     assert "ix_handoff_announcer_id" in plans(desk, read)
+
+
+def test_what_one_put_off_stands_on_one_s_tab_until_it_wakes(desk: Desk) -> None:
+    handoff_id, offer_id = desk.offered("Acme")
+    desk.does(not_now.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
+    (line,) = tab(desk, "UANA").asleep.lines
+    assert (line.lead, line.state, line.wake_at is not None) == ("Acme", "not_now", True)
+    assert tab(desk, "UBEN").asleep.lines == ()
+    desk.does(decisions.reopen, by="UANA", handoff_id=handoff_id)
+    assert tab(desk, "UANA").asleep.lines == ()
+
+
+def test_the_first_lead_of_all_makes_every_open_tab_true(desk: Desk) -> None:
+    opens(desk, "UCHLOE")
+    desk.does(lambda session, workspace_id, now: session.execute(update(Delivery).values(shown=Delivery.wanted)))  # noqa: ARG005
+    desk.offered("Acme")
+    (delivery,) = desk.all(Delivery, Delivery.kind == "home", Delivery.subject == desk.person("UCHLOE").id)
+    assert delivery.wanted > delivery.shown

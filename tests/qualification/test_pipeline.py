@@ -181,3 +181,27 @@ def test_every_lead_is_at_one_station_and_a_lead_that_came_back_counts_once(sale
     assert stations("UMAYA") == {"lead": 1, "mql": 1, "opportunity": 1, "customer": 1, "disqualified": 1}
     assert asks(sales, "UOLU", "<@UANA>").lifecycle == ()
     assert [each.lifecycle for each in asks(sales, "UOLU").lifecycle][:3] == ["subscriber", "lead", "mql"]
+
+
+def test_a_lead_is_with_whom_it_is_live_however_late_the_other_handoff_came(sales: Desk) -> None:
+    """Lost, it came back and was disqualified; then the first handoff was reopened."""
+    first = sales.accepted_lead("Fork", email="ivy@fork.example")
+    rep = owner(sales, first)
+    sales.does(progress.lose, by=rep, handoff_id=first, reason="price", note=None)
+    second, offer_id = sales.offered("Fork", email="ivy@fork.example")
+    other = sales.asked(second)
+    assert other != rep
+    sales.does(decisions.disqualify, by=other, handoff_id=second, offer_id=offer_id, reason="no-need", note=None)
+    before = {each.lifecycle: each.count for each in asks(sales, rep).lifecycle}
+    sales.does(decisions.reopen, by=rep, handoff_id=first)
+    report = asks(sales, rep)
+    assert {each.lifecycle: each.count for each in report.lifecycle}["mql"] == before["mql"] + 1
+    assert sum(each.count for each in report.lifecycle if each.lifecycle in {"mql", "sql", "opportunity"}) == (
+        report.total.open.count + report.total.waiting.count
+    )
+
+
+def test_who_managed_a_team_that_is_no_more_sees_their_own(sales: Desk) -> None:
+    rep = "  - {slack: UMARCUS, name: Marcus Hill, roles: [rep], team: emea}\n"
+    sales.publishes(PLAYBOOK.replace("people:\n", f"people:\n{rep}"))
+    assert asks(sales, "UMARCUS").scope == "own"

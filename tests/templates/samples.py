@@ -378,6 +378,7 @@ homes = st.builds(
     team=perhaps_hostile,
     waiting=_pages(leads, 5),
     mine=_pages(leads, 5),
+    asleep=_pages(handoff_lines, 5),
     teams=st.lists(
         st.builds(
             TeamClocks,

@@ -145,6 +145,7 @@ def test_what_the_faults_are_made_from_is_good() -> None:
         ("- {key: poor-fit", "- {key: other", 22, "disqualify_reasons[1].key", "is taken on line 21"),
         (", note: required", "", 22, "disqualify_reasons[1].note", "add `note: required`"),
         ("- {key: new", "- {key: won", 26, "stages[2].key", "is taken on line 24"),
+        ("- {key: new", "- {key: waiting", 24, "stages[0].key", "call this one otherwise"),
         (", ends: won", "", 23, "stages", "no stage ends won"),
         ("ends: lost", "ends: won", 27, "stages[3].ends", "keep one"),
         ("name: New", "name: New, ends: won", 24, "stages[0].ends", "put an open stage first"),
