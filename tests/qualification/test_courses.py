@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
 from bot.database import Database
 from qualification import decisions, leads, not_now, progress, tasks
@@ -71,10 +70,10 @@ COURSE: Final = st.lists(
 )
 
 
-def root_id(session: Session, lead_id: int) -> int:
-    lead = leads.root(session, session.get_one(Lead, lead_id))
-    assert lead is not None
-    return lead.id
+def root_id(desk: Desk, lead_id: int) -> int:
+    root = desk.reads(lambda session: leads.root(session, session.get_one(Lead, lead_id)))
+    assert root is not None
+    return root.id
 
 
 def stands_true(desk: Desk) -> None:
@@ -87,9 +86,7 @@ def stands_true(desk: Desk) -> None:
     assert (len(tasks_open), len(offers_open)) == (len(tasks_of), len(offers_of))
     handoffs = desk.all(Handoff, Handoff.workspace_id == here)
     live = [handoff.lead_id for handoff in handoffs if handoff.state in LIVE_STATES]
-    assert len({desk.reads(lambda session, lead_id=lead_id: root_id(session, lead_id)) for lead_id in live}) == len(
-        live
-    )
+    assert len({root_id(desk, lead_id) for lead_id in live}) == len(live)
     for handoff in handoffs:
         task, offer = tasks_of.get(handoff.id), offers_of.get(handoff.id)
         if handoff.state is not HandoffState.ACCEPTED:

@@ -773,3 +773,17 @@ def test_what_stayed_asleep_because_two_were_one_is_offered_once_they_are_two_ag
     wakes(desk, desk.now)
     assert (desk.card(sleeping).state, desk.asked(sleeping)) == ("offered", "UANA")
     assert desk.card(accepted).state == "accepted"
+
+
+def test_a_split_leaves_a_lead_that_sales_never_had_where_it_was(desk: Desk) -> None:
+    desk.takes(GivenLead(id="1", email="jo.b@acme.example"))
+    handoff_id, _ = desk.offered("Acme", person="Jo", email="jo@acme.example")
+    merged = desk.handoff(handoff_id).lead_id
+    desk.does(decisions.disqualify, by="UMAYA", handoff_id=handoff_id, offer_id=None, reason="no-need", note=None)
+    desk.takes(GivenLead(id="1", email="jo@acme.example"))
+    desk.does(decisions.reopen, by="UMAYA", handoff_id=handoff_id)
+    assert desk.handoff(handoff_id).lead_id != merged
+    splits(desk)
+    assert desk.handoff(handoff_id).lead_id == merged
+    stands = {lead.email: lead.lifecycle for lead in desk.all(Lead)}
+    assert stands == {"jo.b@acme.example": "subscriber", "jo@acme.example": "mql"}
