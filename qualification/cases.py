@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, history, people, publishing, routing, showing
+from qualification import deliveries, history, leads, people, publishing, routing, showing
 from qualification.publishing import Published
 from qualification.records import (
     IS_OPEN,
@@ -53,13 +53,13 @@ def take(
     """Lock the handoff and read all that a decision about it stands on; raises UnknownLead.
 
     Of two at the same instant the second waits here, and then sees what the first did. `with_lead` keeps the lead from
-    being handed over meanwhile.
+    being handed over meanwhile; where it was found to be another, the handoff is that one's from now on.
     """
     handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
     if handoff is None:
         raise UnknownLead(query=f"#{handoff_id}")
     if with_lead:
-        session.scalar(select(Lead).where(Lead.id == handoff.lead_id).with_for_update(key_share=True))
+        _settle_on_root(session, handoff)
     case = _case(session, handoff, by, newcomer=lambda: people.actor(session, workspace_id, by))
     # Every change locks the channel's card first, so that two of them never wait for each other.
     showing.owe_card(session, handoff, now=now)
@@ -92,6 +92,17 @@ def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Ca
     if handoff is None:
         raise UnknownLead(query=f"#{handoff_id}")
     return _case(session, handoff, by, newcomer=lambda: _stranger(by))
+
+
+def _settle_on_root(session: Session, handoff: Handoff) -> None:
+    """Lock the lead that the handoff's turned out to be, and make the handoff that one's."""
+    locked, lead = None, leads.root(session, session.get_one(Lead, handoff.lead_id))
+    # Until its lock is ours it may turn out to be yet another.
+    while lead is not None and lead is not locked:
+        session.refresh(lead, with_for_update={"key_share": True})
+        locked, lead = lead, leads.root(session, lead)
+    if locked is not None:
+        handoff.lead_id = locked.id
 
 
 def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[], Person]) -> Case:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, history, not_now, people, routing, showing, tasks, undoing
+from qualification import deliveries, history, merging, not_now, people, routing, showing, tasks, undoing
 from qualification.cards import lead_title
 from qualification.cases import Case, take
 from qualification.history import settle_lifecycle
@@ -190,7 +190,7 @@ def reassign(
     former = handoff.owner_id
     undoing.forget(handoff)
     handoff.state = HandoffState.OFFERED
-    handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = None
+    handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = handoff.contacted_at = None
     routing.make_offer(
         session,
         handoff,
@@ -234,12 +234,12 @@ def _own(session: Session, case: Case, *, now: datetime, claimed: bool) -> None:
 
 
 def _require_alone(session: Session, case: Case) -> None:
-    """Raise AlreadyHandedOver where the lead came back meanwhile and is in somebody's hands."""
-    handoff = case.handoff
+    """Raise AlreadyHandedOver where the lead, or one merged into it, came back meanwhile and is in somebody's hands."""
+    ids = merging.family(session, case.lead)
     other = session.scalar(
-        select(Handoff).where(
-            Handoff.lead_id == handoff.lead_id, Handoff.id != handoff.id, Handoff.state.in_(LIVE_STATES)
-        )
+        select(Handoff)
+        .where(Handoff.lead_id.in_(ids), Handoff.id != case.handoff.id, Handoff.state.in_(LIVE_STATES))
+        .limit(1)
     )
     if other is not None:
         raise AlreadyHandedOver(lead=lead_title(session, other), owner=people.ref_of(session, other.owner_id))

@@ -149,13 +149,13 @@ class ThreadLine:
     """One line of a lead's history.
 
     `kind` is an EventKind; `facts` by kind: handed_over (gates: tuple of the names of those it passed over), offered
-    (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool, accept_by), queued (manager: PersonRef or
-    None, because: nobody_there | everyone_asked | pool_lapsed | do_not_contact), accepted (claimed: bool),
-    passed_on and disqualified (reason, note), not_now (until, note), woken (is_due: bool; what is new of the
-    reason, as in updated), left_asleep, task_done (task), lapsed and reminded (to: PersonRef or None, pool), undone
-    and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage, reason, note),
-    edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed (framework, yes,
-    total), updated (fields: tuple of names; did, problem, promised, source, campaign, permalink).
+    (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool, accept_by), queued (manager: PersonRef or None,
+    because: nobody_there | everyone_asked | pool_lapsed | do_not_contact), accepted (claimed: bool), passed_on and
+    disqualified (reason, note), not_now (until, note), woken (is_due: bool; what is new of the reason, as in updated),
+    left_asleep (decided: bool, where sales has decided since), task_done (task), lapsed and reminded (to: PersonRef or
+    None, pool), undone and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage,
+    reason, note), edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed
+    (framework, yes, total), updated (fields: tuple of names; did, problem, promised, source, campaign, permalink).
     """
 
     kind: str

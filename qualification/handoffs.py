@@ -288,7 +288,7 @@ def _come_back(
     now: datetime,
     past: tuple[str, ...],
 ) -> None:
-    """Wake what was put off, with the new reason; who announced it first stays the one who did."""
+    """Wake what was put off, with the new reason; whoever announced it first stays the one who did."""
     said = {field.name: value for field in fields(reason) if (value := getattr(reason, field.name))}
     news = {name: value for name, value in said.items() if name in _TOLD and value != getattr(handoff, name)}
     if "source" in news:
@@ -298,7 +298,13 @@ def _come_back(
         setattr(handoff, name, value)
     if past:
         news["gates"] = list(past)
+    handoff.lead_id = lead.id
+    is_first = by is not None and handoff.announcer_id is None
+    if is_first and by is not None:
+        handoff.announcer_id = by.id
     not_now.wake(session, handoff, lead, published, now=now, by=by, news=news)
+    if is_first and by is not None:
+        showing.owe_receipt(session, handoff, by, now=now)
 
 
 def _default_team(session: Session, workspace_id: int, playbook: Playbook) -> int:

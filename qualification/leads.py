@@ -104,7 +104,8 @@ def locked(session: Session, lead: Lead) -> Handoff | None:
 
 def live_handoff(session: Session, lead: Lead) -> Handoff | None:
     """Return the lead's live handoff, if it has one, locked."""
-    return next((each for each in session.scalars(_LIVE, {"ids": [lead.id]}) if each.state in LIVE_STATES), None)
+    asked = {"ids": merging.family(session, lead)}
+    return next((each for each in session.scalars(_LIVE, asked) if each.state in LIVE_STATES), None)
 
 
 def root(session: Session, lead: Lead | None) -> Lead | None:
@@ -302,8 +303,9 @@ class _Recognition:
             self._live |= self._live_of(leads.keys() - self._live.keys())
 
     def _live_of(self, lead_ids: Iterable[int]) -> dict[int, Handoff]:
-        found = self._session.scalars(_LIVE, {"ids": [*lead_ids]}).all()
-        return {each.lead_id: each for each in found if each.state in LIVE_STATES}
+        families = merging.families(self._session, lead_ids)
+        found = self._session.scalars(_LIVE, {"ids": [*families]}).all()
+        return {families[each.lead_id]: each for each in found if each.state in LIVE_STATES}
 
     def _write(self) -> None:
         """Write down who is new, in the order in which they came, and what their senders call them."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from qualification import cards, leads, merging, people, publishing, scores, search
@@ -23,8 +23,8 @@ MOST_RECENT: Final = 5
 class LeadFacts:
     """A lead as senders may read it; times are aware and in UTC.
 
-    `id` is that of the lead it turned out to be, where it was merged. `state` and `owner` are of its latest handoff,
-    None where it never had one; `held_by` is the gate that keeps it from sales.
+    `id` is that of the lead it turned out to be, where it was merged. `state` and `owner` are of its live
+    handoff, else its latest, None where it never had one; `held_by` is the gate that keeps it from sales.
     """
 
     id: int
@@ -188,9 +188,11 @@ def _recent(session: Session, lead: Lead, playbook: Playbook) -> tuple[tuple[Did
 
 
 def _latest(session: Session, lead: Lead) -> Handoff | None:
-    """Return the lead's latest handoff, or that of a lead merged into it."""
-    ids = merging.family(session, lead)
-    return session.scalar(select(Handoff).where(Handoff.lead_id.in_(ids)).order_by(Handoff.id.desc()).limit(1))
+    """Return the lead's live handoff, else its latest, or that of a lead merged into it."""
+    made = select(Handoff).where(Handoff.lead_id.in_(merging.family(session, lead)))
+    # What was put off and woke may be older than one that ended meanwhile.
+    is_over = case((Handoff.state.in_(LIVE_STATES), 0), else_=1)
+    return session.scalar(made.order_by(is_over, Handoff.id.desc()).limit(1))
 
 
 def _title(session: Session, lead: Lead, *, contact: bool) -> str:

@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, history
-from qualification.records import EventKind, Handoff, Lead, Merge, Person
+from qualification import deliveries, history, publishing
+from qualification.records import EventKind, Handoff, Lead, LeadEvent, Merge, Person
 from qualification.rules.handoff import LIVE_STATES, HandoffState
+from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
 # What the lead that stays takes over where it has nothing of its own.
@@ -63,7 +64,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
 def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
     """Take a merge back: two leads again, each with its own history; return the one that stayed, and the other.
 
-    What the first took over from the second goes, unless it has changed since. Raises StaleCard where it is done.
+    What the first took over from the second goes, unless it has changed since; the handoffs that came over go back, and
+    what stays asleep because the two were one is due again. Raises StaleCard where it is done.
     """
     found = session.scalar(
         select(Merge).where(Merge.workspace_id == by.workspace_id, Merge.id == merge_id).with_for_update(key_share=True)
@@ -71,6 +73,8 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     if found is None or found.split_at is not None:
         raise StaleCard
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
+    # Before the leads, as every decision does.
+    theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
     for name in found.taken:
         if getattr(kept, name) == getattr(merged, name):
             setattr(kept, name, None if name in _TAKEN_OVER else False)
@@ -79,10 +83,41 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept.updated_at = merged.updated_at = now
     history.note(session, kept, EventKind.SPLIT, now=now, by=by, other=merged.id)
     history.note(session, merged, EventKind.SPLIT, now=now, by=by, other=kept.id)
-    for handoff_id in session.scalars(select(Handoff.id).where(Handoff.lead_id.in_([kept.id, merged.id]))):
-        deliveries.stale(session, handoff_id, now)
+    _give_back(session, kept, merged, theirs, now=now)
+    for handoff in theirs:
+        if handoff.state is HandoffState.NOT_NOW and handoff.wake_at is None:
+            handoff.wake_at = now
+        deliveries.stale(session, handoff.id, now)
     session.flush()
     return kept, merged
+
+
+def _give_back(session: Session, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, now: datetime) -> None:
+    """Make the handoffs the merged lead's that were made of it, and let both leads stand where theirs put them."""
+    own = family(session, merged)
+    moved = [handoff for handoff in theirs if handoff.lead_id == kept.id and _made_of(session, handoff) in own]
+    if not moved:
+        return
+    for handoff in moved:
+        handoff.lead_id = merged.id
+    session.flush()
+    playbook = publishing.current(session, kept.workspace_id).playbook
+    for lead in (kept, merged):
+        made = [handoff for handoff in theirs if handoff.lead_id == lead.id]
+        if made:
+            # The live one, else the latest.
+            latest = max(made, key=lambda handoff: (handoff.state in LIVE_STATES, handoff.id))
+            passed = history.has_passed(session, lead)
+            history.settle_lifecycle(session, latest, lead, playbook, passed=passed, now=now)
+        else:
+            # Sales never had it: its points say what it is, once they are added up anew.
+            lead.lifecycle = Lifecycle.SUBSCRIBER
+
+
+def _made_of(session: Session, handoff: Handoff) -> int | None:
+    """Return the lead that the handoff was made of."""
+    first = select(LeadEvent.lead_id).where(LeadEvent.handoff_id == handoff.id)
+    return session.scalar(first.order_by(LeadEvent.id).limit(1))
 
 
 def family(session: Session, lead: Lead) -> list[int]:
@@ -124,6 +159,13 @@ def _were_split(session: Session, one: Lead, other: Lead) -> bool:
 
 
 # Built once: to build a statement takes longer than to run it.
+_HANDOFFS: Final = (
+    select(Handoff)
+    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Handoff.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 _MERGED_INTO: Final = select(Lead.id, Lead.merged_into_id).where(
     Lead.merged_into_id.in_(bindparam("ids", expanding=True))
 )

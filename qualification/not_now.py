@@ -76,8 +76,8 @@ def hours_of(session: Session, case: Case) -> tuple[WeeklyHours, ZoneInfo]:
 
 
 def asleep(session: Session, lead: Lead) -> Handoff | None:
-    """Return the lead's handoff that sleeps, the latest if there are several."""
-    return session.scalar(_ASLEEP, {"lead_id": lead.id})
+    """Return the handoff that sleeps, of the lead or of one merged into it, the latest if there are several."""
+    return session.scalar(_ASLEEP, {"ids": merging.family(session, lead)})
 
 
 def rep_is_gone(session: Session, handoff: Handoff) -> bool:
@@ -101,15 +101,17 @@ def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Seque
 
 
 def wake_due(session: Session, handoff: Handoff, published: Published, *, now: datetime) -> None:
-    """Offer again what has slept until now; where sales has the lead otherwise, it stays as it is and says so.
+    """Offer again what has slept until now; where sales has the lead otherwise, or decided about it since, it stays.
 
     A lead that was found to be another is offered as that one. One that must not be contacted waits for the manager.
     """
     lead = leads.root(session, session.get_one(Lead, handoff.lead_id))
-    if lead is None or _is_live(session, lead):
+    instead = _instead(session, handoff, lead) if lead is not None else None
+    if lead is None or instead is not None:
         handoff.wake_at = None
         showing.owe_card(session, handoff, now=now)
-        history.tell(session, handoff, EventKind.LEFT_ASLEEP, now=now)
+        decided: dict[str, Any] = {"decided": True} if instead is not None and instead not in LIVE_STATES else {}
+        history.tell(session, handoff, EventKind.LEFT_ASLEEP, now=now, **decided)
         return
     handoff.lead_id = lead.id
     wake(session, handoff, lead, published, is_due=True, now=now)
@@ -136,7 +138,7 @@ def wake(
     former_id = handoff.owner_id
     undoing.forget(handoff)
     handoff.state = HandoffState.QUEUED
-    handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = None
+    handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = handoff.contacted_at = None
     handoff.wake_at = handoff.ended_at = handoff.reason_note = None
     handoff.woken_at = now
     lead.held_by = None
@@ -184,18 +186,26 @@ def _is_there(rep: Person, now: datetime) -> bool:
     return rep.active and not rep.deactivated and not people.is_away(rep, now)
 
 
-def _is_live(session: Session, lead: Lead) -> bool:
-    """Say whether sales has the lead, or one that was found to be the same."""
-    ids = merging.family(session, lead)
-    live = select(Handoff.id).where(Handoff.lead_id.in_(ids), Handoff.state.in_(LIVE_STATES))
-    return session.scalar(live.limit(1)) is not None
+def _instead(session: Session, handoff: Handoff, lead: Lead) -> HandoffState | None:
+    """Return how the lead, or one merged into it, is with sales, or was decided since this handoff was put off.
+
+    A deal that was lost meanwhile decides nothing of the day that was promised here.
+    """
+    others = select(Handoff.state).where(
+        Handoff.lead_id.in_(merging.family(session, lead)),
+        Handoff.id != handoff.id,
+        Handoff.state.in_(LIVE_STATES) | Handoff.state.in_(_DECIDED) & (Handoff.ended_at >= handoff.ended_at),
+    )
+    found = session.scalars(others).all()
+    return next((state for state in found if state in LIVE_STATES), found[0] if found else None)
 
 
+_DECIDED: Final = frozenset({HandoffState.WON, HandoffState.DISQUALIFIED})
 # Built once: to build a statement takes longer than to run it.
 _IS_ASLEEP: Final[Any] = (Handoff.state == HandoffState.NOT_NOW) & Handoff.wake_at.is_not(None)
 _ASLEEP: Final = (
     select(Handoff)
-    .where(Handoff.lead_id == bindparam("lead_id"), _IS_ASLEEP)
+    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)), _IS_ASLEEP)
     .order_by(Handoff.id.desc())
     .limit(1)
     .with_for_update(key_share=True)

@@ -37,6 +37,9 @@ def take_over(session: Session, former: Person, person: Person, *, now: datetime
             handoff.before = _put_in_place(handoff.before, former, person)
         showing.owe_direct_card(session, handoff, person, now=now)
         deliveries.stale(session, handoff.id, now)
+    sleeping = Handoff.state == HandoffState.NOT_NOW
+    put_off = update(Handoff).where(Handoff.decided_by_id == former.id, sleeping)
+    session.execute(put_off.values(decided_by_id=person.id))
     for handoff in _live_announced_by(session, former):
         showing.owe_receipt(session, handoff, person, now=now)
         deliveries.stale(session, handoff.id, now)
@@ -74,17 +77,19 @@ def _keep_turns(session: Session, former: Person, person: Person) -> None:
 
 
 def _live_of(session: Session, person: Person) -> list[Handoff]:
-    """Lock the handoffs, live or put off, that the person owns or is asked about.
+    """Lock the handoffs, live or put off, that the person owns, is asked about or was asked about until then.
 
     A decision locks them before it locks anybody.
     """
-    asked = select(Offer.handoff_id).where(Offer.person_id == person.id, Offer.outcome == OfferOutcome.OPEN)
+    offered = select(Offer.handoff_id).where(Offer.person_id == person.id)
+    asked = offered.where(Offer.outcome == OfferOutcome.OPEN)
+    was_asked = offered.where(Offer.outcome == OfferOutcome.PUT_OFF, Offer.ended_at == Handoff.ended_at)
     concerned = (
         select(Handoff)
         .where(
             Handoff.workspace_id == person.workspace_id,
             Handoff.state.in_(LIVE_STATES | {HandoffState.NOT_NOW}),
-            or_(Handoff.owner_id == person.id, Handoff.id.in_(asked)),
+            or_(Handoff.owner_id == person.id, Handoff.id.in_(asked), Handoff.id.in_(was_asked.correlate(Handoff))),
         )
         .order_by(Handoff.id)
         .with_for_update(key_share=True)
@@ -94,6 +99,7 @@ def _live_of(session: Session, person: Person) -> list[Handoff]:
 
 
 def _live_announced_by(session: Session, person: Person) -> list[Handoff]:
-    """Return the live handoffs that the person announced."""
-    announced = select(Handoff).where(Handoff.announcer_id == person.id, Handoff.state.in_(LIVE_STATES))
+    """Return the handoffs, live or put off, that the person announced."""
+    states = LIVE_STATES | {HandoffState.NOT_NOW}
+    announced = select(Handoff).where(Handoff.announcer_id == person.id, Handoff.state.in_(states))
     return list(session.scalars(announced.order_by(Handoff.id)))

@@ -1,4 +1,4 @@
-"""Whatever people do with a lead, in any order: one has it, one step is open, and nobody is asked while it sleeps."""
+"""Whatever people do with leads, in any order: one has each, one step is open, and nobody is asked while it sleeps."""
 
 import itertools
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.database import Database
-from qualification import decisions, not_now, progress, tasks
-from qualification.records import Handoff, Offer, Task
+from qualification import decisions, leads, not_now, progress, tasks
+from qualification.records import Handoff, Lead, Offer, Task
 from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.intake import GivenLead
 from qualification.rules.refusals import Refusal
 from qualification.rules.tasks import TaskOutcome
 
@@ -35,6 +36,11 @@ def in_a_month(desk: Desk) -> str:
     return (desk.now + timedelta(days=30)).date().isoformat()
 
 
+def found_to_be_one(desk: Desk, _by: str, _handoff_id: int) -> None:
+    for email in ("jo@acme.example", "bo@acme.example"):
+        desk.takes(GivenLead(id="7", email=email))
+
+
 ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {
     "accept": lambda desk, by, lead: desk.does(decisions.accept, by=by, handoff_id=lead, offer_id=offer_of(desk, lead)),
     "pass on": lambda desk, by, lead: desk.passes_on(lead, by=by),
@@ -52,11 +58,22 @@ ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {
     "win": lambda desk, by, lead: desk.does(progress.set_stage, by=by, handoff_id=lead, stage="won"),
     "finish": finish,
     "come back": lambda desk, _, __: desk.hands_over("Acme", email="jo@acme.example"),
+    "come back as the other": lambda desk, _, __: desk.hands_over("Acme", email="bo@acme.example"),
+    "found to be one": found_to_be_one,
 }
 WAITS: Final = (timedelta(), timedelta(minutes=3), timedelta(minutes=31), timedelta(days=1), timedelta(days=31))
 COURSE: Final = st.lists(
-    st.tuples(st.sampled_from(sorted(ACTS)), st.sampled_from(PEOPLE), st.sampled_from(WAITS)), max_size=14
+    st.tuples(
+        st.sampled_from(sorted(ACTS)), st.sampled_from(PEOPLE), st.sampled_from((0, 0, 1)), st.sampled_from(WAITS)
+    ),
+    max_size=14,
 )
+
+
+def root_id(desk: Desk, lead_id: int) -> int:
+    root = desk.reads(lambda session: leads.root(session, session.get_one(Lead, lead_id)))
+    assert root is not None
+    return root.id
 
 
 def stands_true(desk: Desk) -> None:
@@ -68,7 +85,8 @@ def stands_true(desk: Desk) -> None:
     offers_of = {offer.handoff_id: offer for offer in offers_open}
     assert (len(tasks_open), len(offers_open)) == (len(tasks_of), len(offers_of))
     handoffs = desk.all(Handoff, Handoff.workspace_id == here)
-    assert sum(handoff.state in LIVE_STATES for handoff in handoffs) <= 1
+    live = [handoff.lead_id for handoff in handoffs if handoff.state in LIVE_STATES]
+    assert len({root_id(desk, lead_id) for lead_id in live}) == len(live)
     for handoff in handoffs:
         task, offer = tasks_of.get(handoff.id), offers_of.get(handoff.id)
         if handoff.state is not HandoffState.ACCEPTED:
@@ -84,14 +102,14 @@ def stands_true(desk: Desk) -> None:
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(course=COURSE)
 def test_whatever_people_do_the_rows_agree_with_each_other(
-    database: Database, course: list[tuple[str, str, timedelta]]
+    database: Database, course: list[tuple[str, str, int, timedelta]]
 ) -> None:
     desk = open_desk(database, f"T{next(NUMBERS)}")
-    lead, _ = desk.offered("Acme", email="jo@acme.example")
-    for act, by, wait in course:
+    both = [desk.offered("Acme", email=email)[0] for email in ("jo@acme.example", "bo@acme.example")]
+    for act, by, which, wait in course:
         desk.now += wait
         desk.ticks()
         stands_true(desk)
         with suppress(Refusal):
-            ACTS[act](desk, by, lead)
+            ACTS[act](desk, by, both[which])
         stands_true(desk)

@@ -269,3 +269,16 @@ def test_two_people_of_one_name_cannot_be_told_apart(desk: Desk) -> None:
         roster = imports.roster_of(session, desk.workspace_id)
     assert [flaw.reason for flaw in roster.flaws(given)] == ["is the name of several people; give an e-mail address"]
     assert past.state_of(given, roster.published.playbook) == "won"
+
+
+def test_what_was_put_off_is_not_offered_again_where_a_file_says_that_it_was_won_since(desk: Desk) -> None:
+    handoff_id, offer_id = desk.offered("Acme", person="Jo", email="jo@acme.example")
+    desk.does(not_now.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-03", note=None)
+    desk.later(days=30)
+    won = {"owner": "UBEN", "stage": "won", "at": desk.now - timedelta(days=10), "ended_at": desk.now}
+    assert brings(desk, row(email="jo@acme.example", handoff=won)).flawed == {}
+    desk.later(days=90)
+    while desk.ticks():
+        pass
+    assert (desk.card(handoff_id).state, desk.card(handoff_id).lifecycle) == ("not_now", "customer")
+    assert desk.kinds(handoff_id)[-1] == "left_asleep"

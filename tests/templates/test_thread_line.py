@@ -53,6 +53,7 @@ CASES: list[tuple[str, PersonRef | None, Mapping[str, object], str]] = [
         "Maya handed the lead over again: “Asked for a price” · Spring · past the playbook\u2019s gates: Free mail",
     ),
     ("left_asleep", None, {}, "Not offered again: sales has the lead already"),
+    ("left_asleep", None, {"decided": True}, "Not offered again: sales has decided about the lead since"),
     ("task_done", ANA, {"task": "Make the first contact"}, "Ana did: Make the first contact"),
     ("undone", ANA, {"was": "accepted"}, "Ana undid the last decision; the lead was: accepted"),
     ("reopened", ANA, {"was": "lost"}, "Ana reopened the lead; it was: lost"),
