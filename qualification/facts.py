@@ -450,7 +450,7 @@ class Receipt(HandoffLine):
 
     `asked_last`, `offered_at` and `opened_at`, the first press of whoever was asked, are of the latest offer unless it
     was passed on or lapsed; what was, the latest of that kind, is told by `before`, `before_pool` and `before_reason`,
-    and by `before_outcome`, None where nothing was. `qualified_at` is when an accepted lead's checklist had passed.
+    and by `before_outcome`, None where nothing was. `qualified_at` is when an accepted lead came to SQL or further.
     """
 
     asked_last: PersonRef | None

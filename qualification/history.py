@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from qualification import deliveries, showing
 from qualification.records import Checklist, EventKind, Handoff, Lead, LeadEvent, Person
-from qualification.rules.lifecycle import lifecycle_of
+from qualification.rules.lifecycle import lifecycle_of, qualified_since
 from qualification.rules.playbook import Playbook
 
 # What the cards of a lead's earlier handoffs show too.
@@ -115,13 +115,19 @@ def settle_lifecycle(
     now: datetime,
     by: Person | None = None,
 ) -> None:
-    """Move the lead to where its handoff's state, stage and checklist put it, and keep the move."""
+    """Move the lead to where its handoff's state, stage and checklist put it, and keep the move.
+
+    Here alone a handoff comes to be qualified, or is no more; the move says so, for what is counted by events.
+    """
     stage = playbook.stage(handoff.stage) if handoff.stage else None
     to = lifecycle_of(handoff.state, passed, stage.lifecycle if stage else None)
+    before, handoff.qualified_at = handoff.qualified_at, qualified_since(handoff.qualified_at, to, now)
     if lead.lifecycle is to:
         return
+    is_qualified = handoff.qualified_at is not None
+    news = {"qualified": is_qualified} if is_qualified is not (before is not None) else {}
     was, lead.lifecycle, lead.updated_at = lead.lifecycle, to, now
-    tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value)
+    tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value, **news)
 
 
 def has_passed(session: Session, lead: Lead) -> bool:

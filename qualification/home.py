@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from qualification import deliveries, people, receipts, search, showing, start
 from qualification.facts import HandedOverLately, Home, Page, TeamClocks
-from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Lead, Offer, Person, Task, Team
+from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
 from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.pages import Leaf, leaf
 from qualification.rules.refusals import StaleCard
@@ -175,12 +175,10 @@ def _lately(session: Session, person: Person, now: datetime) -> HandedOverLately
         select(
             func.count(),
             func.count(Handoff.accepted_at),
-            func.coalesce(func.sum(case((receipts.QUALIFIED, 1), else_=0)), 0),
+            func.count(Handoff.qualified_at),
             ended(HandoffState.WON),
             ended(HandoffState.LOST),
             ended(HandoffState.DISQUALIFIED),
-        )
-        .join(Lead, Lead.id == Handoff.lead_id)
-        .where(Handoff.announcer_id == person.id, Handoff.announced_at > now - LATELY)
+        ).where(Handoff.announcer_id == person.id, Handoff.announced_at > now - LATELY)
     ).one()
     return HandedOverLately(LATELY.days, *counts)

@@ -15,15 +15,19 @@ def count(session: Session, workspace_id: int, fits: ColumnElement[bool] | None 
     With `fits`, a condition on handoffs, only leads whose live handoff meets it, or the latest where none is live.
     """
     counted = (
-        select(Lead.lifecycle, func.count())
+        select(Lead.lifecycle, func.count(Lead.id.distinct()) if fits is not None else func.count())
         .where(Lead.workspace_id == workspace_id, Lead.merged_into_id.is_(None))
         .group_by(Lead.lifecycle)
     )
     if fits is not None:
         other = aliased(Handoff)
         closer = exists().where(other.lead_id == Handoff.lead_id, _place(other) > _place(Handoff))
-        counted = counted.join(Handoff, Handoff.lead_id == Lead.id).where(
-            Handoff.workspace_id == workspace_id, ~closer, fits
+        # A handoff stays with the lead it was made of, which may turn out to be another.
+        named = aliased(Lead)
+        counted = (
+            counted.join(named, func.coalesce(named.merged_into_id, named.id) == Lead.id)
+            .join(Handoff, Handoff.lead_id == named.id)
+            .where(Handoff.workspace_id == workspace_id, ~closer, fits)
         )
     found = {row[0]: row[1] for row in session.execute(counted)}
     return tuple(LifecycleCount(each.value, found.get(each, 0)) for each in Lifecycle)

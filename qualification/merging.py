@@ -39,6 +39,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
     if merged.do_not_contact and not kept.do_not_contact:
         taken["do_not_contact"] = True
+    if kept.lifecycle is not merged.lifecycle and _sales_had(session, kept, merged) == merged.id:
+        taken["lifecycle"] = merged.lifecycle
     for name, value in taken.items():
         setattr(kept, name, value)
     merged.merged_into_id = kept.id
@@ -75,7 +77,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
     # Before the leads, as every decision does.
     theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
-    for name in found.taken:
+    for name in set(found.taken) - {"lifecycle"}:
         if getattr(kept, name) == getattr(merged, name):
             setattr(kept, name, None if name in _TAKEN_OVER else False)
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
@@ -83,7 +85,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept.updated_at = merged.updated_at = now
     history.note(session, kept, EventKind.SPLIT, now=now, by=by, other=merged.id)
     history.note(session, merged, EventKind.SPLIT, now=now, by=by, other=kept.id)
-    _give_back(session, kept, merged, theirs, now=now)
+    _give_back(session, kept, merged, theirs, settled="lifecycle" in found.taken, now=now)
     for handoff in theirs:
         if handoff.state is HandoffState.NOT_NOW and handoff.wake_at is None:
             handoff.wake_at = now
@@ -92,11 +94,28 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     return kept, merged
 
 
-def _give_back(session: Session, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, now: datetime) -> None:
-    """Make the handoffs the merged lead's that were made of it, and let both leads stand where theirs put them."""
+def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
+    """Return which of the two sales has, or had last; None where it never had one."""
+    families_of = families(session, [kept.id, merged.id])
+    made = session.execute(
+        select(Handoff.lead_id)
+        .where(Handoff.lead_id.in_(families_of))
+        .order_by(Handoff.state.in_(LIVE_STATES).desc(), Handoff.announced_at.desc(), Handoff.id.desc())
+        .limit(1)
+    ).first()
+    return families_of[made.lead_id] if made else None
+
+
+def _give_back(
+    session: Session, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, settled: bool, now: datetime
+) -> None:
+    """Make the handoffs the merged lead's that were made of it, and let both leads stand where theirs put them.
+
+    `settled` says that they do not stand there, even where no handoff goes back.
+    """
     own = family(session, merged)
     moved = [handoff for handoff in theirs if handoff.lead_id == kept.id and _made_of(session, handoff) in own]
-    if not moved:
+    if not moved and not settled:
         return
     for handoff in moved:
         handoff.lead_id = merged.id

@@ -18,7 +18,7 @@ from qualification.rules import identity
 from qualification.rules.flaws import Flaw
 from qualification.rules.handoff import LIVE_STATES, HandoffState
 from qualification.rules.intake import GivenHandoff
-from qualification.rules.lifecycle import lifecycle_of
+from qualification.rules.lifecycle import Lifecycle, lifecycle_of, qualified_since
 from qualification.rules.playbook import Playbook
 
 # Of a longer one so much is kept.
@@ -159,6 +159,7 @@ def _handoff(roster: Roster, sender: str, deal: Fared, company: Company | None, 
     ended = state not in LIVE_STATES
     at = given.first_at or now
     accepted_at = (given.accepted_at or at) if owner is not None else None
+    station = _station(given.stage, state, published.playbook)
     before: dict[str, Any] = {
         "state": (HandoffState.ACCEPTED if owner else HandoffState.QUEUED).value,
         "owner_id": owner.id if owner else None,
@@ -185,6 +186,7 @@ def _handoff(roster: Roster, sender: str, deal: Fared, company: Company | None, 
         announced_at=at,
         accepted_at=accepted_at,
         contacted_at=given.contacted_at,
+        qualified_at=qualified_since(None, station, (given.ended_at if ended else None) or accepted_at or at),
         ended_at=given.ended_at if ended else None,
         decided_by_id=owner.id if owner else None,
         reason=given.disqualified or given.lost,
@@ -226,14 +228,19 @@ def _settle(session: Session, rows: Sequence[tuple[Fared, Handoff]], published: 
     ours = {handoff.id for _, handoff in rows}
     for lead_id, handoff in sorted(latest.items()):
         lead = leads[lead_id]
-        stage = published.playbook.stage(handoff.stage) if handoff.stage else None
-        to = lifecycle_of(handoff.state, False, stage.lifecycle if stage else None)  # noqa: FBT003 - no checklist came
+        to = _station(handoff.stage, handoff.state, published.playbook)
         if handoff.id in ours:
             lead.held_by = None
             if lead.lifecycle is not to:
                 at = handoff.ended_at or handoff.accepted_at or handoff.announced_at
                 yield _event(handoff, EventKind.LIFECYCLE_MOVED, at, was=lead.lifecycle.value, to=to.value)
                 lead.lifecycle = to
+
+
+def _station(key: str | None, state: HandoffState, playbook: Playbook) -> Lifecycle:
+    """Return where that stage and state put the lead; no checklist came with it."""
+    stage = playbook.stage(key) if key else None
+    return lifecycle_of(state, False, stage.lifecycle if stage else None)  # noqa: FBT003 - no checklist came
 
 
 def _lateness(handoff: Handoff) -> tuple[bool, datetime, int]:

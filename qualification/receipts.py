@@ -1,7 +1,6 @@
 """What became of handoffs: the receipt of one, and the lines of a list, for those who announced or manage them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 from qualification import people, publishing
 from qualification.cards import reason_of, stage_choices, title_of
 from qualification.facts import HandoffLine, Receipt
-from qualification.records import Checklist, Handoff, Lead, Offer, Person, Pool, Team
+from qualification.records import Handoff, Offer, Person, Pool, Team
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
 from qualification.search import leads_of
@@ -41,7 +40,7 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
         before_reason=(reason.name if reason else told.reason) if told else None,
         accepted_at=handoff.accepted_at,
         contacted_at=handoff.contacted_at,
-        qualified_at=_qualified_at(session, handoff),
+        qualified_at=handoff.qualified_at,
         reason_note=handoff.reason_note,
         permalink=handoff.permalink,
     )
@@ -117,24 +116,6 @@ def _latest_offers(session: Session, handoff: Handoff) -> Sequence[Offer]:
     return session.scalars(made.order_by(Offer.id.desc()).limit(2)).all()
 
 
-def _qualified_at(session: Session, handoff: Handoff) -> datetime | None:
-    """Return when the lead was accepted and a checklist of it had passed, while it was in sales."""
-    if handoff.accepted_at is None:
-        return None
-    passed = session.scalar(select(func.min(Checklist.passed_at)).where(Checklist.lead_id == handoff.lead_id))
-    if passed is None or (handoff.ended_at is not None and passed > handoff.ended_at):
-        return None
-    return max(passed, handoff.accepted_at)
-
-
-# The same as a column beside a handoff and its lead.
-QUALIFIED: Final = (
-    select(Checklist.id)
-    .where(Checklist.lead_id == Lead.id, Checklist.passed_at.is_not(None), Handoff.accepted_at.is_not(None))
-    .where(Handoff.ended_at.is_(None) | (Checklist.passed_at <= Handoff.ended_at))
-    .correlate(Lead, Handoff)
-    .exists()
-)
 # Built once: to build a statement takes longer than to run it.
 _IDS: Final[Any] = bindparam("ids", expanding=True)
 _TEAMS: Final = select(Team).where(Team.id.in_(_IDS))

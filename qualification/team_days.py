@@ -36,9 +36,7 @@ MOST_NEW: Final = 20
 _LAPSED: Final = frozenset({"everyone_asked", "pool_lapsed"})
 # How far a lead has come, and the step that brings it there. Who is put off or disqualified has come no less far.
 _FAR: Final[Mapping[str, int]] = MappingProxyType({"lead": 0, "mql": 1, "sql": 2, "opportunity": 3, "customer": 4})
-_STEP_TO: Final[Mapping[str, str]] = MappingProxyType(
-    {"sql": "qualified", "opportunity": "opportunities", "customer": "won"}
-)
+_STEP_TO: Final[Mapping[str, str]] = MappingProxyType({"opportunity": "opportunities", "customer": "won"})
 
 
 @dataclass(slots=True)
@@ -66,6 +64,12 @@ class Course:
 
     def _move(self, event: Row[Any]) -> None:
         was, to = event.facts["was"], event.facts["to"]
+        # When a lead counts as qualified is settled where it moves; told here is that it did.
+        match event.facts.get("qualified"):
+            case True:
+                self.taken["qualified"] = event.actor_id
+            case False:
+                self.taken.pop("qualified", None)
         if to == "lead":
             # Only a deal that is lost makes its lead a lead again.
             self.taken["lost"] = event.actor_id

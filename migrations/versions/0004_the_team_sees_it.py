@@ -90,6 +90,14 @@ def upgrade() -> None:
         handoff.add_column(
             sa.Column("woken_at", INSTANT, nullable=True, comment="when it last was; offers before that count no more")
         )
+        handoff.add_column(
+            sa.Column(
+                "qualified_at",
+                INSTANT,
+                nullable=True,
+                comment="when it first was an SQL or further while accepted; NULL: not yet",
+            )
+        )
     op.create_index(
         "ix_handoff_wake", "handoff", ["workspace_id", "wake_at"], sqlite_where=PUT_OFF, postgresql_where=PUT_OFF
     )
@@ -114,7 +122,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Move back: summaries, tasks and wake dates are gone."""
+    """Move back: summaries, tasks, wake dates and when leads were qualified are gone."""
     op.drop_index("ix_lead_event_counted", "lead_event")
     op.drop_index("ix_lead_lifecycle", "lead")
     op.drop_index("ix_person_team_id", "person")
@@ -125,6 +133,7 @@ def downgrade() -> None:
     op.drop_index("ix_handoff_announcer_id", "handoff")
     op.drop_index("ix_handoff_wake", "handoff")
     with op.batch_alter_table("handoff") as handoff:
+        handoff.drop_column("qualified_at")
         handoff.drop_column("woken_at")
         handoff.drop_column("wake_at")
     op.drop_table("task")

@@ -71,6 +71,9 @@ class Handoff(Base):
     announced_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     contacted_at: Mapped[datetime | None] = mapped_column(comment="the first contact after acceptance")
+    qualified_at: Mapped[datetime | None] = mapped_column(
+        comment="when it first was an SQL or further while accepted; NULL: not yet"
+    )
     ended_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str | None] = mapped_column(String(80), comment="key of the reason it was disqualified or lost")

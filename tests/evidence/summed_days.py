@@ -299,6 +299,7 @@ class Course:
     team: str
     lead: str
     handoff_id: int
+    is_qualified: bool = False
 
     def begin(self) -> None:
         """Let somebody answer, or nobody."""
@@ -337,7 +338,7 @@ class Course:
     def qualify(self) -> None:
         """Have the checklist passed."""
         self._answers(Verdict.YES, "budget", "need", "timing")
-        self.office.note(self.team, self.lead, "qualified", self._who()[1])
+        self._note_qualified()
         draw = self.office.chance.random()
         wait = 5 * self.office.chance.randint(1, 400)
         if draw < 0.2:
@@ -351,9 +352,11 @@ class Course:
         self.office.note(self.team, self.lead, "qualified", back=True)
 
     def propose(self) -> None:
-        """See a deal."""
+        """See a deal; who was no SQL before has passed that station now."""
         by, name = self._who()
         self.office.desk.does(progress.set_stage, by=by, handoff_id=self.handoff_id, stage="proposal-sent")
+        if not self.is_qualified:
+            self._note_qualified()
         self.office.note(self.team, self.lead, "opportunities", name)
         wait = 5 * self.office.chance.randint(1, 500)
         self._later(wait, self.win if self.office.chance.random() < 0.6 else self.lose)
@@ -399,6 +402,10 @@ class Course:
         offer_id = self.office.desk.card(self.handoff_id).offer_id
         self.office.desk.does(decisions.accept, by=by, handoff_id=self.handoff_id, offer_id=offer_id)
         self.office.note(self.team, self.lead, "accepted", name)
+
+    def _note_qualified(self) -> None:
+        self.is_qualified = True
+        self.office.note(self.team, self.lead, "qualified", self._who()[1])
 
     def _answers(self, verdict: Verdict, *items: str) -> None:
         given = {item: Given(verdict, "They said so.") for item in items}

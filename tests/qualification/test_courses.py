@@ -10,14 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.database import Database
-from qualification import decisions, leads, not_now, progress, tasks
+from qualification import checklists, decisions, home, leads, not_now, progress, tasks
 from qualification.records import Handoff, Lead, Offer, Task
+from qualification.rules.frameworks import Verdict
 from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.intake import GivenLead
+from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
 from qualification.rules.tasks import TaskOutcome
 
 from .conftest import Desk, open_desk
+from .test_qualified import in_summary, on_home, on_receipts
 
 NUMBERS: Final = itertools.count(1)
 PEOPLE: Final = ("UANA", "UBEN", "UCHLOE", "UMAYA")
@@ -30,6 +33,11 @@ def offer_of(desk: Desk, handoff_id: int) -> int | None:
 def finish(desk: Desk, by: str, handoff_id: int) -> None:
     task = desk.card(handoff_id).task
     desk.does(tasks.done, by=by, handoff_id=handoff_id, task_id=task.task_id if task else 0)
+
+
+def answer(desk: Desk, by: str, handoff_id: int, verdict: Verdict) -> None:
+    given = {item: checklists.Given(verdict, "They said so.") for item in ("budget", "need", "timing")}
+    desk.does(checklists.save, by=by, handoff_id=handoff_id, given=given)
 
 
 def in_a_month(desk: Desk) -> str:
@@ -55,6 +63,9 @@ ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {
     "give to Ben": lambda desk, by, lead: desk.does(decisions.reassign, by=by, handoff_id=lead, to="UBEN"),
     "log": lambda desk, by, lead: desk.does(progress.log_contact, by=by, handoff_id=lead, kind="call", note=None),
     "follow up": lambda desk, by, lead: desk.does(progress.set_stage, by=by, handoff_id=lead, stage="follow-up"),
+    "see a deal": lambda desk, by, lead: desk.does(progress.set_stage, by=by, handoff_id=lead, stage="opportunity"),
+    "pass": lambda desk, by, lead: answer(desk, by, lead, Verdict.YES),
+    "fall": lambda desk, by, lead: answer(desk, by, lead, Verdict.NO),
     "win": lambda desk, by, lead: desk.does(progress.set_stage, by=by, handoff_id=lead, stage="won"),
     "finish": finish,
     "come back": lambda desk, _, __: desk.hands_over("Acme", email="jo@acme.example"),
@@ -97,6 +108,22 @@ def stands_true(desk: Desk) -> None:
         assert (handoff.owner_id is not None) >= (handoff.state is HandoffState.ACCEPTED)
         assert handoff.wake_at is None or handoff.state is HandoffState.NOT_NOW
         assert (handoff.state is HandoffState.NOT_NOW) <= (desk.card(handoff.id).put_off is not None)
+    agrees_on_qualified(desk, handoffs)
+
+
+def agrees_on_qualified(desk: Desk, handoffs: list[Handoff]) -> None:
+    """Look at who is qualified: by where their lead is, by the receipts, the Home tab and a summary of all times."""
+    stations = {lead.id: lead.lifecycle for lead in desk.all(Lead, Lead.workspace_id == desk.workspace_id)}
+    for handoff in handoffs:
+        assert (handoff.qualified_at is not None) <= (handoff.accepted_at is not None)
+        if handoff.state in LIVE_STATES:
+            is_far = stations[handoff.lead_id] in {Lifecycle.SQL, Lifecycle.OPPORTUNITY, Lifecycle.CUSTOMER}
+            assert (handoff.qualified_at is not None) == is_far
+    qualified = {handoff.id: handoff.qualified_at for handoff in handoffs if handoff.qualified_at is not None}
+    assert on_receipts(desk) == qualified
+    assert in_summary(desk) == len(qualified)
+    lately = desk.now - home.LATELY
+    assert on_home(desk) == sum(each.id in qualified and each.announced_at > lately for each in handoffs)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

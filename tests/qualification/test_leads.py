@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from qualification import decisions, leads, merging
+from qualification import decisions, leads, lifecycles, merging, progress
 from qualification.leads import Recognised, Said
-from qualification.records import Company, ExternalId, Lead, Merge, Person, Workspace
+from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Person, Workspace
+from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
 from .conftest import Desk
@@ -299,3 +300,23 @@ def everything(desk: Desk, workspace_id: int) -> list[tuple[object, ...]]:
         return (*said, of_firm, sorted(names.get(lead.id, ())), told(into) if into else None)
 
     return sorted((told(lead) for lead in found.values()), key=repr)
+
+
+def test_a_lead_found_to_be_a_customer_of_ours_is_one_until_they_are_split(desk: Desk) -> None:
+    """The elder, which only left a name, stays; what sales made of the other is true of both."""
+    elder = says(desk, external_id="A1", name="Jo", company="Bolt").lead
+    handoff_id = desk.accepted_lead("Acme", email="jo@acme.example")
+    desk.does(progress.set_stage, by="UANA", handoff_id=handoff_id, stage="won")
+    assert says(desk, external_id="A1", email="jo@acme.example").lead.id == elder.id
+
+    def customers() -> int:
+        of_us = Handoff.workspace_id == desk.workspace_id
+        counts = desk.reads(lambda session: lifecycles.count(session, desk.workspace_id, of_us))
+        return sum(each.count for each in counts if each.lifecycle == "customer")
+
+    def stations() -> dict[int, Lifecycle]:
+        return {lead.id: lead.lifecycle for lead in desk.all(Lead)}
+
+    assert (stations()[elder.id], customers()) == (Lifecycle.CUSTOMER, 1)
+    splits(desk)
+    assert (stations()[elder.id], customers()) == (Lifecycle.SUBSCRIBER, 1)

@@ -82,12 +82,14 @@ def test_the_figures_are_those_of_what_was_done_and_by_whom(desk: Desk) -> None:
     strikes(desk, WEDNESDAY)
     summary = told(desk)
     assert summary.came_in == 4
-    assert summary.steps == Steps(handed_over=4, accepted=2, opportunities=1, won=1, lost=1, disqualified=1)
+    assert summary.steps == Steps(
+        handed_over=4, accepted=2, qualified=1, opportunities=1, won=1, lost=1, disqualified=1
+    )
     assert summary.sources == (NamedCount("Demo request", 2), NamedCount("Trial started", 1), NamedCount(None, 1))
     assert summary.reasons == (NamedCount("No need", 1),)
     assert summary.new == ("Acme", "Bolt", "Dent", "Echo · Eve")
     done = {each.who.name: each.steps for each in summary.reps if each.who}
-    assert done["Ana Ruiz"] == Steps(accepted=1, opportunities=1, won=1)
+    assert done["Ana Ruiz"] == Steps(accepted=1, qualified=1, opportunities=1, won=1)
     assert sum(each.accepted for each in done.values()) == 2
     assert [(each.key, each.tally.count) for each in summary.stages if each.tally.count] == [("waiting", 1)]
 
@@ -120,7 +122,7 @@ def test_what_is_reopened_and_put_back_to_where_it_was_is_no_news(desk: Desk) ->
     desk.does(progress.set_stage, by=by, handoff_id=handoff_id, stage="proposal-sent")
     desk.does(progress.lose, by=by, handoff_id=handoff_id, reason="price", note=None)
     strikes(desk, WEDNESDAY)
-    assert told(desk).steps == Steps(handed_over=1, accepted=1, opportunities=1, lost=1)
+    assert told(desk).steps == Steps(handed_over=1, accepted=1, qualified=1, opportunities=1, lost=1)
     desk.does(decisions.reopen, by="UMAYA", handoff_id=handoff_id)
     strikes(desk, WEDNESDAY + timedelta(days=1))
     assert told(desk).steps == Steps()
