@@ -119,7 +119,9 @@ def _parsed(text: str) -> Playbook:
 
 
 def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str, Team]:
-    known = {team.key: team for team in session.scalars(select(Team).where(Team.workspace_id == workspace_id))}
+    # Locked before anything is owed: a worker that makes a summary locks its team first, too.
+    there = select(Team).where(Team.workspace_id == workspace_id).order_by(Team.id).with_for_update(key_share=True)
+    known = {team.key: team for team in session.scalars(there)}
     for team in known.values():
         team.active = team.key in playbook.teams
         # What a team leaves behind that is no more is an administrator's.
