@@ -64,6 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="tests/bench", description="Measure Baton, each figure beside its floor.")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything: to see that it runs")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--imports", action="store_true", help="the imports alone")
     parser.add_argument("--large", action="store_true", help="the imports alone, of 1,000,000 rows each")
     given = parser.parse_args(arguments)
     plan = QUICK if given.quick else FULL
@@ -76,7 +77,9 @@ def main(arguments: Sequence[str]) -> int:
         described = machine.description(version)
         for engine in engines:
             with told.status(f"Measuring on {engine.name}") as status:
-                for figure in imports.measure(engine, size=LARGE) if given.large else _measured(engine, plan, works):
+                alone = given.large or given.imports
+                size = LARGE if given.large else plan.size
+                for figure in imports.measure(engine, size=size) if alone else _measured(engine, plan, works):
                     figures.append(figure)
                     status.update(f"Measuring on {engine.name}: {figure.name} is done")
                     if not told.is_terminal:
