@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 KEYS: Final = (
     "action",
     "workspace",
+    "team",
     "lead",
     "handoff",
     "offer",

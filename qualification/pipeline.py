@@ -120,10 +120,10 @@ def standing(session: Session, team: Team, playbook: Playbook) -> tuple[StageTal
 def _scope_of(session: Session, person: Person) -> _Scope:
     if person.is_admin or (person.is_marketer and not (person.is_rep or person.is_manager)):
         return _Scope("all", (), None, None)
-    managed = session.scalars(people.managed_by(person)).all()
-    if managed:
-        teams = session.scalars(select(Team).where(Team.id.in_(managed)).order_by(Team.name)).all()
-        return _Scope("team", tuple(teams), Handoff.team_id.in_(managed), None)
+    managed = select(Team).where(Team.id.in_(people.managed_by(person)), Team.active)
+    teams = session.scalars(managed.order_by(Team.name)).all()
+    if teams:
+        return _Scope("team", tuple(teams), Handoff.team_id.in_([team.id for team in teams]), None)
     team = session.get(Team, person.team_id) if person.team_id is not None else None
     return _Scope("own", (team,) if team else (), _of(person), Handoff.team_id == team.id if team else None)
 

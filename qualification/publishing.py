@@ -124,8 +124,6 @@ def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str,
     known = {team.key: team for team in session.scalars(there)}
     for team in known.values():
         team.active = team.key in playbook.teams
-        # What a team leaves behind that is no more is an administrator's.
-        team.manager_id = team.manager_id if team.active else None
     for key, definition in playbook.teams.items():
         if key not in known:
             known[key] = Team(workspace_id=workspace_id, key=key, channel=definition.channel)

@@ -74,10 +74,15 @@ class Office:
         """Return the newest card in the channel once it says these words."""
 
         def look() -> Message | None:
-            cards = [message for message in self.maya.sees(CHANNEL) if message.thread_ts in {None, message.ts}]
+            cards = self.cards()
             return cards[-1] if cards and words in cards[-1].text else None
 
         return self.waits_for(look)
+
+    def cards(self) -> list[Message]:
+        """Return what stands in the channel outside threads, the oldest first; the team's summaries are no cards."""
+        messages = [message for message in self.maya.sees(CHANNEL) if message.thread_ts in {None, message.ts}]
+        return [message for message in messages if not message.fallback.startswith("EMEA · ")]
 
     def direct(self, person: Person, words: str) -> Message:
         """Return the person's newest direct message from the bot that says these words, once there is one."""

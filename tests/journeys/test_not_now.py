@@ -1,6 +1,6 @@
 """A lead that is put off and comes back on its day, as the rep, the pool and the channel see it."""
 
-from tests.journeys.office import CHANNEL, Office
+from tests.journeys.office import Office
 
 
 def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_words(office: Office) -> None:
@@ -27,7 +27,7 @@ def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_word
     assert "The budget comes in March" in woken.text
     assert "last contact" in woken.text
     office.card("Offered to @Ana Ruiz")
-    assert len([message for message in office.maya.sees(CHANNEL) if "Acme" in message.text]) == 1
+    assert len([message for message in office.cards() if "Acme" in message.text]) == 1
 
     def thread() -> str:
         return "\n".join(reply.text for reply in office.card("Acme").thread)
