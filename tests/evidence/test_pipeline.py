@@ -299,10 +299,10 @@ def cells_worth(cell: dict[str, object]) -> Decimal:
 
 
 def plainly(opportunities: Iterable[Opportunity]) -> list[Decimal]:
-    """Work out a row of a table by rep or team: waiting, open, its value, won, its value, lost."""
+    """Work out a row of a table by rep or team: waiting, open, its value, not now, won, its value, lost."""
     by = sums(opportunities, lambda each: {"Won": "won", "Lost": "lost"}.get(each.stage, "open"))
     (_, worth), (won, earned), (lost, _) = (by.get(name, (0, Decimal())) for name in ("open", "won", "lost"))
-    return [Decimal(0), Decimal(by.get("open", (0, 0))[0]), worth, Decimal(won), earned, Decimal(lost)]
+    return [Decimal(0), Decimal(by.get("open", (0, 0))[0]), worth, Decimal(0), Decimal(won), earned, Decimal(lost)]
 
 
 def grouped(opportunities: Iterable[Opportunity], by: Callable[[Opportunity], str]) -> Figures:
@@ -338,7 +338,7 @@ def test_pipeline_in_slack_says_by_rep_and_team_what_the_file_says(
     """A team is called as its manager is."""
     said = ask(slack, MARKETER, f"by {by}")
     assert said == grouped(opportunities, SUMMED["agent" if by == "rep" else "manager"])
-    worths = [row[0] + row[1] + row[3] + row[5] for row in said.values()]
+    worths = [row[0] + row[1] + row[3] + row[4] + row[6] for row in said.values()]
     assert worths == sorted(worths, reverse=True)
 
 
