@@ -60,7 +60,7 @@ def rotations(day: Day) -> dict[str, Rotation]:
     people = {person.id: person.name for person in world.all(Person)}
     ids = {name: person_id for person_id, name in people.items()}
     pool_of = {handoff.id: handoff.pool_id for handoff in world.all(Handoff)}
-    events = world.all(LeadEvent)
+    events = [event for event in world.all(LeadEvent) if event.handoff_id is not None]
     return {
         pool.key: deal_again(
             [ids[name] for name in world.sales.pools[pool.key]],
