@@ -299,12 +299,12 @@ def _come_back(
     if past:
         news["gates"] = list(past)
     handoff.lead_id = lead.id
-    is_first = by is not None and handoff.announcer_id is None
-    if is_first and by is not None:
-        handoff.announcer_id = by.id
+    announcer = by if handoff.announcer_id is None else None
+    if announcer is not None:
+        handoff.announcer_id = announcer.id
     not_now.wake(session, handoff, lead, published, now=now, by=by, news=news)
-    if is_first and by is not None:
-        showing.owe_receipt(session, handoff, by, now=now)
+    if announcer is not None:
+        showing.owe_receipt(session, handoff, announcer, now=now)
 
 
 def _default_team(session: Session, workspace_id: int, playbook: Playbook) -> int:
