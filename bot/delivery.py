@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from bot.attempt import Attempt, Renderer
@@ -13,6 +14,10 @@ from bot.slack import AccountError, PassingError, Slack
 from bot.tasks import Failed, Outcome, Refused, Shown, Task, Undrawable
 
 log = logging.getLogger(__name__)
+
+
+class _StoppedError(Exception):
+    """The worker was stopped while it took deliveries up: they are left as they were."""
 
 
 class Courier:
@@ -39,10 +44,17 @@ class Courier:
         with self._database.snapshot() as session:
             return self.lanes.ready_at(session)
 
-    def claim(self, now: datetime, limit: int = 1) -> list[Task]:
-        """Take in hand what is due, from as many places as `limit` says."""
-        with self._database.transaction() as session:
-            return self.lanes.claim(session, now, limit)
+    def claim(self, now: datetime, limit: int = 1, *, go_on: Callable[[], bool] = lambda: True) -> list[Task]:
+        """Take in hand what is due, from as many places as `limit` says; nothing where it may no longer `go_on`.
+
+        That is asked last: a place that was let go after the stop is not taken up by a claim begun before it.
+        """
+        with suppress(_StoppedError), self._database.transaction() as session:
+            tasks = self.lanes.claim(session, now, limit)
+            if not go_on():
+                raise _StoppedError
+            return tasks
+        return []
 
     def carry(
         self, task: Task, clock: Callable[[], datetime], *, go_on: Callable[[], bool] = lambda: False

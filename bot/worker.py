@@ -166,7 +166,7 @@ class Worker:
         ready_at = self._courier.ready_at()
         if ready_at is None or ready_at > now:
             return POLL_SECONDS if ready_at is None else min(POLL_SECONDS, (ready_at - now).total_seconds())
-        tasks = self._courier.claim(now, free)
+        tasks = self._courier.claim(now, free, go_on=lambda: not stop.is_set())
         for task in tasks:
             future = hands.submit(self._hand, task, stop)
             in_hand.add(future)
