@@ -75,6 +75,8 @@ def running(sandbox: Sandbox, database_url: str, command: str = "run") -> Iterat
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
+        # Else the next process's connection may be taken for there while it is this one's.
+        sandbox.wait_for(lambda: sandbox.connections() == 0, PROMISED_SECONDS)
 
 
 def hands_over(sandbox: Sandbox, company: str) -> None:
