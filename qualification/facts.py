@@ -274,7 +274,7 @@ class LeadLine:
     accept_by: datetime | None
     owner: PersonRef | None
     accepted_at: datetime | None = None
-    contacted_at: datetime | None = None
+    untouched: bool = False
     task: TaskMark | None = None
 
 
@@ -450,7 +450,8 @@ class Receipt(HandoffLine):
 
     `asked_last`, `offered_at` and `opened_at`, the first press of whoever was asked, are of the latest offer unless it
     was passed on or lapsed; what was, the latest of that kind, is told by `before`, `before_pool` and `before_reason`,
-    and by `before_outcome`, None where nothing was. `qualified_at` is when an accepted lead came to SQL or further.
+    and by `before_outcome`, None where nothing was. `untouched` says that nobody has contacted an accepted lead yet,
+    `qualified_at` when it came to SQL or further.
     """
 
     asked_last: PersonRef | None
@@ -461,6 +462,7 @@ class Receipt(HandoffLine):
     before_reason: str | None
     accepted_at: datetime | None
     contacted_at: datetime | None
+    untouched: bool
     qualified_at: datetime | None
     reason_note: str | None
     permalink: str | None

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries, people, receipts, search, showing, start
+from qualification import contacts, deliveries, people, publishing, receipts, search, showing, start
 from qualification.facts import HandedOverLately, Home, Page, TeamClocks
 from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
 from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState
@@ -143,7 +143,7 @@ def _clocks(session: Session, teams: Sequence[Team]) -> list[TeamClocks]:
     if not teams:
         return []
     undecided = Handoff.state.in_(UNDECIDED_STATES)
-    untouched = (Handoff.state == HandoffState.ACCEPTED) & Handoff.contacted_at.is_(None)
+    untouched = contacts.untouched(publishing.current(session, teams[0].workspace_id).playbook)
     counted = (
         select(
             Handoff.team_id,

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qualification import cards, leads, merging, people, publishing, scores, search
 from qualification.companies import country_of, size_of
 from qualification.facts import Did, FoundLead, LeadPage, MergedLead, Weighed
-from qualification.records import Activity, Company, Handoff, Lead
+from qualification.records import NEAREST, Activity, Company, Handoff, Lead
 from qualification.rules.handoff import LIVE_STATES
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import UnknownLead
@@ -60,7 +60,7 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
     if lead is None:
         return None
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    handoff = _latest(session, lead)
+    handoff = _nearest(session, lead)
     owner = people.ref_of(session, handoff.owner_id) if handoff else None
     score = scores.weigh(session, lead, publishing.current(session, workspace_id).playbook.scoring)
     return LeadFacts(
@@ -96,7 +96,7 @@ def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -
     leads_found = search.anybody(session, workspace_id, words, MOST)
     if not leads_found:
         raise UnknownLead(query=words)
-    handoffs = [_latest(session, lead) for lead in leads_found]
+    handoffs = [_nearest(session, lead) for lead in leads_found]
     owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs if handoff))
     lines = []
     for lead, handoff in zip(leads_found, handoffs, strict=True):
@@ -129,7 +129,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
     playbook = publishing.current(session, workspace_id).playbook
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     score = scores.weigh(session, lead, playbook.scoring)
-    handoff = _latest(session, lead)
+    handoff = _nearest(session, lead)
     card = cards.lead_card(session, workspace_id, handoff.id, person.id if person else None) if handoff else None
     source = playbook.source(lead.source) if lead.source else None
     recent, count = _recent(session, lead, playbook)
@@ -187,12 +187,10 @@ def _recent(session: Session, lead: Lead, playbook: Playbook) -> tuple[tuple[Did
     return tuple(Did(kinds.get(each.kind, each.kind), each.what, each.at) for each in latest), count
 
 
-def _latest(session: Session, lead: Lead) -> Handoff | None:
-    """Return the lead's live handoff, else its latest, or that of a lead merged into it."""
+def _nearest(session: Session, lead: Lead) -> Handoff | None:
+    """Return the nearest of the handoffs of the lead and of those merged into it."""
     made = select(Handoff).where(Handoff.lead_id.in_(merging.family(session, lead)))
-    # What was put off and woke may be older than one that ended meanwhile.
-    is_over = case((Handoff.state.in_(LIVE_STATES), 0), else_=1)
-    return session.scalar(made.order_by(is_over, Handoff.id.desc()).limit(1))
+    return session.scalar(made.order_by(*NEAREST).limit(1))
 
 
 def _title(session: Session, lead: Lead, *, contact: bool) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, history, publishing
-from qualification.records import EventKind, Handoff, Lead, LeadEvent, Merge, Person
+from qualification.records import NEAREST, EventKind, Handoff, Lead, LeadEvent, Merge, Person, nearness
 from qualification.rules.handoff import LIVE_STATES, HandoffState
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
@@ -98,10 +98,7 @@ def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
     """Return which of the two sales has, or had last; None where it never had one."""
     families_of = families(session, [kept.id, merged.id])
     made = session.execute(
-        select(Handoff.lead_id)
-        .where(Handoff.lead_id.in_(families_of))
-        .order_by(Handoff.state.in_(LIVE_STATES).desc(), Handoff.announced_at.desc(), Handoff.id.desc())
-        .limit(1)
+        select(Handoff.lead_id).where(Handoff.lead_id.in_(families_of)).order_by(*NEAREST).limit(1)
     ).first()
     return families_of[made.lead_id] if made else None
 
@@ -124,10 +121,8 @@ def _give_back(
     for lead in (kept, merged):
         made = [handoff for handoff in theirs if handoff.lead_id == lead.id]
         if made:
-            # The live one, else the latest.
-            latest = max(made, key=lambda handoff: (handoff.state in LIVE_STATES, handoff.id))
             passed = history.has_passed(session, lead)
-            history.settle_lifecycle(session, latest, lead, playbook, passed=passed, now=now)
+            history.settle_lifecycle(session, max(made, key=nearness), lead, playbook, passed=passed, now=now)
         else:
             # Sales never had it: its points say what it is, once they are added up anew.
             lead.lifecycle = Lifecycle.SUBSCRIBER

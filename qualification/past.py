@@ -10,10 +10,10 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from qualification import history, showing
+from qualification import history, merging, showing
 from qualification.companies import country_of, size_of
 from qualification.publishing import Published
-from qualification.records import Company, EventKind, Handoff, Lead, LeadEvent, Person, Team
+from qualification.records import Company, EventKind, Handoff, Lead, LeadEvent, Person, Team, nearness
 from qualification.rules import identity
 from qualification.rules.flaws import Flaw
 from qualification.rules.handoff import LIVE_STATES, HandoffState
@@ -113,8 +113,9 @@ def known(session: Session, workspace_id: int, sender: str, keys: Sequence[str])
 
 
 def live(session: Session, leads: Sequence[Lead]) -> set[int]:
-    """Return the ids of those leads that sales has now."""
-    return {*session.scalars(_LIVE, {"ids": [lead.id for lead in leads]})} if leads else set()
+    """Return the ids of those leads that sales has now, be it as one that was merged into them."""
+    now_as = merging.families(session, [lead.id for lead in leads])
+    return {now_as[lead_id] for lead_id in session.scalars(_LIVE, {"ids": [*now_as]})} if leads else set()
 
 
 def write_down(
@@ -218,15 +219,15 @@ def _events(handoff: Handoff, published: Published) -> Iterator[dict[str, Any]]:
 
 
 def _settle(session: Session, rows: Sequence[tuple[Fared, Handoff]], published: Published) -> Iterator[dict[str, Any]]:
-    """Put each lead where its latest deal puts it, the one that goes on before all others."""
+    """Put each lead where its nearest deal puts it."""
     leads = {deal.lead.id: deal.lead for deal, _ in rows}
-    latest: dict[int, Handoff] = {}
-    for handoff in session.scalars(_ALL_OF, {"ids": [*leads]}):
-        before = latest.get(handoff.lead_id)
-        if before is None or _lateness(handoff) >= _lateness(before):
-            latest[handoff.lead_id] = handoff
+    now_as = merging.families(session, leads)
+    nearest: dict[int, Handoff] = {}
+    for handoff in session.scalars(_ALL_OF, {"ids": [*now_as]}):
+        lead_id = now_as[handoff.lead_id]
+        nearest[lead_id] = max(nearest.get(lead_id, handoff), handoff, key=nearness)
     ours = {handoff.id for _, handoff in rows}
-    for lead_id, handoff in sorted(latest.items()):
+    for lead_id, handoff in sorted(nearest.items()):
         lead = leads[lead_id]
         to = _station(handoff.stage, handoff.state, published.playbook)
         if handoff.id in ours:
@@ -241,10 +242,6 @@ def _station(key: str | None, state: HandoffState, playbook: Playbook) -> Lifecy
     """Return where that stage and state put the lead; no checklist came with it."""
     stage = playbook.stage(key) if key else None
     return lifecycle_of(state, False, stage.lifecycle if stage else None)  # noqa: FBT003 - no checklist came
-
-
-def _lateness(handoff: Handoff) -> tuple[bool, datetime, int]:
-    return handoff.state in LIVE_STATES, handoff.announced_at, handoff.id
 
 
 def _event(handoff: Handoff, kind: EventKind, at: datetime, **facts: object) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from qualification import people, publishing
 from qualification.cards import reason_of, stage_choices, title_of
+from qualification.contacts import is_untouched
 from qualification.facts import HandoffLine, Receipt
 from qualification.records import Handoff, Offer, Person, Pool, Team
 from qualification.rules.handoff import HandoffState, OfferOutcome
@@ -40,6 +41,7 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
         before_reason=(reason.name if reason else told.reason) if told else None,
         accepted_at=handoff.accepted_at,
         contacted_at=handoff.contacted_at,
+        untouched=is_untouched(handoff, playbook),
         qualified_at=handoff.qualified_at,
         reason_note=handoff.reason_note,
         permalink=handoff.permalink,

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from qualification import leads, people, publishing
 from qualification.cards import lead_title, task_mark, title_of
 from qualification.cases import look
+from qualification.contacts import is_untouched
 from qualification.facts import LeadLine, PersonRef
-from qualification.records import IS_OPEN_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
+from qualification.records import IS_OPEN_TASK, NEAREST, Company, Handoff, Lead, Membership, Offer, Person, Task
 from qualification.rules import identity
-from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
+from qualification.rules.handoff import UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, Refusal, UnknownLead
 
@@ -116,7 +117,7 @@ def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
             accept_by=offer.accept_by if offer else None,
             owner=refs.get(handoff.owner_id),
             accepted_at=handoff.accepted_at,
-            contacted_at=handoff.contacted_at,
+            untouched=is_untouched(handoff, playbook),
             task=task_mark(task),
         )
         for handoff in handoffs
@@ -175,8 +176,7 @@ def _named(rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Sel
 
 def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: str) -> Refusal:
     """Say where the lead is that the words mean to somebody else, the live and the newest first."""
-    is_over = case((Handoff.state.in_(LIVE_STATES), 0), else_=1)
-    likeliest = _named(_handoffs(workspace_id), words, is_over, Handoff.id.desc())
+    likeliest = _named(_handoffs(workspace_id), words, *NEAREST)
     handoff = session.scalars(likeliest.limit(1)).first()
     if handoff is None:
         return UnknownLead(query=words)

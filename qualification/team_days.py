@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from qualification import lifecycles, pipeline
+from qualification import contacts, lifecycles, pipeline
 from qualification.figures import Steps
 from qualification.records import (
     IS_COUNTED,
@@ -214,10 +214,7 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]
 
 
 def _overdue(session: Session, team: Team, playbook: Playbook, midnight: datetime) -> list[dict[str, Any]]:
-    """List the accepted leads of which a step is overdue, or with whom nobody has been in touch since the day before.
-
-    A deal that was further on when a file brought it in surely had its first contact elsewhere.
-    """
+    """List the accepted leads of which a step is overdue, or whom nobody has contacted since the day before."""
     ours = (Handoff.workspace_id == team.workspace_id, Handoff.team_id == team.id)
     tasks = (
         select(Task.handoff_id, Task.person_id, Task.due_at, Task.name)
@@ -229,12 +226,7 @@ def _overdue(session: Session, team: Team, playbook: Playbook, midnight: datetim
     ]
     found = {row["handoff"] for row in rows}
     untouched = select(Handoff.id, Handoff.owner_id, Handoff.accepted_at).where(
-        *ours,
-        Handoff.state == HandoffState.ACCEPTED,
-        Handoff.stage == playbook.first_stage.key,
-        Handoff.contacted_at.is_(None),
-        Handoff.accepted_at < midnight,
-        Handoff.wake_at.is_(None),
+        *ours, contacts.untouched(playbook), Handoff.accepted_at < midnight
     )
     rows += [
         _row(each.id, "contact", each.owner_id, each.accepted_at)

@@ -3,7 +3,7 @@
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
-from qualification.records.handoffs import IS_OPEN, WAITING_SINCE, Handoff, Offer
+from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness
 from qualification.records.imports import ImportRun
 from qualification.records.leads import (
     IS_COUNTED,
@@ -25,6 +25,7 @@ __all__ = [
     "IS_HOLDING",
     "IS_OPEN",
     "IS_OPEN_TASK",
+    "NEAREST",
     "WAITING_SINCE",
     "Activity",
     "Answer",
@@ -53,4 +54,5 @@ __all__ = [
     "Task",
     "Team",
     "Workspace",
+    "nearness",
 ]

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, func, literal_column, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
-from qualification.rules.handoff import HandoffState, OfferOutcome
+from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
 
 LIVE = "state in ('offered', 'pooled', 'queued', 'accepted')"
 
@@ -138,6 +138,16 @@ class Offer(Base):
     reason_note: Mapped[str | None] = mapped_column(Text)
 
 
+def nearness(handoff: Handoff) -> tuple[bool, datetime, int]:
+    """Say how near a handoff stands to where its lead is, the greatest the nearest: a live one first, then the latest.
+
+    A lead may have several handoffs, its own and those of leads that were merged into it.
+    """
+    return handoff.state in LIVE_STATES, handoff.announced_at, handoff.id
+
+
+# The same as an order of rows, the nearest first.
+NEAREST: Final = (Handoff.state.in_(LIVE_STATES).desc(), Handoff.announced_at.desc(), Handoff.id.desc())
 # Since when a handoff waits to be accepted: it was handed over, or it woke.
 WAITING_SINCE: Final = func.coalesce(Handoff.woken_at, Handoff.announced_at)
 # A literal, not a bound value: with one, SQLite plans the statement anew each time it runs, to see the partial index.

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from qualification import decisions, home, not_now, progress
 from qualification.facts import Home, Line, Page
+from qualification.receipts import receipt
 from qualification.records import Delivery, Handoff, Lead, Person, Task, Team
 from qualification.rules.handoff import HandoffState
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
 from .conftest import PLAYBOOK, Desk
+from .test_imports import brings, row
 from .test_plans import heard, plans
 
 TWO_TEAMS = "default_team: emea\n" + PLAYBOOK.replace(
@@ -129,10 +131,22 @@ def test_a_rep_sees_what_waits_what_is_theirs_and_what_is_due_first(desk: Desk) 
     assert leads(shown.mine) == ["Bolt", "Acme"]
     bolt, acme = shown.mine.lines
     assert bolt.task is not None
-    assert (bolt.task.name, bolt.task.overdue, bolt.contacted_at) == ("First call", True, None)
-    assert (acme.contacted_at, acme.accepted_at) == (desk.now, desk.now)
+    assert (bolt.task.name, bolt.task.overdue, bolt.untouched) == ("First call", True, True)
+    assert (acme.untouched, acme.accepted_at) == (False, desk.now)
     assert leads(tab(desk, desk.asked(handoff_id)).waiting) == ["Brant", "Crane"]
     assert shown.teams == ()
+
+
+def test_a_deal_that_was_further_on_when_it_came_in_waits_for_no_first_contact(desk: Desk) -> None:
+    """Nobody told when that was; the rep's list, the manager's clocks and the marketer's receipt say the same."""
+    desk.accepted("Acme", by="UANA")
+    fared = {"owner": "Ana Ruiz", "stage": "follow-up", "at": desk.now - timedelta(days=90)}
+    assert brings(desk, row(company="Bolt", handoff=fared)).flawed == {}
+    assert {line.lead: line.untouched for line in tab(desk, "UANA").mine.lines} == {"Acme": True, "Bolt": False}
+    assert [team.untouched for team in tab(desk, "UMAYA").teams] == [1]
+    reader = desk.person("UMIKA").id
+    told = [desk.reads(lambda s, it=each: receipt(s, desk.workspace_id, it.id, reader)) for each in desk.all(Handoff)]
+    assert {each.lead: each.untouched for each in told} == {"Acme": True, "Bolt": False}
 
 
 def test_a_manager_sees_the_queue_what_is_not_accepted_and_the_team_s_clocks(desk: Desk) -> None:

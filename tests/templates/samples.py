@@ -243,7 +243,7 @@ leads = st.builds(
     accept_by=perhaps_times,
     owner=perhaps_people,
     accepted_at=perhaps_times,
-    contacted_at=perhaps_times,
+    untouched=st.booleans(),
     task=st.none() | tasks,
 )
 found = st.builds(
@@ -345,6 +345,7 @@ receipts = st.builds(
     before_reason=perhaps_hostile,
     accepted_at=perhaps_times,
     contacted_at=perhaps_times,
+    untouched=st.booleans(),
     qualified_at=perhaps_times,
     reason_note=perhaps_hostile,
     permalink=permalinks,
