@@ -88,7 +88,7 @@ def command(
             work = Import(database, served.id, plan, now=wiring.utc_now, progress=progress)
             try:
                 if dry_run:
-                    _try_out(work)
+                    _try_out(work, plan)
                     return
                 where = report or Path(f"{file}.refused.{'jsonl' if table.columns is None else 'csv'}")
                 if where.exists() and where.samefile(file):
@@ -98,7 +98,7 @@ def command(
                 console.fail(f"{file} cannot be read on: {fault}.", console.FAILED)
             except CannotImport as fault:
                 console.fail(str(fault), console.FAILED)
-    _tell(tally, where)
+    _tell(tally, plan, where)
 
 
 def _playbook(database: Database, workspace_id: int) -> Playbook:
@@ -146,6 +146,12 @@ def _tell_how_it_is_read(plan: Plan, *, guessed: bool) -> None:
     table = plan.table
     written = "JSON lines" if table.delimiter is None else f"cells apart by {_called(table.delimiter)}"
     console.say(f"{table.path.name}: {written}, {table.encoding}. Its ids are those of `{plan.sender}`.")
+    for name, joined in plan.joined.items():
+        console.say(f"  {name} ← {printable(joined.file)}, {_rows(len(joined.rows))}")
+        for line, why in joined.unfit[:_SHOWN]:
+            console.say(f"    not line {line}: it {printable(why)}")
+        if len(joined.unfit) > _SHOWN:
+            console.say(f"    and {len(joined.unfit) - _SHOWN:,} other lines not")
     if not guessed:
         return
     for field, expression in plan.mapped.lead.items():
@@ -193,7 +199,7 @@ def _carry_out(work: Import, report: Path, *, again: bool) -> Tally:
         console.fail(f"{report} cannot be written: {error.strerror}. Nothing of that slice was taken.", console.FAILED)
 
 
-def _try_out(work: Import) -> None:
+def _try_out(work: Import, plan: Plan) -> None:
     """Show the first rows as they would be taken, and count what would become of all."""
     rows = work.try_out()
     for row, read in islice(rows, _SHOWN):
@@ -212,9 +218,14 @@ def _try_out(work: Import) -> None:
     tally = work.tally
     taken = tally.rows - tally.left_out - tally.flawed
     console.say(f"{tally.rows:,} rows: {taken:,} would be taken, {tally.flawed:,} not, {tally.left_out:,} left out.")
+    _tell_unjoined(tally, plan)
     _tell_reasons(tally)
     if tally.flawed:
         raise typer.Exit(console.FAILED)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _fields(row: GivenRow) -> Iterator[tuple[str, object]]:
@@ -232,7 +243,7 @@ def _fields(row: GivenRow) -> Iterator[tuple[str, object]]:
         yield "activities", f"and {len(row.acts) - _SHOWN} more"
 
 
-def _tell(tally: Tally, report: Path) -> None:
+def _tell(tally: Tally, plan: Plan, report: Path) -> None:
     if tally.rows == 0:
         console.say("The file has a header, and no row under it.")
     elif tally.is_done and tally.rows == tally.went_on_at:
@@ -247,10 +258,20 @@ def _tell(tally: Tally, report: Path) -> None:
             f"{tally.rows:,} rows. Leads written down: {tally.new_leads:,}, known again: {tally.known_leads:,}. "
             f"Activities: {tally.activities:,}. Deals: {tally.handoffs:,}. Left out: {tally.left_out:,}."
         )
+    _tell_unjoined(tally, plan)
     if tally.flawed:
         _tell_reasons(tally)
-        rows = "1 row was" if tally.flawed == 1 else f"{tally.flawed:,} rows were"
-        console.fail(f"{rows} not taken, or not wholly: {report} says why.", console.FAILED)
+        console.fail(
+            f"{_rows(tally.flawed)} not taken, or not wholly: {report} says why.",
+            console.FAILED,
+        )
+
+
+def _tell_unjoined(tally: Tally, plan: Plan) -> None:
+    """Say how many rows named something that the joined file does not hold: more often a slip than none at all."""
+    for name, count in tally.unjoined.items():
+        if count:
+            console.say(f"  {name}: {printable(plan.joined[name].file)} has no such row for {_rows(count)}")
 
 
 def _tell_reasons(tally: Tally) -> None:

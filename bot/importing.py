@@ -65,15 +65,23 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The rows of another file by their key, and what finds a row's key."""
+    """The rows of another file by their key, and what finds a row's key.
 
+    `unfit` says of its rows that cannot be joined with, in the file's order, on which line they stand and why.
+    """
+
+    file: str
     value: str
     rows: Mapping[str, Mapping[str, object]]
+    unfit: Sequence[tuple[int, str]]
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of it so far: `rows` since the first row of the file, the rest since this start."""
+    """What came of it so far: `rows` since the first row of the file, the rest since this start.
+
+    `unjoined` counts, by what is joined, the rows whose key none of its rows has.
+    """
 
     went_on_at: int = 0
     rows: int = 0
@@ -84,6 +92,7 @@ class Tally:
     handoffs: int = 0
     flawed: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unjoined: Counter[str] = field(default_factory=Counter)
     is_done: bool = False
 
     def note(self, flaws: Sequence[Flaw]) -> None:
@@ -257,6 +266,7 @@ class Import:
             except Unworkable as unworkable:
                 return (Flaw(f"join.{name}", str(unworkable)),)
             cells[name] = joined.rows.get(key, {})
+            self.tally.unjoined[name] += bool(key) and key not in joined.rows
         return read_row(self._plan.mapped, cells, self._plan.zone)
 
 
@@ -334,9 +344,7 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
     path = folder / wanted.file
     try:
         table = tables.examine(path)
-        rows = {_folded(row.cells.get(wanted.key)): row.cells for row in table.rows() if row.flaw is None}
-        # Who says no key means none of these rows.
-        rows.pop("", None)
+        rows, unfit = _by_key(table, wanted.key)
     except OSError as error:
         raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
     except tables.NoTable as nothing:
@@ -345,7 +353,25 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
         raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
     if wanted.value is None and columns is not None and wanted.key not in columns:
         raise CannotImport(f"The file has no column `{wanted.key}` by which to join `{name}`; say its `value`.")
-    return Joined(wanted.value or json.dumps(wanted.key), rows)
+    return Joined(wanted.file, wanted.value or json.dumps(wanted.key), rows, unfit)
+
+
+def _by_key(table: Table, key: str) -> tuple[dict[str, Mapping[str, object]], list[tuple[int, str]]]:
+    """Return the table's rows by their key, the first of each, and which others there are and why."""
+    rows: dict[str, Mapping[str, object]] = {}
+    lines: dict[str, int] = {}
+    unfit: list[tuple[int, str]] = []
+    for row in table.rows():
+        found = _folded(row.cells.get(key))
+        if row.flaw is not None:
+            unfit.append((row.line, row.flaw))
+        elif not found:
+            unfit.append((row.line, f"has no `{key}`"))
+        elif found not in rows:
+            rows[found], lines[found] = row.cells, row.line
+        elif rows[found] != row.cells:
+            unfit.append((row.line, f"has the `{key}` of line {lines[found]}, which is taken"))
+    return rows, unfit
 
 
 def _folded(found: object) -> str:

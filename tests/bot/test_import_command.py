@@ -19,7 +19,7 @@ from bot.import_command import plan_of
 from bot.importing import CannotImport, Import, Plan
 from bot.tables import examine
 from qualification import publishing
-from qualification.records import Activity, Delivery, Handoff, ImportRun, Lead, Workspace
+from qualification.records import Activity, Company, Delivery, Handoff, ImportRun, Lead, Workspace
 from qualification.records.base import Base
 from tests.bot.test_command_line import Command, Start, command, environ, ready, sandbox, start
 
@@ -63,7 +63,7 @@ def test_a_file_comes_in_by_the_names_of_its_columns_and_what_is_not_taken_is_re
     assert "lead.email is no e-mail address: 1" in done.stdout
     assert (done.exit_code, done.stderr) == (
         1,
-        "1 row was not taken, or not wholly: people.csv.refused.csv says why.\n",
+        "1 row not taken, or not wholly: people.csv.refused.csv says why.\n",
     )
     with (tmp_path / "people.csv.refused.csv").open(encoding="utf-8", newline="") as file:
         assert [*csv.DictReader(file)] == [
@@ -208,6 +208,30 @@ def test_who_names_no_row_is_joined_with_none_and_a_key_that_cannot_be_worked_ou
     (tmp_path / "people.csv").write_text("mail\na@gmail.com\n")
     told = ready("import", "people.csv", "--map", "map.yaml")
     assert told.stderr == "The file has no column `nr` by which to join `firm`; say its `value`.\n"
+
+
+def test_what_cannot_be_joined_is_told_of_each_line_and_of_how_many_rows_miss_theirs(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    (tmp_path / "map.yaml").write_text(
+        "join: {firm: {file: firms.csv, key: nr}}\nlead: {email: mail, company: firm.name}\n"
+    )
+    doubled = "".join(f"7,Again {each}\n" for each in range(3))
+    (tmp_path / "firms.csv").write_text(f"nr,name\n7,Acme\n8,Bolt,beyond\n7,Acme\n,Nobody\n{doubled}")
+    (tmp_path / "people.csv").write_text("mail,nr\na@gmail.com,7\nb@gmail.com,8\nc@gmail.com,9\nd@gmail.com,\n")
+    said = (
+        "  firm ← firms.csv, 1 row\n"
+        "    not line 3: it has 3 cells under 2 columns\n"
+        "    not line 5: it has no `nr`\n"
+        "    not line 6: it has the `nr` of line 2, which is taken\n"
+        "    and 2 other lines not\n"
+    )
+    missing = "  firm: firms.csv has no such row for 2 rows\n"
+    for more in (("--dry-run",), ()):
+        done = ready("import", "people.csv", "--map", "map.yaml", *more)
+        assert (done.exit_code, said in done.stdout, done.stdout.endswith(missing)) == (0, True, True)
+    with database.snapshot() as session:
+        assert session.scalars(select(Company.name)).all() == ["Acme"]
 
 
 def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
