@@ -98,6 +98,7 @@ def upgrade() -> None:
                 comment="when it first was an SQL or further while accepted; NULL: not yet",
             )
         )
+    _say_since_when_they_are_qualified()
     op.create_index(
         "ix_handoff_wake", "handoff", ["workspace_id", "wake_at"], sqlite_where=PUT_OFF, postgresql_where=PUT_OFF
     )
@@ -119,6 +120,37 @@ def upgrade() -> None:
     op.create_index(
         "ix_lead_event_counted", "lead_event", ["workspace_id", "at"], sqlite_where=COUNTED, postgresql_where=COUNTED
     )
+
+
+def _say_since_when_they_are_qualified() -> None:
+    """Find it in the history: the first move to SQL or further that no move back to MQL came after."""
+    handoff = sa.table("handoff", sa.column("id", KEY), sa.column("qualified_at", INSTANT))
+    event = sa.table(
+        "lead_event",
+        sa.column("id", KEY),
+        sa.column("handoff_id", KEY),
+        sa.column("kind", CHOICE),
+        sa.column("at", INSTANT),
+        sa.column("facts", JSON),
+    )
+    move, back = event.alias("move"), event.alias("back")
+    was_taken_back = sa.exists().where(
+        back.c.handoff_id == move.c.handoff_id,
+        back.c.id > move.c.id,
+        back.c.kind == "lifecycle_moved",
+        back.c.facts["to"].as_string() == "mql",
+    )
+    since = (
+        sa.select(sa.func.min(move.c.at))
+        .where(
+            move.c.handoff_id == handoff.c.id,
+            move.c.kind == "lifecycle_moved",
+            move.c.facts["to"].as_string().in_(("sql", "opportunity", "customer")),
+            ~was_taken_back,
+        )
+        .scalar_subquery()
+    )
+    op.execute(handoff.update().values(qualified_at=since))
 
 
 def downgrade() -> None:

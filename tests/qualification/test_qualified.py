@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+import migrations
 from qualification import checklists, decisions, home, not_now, progress, publishing, receipts, team_days
 from qualification.records import Handoff, Person, Team
 from qualification.rules.frameworks import Verdict
@@ -80,7 +81,9 @@ def accepts(desk: Desk, handoff_id: int) -> None:
 
 def reassigns(desk: Desk, handoff_id: int) -> None:
     """Give it to somebody who must accept it first."""
-    desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UCHLOE")
+    owner = desk.card(handoff_id).owner
+    to = "UBEN" if owner is not None and owner.slack_user_id == "UCHLOE" else "UCHLOE"
+    desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to=to)
 
 
 def on_receipts(desk: Desk) -> dict[int, datetime]:
@@ -150,6 +153,21 @@ def test_receipt_home_and_summary_say_the_same(desk: Desk, name: str) -> None:
         desk.later(minutes=1)
         act(desk, handoff_id)
     assert (len(on_receipts(desk)), on_home(desk), in_summary(desk)) == (qualified, qualified, qualified)
+
+
+def test_what_went_on_before_that_was_kept_is_found_in_the_history(desk: Desk, database_url: str) -> None:
+    desk.publishes(PLAIN_STAGES)
+    for name, (_, course) in COURSES.items():
+        handoff_id = desk.accepted(name)
+        for act in course:
+            desk.later(minutes=1)
+            act(desk, handoff_id)
+    before = on_receipts(desk)
+    assert len(before) == sum(qualified for qualified, _ in COURSES.values())
+    desk.database.dispose()
+    migrations.downgrade(database_url, "0003")
+    migrations.upgrade(database_url)
+    assert on_receipts(desk) == before
 
 
 def test_what_is_put_off_and_comes_back_is_qualified_when_it_is_accepted_again(desk: Desk) -> None:
