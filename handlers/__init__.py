@@ -32,6 +32,7 @@ def register(app: App) -> None:
     app.action("stage")(leads.set_stage)
     app.view("lose")(leads.lose)
     app.action("task_done")(leads.finish_task)
+    app.action("task_not_done")(leads.ask_again_for_task)
     app.action("more")(leads.more)
     app.view("edit_lead")(leads.edit)
 

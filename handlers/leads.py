@@ -1,5 +1,6 @@
 """Work on an accepted lead: contact, stage, verdict, value and note."""
 
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Final
 
@@ -78,17 +79,15 @@ def lose(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
 
 def finish_task(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
     """Note that the next step with the lead was done."""
-    press = payloads.press(body)
-    with transaction() as session:
-        tasks.done(
-            session,
-            workspace_id=workspace.id,
-            by=press.user_id,
-            handoff_id=press.handoff,
-            task_id=press.task or 0,
-            now=now(),
-        )
-    show_again(press, transaction, now, reply, workspace)
+    _settle_task(tasks.done, body, transaction, now, reply, workspace)
+    ack()
+
+
+def ask_again_for_task(
+    ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace
+) -> None:
+    """Note that the next step with the lead was not done after all."""
+    _settle_task(tasks.not_done, body, transaction, now, reply, workspace)
     ack()
 
 
@@ -120,3 +119,19 @@ def edit(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
             now=now(),
         )
     ack()
+
+
+def _settle_task(
+    say: Callable[..., None], body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace
+) -> None:
+    press = payloads.press(body)
+    with transaction() as session:
+        say(
+            session,
+            workspace_id=workspace.id,
+            by=press.user_id,
+            handoff_id=press.handoff,
+            task_id=press.task or 0,
+            now=now(),
+        )
+    show_again(press, transaction, now, reply, workspace)

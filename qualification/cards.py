@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from qualification import merging, people, publishing, scores
@@ -22,7 +22,7 @@ from qualification.facts import (
     Woken,
 )
 from qualification.records import (
-    IS_OPEN_TASK,
+    NEWEST_TASK,
     Answer,
     Checklist,
     Company,
@@ -41,6 +41,7 @@ from qualification.records import (
 from qualification.rules.frameworks import Verdict, progress
 from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
+from qualification.rules.tasks import Duty, TaskOutcome, duty_of
 
 MOST_WEIGHED: Final = 3
 # Whoever was asked when somebody else decided may reopen it.
@@ -111,7 +112,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, offer, team),
         wake_at=handoff.wake_at,
         put_off=put_off_mark(session, handoff, lead),
-        task=task_mark(task),
+        task=task_mark(task, handoff),
     )
 
 
@@ -137,9 +138,15 @@ def woken(session: Session, workspace_id: int, handoff_id: int, reader_id: int |
     return Woken(card, waits=(asks_reader or in_queue or for_pool) and card.reader_may_decide)
 
 
-def task_mark(task: Task | None) -> TaskMark | None:
-    """Return the open task as cards and lists show it."""
-    return TaskMark(task.id, task.name, task.due_at, task.overdue) if task else None
+def task_mark(task: Task | None, handoff: Handoff) -> TaskMark | None:
+    """Return the handoff's newest task as cards and lists show it; one that was done, while the lead stands there."""
+    if task is None or task.outcome is TaskOutcome.DROPPED:
+        return None
+    if task.outcome is TaskOutcome.DONE:
+        duty = duty_of(handoff.state, handoff.stage, handoff.owner_id)
+        if duty != Duty(task.person_id, task.stage):
+            return None
+    return TaskMark(task.id, task.name, task.due_at, task.overdue, task.ended_at)
 
 
 def put_off_mark(session: Session, handoff: Handoff, lead: Lead) -> PutOffMark | None:
@@ -291,7 +298,7 @@ def _card() -> Any:  # noqa: ANN401 - a select of many
         .join(Team, Team.id == Handoff.team_id)
         .outerjoin(Pool, Pool.id == Handoff.pool_id)
         .outerjoin(Offer, Offer.id == last)
-        .outerjoin(Task, and_(Task.handoff_id == Handoff.id, IS_OPEN_TASK))
+        .outerjoin(Task, Task.id == NEWEST_TASK)
         .join(routed, routed.id == Handoff.playbook_id)
         .join(Workspace, Workspace.id == Handoff.workspace_id)
         .join(newest, newest.id == Workspace.playbook_id)

@@ -69,12 +69,13 @@ class PutOffMark:
 
 @dataclass(frozen=True, slots=True)
 class TaskMark:
-    """The next step with a lead, by when, and whether that is over."""
+    """The next step with a lead, by when, and whether that is over; with `done_at` it was done, and no other came."""
 
     task_id: int
     name: str
     due_at: datetime
     overdue: bool
+    done_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +153,11 @@ class ThreadLine:
     (to: PersonRef, rule, pool, turn, accept_by), opened_to_pool (pool, accept_by), queued (manager: PersonRef or None,
     because: nobody_there | everyone_asked | pool_lapsed | do_not_contact), accepted (claimed: bool), passed_on and
     disqualified (reason, note), not_now (until, note), woken (is_due: bool; what is new of the reason, as in updated),
-    left_asleep (decided: bool, where sales has decided since), task_done (task), lapsed and reminded (to: PersonRef or
-    None, pool), undone and reopened (was: the state it had), reassigned (to), contacted (how, note), stage_set (stage,
-    reason, note), edited (changes: tuple of (field, before, after)), answered (item, verdict), checklist_passed
-    (framework, yes, total), updated (fields: tuple of names; did, problem, promised, source, campaign, permalink).
+    left_asleep (decided: bool, where sales has decided since), task_done and task_not_done (task), lapsed and reminded
+    (to: PersonRef or None, pool), undone and reopened (was: the state it had), reassigned (to), contacted (how, note),
+    stage_set (stage, reason, note), edited (changes: tuple of (field, before, after)), answered (item, verdict),
+    checklist_passed (framework, yes, total), updated (fields: tuple of names; did, problem, promised, source, campaign,
+    permalink).
     """
 
     kind: str

@@ -11,7 +11,7 @@ from qualification.cards import lead_title, task_mark, title_of
 from qualification.cases import look
 from qualification.contacts import is_untouched
 from qualification.facts import LeadLine, PersonRef
-from qualification.records import IS_OPEN_TASK, NEAREST, Company, Handoff, Lead, Membership, Offer, Person, Task
+from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
 from qualification.rules import identity
 from qualification.rules.handoff import UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
 from qualification.rules.playbook import Playbook
@@ -118,7 +118,7 @@ def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
             owner=refs.get(handoff.owner_id),
             accepted_at=handoff.accepted_at,
             untouched=is_untouched(handoff, playbook),
-            task=task_mark(task),
+            task=task_mark(task, handoff),
         )
         for handoff in handoffs
         for offer, task in [(offers.get(handoff.id), tasks.get(handoff.id))]
@@ -209,7 +209,9 @@ _LEADS: Final = (
     .outerjoin(Company, Company.id == Lead.company_id)
     .where(Lead.id.in_(bindparam("ids", expanding=True)))
 )
-_TASKS: Final = select(Task).where(Task.handoff_id.in_(bindparam("ids", expanding=True)), IS_OPEN_TASK)
+_TASKS: Final = (
+    select(Task).join(Handoff, Task.id == NEWEST_TASK).where(Handoff.id.in_(bindparam("ids", expanding=True)))
+)
 _OFFERS: Final = select(Offer).where(
     Offer.handoff_id.in_(bindparam("ids", expanding=True)), Offer.outcome == OfferOutcome.OPEN
 )

@@ -7,14 +7,14 @@ from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from qualification import deliveries, history, people
-from qualification.cases import take
+from qualification.cases import Case, take
 from qualification.publishing import Published
 from qualification.records import IS_OPEN_TASK, EventKind, Handoff, Person, Task
 from qualification.rules import tasks
 from qualification.rules.clocks import add_working_time
-from qualification.rules.handoff import Action, HandoffState
+from qualification.rules.handoff import Action
 from qualification.rules.refusals import StaleCard
-from qualification.rules.tasks import Because, Duty, TaskOutcome
+from qualification.rules.tasks import Because, Duty, TaskOutcome, duty_of
 
 
 def settle(
@@ -32,7 +32,7 @@ def settle(
     """
     open_task = session.scalar(_OPEN, {"handoff_id": handoff.id})
     step = tasks.step_of(handoff.state, handoff.stage, handoff.owner_id, published.playbook)
-    duty = _duty(handoff)
+    duty = duty_of(handoff.state, handoff.stage, handoff.owner_id)
     last = _last(session, handoff, duty)
     settled = tasks.settle(
         because,
@@ -72,16 +72,30 @@ def done(session: Session, *, workspace_id: int, by: str, handoff_id: int, task_
     Raises StaleCard for a step that is asked for no more.
     """
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    task = session.scalar(select(Task).where(Task.id == task_id, Task.handoff_id == handoff_id))
-    if task is None:
-        raise StaleCard
-    case.allows(Action.FINISH_TASK)
+    task = _asked_about(session, case, task_id)
     if task.outcome is TaskOutcome.DONE:
         return
     if task.outcome is TaskOutcome.DROPPED:
         raise StaleCard
     _end(task, TaskOutcome.DONE, by=case.by, now=now)
     history.tell(session, case.handoff, EventKind.TASK_DONE, now=now, by=case.by, task=task.name)
+
+
+def not_done(session: Session, *, workspace_id: int, by: str, handoff_id: int, task_id: int, now: datetime) -> None:
+    """Ask again for a step that was not done after all, with the time it had; said twice, it is the same.
+
+    Raises StaleCard where the lead has moved on since.
+    """
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    task = _asked_about(session, case, task_id)
+    if task.outcome is TaskOutcome.OPEN:
+        return
+    handoff = case.handoff
+    last = _last(session, handoff, duty_of(handoff.state, handoff.stage, handoff.owner_id))
+    if last is not task or task.outcome is not TaskOutcome.DONE:
+        raise StaleCard
+    task.outcome, task.ended_at, task.ended_by_id = TaskOutcome.OPEN, None, None
+    history.tell(session, handoff, EventKind.TASK_NOT_DONE, now=now, by=case.by, task=task.name)
 
 
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
@@ -103,11 +117,13 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int) -
     return marked
 
 
-def _duty(handoff: Handoff) -> Duty | None:
-    """Return who works on the handoff at which stage."""
-    if handoff.state is not HandoffState.ACCEPTED or handoff.owner_id is None or handoff.stage is None:
-        return None
-    return Duty(handoff.owner_id, handoff.stage)
+def _asked_about(session: Session, case: Case, task_id: int) -> Task:
+    """Return the handoff's task that whoever presses says something of, where they may."""
+    task = session.scalar(select(Task).where(Task.id == task_id, Task.handoff_id == case.handoff.id))
+    if task is None:
+        raise StaleCard
+    case.allows(Action.FINISH_TASK)
+    return task
 
 
 def _last(session: Session, handoff: Handoff, duty: Duty | None) -> Task | None:

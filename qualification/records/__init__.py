@@ -3,7 +3,7 @@
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
-from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness
+from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness, nearness_columns
 from qualification.records.imports import ImportRun
 from qualification.records.leads import (
     IS_COUNTED,
@@ -17,7 +17,7 @@ from qualification.records.leads import (
     Merge,
 )
 from qualification.records.summaries import Summary
-from qualification.records.tasks import IS_OPEN_TASK, Task
+from qualification.records.tasks import IS_OPEN_TASK, NEWEST_TASK, Task
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "IS_OPEN",
     "IS_OPEN_TASK",
     "NEAREST",
+    "NEWEST_TASK",
     "WAITING_SINCE",
     "Activity",
     "Answer",
@@ -55,4 +56,5 @@ __all__ = [
     "Team",
     "Workspace",
     "nearness",
+    "nearness_columns",
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, literal_column, text
+from sqlalchemy import ForeignKey, Index, Row, SQLColumnExpression, String, Text, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
@@ -138,7 +138,7 @@ class Offer(Base):
     reason_note: Mapped[str | None] = mapped_column(Text)
 
 
-def nearness(handoff: Handoff) -> tuple[bool, datetime, int]:
+def nearness(handoff: Handoff | Row[Any]) -> tuple[bool, datetime, int]:
     """Say how near a handoff stands to where its lead is, the greatest the nearest: a live one first, then the latest.
 
     A lead may have several handoffs, its own and those of leads that were merged into it.
@@ -146,8 +146,13 @@ def nearness(handoff: Handoff) -> tuple[bool, datetime, int]:
     return handoff.state in LIVE_STATES, handoff.announced_at, handoff.id
 
 
+def nearness_columns(handoff: type[Handoff]) -> tuple[SQLColumnExpression[Any], ...]:
+    """Return the same as columns."""
+    return handoff.state.in_(LIVE_STATES), handoff.announced_at, handoff.id
+
+
 # The same as an order of rows, the nearest first.
-NEAREST: Final = (Handoff.state.in_(LIVE_STATES).desc(), Handoff.announced_at.desc(), Handoff.id.desc())
+NEAREST: Final = tuple(column.desc() for column in nearness_columns(Handoff))
 # Since when a handoff waits to be accepted: it was handed over, or it woke.
 WAITING_SINCE: Final = func.coalesce(Handoff.woken_at, Handoff.announced_at)
 # A literal, not a bound value: with one, SQLite plans the statement anew each time it runs, to see the partial index.

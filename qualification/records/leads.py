@@ -192,6 +192,7 @@ class EventKind(StrEnum):
     CONTACTED = "contacted"
     STAGE_SET = "stage_set"
     TASK_DONE = "task_done"
+    TASK_NOT_DONE = "task_not_done"
     EDITED = "edited"
     ANSWERED = "answered"
     CHECKLIST_PASSED = "checklist_passed"

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, String, literal_column, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, literal_column, select, text
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from qualification.records.base import Base, Key, choice
+from qualification.records.handoffs import Handoff
 from qualification.rules.tasks import TaskOutcome
 
 OPEN = "outcome = 'open'"
@@ -45,5 +46,15 @@ class Task(Base):
     ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: what was done ended it")
 
 
+_other = aliased(Task)
+# Beside a handoff: the id of its open task, else of the one made last.
+NEWEST_TASK: Final = (
+    select(_other.id)
+    .where(_other.handoff_id == Handoff.id)
+    .order_by((_other.outcome == TaskOutcome.OPEN).desc(), _other.id.desc())
+    .limit(1)
+    .correlate(Handoff)
+    .scalar_subquery()
+)
 # A literal, as with an open offer: SQLite sees the partial index.
 IS_OPEN_TASK: Final = Task.outcome == literal_column("'open'")

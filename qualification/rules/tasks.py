@@ -45,11 +45,17 @@ class Settlement:
     puts_back: bool = False
 
 
-def step_of(state: HandoffState, stage: str | None, owner_id: int | None, playbook: Playbook) -> Step | None:
-    """Return the next step with a handoff that stands so: only an accepted one has any, where its stage says it."""
+def duty_of(state: HandoffState, stage: str | None, owner_id: int | None) -> Duty | None:
+    """Return who works on a handoff that stands so, and at which stage; None where nobody does."""
     if state is not HandoffState.ACCEPTED or owner_id is None or stage is None:
         return None
-    found = playbook.stage(stage)
+    return Duty(owner_id, stage)
+
+
+def step_of(state: HandoffState, stage: str | None, owner_id: int | None, playbook: Playbook) -> Step | None:
+    """Return the next step with a handoff that stands so: only an accepted one has any, where its stage says it."""
+    duty = duty_of(state, stage, owner_id)
+    found = playbook.stage(duty.stage) if duty else None
     return found.next if found else None
 
 

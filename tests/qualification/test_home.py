@@ -145,8 +145,13 @@ def test_a_deal_that_was_further_on_when_it_came_in_waits_for_no_first_contact(d
     assert {line.lead: line.untouched for line in tab(desk, "UANA").mine.lines} == {"Acme": True, "Bolt": False}
     assert [team.untouched for team in tab(desk, "UMAYA").teams] == [1]
     reader = desk.person("UMIKA").id
-    told = [desk.reads(lambda s, it=each: receipt(s, desk.workspace_id, it.id, reader)) for each in desk.all(Handoff)]
-    assert {each.lead: each.untouched for each in told} == {"Acme": True, "Bolt": False}
+    announced = [handoff.id for handoff in desk.all(Handoff)]
+
+    def told(session: Session) -> dict[str, bool]:
+        shown = [receipt(session, desk.workspace_id, each, reader) for each in announced]
+        return {each.lead: each.untouched for each in shown}
+
+    assert desk.reads(told) == {"Acme": True, "Bolt": False}
 
 
 def test_a_manager_sees_the_queue_what_is_not_accepted_and_the_team_s_clocks(desk: Desk) -> None:

@@ -132,6 +132,50 @@ def test_who_is_given_the_lead_has_the_step_anew_once_they_accept(desk: Desk) ->
     assert task.due_at == desk.now + timedelta(hours=4)
 
 
+def test_what_was_not_done_after_all_is_asked_for_again_with_the_time_it_had(desk: Desk) -> None:
+    handoff_id = desk.accepted()
+    was = desk.card(handoff_id).task
+    about = {"by": "UANA", "handoff_id": handoff_id, "task_id": task_id(desk, handoff_id)}
+    desk.does(tasks.done, **about)
+    done = desk.card(handoff_id).task
+    assert done is not None
+    assert (done.task_id, done.done_at) == (about["task_id"], desk.now)
+    lines, _ = desk.reads(lambda session: search.mine(session, desk.person("UANA")))
+    assert [line.task for line in lines] == [done]
+    desk.later(hours=1)
+    desk.does(tasks.not_done, **about)
+    desk.does(tasks.not_done, **about)
+    assert desk.card(handoff_id).task == was
+    assert desk.kinds(handoff_id).count("task_not_done") == 1
+
+
+def test_overdue_meanwhile_it_is_so_again(desk: Desk) -> None:
+    handoff_id = desk.accepted()
+    about = {"by": "UANA", "handoff_id": handoff_id, "task_id": task_id(desk, handoff_id)}
+    desk.does(tasks.done, **about)
+    desk.later(days=2)
+    desk.ticks()
+    assert not desk.all(Task)[0].overdue
+    desk.does(tasks.not_done, **about)
+    desk.ticks()
+    task = desk.card(handoff_id).task
+    assert task is not None
+    assert (task.overdue, task.done_at) == (True, None)
+
+
+def test_a_step_of_a_stage_that_the_lead_has_left_is_not_asked_for_again(desk: Desk) -> None:
+    handoff_id = desk.accepted()
+    about = {"by": "UANA", "handoff_id": handoff_id, "task_id": task_id(desk, handoff_id)}
+    desk.does(tasks.done, **about)
+    desk.does(progress.set_stage, by="UANA", handoff_id=handoff_id, stage="opportunity")
+    assert desk.card(handoff_id).task is None
+    with pytest.raises(StaleCard):
+        desk.does(tasks.not_done, **about)
+    with pytest.raises(NotOwner):
+        desk.does(tasks.not_done, **{**about, "by": "UBEN"})
+    assert outcomes(desk) == [("to-contact", "done")]
+
+
 def test_it_is_done_once_however_often_it_is_pressed(desk: Desk) -> None:
     handoff_id = desk.accepted()
     pressed = task_id(desk, handoff_id)
@@ -152,7 +196,7 @@ def test_only_the_owner_or_a_manager_says_that_it_is_done(desk: Desk) -> None:
     with pytest.raises(NotOwner):
         desk.does(tasks.done, by="UBEN", handoff_id=handoff_id, task_id=pressed)
     desk.does(tasks.done, by="UMAYA", handoff_id=handoff_id, task_id=pressed)
-    assert desk.card(handoff_id).task is None
+    assert outcomes(desk) == [("to-contact", "done")]
 
 
 def test_a_step_that_is_asked_for_no_more_is_refused(desk: Desk) -> None:

@@ -118,7 +118,7 @@ marks = st.builds(
 weights = st.lists(
     st.builds(Weighed, name=hostile, times=st.integers(1, 40), points=st.integers(-20, 200)), max_size=3
 ).map(tuple)
-tasks = st.builds(TaskMark, task_id=counts, name=hostile, due_at=times, overdue=st.booleans())
+tasks = st.builds(TaskMark, task_id=counts, name=hostile, due_at=times, overdue=st.booleans(), done_at=perhaps_times)
 put_offs = st.builds(
     PutOffMark,
     by=perhaps_people,

@@ -289,6 +289,14 @@ def test_the_next_step_stands_on_the_card_and_its_button_on_the_direct_one_alone
     assert "task_done" not in actions(direct(replace(facts, reader=BEN, reader_may_decide=False)))
 
 
+def test_a_step_that_was_done_says_when_and_can_be_asked_for_again() -> None:
+    facts = replace(ACCEPTED, task=replace(TASK, overdue=True, done_at=NOW))
+    assert re.search(r"Done <!date\^.*: Make the first .*contact", read(channel(facts)))
+    assert "Overdue" not in read(channel(facts))
+    assert "task_not_done" in actions(direct(facts))
+    assert not {"task_done", "task_not_done"} & set(actions(channel(facts)))
+
+
 def test_a_step_that_is_overdue_says_since_when() -> None:
     assert re.search(
         r"Overdue since <!date\^.*: Make", read(direct(replace(ACCEPTED, task=replace(TASK, overdue=True))))

@@ -55,6 +55,7 @@ CASES: list[tuple[str, PersonRef | None, Mapping[str, object], str]] = [
     ("left_asleep", None, {}, "Not offered again: sales has the lead already"),
     ("left_asleep", None, {"decided": True}, "Not offered again: sales has decided about the lead since"),
     ("task_done", ANA, {"task": "Make the first contact"}, "Ana did: Make the first contact"),
+    ("task_not_done", ANA, {"task": "Make the first call"}, "Ana has not done it after all: Make the first call"),
     ("undone", ANA, {"was": "accepted"}, "Ana undid the last decision; the lead was: accepted"),
     ("reopened", ANA, {"was": "lost"}, "Ana reopened the lead; it was: lost"),
     ("reassigned", MAYA, {"to": BEN}, "Maya gave the lead to Ben"),
