@@ -33,7 +33,7 @@ doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
 	@$(BIN)/python -m bot doctor $(ARGS)
 
 test: $(DEVELOPMENT)  ## Run the tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=auto --maxprocesses=4 $(ARGS)
+	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=4 $(ARGS)
 
 check: $(DEVELOPMENT)  ## Format, lint, types, imports, drift between records and migrations
 	$(BIN)/ruff format --check
@@ -43,7 +43,7 @@ check: $(DEVELOPMENT)  ## Format, lint, types, imports, drift between records an
 	$(BIN)/python -m pytest tests/migrations/test_drift.py
 
 browser: $(DEVELOPMENT)  ## Test the sandbox's page in Chromium
-	$(BIN)/python -m pytest tests/browser $(ARGS)
+	$(BIN)/python -m pytest tests/browser --numprocesses=2 $(ARGS)
 
 screenshots: $(DEVELOPMENT)  ## Take the pictures of docs/images anew
 	$(BIN)/python -m tests.browser.screenshots
@@ -51,7 +51,7 @@ screenshots: $(DEVELOPMENT)  ## Take the pictures of docs/images anew
 evidence: $(DEVELOPMENT)  ## Check Baton on real data: make evidence DATA=folder
 	@test -n "$(DATA)" || { echo "make evidence needs the folder of the data: make evidence DATA=folder" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make evidence: $(DATA) is no folder" >&2; exit 2; }
-	$(BIN)/python -m pytest tests/evidence --data="$(DATA)" --numprocesses=2 --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest tests/evidence --data="$(DATA)" --numprocesses=3 --dist=loadfile $(ARGS)
 
 bench: $(DEVELOPMENT)  ## Measure, each figure beside its floor
 	$(BIN)/python tests/bench $(ARGS)

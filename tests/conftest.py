@@ -90,7 +90,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgresql_url(postgresql_server: URL, postgresql_template: str) -> Iterator[str]:
     """Give a fresh PostgreSQL database, migrated; it goes with the test, whoever is still connected."""
     name = f"baton_{uuid4().hex}"
-    administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
     yield written(postgresql_server.set(database=name))
     administer(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
 
