@@ -14,6 +14,7 @@ def workspaces(slack: Slack) -> Json:
                 "id": workspace.id,
                 "name": workspace.name,
                 "people": [_member(member) for member in workspace.people],
+                "visitor": workspace.visitor_id or next((member.id for member in workspace.people), None),
                 "app": {
                     "id": workspace.app.id,
                     "name": workspace.app.name,

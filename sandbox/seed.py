@@ -44,12 +44,16 @@ class ChannelSeed:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSeed:
-    """A workspace with the app installed; everybody is in #general if there is one."""
+    """A workspace with the app installed; everybody is in #general if there is one.
+
+    `visitor` is who somebody is who opens the page and has not said yet whom they want to be; None: the first person.
+    """
 
     name: str
     domain: str
     people: tuple[PersonSeed, ...] = ()
     channels: tuple[ChannelSeed, ...] = (ChannelSeed("general"),)
+    visitor: str | None = None
 
 
 def handle_of(real_name: str) -> str:
@@ -99,7 +103,10 @@ def make_workspace(ids: Ids, seed: WorkspaceSeed, manifest: Json, signing_secret
         if channel_seed.with_bot:
             channel.members.add(bot.id)
     for number, person in enumerate(seed.people):
-        add_person(workspace, make_member(ids, person, number, now), person.channels)
+        member = make_member(ids, person, number, now)
+        add_person(workspace, member, person.channels)
+        if person.real_name == seed.visitor:
+            workspace.visitor_id = member.id
     return workspace
 
 
@@ -196,6 +203,7 @@ NORTHWIND = WorkspaceSeed(
         ChannelSeed("sales-emea"),
         ChannelSeed("sales-americas"),
     ),
+    visitor="Mika Sato",
 )
 
 FABRIKAM = WorkspaceSeed(

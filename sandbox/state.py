@@ -172,6 +172,7 @@ class Workspace:
     homes: dict[str, View] = field(default_factory=dict)
     notices: dict[str, list[Notice]] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
+    visitor_id: str | None = None
 
     @property
     def bot(self) -> Member:

@@ -84,7 +84,7 @@ function firstPlace() {
 async function arrive() {
   const { workspace: wantedWorkspace, user: wantedUser } = readPlace();
   const known = page.workspaces.find((each) => each.id === wantedWorkspace) ?? page.workspaces[0];
-  const someone = known.people.find((each) => each.id === wantedUser) ?? known.people[0];
+  const someone = known.people.find((each) => each.id === wantedUser) ?? known.people.find((each) => each.id === known.visitor);
   const moved = known.id !== page.workspace || someone.id !== page.user;
   const wasHome = !moved && page.place?.kind === "home";
   if (moved) {

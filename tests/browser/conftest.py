@@ -57,6 +57,7 @@ SEED = (
             ),
         ),
         channels=(ChannelSeed("general"), ChannelSeed("sales")),
+        visitor="Ana Ruiz",
     ),
     WorkspaceSeed(
         name="Fabrikam",

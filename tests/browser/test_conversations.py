@@ -20,6 +20,13 @@ def test_a_message_appears_without_a_reload(open_as: Opener, slack: WebClient, s
     expect(page.get_by_test_id("message").last).to_contain_text("A lead came in")
 
 
+def test_whoever_opens_the_page_is_the_visitor_until_they_say_otherwise(open_as: Opener, sandbox: Sandbox) -> None:
+    page = open_as("Olu Adeyemi")
+    expect(page.get_by_test_id("topbar")).to_contain_text("Olu Adeyemi")
+    page.goto(sandbox.url)
+    expect(page.get_by_test_id("topbar")).to_contain_text("Ana Ruiz")
+
+
 def test_what_is_typed_reaches_everybody_in_the_channel(open_as: Opener, sales: str) -> None:
     writer, reader = open_as("Mika Sato", sales), open_as("Ana Ruiz", sales)
     writer.get_by_test_id("composer").fill("Fair leads & <friends> come today")

@@ -57,6 +57,7 @@ def test_the_workspaces_are_listed_with_their_people(http: httpx.Client, sandbox
     first, second = http.get("/page/workspaces").json()["workspaces"]
     assert (first["name"], second["name"]) == ("Northwind Systems", "Fabrikam")
     assert [each["name"] for each in second["people"]] == ["Jonas Weber", "Priya Nair", "Tom Becker"]
+    assert (first["visitor"], second["visitor"]) == (sandbox.person("Mika Sato").id, second["people"][0]["id"])
     assert first["app"]["bot_user"] == sandbox.workspace().app.bot_user_id
 
 

@@ -70,7 +70,7 @@ function chooseWorkspace(anchor) {
     items: page.workspaces.map((each) => ({ value: each.id, label: each.name, note: `${each.people.length} people`, chosen: each.id === page.workspace })),
     label: "Workspace",
     pick: (id) => {
-      if (id !== page.workspace) go({ workspace: id, user: page.workspaces.find((each) => each.id === id).people[0].id, where: null });
+      if (id !== page.workspace) go({ workspace: id, user: page.workspaces.find((each) => each.id === id).visitor, where: null });
     },
   });
 }
