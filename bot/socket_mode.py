@@ -24,6 +24,7 @@ CONNECTIONS: Final = 2
 LISTENERS: Final = 5
 # Slack waits three seconds for an answer; what takes longer is lost anyway.
 FINISH_SECONDS: Final = 5.0
+CLOSING_SECONDS: Final = 0.05
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 
@@ -47,18 +48,16 @@ class SocketMode:
         self._in_hand = 0
         self._greeted: set[int] = set()
         self._connections: list[Connection] = []
-        self._openers: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin to open the connections, and return at once: Slack may be down for now."""
-        for number in range(CONNECTIONS):
+        for _ in range(CONNECTIONS):
             connection = Connection(self._app_token, self._web, self._stopping)
             connection.message_listeners.append(self._hear)
             connection.socket_mode_request_listeners.append(self._take)
-            opener = threading.Thread(target=connection.open, name=f"socket-mode-{number}", daemon=True)
             self._connections.append(connection)
-            self._openers.append(opener)
-            opener.start()
+        for connection in self._connections:
+            connection.start()
 
     @property
     def connected(self) -> int:
@@ -80,8 +79,8 @@ class SocketMode:
         closers = [threading.Thread(target=connection.close) for connection in self._connections]
         for closer in closers:
             closer.start()
-        for thread in [*closers, *self._openers]:
-            thread.join()
+        for closer in closers:
+            closer.join()
         log.info("Socket Mode is closed.", extra={"action": "socket_mode"})
 
     def _hear(self, client: BaseSocketModeClient, message: dict[str, Any], _: str | None = None) -> None:
@@ -125,9 +124,14 @@ class Connection(SocketModeClient):
         super().__init__(app_token, web_client=web, ping_interval=PING_SECONDS, concurrency=LISTENERS)
         self._stopping = stopping
         self._pause = FIRST_PAUSE
+        self._opener = threading.Thread(target=self._open, name="socket-mode", daemon=True)
 
-    def open(self) -> None:
-        """Connect for the first time; from then on the client itself sees to it."""
+    def start(self) -> None:
+        """Begin to connect, and return at once; from then on the client itself sees to it."""
+        self._opener.start()
+
+    def _open(self) -> None:
+        """Connect for the first time."""
         while not self._stopping.is_set():
             # Whatever it was has been told, and the next attempt may do.
             with contextlib.suppress(Exception):
@@ -150,9 +154,21 @@ class Connection(SocketModeClient):
         super().connect()
 
     def close(self) -> None:
-        """End it for good."""
-        self.auto_reconnect_enabled = False
-        self._hang_up()
+        """End it for good, whatever its threads are at: the library forgets one that is just connecting.
+
+        `stopping` is set by now, so that none begins to connect any more.
+        """
+        self.closed = True
+        runners = (self.current_app_monitor, self.current_session_runner, self.message_processor)
+        for runner in runners:
+            runner.event.set()
+        self.message_queue.put(None)
+        for thread in (self._opener, *(runner.thread for runner in runners)):
+            while thread.is_alive():
+                self.auto_reconnect_enabled = False
+                self.current_session_state.terminated = True
+                self._hang_up()
+                thread.join(CLOSING_SECONDS)
         super().close()
 
     def _hang_up(self) -> None:

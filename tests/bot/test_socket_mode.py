@@ -136,6 +136,19 @@ def test_it_can_be_stopped_while_slack_is_down(slack: Sandbox, connect: Callable
     assert link.connected == 0
 
 
+def single(slack: Sandbox, stopping: threading.Event) -> Connection:
+    """Make one connection by itself, not yet started."""
+    return Connection(slack.app_token(), WebClient(base_url=slack.api_url, timeout=5, retry_handlers=[]), stopping)
+
+
+def connect_first(connection: Connection) -> None:
+    """Start it, and return once Slack has greeted it."""
+    greeted = threading.Event()
+    connection.message_listeners.append(lambda *_: greeted.set())
+    connection.start()
+    assert greeted.wait(PATIENCE)
+
+
 class ReaderFirst:
     """A lock of a connection, had only after the connection's own reader has closed it."""
 
@@ -152,9 +165,8 @@ class ReaderFirst:
 
 
 def test_a_connection_that_breaks_while_it_is_closed_is_closed_all_the_same(slack: Sandbox) -> None:
-    web = WebClient(base_url=slack.api_url, timeout=5, retry_handlers=[])
-    connection = Connection(slack.app_token(), web, threading.Event())
-    connection.open()
+    connection = single(slack, threading.Event())
+    connect_first(connection)
     session = connection.current_session
     assert session is not None
     session.sock_send_lock = ReaderFirst(session)  # type: ignore[assignment]
@@ -162,3 +174,37 @@ def test_a_connection_that_breaks_while_it_is_closed_is_closed_all_the_same(slac
     assert not connection.is_connected()
     assert not connection.current_session_runner.is_alive()
     assert not connection.message_processor.is_alive()
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["for the first time", "again"])
+def test_a_connection_that_is_just_being_opened_is_closed_all_the_same(
+    slack: Sandbox, monkeypatch: pytest.MonkeyPatch, *, broken: bool
+) -> None:
+    entered, leave, opens = threading.Event(), threading.Event(), library.Connection.connect
+
+    def late(session: library.Connection) -> None:
+        opens(session)
+        entered.set()
+        assert leave.wait(PATIENCE)
+
+    stopping = threading.Event()
+    connection = single(slack, stopping)
+    if broken:
+        connect_first(connection)
+    monkeypatch.setattr(library.Connection, "connect", late)
+    if broken:
+        slack.drop_sockets()
+    else:
+        connection.start()
+    assert entered.wait(PATIENCE)
+    stopping.set()
+    closing = threading.Thread(target=connection.close)
+    closing.start()
+    assert connection.current_session_runner.event.wait(PATIENCE)
+    leave.set()
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
+    slack.wait_for(lambda: slack.connections() == 0)
+    assert not connection.is_connected()
+    for runner in (connection.current_app_monitor, connection.current_session_runner, connection.message_processor):
+        assert not runner.is_alive()
