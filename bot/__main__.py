@@ -226,7 +226,7 @@ def try_payload(
         payload = payloads.read(console.content(file))
     except payloads.NoPayload as nothing:
         console.fail(f"{file} is no payload: {nothing}.", console.WRONG)
-    entries = mapping.map_payload(sender, payload, now=wiring.utc_now())
+    entries = mapping.map_payload(sender, payload, now=wiring.utc_now()).values()
     for entry in entries:
         if as_json:
             sys.stdout.write(f"{preview.line(read, entry)}\n")

@@ -1,6 +1,6 @@
 """What senders post: each row taken in or refused by itself, and an answer that says which."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias
 
@@ -54,9 +54,9 @@ def mapped(
     if known is None:
         return problem(404, f"no sender of the playbook is called {sender}")
     entries = map_payload(known, payload, received_id=received_id, now=now())
-    rows: list[Row] = [entry.flaws if isinstance(entry, Flawed) else entry for entry in entries]
+    rows: list[Row] = [entry.flaws if isinstance(entry, Flawed) else entry for entry in entries.values()]
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
-    return _listed(results)
+    return _listed(dict(zip(entries, results, strict=True)))
 
 
 def lead(lead_id: int, *, snapshot: Sessions, workspace: Workspace) -> Answer:
@@ -103,7 +103,7 @@ def _taken(
     rows = [_row(shape, each) for each in listed]
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
     if listed is posted:
-        return _listed(results)
+        return _listed(dict(enumerate(results)))
     (result,) = results
     return Answer(200, _told(result)) if isinstance(result, Taken) else problem(422, "see errors", result)
 
@@ -127,11 +127,14 @@ def _results(
         yield from (row if isinstance(row, tuple) else next(taken) for row in together)
 
 
-def _listed(results: Sequence[Result]) -> Answer:
-    """Answer a list row by row: 200 where all were taken in, 207 where some were refused, 422 where all were."""
-    refused = sum(not isinstance(result, Taken) for result in results)
+def _listed(results: Mapping[int, Result]) -> Answer:
+    """Answer a list row by row, each by its place.
+
+    That is 200 where all were taken in, 207 where some were refused, 422 where all were.
+    """
+    refused = sum(not isinstance(result, Taken) for result in results.values())
     told = []
-    for index, result in enumerate(results):
+    for index, result in results.items():
         if isinstance(result, Taken):
             told.append({"index": index, "status": 200, **_told(result)})
         else:

@@ -35,17 +35,18 @@ _HINTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Flawed:
-    """An entry that becomes nothing; `index` counts the payload's entries from 0."""
+    """An entry that becomes nothing, and every reason."""
 
-    index: int
     flaws: tuple[Flaw, ...]
 
 
 Entry: TypeAlias = GivenActivity | GivenLead | Flawed
 
 
-def map_payload(sender: Sender, payload: object, *, received_id: str | None = None, now: datetime) -> list[Entry]:
-    """Return what a payload becomes by the sender's mapping, without the entries that its `when` leaves out.
+def map_payload(sender: Sender, payload: object, *, received_id: str | None = None, now: datetime) -> dict[int, Entry]:
+    """Return what a payload becomes by the sender's mapping, by the place of each entry, counted from 0.
+
+    What its `when` leaves out is not among them.
 
     `payload` is what JSON holds, whatever that is: rubbish is flawed, and raises nothing. An activity without an id of
     its own gets one that is the same when it is sent again: `received_id`, by which the sender knows the delivery, else
@@ -56,20 +57,20 @@ def map_payload(sender: Sender, payload: object, *, received_id: str | None = No
     try:
         whole = payload if mapping.each is None else expressions.search(mapping.each, payload)
     except Unworkable as unworkable:
-        return [Flawed(0, (Flaw("each", str(unworkable)),))]
+        return {0: Flawed((Flaw("each", str(unworkable)),))}
     if mapping.each is None:
         whole = [payload]
     if not isinstance(whole, list):
-        return [Flawed(0, (Flaw("each", "finds no list"),))]
+        return {0: Flawed((Flaw("each", "finds no list"),))}
     if len(whole) > MOST_ROWS:
-        return [Flawed(0, (Flaw("each", f"finds more than {MOST_ROWS} entries"),))]
-    entries = []
+        return {0: Flawed((Flaw("each", f"finds more than {MOST_ROWS} entries"),))}
+    entries = {}
     for index, item in enumerate(whole):
         within = {WHOLE: payload, **item} if mapping.each is not None and isinstance(item, dict) else item
         received = f"{received_id} {index}" if received_id and mapping.each is not None else received_id
-        entry = _entry(mapping, within, index, _Arrival(item, received, now))
+        entry = _entry(mapping, within, _Arrival(item, received, now))
         if entry is not None:
-            entries.append(entry)
+            entries[index] = entry
     return entries
 
 
@@ -130,30 +131,30 @@ def hinted(flaw: Flaw) -> Flaw:
     return Flaw(flaw.field, f"{flaw.reason}; {hint}") if hint else flaw
 
 
-def _entry(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) -> Entry | None:
+def _entry(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry | None:
     """Return what one entry becomes, None where it is left out."""
     try:
         if mapping.when is not None and not is_true(expressions.search(mapping.when, payload)):
             return None
-        return _given(mapping, payload, index, arrival)
+        return _given(mapping, payload, arrival)
     except Unworkable as unworkable:
-        return Flawed(index, (Flaw("when", str(unworkable)),))
+        return Flawed((Flaw("when", str(unworkable)),))
     except RecursionError:
-        return Flawed(index, (Flaw("", "is nested too deep"),))
+        return Flawed((Flaw("", "is nested too deep"),))
 
 
-def _given(mapping: _Mapping, payload: object, index: int, arrival: _Arrival) -> Entry:
+def _given(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
     flaws: list[Flaw] = []
     lead = values_of("lead", mapping.lead, payload, flaws)
     activity = values_of("activity", mapping.activity, payload, flaws)
     kind = activity.get("kind")
     if not mapping.activity or kind is Nothing.NOTHING:
-        return _validated(GivenLead, lead, index, flaws)
+        return _validated(GivenLead, lead, flaws)
     if kind is None and not any(flaw.field == "activity.kind" for flaw in flaws):
         flaws.append(Flaw("activity.kind", "is nothing: the payload does not say it, or says what is not in its table"))
     stated = {field: value for field, value in activity.items() if value is not Nothing.NOTHING}
     stated.setdefault("id", arrival.id(dated="at" in stated))
-    return _validated(GivenActivity, {**stated, "lead": lead}, index, flaws)
+    return _validated(GivenActivity, {**stated, "lead": lead}, flaws)
 
 
 def values_of(section: str, mapped: Mapping[str, Expression], payload: object, flaws: list[Flaw]) -> dict[str, object]:
@@ -185,17 +186,15 @@ def _as_text(found: object) -> object:
     return found
 
 
-def _validated(
-    shape: type[GivenActivity | GivenLead], values: Mapping[str, object], index: int, flaws: list[Flaw]
-) -> Entry:
+def _validated(shape: type[GivenActivity | GivenLead], values: Mapping[str, object], flaws: list[Flaw]) -> Entry:
     """Return the entry in its shape, or everything that is wrong with it."""
     try:
         given = shape.model_validate(values)
     except ValidationError as error:
         told = {flaw.field for flaw in flaws}
         flaws = [*flaws, *(flaw for flaw in _placed_flaws(shape, error) if flaw.field not in told)]
-        return Flawed(index, tuple(flaws))
-    return Flawed(index, tuple(flaws)) if flaws else given
+        return Flawed(tuple(flaws))
+    return Flawed(tuple(flaws)) if flaws else given
 
 
 def _placed_flaws(shape: type[GivenActivity | GivenLead], error: ValidationError) -> Iterator[Flaw]:

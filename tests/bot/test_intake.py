@@ -187,6 +187,18 @@ def test_a_form_posts_what_it_has_with_its_key_in_the_address(sender: Sender) ->
     assert problem(browser.asks("POST", f"/v1/in/website?key={sender.key}", content=b"<x/>"))["status"] == 400
 
 
+def test_a_row_is_told_by_its_place_in_the_payload_whatever_was_left_out(
+    sender: Sender, publish: Callable[[str], None]
+) -> None:
+    publish(
+        f"{PLAYBOOK}senders: {{shop: {{name: Shop, each: orders, when: paid, lead: {{email: email}},"
+        f" activity: {{kind: {{always: trial}}}}}}}}\n"
+    )
+    orders = [{"email": "a@acme.example"}, {"paid": True, "email": "?"}, {"paid": True, "email": "b@acme.example"}]
+    told = sender.posts("/v1/in/shop", {"orders": orders}).json()
+    assert [(each["index"], each["status"]) for each in told["results"]] == [(1, 422), (2, 200)]
+
+
 def test_whoever_can_sign_needs_no_key(sender: Sender, clock: ManualClock) -> None:
     body = json.dumps({"id": "v1", "kind": "pricing-page", "lead": IVY}).encode()
     sender.baton.intake.secrets_of = {"website": WEBHOOK_SECRET}
