@@ -199,6 +199,8 @@ class Import:
                 if not left:
                     raise
                 refused.back_to(reported)
+                # What it has learnt of people was taken back with the rest.
+                self._roster = None
                 self._pause(GIVEN_WAY)
         raise AssertionError("a try returns or raises")
 

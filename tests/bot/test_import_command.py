@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, event, func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot import importing
@@ -19,7 +20,7 @@ from bot.import_command import plan_of
 from bot.importing import CannotImport, Import, Plan
 from bot.tables import examine
 from qualification import publishing
-from qualification.records import Activity, Company, Delivery, Handoff, ImportRun, Lead, Workspace
+from qualification.records import Activity, Company, Delivery, Handoff, ImportRun, Lead, Person, Workspace
 from qualification.records.base import Base
 from tests.bot.test_command_line import Command, Start, command, environ, ready, sandbox, start
 
@@ -332,11 +333,41 @@ def test_a_slice_that_finds_the_database_taken_is_tried_again(
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 2
 
 
-def planned(database: Database, file: Path) -> tuple[int, Plan]:
+def test_a_slice_that_is_tried_again_forgets_whom_the_first_try_wrote_down(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    file, mapped = tmp_path / "deals.csv", tmp_path / "map.yaml"
+    file.write_text("id,mail,rep,stage,since,till,trial\n1,a@acme.example,Old Hand,won,2026-01-05,2026-02-05,\n")
+    mapped.write_text(MAP)
+    assert ready("import", "deals.csv", "--map", "map.yaml", "--dry-run").exit_code == 0
+    hasty = Database(f"sqlite:///{tmp_path / 'baton.db'}")
+    # The first commit notes that it begins.
+    fates = iter([None, OperationalError("COMMIT", None, Exception("disk I/O error"))])
+
+    def fail_once(_: Connection) -> None:
+        if (fate := next(fates, None)) is not None:
+            raise fate
+
+    def come_between(_: float) -> None:
+        with database.transaction() as session:
+            workspace_id = session.scalars(select(Workspace.id)).one()
+            session.add(Person(workspace_id=workspace_id, name="Somebody Else"))
+
+    event.listen(hasty.engine, "commit", fail_once)
+    plan = planned(database, file, mapped)
+    work = Import(hasty, *plan, now=lambda: datetime.now(UTC), pause=come_between, progress=lambda _: None)
+    work.run(tmp_path / "report.csv")
+    hasty.dispose()
+    with database.snapshot() as session:
+        (owner,) = session.scalars(select(Person.name).join(Handoff, Handoff.owner_id == Person.id))
+    assert owner == "Old Hand"
+
+
+def planned(database: Database, file: Path, mapped: Path | None = None) -> tuple[int, Plan]:
     with database.snapshot() as session:
         workspace_id = session.scalars(select(Workspace.id)).one()
         playbook = publishing.current(session, workspace_id).playbook
-    return workspace_id, plan_of(examine(file), None, playbook, sender=None, announcing=False)
+    return workspace_id, plan_of(examine(file), mapped, playbook, sender=None, announcing=False)
 
 
 def test_a_file_beside_it_that_has_changed_is_no_longer_the_same(ready: Command, tmp_path: Path) -> None:
