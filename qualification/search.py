@@ -163,7 +163,7 @@ def _named(rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Sel
     sought = (
         (func.coalesce(Company.name_key, ""), identity.fold_company(words)),
         (func.coalesce(Lead.name_key, ""), name),
-        (func.coalesce(Lead.email_key, ""), name),
+        (func.coalesce(Lead.email_key, ""), identity.fold_mailbox(words) if "@" in name else name),
     )
     rank = case(
         (or_(*(text == key for text, key in sought)), 0),
