@@ -16,8 +16,10 @@ from qualification.rules.refusals import StaleCard
 # What the lead that stays takes over where it has nothing of its own.
 _TAKEN_OVER: Final = (
     *("name", "name_key", "email", "phone", "title", "company_id", "size", "country"),
-    *("value_minor", "currency"),
+    *("value_minor", "currency", "note", "problem", "source", "campaign"),
 )
+# What senders say beyond our columns is taken over piece by piece; Merge.taken names each so.
+_FIELD: Final = "fields."
 
 
 def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
@@ -43,6 +45,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
         taken["lifecycle"] = merged.lifecycle
     for name, value in taken.items():
         setattr(kept, name, value)
+    further = {name: value for name, value in merged.fields.items() if name not in kept.fields}
+    kept.fields = {**kept.fields, **further}
     merged.merged_into_id = kept.id
     # What both did counts from now on.
     kept.scored_by_id = None
@@ -53,7 +57,10 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
             kept_id=kept.id,
             merged_id=merged.id,
             because=because,
-            taken=[name for name, value in taken.items() if value is not None],
+            taken=[
+                *(name for name, value in taken.items() if value is not None),
+                *(f"{_FIELD}{name}" for name in further),
+            ],
             at=now,
         )
     )
@@ -77,9 +84,12 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
     # Before the leads, as every decision does.
     theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
-    for name in set(found.taken) - {"lifecycle"}:
+    for name in set(found.taken) & {*_TAKEN_OVER, "do_not_contact"}:
         if getattr(kept, name) == getattr(merged, name):
             setattr(kept, name, None if name in _TAKEN_OVER else False)
+    further = {name.removeprefix(_FIELD) for name in found.taken if name.startswith(_FIELD)}
+    back = {name for name in further if kept.fields.get(name) == merged.fields.get(name)}
+    kept.fields = {name: value for name, value in kept.fields.items() if name not in back}
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
     found.split_at, found.split_by_id = now, by.id
     kept.updated_at = merged.updated_at = now
