@@ -67,6 +67,7 @@ def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: 
             key=form.view_id,
             now=now(),
             permalink=payloads.permalink(body),
+            lead_id=payloads.lead(body),
         )
         reader = people.reader(session, workspace.id, form.user_id)
     ack(response_action="update", view=draw(reader, "modals/handed_over", result=result))

@@ -45,7 +45,7 @@ def ask_to_hand_over(ack: Ack, body: Body, snapshot: Sessions, views: Views, wor
     pick = payloads.pick(body)
     with snapshot() as session:
         page = lookup.page(session, workspace.id, pick.user_id, pick.lead)
-        choices = forms.hand_over(session, workspace.id, filled=lookup.form_of(page))
+        choices = forms.hand_over_lead(session, workspace.id, page.lead_id, lookup.form_of(page))
         reader = people.reader(session, workspace.id, pick.user_id)
     views.open(pick.trigger_id, draw(reader, "modals/hand_over", choices=choices))
     ack()

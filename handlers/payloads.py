@@ -212,6 +212,11 @@ def permalink(body: Body) -> str | None:
     return kept if isinstance(kept, str) and _PERMALINK.fullmatch(kept) else None
 
 
+def lead(body: Body) -> int | None:
+    """Return the lead that a modal was opened from, None for a modal that was not."""
+    return _optional_id(_parsed(_view(body).get("private_metadata") or "{}").get("lead"))
+
+
 def form(body: Body) -> Form:
     """Read a modal that is submitted, or one in which something was picked."""
     return Form(**_who(body), **_filled(body))

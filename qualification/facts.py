@@ -188,13 +188,14 @@ class Woken:
 class HandOverChoices:
     """What the hand-over modal lets a marketer choose from, and what its fields are filled with.
 
-    `permalink` is the address of the message they are filled from.
+    `permalink` is the address of the message they are filled from, `lead_id` the lead.
     """
 
     sources: tuple[Choice, ...]
     currency: str
     filled: Mapping[str, str] = field(default_factory=dict)
     permalink: str | None = None
+    lead_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

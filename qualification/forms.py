@@ -42,6 +42,13 @@ def hand_over_message(session: Session, workspace_id: int, text: str, permalink:
     return replace(hand_over(session, workspace_id, messages.fields(text, currency)), permalink=permalink)
 
 
+def hand_over_lead(
+    session: Session, workspace_id: int, lead_id: int, filled: Mapping[str, str | None]
+) -> HandOverChoices:
+    """Return the same for a lead that is known already, filled in with what is known; raises NoPlaybook."""
+    return replace(hand_over(session, workspace_id, filled), lead_id=lead_id)
+
+
 def decision(
     session: Session,
     action: Action,

@@ -88,19 +88,21 @@ def hand_over(
     now: datetime,
     name: str | None = None,
     permalink: str | None = None,
+    lead_id: int | None = None,
 ) -> HandedOver:
     """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
 
-    A known person is updated, not doubled; a lead that is already in somebody's hands is not announced again: the
-    answer says who has it. No gate stops it; the answer names those that would have. Raises InvalidFields with every
-    fault of the form at once, HandedInTwice for a repeated key.
+    A known person is updated, not doubled; `lead_id` is the lead that whoever hands it over has before them. A lead
+    that is already in somebody's hands is not announced again: the answer says who has it. No gate stops it; the answer
+    names those that would have. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated
+    key.
     """
     published = publishing.current(session, workspace_id)
     read = _read(form, published.playbook)
     announcer = people.actor(session, workspace_id, by, name=name)
     if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
-    found = leads.recognise(session, workspace_id, _said(form, read), now=now)
+    found = leads.recognise(session, workspace_id, _said(form, read, lead_id), now=now)
     if found.is_new:
         history.note_arrivals(session, [(found.lead, None)])
     if found.live is not None:
@@ -111,9 +113,10 @@ def hand_over(
         return told(session, found.live, already=True)
     reason = Reason(
         did=form.did.strip(),
-        problem=written(form.problem),
-        source=form.source or None,
-        campaign=written(form.campaign),
+        # What the form leaves open is as it was when the lead came.
+        problem=written(form.problem) or found.lead.problem,
+        source=form.source or found.lead.source,
+        campaign=written(form.campaign) or found.lead.campaign,
         promised=written(form.promised),
         size=read.size,
         country=read.country,
@@ -191,8 +194,9 @@ def _read(form: HandOverForm, playbook: Playbook) -> _Read:
     return read
 
 
-def _said(form: HandOverForm, read: _Read) -> Said:
+def _said(form: HandOverForm, read: _Read, lead_id: int | None) -> Said:
     return Said(
+        lead_id=lead_id,
         company=read.company,
         name=read.person,
         email=read.email,

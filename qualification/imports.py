@@ -123,7 +123,7 @@ def take(
         for index, each in found.items()
         for act in rows[index].acts
     ]
-    activities = intake.keep(session, done, published=published, announcing=announcing, now=now)
+    activities = intake.keep(session, done, recognised, published=published, announcing=announcing, now=now)
     new = sum(each.is_new for each in found.values())
     return Imported(new, len(found) - new, activities, len(fared), flawed)
 

@@ -65,7 +65,7 @@ def take(
         for index, row in enumerate(rows)
         if index in found and isinstance(row, GivenActivity)
     ]
-    keep(session, done, published=published, now=now)
+    keep(session, done, found.values(), published=published, now=now)
     kept = activities.known(session, workspace_id, [(sender, key) for key in keys])
     results: list[Taken | tuple[Flaw, ...]] = []
     for index, row in enumerate(rows):
@@ -96,14 +96,19 @@ def recognise(
 def keep(
     session: Session,
     done: Sequence[tuple[Lead, Done]],
+    found: Iterable[Recognised],
     *,
     published: Published,
     announcing: bool = True,
     now: datetime,
 ) -> int:
-    """Keep what the leads did, and add up anew whoever did something new; return how much was new."""
+    """Keep what the leads did, and add up anew whom that may have made ready; return how much was new.
+
+    Two that turned out to be one may be ready together, and what was learnt of somebody may let them past a gate.
+    """
     fresh = activities.record(session, done, now=now)
-    active = (leads.root(session, lead) for lead, _ in fresh)
+    learnt = (each.lead for each in found if each.is_merged or (each.changed and each.lead.held_by is not None))
+    active = (leads.root(session, lead) for lead in (*(lead for lead, _ in fresh), *learnt))
     concerned = {lead.id: lead for lead in active if lead is not None}
     activities.consider(session, [*concerned.values()], published=published, announcing=announcing, now=now)
     return len(fresh)

@@ -34,7 +34,7 @@ class Said:
     """What somebody says of a person who may buy, checked; what is None was not said.
 
     `external_id` is the sender's own id of the lead; `website` an address or a domain; `since` when somebody who is new
-    here was first known elsewhere.
+    here was first known elsewhere. `lead_id` is ours, where who says it has the lead before them.
     """
 
     sender: str | None = None
@@ -55,16 +55,21 @@ class Said:
     do_not_contact: bool | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     since: datetime | None = None
+    lead_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A lead known again or written down: its live handoff, locked, and what was said of it that is new, by field."""
+    """A lead known again or written down: its live handoff, locked, and what was said of it that is new, by field.
+
+    `is_merged` says that another was found to be this one.
+    """
 
     lead: Lead
     is_new: bool
     live: Handoff | None
     changed: tuple[str, ...]
+    is_merged: bool = False
 
 
 def recognise(session: Session, workspace_id: int, said: Said, *, now: datetime) -> Recognised:
@@ -155,13 +160,16 @@ class _Recognition:
         self._playbook_id = session.get_one(Workspace, workspace_id).playbook_id
         self._rows = [_Row.of(each) for each in said]
         self._by_external, self._by_email = self._externals(), self._addressees()
-        named = (root(session, lead) for lead in (*self._by_external.values(), *self._by_email.values()))
+        self._meant = self._meant_leads()
+        known = (*self._by_external.values(), *self._by_email.values(), *self._meant.values())
+        named = (root(session, lead) for lead in known)
         own = {lead.company_id for lead in named if lead is not None and lead.company_id is not None}
         self._companies = Companies(session, workspace_id, {row.firm for row in self._rows if row.firm}, own)
         self._by_name: dict[tuple[str, Company], list[Lead]] = {}
         self._live: dict[int, Handoff] = {}
         self._new: dict[Lead, Company | None] = {}
         self._names: list[tuple[tuple[str, str], Lead]] = []
+        self._merged: set[Lead] = set()
         self._look_up()
 
     def run(self) -> Iterator[Recognised]:
@@ -171,15 +179,17 @@ class _Recognition:
         for recognised, is_new, changed in found:
             # A later row may have shown it to be another.
             lead = root(self._session, recognised) or recognised
-            yield Recognised(lead, is_new, self._live.get(lead.id), changed)
+            yield Recognised(lead, is_new, self._live.get(lead.id), changed, lead in self._merged)
 
     def _recognised(self, row: _Row) -> tuple[Lead, bool, tuple[str, ...]]:
-        by_id = root(self._session, self._by_external.get(row.external_key) if row.external_key else None)
+        by_id = root(self._session, self._identified(row))
         addressed = self._addressed(row)
         by_email = root(self._session, addressed)
         if by_id is not None and by_email is not None and by_id is not by_email:
             self._write()
             by_id = merging.merge(self._session, by_id, by_email, because="email", now=self._now)
+            if by_email.merged_into_id is not None or by_id is by_email:
+                self._merged.add(by_id)
         known = by_id or by_email
         company = self._company(row, known)
         lead = known or root(self._session, self._namesake(row, company))
@@ -229,6 +239,16 @@ class _Recognition:
         self._new[lead] = company
         return lead
 
+    def _identified(self, row: _Row) -> Lead | None:
+        """Return who has the id, the sender's or ours; ours does not make one of two with different addresses."""
+        if row.external_key in self._by_external:
+            return self._by_external[row.external_key]
+        lead = root(self._session, self._meant.get(row.said.lead_id or 0))
+        is_another = (
+            lead is not None and None not in {row.email_key, lead.email_key} and row.email_key != lead.email_key
+        )
+        return None if is_another else lead
+
     def _addressed(self, row: _Row) -> Lead | None:
         lead = self._by_email.get(row.email_key) if row.email_key else None
         return lead if lead is not None and lead.email_key == row.email_key else None
@@ -269,7 +289,8 @@ class _Recognition:
             self._by_external, self._by_email = self._externals(), self._addressees()
         companies = self._companies.by_id
         namesakes = self._asked("names", _BY_NAME, companies=[*companies]) if companies else []
-        found = {lead.id: lead for lead in (*self._by_external.values(), *self._by_email.values(), *namesakes)}
+        known = (*self._by_external.values(), *self._by_email.values(), *self._meant.values(), *namesakes)
+        found = {lead.id: lead for lead in known}
         roots = {each.id: each for lead in found.values() if (each := root(self._session, lead)) is not None}
         self._lock({**found, **roots})
         for lead in namesakes:
@@ -283,6 +304,11 @@ class _Recognition:
         senders, ids = {sender for sender, _ in keys}, {each for _, each in keys}
         asked = {"workspace_id": self._workspace_id, "senders": senders, "ids": ids}
         return {(row.sender, row.external_id): row.Lead for row in self._session.execute(_BY_EXTERNAL_ID, asked)}
+
+    def _meant_leads(self) -> dict[int, Lead]:
+        ids = {row.said.lead_id for row in self._rows} - {None}
+        asked = {"workspace_id": self._workspace_id, "ids": ids}
+        return {lead.id: lead for lead in self._session.scalars(_BY_ID, asked)} if ids else {}
 
     def _addressees(self) -> dict[str, Lead]:
         return {key: lead for lead in self._asked("emails", _BY_EMAIL) if (key := lead.email_key)}
@@ -380,6 +406,7 @@ _BY_EXTERNAL_ID: Final = (
     )
 )
 _BY_EMAIL: Final = select(Lead).where(_OURS, Lead.email_key.in_(bindparam("emails", expanding=True)))
+_BY_ID: Final = select(Lead).where(_OURS, Lead.id.in_(bindparam("ids", expanding=True)))
 _BY_NAME: Final = (
     select(Lead)
     .where(

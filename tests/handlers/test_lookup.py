@@ -1,9 +1,11 @@
 """/lead: found by a few words, shown to whoever asked, with what they may do."""
 
 import pytest
+from sqlalchemy import select
 
 from qualification import intake
 from qualification.intake import Taken
+from qualification.records import Handoff, Lead
 from qualification.rules.intake import GivenActivity, GivenLead
 from sandbox.driver import Person
 from sandbox.snapshots import Message
@@ -35,7 +37,7 @@ def asks(who: Person, words: str = "") -> Message:
     return who.private_replies[-1]
 
 
-@pytest.mark.parametrize("words", ["acme", "ivy ch", "ivy@acme.example", "Chen", "ACME Ltd"])
+@pytest.mark.parametrize("words", ["acme", "ivy ch", "ivy@acme.example", "ivy+news@acme.example", "Chen", "ACME Ltd"])
 def test_a_lead_is_found_by_a_few_words_and_shown_whole(floor: Floor, words: str) -> None:
     comes_in(floor, **IVY, phone="+49 1")
     does(floor, "pricing-page", **IVY)
@@ -95,6 +97,18 @@ def test_handing_over_begins_with_what_is_known(floor: Floor) -> None:
     submit(floor.mika, "hand_over")
     assert floor.stored().state == "offered"
     assert floor.stored().email == "ivy@acme.example"
+
+
+def test_the_lead_handed_over_is_the_one_that_was_shown_with_where_it_came_from(floor: Floor) -> None:
+    lead_id = comes_in(floor, id="7", company="Acme", source="webinar", campaign="Spring")
+    press(floor.mika, "hand_over_lead", asks(floor.mika, "acme"))
+    floor.mika.fills({"person": "Ivy Chen", "did": "Met at the fair"})
+    submit(floor.mika, "hand_over")
+    with floor.baton.database.snapshot() as session:
+        (handoff,) = session.scalars(select(Handoff))
+        (lead,) = session.scalars(select(Lead))
+    assert (handoff.lead_id, lead.id, lead.name) == (lead_id, lead_id, "Ivy Chen")
+    assert (handoff.source, handoff.campaign, handoff.rule) == ("webinar", "Spring", "Webinars")
 
 
 def test_a_merge_is_shown_and_split(floor: Floor) -> None:

@@ -145,6 +145,24 @@ def test_a_gate_holds_whom_sales_should_not_see_says_so_once_and_lets_go(web: We
     assert web.lead().held_by is None
 
 
+def test_two_that_are_ready_together_are_handed_over_once_they_are_known_to_be_one(web: Web, desk: Desk) -> None:
+    for lead in ({"id": "cookie-7"}, IVY):
+        web.sends("pricing-page", lead=lead)
+        web.sends("pricing-page", lead=lead)
+    assert desk.all(Handoff) == []
+    web.takes(GivenLead.model_validate({**IVY, "id": "cookie-7"}))
+    assert (web.card().score, web.card().state) == (60, "offered")
+
+
+def test_who_is_held_is_let_go_by_what_a_sender_then_says(web: Web, desk: Desk) -> None:
+    for _ in range(4):
+        web.sends("pricing-page", lead={"id": "7", "email": "ivy@gmail.com"})
+    assert web.lead().held_by == "Free mail"
+    web.takes(GivenLead.model_validate({**IVY, "id": "7"}))
+    assert [handoff.state for handoff in desk.all(Handoff)] == ["offered"]
+    assert web.lead().held_by is None
+
+
 def test_do_not_contact_stops_even_a_demo_request(web: Web, desk: Desk) -> None:
     web.sends("demo-request", lead={**IVY, "do_not_contact": True})
     assert (desk.all(Handoff), web.lead().held_by) == ([], "Do not contact")

@@ -108,6 +108,30 @@ def test_an_id_and_an_address_that_meet_make_two_leads_one(desk: Desk) -> None:
     assert desk.reads(lambda session: merging.family(session, kept)) == [kept.id, merged.id]
 
 
+def test_where_a_lead_came_from_and_what_it_said_goes_with_a_merge_and_back_with_the_split(desk: Desk) -> None:
+    says(desk, external_id="7", fields={"plan": "pro", "pages": 3})
+    said = {"source": "webinar", "campaign": "Spring", "problem": "Half of our quotes are late"}
+    says(desk, email="ivy@acme.example", fields={"plan": "team", "seats": 4}, **said)
+    kept = says(desk, external_id="7", email="ivy@acme.example").lead
+    assert {name: getattr(kept, name) for name in said} == said
+    assert kept.fields == {"plan": "pro", "pages": 3, "seats": 4}
+    splits(desk)
+    one, other = desk.all(Lead)
+    assert (one.source, one.campaign, one.problem) == (None, None, None)
+    assert (one.fields, other.fields) == ({"plan": "pro", "pages": 3}, {"plan": "team", "seats": 4})
+
+
+def test_the_lead_that_is_meant_is_known_by_our_own_id_unless_the_address_is_somebody_else_s(
+    desk: Desk, other_desk: Desk
+) -> None:
+    known = says(desk, external_id="7", company="Acme").lead
+    assert told(desk, Said(lead_id=known.id, name="Ivy Chen")).lead.id == known.id
+    assert told(desk, Said(lead_id=known.id, email="ivy@acme.example")).lead.id == known.id
+    assert told(desk, Said(lead_id=known.id, email="IVY+news@acme.example")).lead.id == known.id
+    assert told(desk, Said(lead_id=known.id, email="joe@acme.example")).is_new
+    assert told(other_desk, Said(lead_id=known.id, name="Ivy Chen")).is_new
+
+
 def test_who_asked_not_to_be_contacted_stays_so_as_part_of_another_and_no_longer_once_they_are_two(
     desk: Desk,
 ) -> None:

@@ -570,6 +570,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
                 st.sampled_from(["company", "person", "email", "phone", "title", "did", "problem", "size"]), hostile
             ),
             permalink=permalinks,
+            lead_id=st.none() | counts,
         )
     ),
     "modals/handed_over": _facts(result=results),
