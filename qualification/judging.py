@@ -131,7 +131,7 @@ def applicant(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping[
     """Return what gates look at: who the lead is, what it wrote, what it asked for."""
     return Applicant(
         email=lead.email,
-        words="\n".join(text for text in (lead.name, lead.problem, *said) if text),
+        said=tuple(text for text in (lead.name, lead.problem, *said) if text),
         do_not_contact=lead.do_not_contact,
         asked=any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities),
     )

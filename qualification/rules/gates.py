@@ -8,6 +8,8 @@ from qualification.rules.definitions import Gate, Obstacle
 from qualification.rules.mail_domains import domain_of, is_free_mail
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
+# Where somebody went, and not what they wrote.
+_ADDRESS: Final = re.compile(r"\s*(?:https?://|www\.)\S+\s*", re.IGNORECASE)
 _MARKUP: Final = re.compile(r"<a\s|</\w+>|\[/?(?:url|link|b|img)\b", re.IGNORECASE)
 
 
@@ -15,11 +17,11 @@ _MARKUP: Final = re.compile(r"<a\s|</\w+>|\[/?(?:url|link|b|img)\b", re.IGNORECA
 class Applicant:
     """A lead about to be announced, as the gates see it.
 
-    `words` is all that was written in its name; `asked` says whether it asked for somebody, by a demo or a trial.
+    `said` are the texts that were written in its name; `asked` says whether it asked for a demo or a trial.
     """
 
     email: str | None = None
-    words: str = ""
+    said: tuple[str, ...] = ()
     do_not_contact: bool = False
     asked: bool = False
 
@@ -36,17 +38,22 @@ def fitting(gates: tuple[Gate, ...], applicant: Applicant) -> tuple[Gate, ...]:
 
 def _fits(when: Obstacle, applicant: Applicant) -> bool:
     domain = domain_of(applicant.email or "")
-    words = applicant.words.casefold()
+    words = "\n".join(applicant.said).casefold()
     checks = (
         when.do_not_contact is None or when.do_not_contact is applicant.do_not_contact,
         when.asked is None or when.asked is applicant.asked,
         when.free_mail is None or when.free_mail is is_free_mail(domain),
-        when.markup is None or when.markup is bool(_MARKUP.search(applicant.words)),
-        when.links is None or len(_LINK.findall(applicant.words)) >= when.links,
+        when.markup is None or when.markup is any(map(_MARKUP.search, applicant.said)),
+        when.links is None or any(_links(text) >= when.links for text in applicant.said),
         not when.domain or any(domain == each or domain.endswith(f".{each}") for each in when.domain),
         not when.words or any(_says(words, each.casefold()) for each in when.words),
     )
     return all(checks)
+
+
+def _links(text: str) -> int:
+    """Count the links of a text; one that is nothing but an address tells of a visit or a click."""
+    return 0 if _ADDRESS.fullmatch(text) else len(_LINK.findall(text))
 
 
 def _says(words: str, phrase: str) -> bool:

@@ -22,19 +22,21 @@ GATES = tuple(
 @pytest.mark.parametrize(
     ("applicant", "gate"),
     [
-        (Applicant(email="ivy@acme.example", words="We would like a demo"), None),
+        (Applicant(email="ivy@acme.example", said=("We would like a demo",)), None),
         (Applicant(email="ivy@acme.example", do_not_contact=True), "Do not contact"),
         (Applicant(email="x@rival.example"), "Competitor"),
         (Applicant(email="x@Mail.Rival.Example"), "Competitor"),
         (Applicant(email="x@notrival.example"), None),
-        (Applicant(words="I forgot my PASSWORD."), "Support"),
-        (Applicant(words="passwordless login for 300 people"), None),
-        (Applicant(words="Please cancel my plan"), "Support"),
-        (Applicant(words="See https://a.example www.b.example http://c.example"), "Links"),
-        (Applicant(words="See https://a.example and https://b.example"), None),
-        (Applicant(words="buy [url=x]now[/url]"), "Machine"),
-        (Applicant(words="<a href='x'>now</a>"), "Machine"),
-        (Applicant(words="a < b and c > d"), None),
+        (Applicant(said=("I forgot my PASSWORD.",)), "Support"),
+        (Applicant(said=("passwordless login for 300 people",)), None),
+        (Applicant(said=("Please cancel my plan",)), "Support"),
+        (Applicant(said=("See https://a.example www.b.example http://c.example",)), "Links"),
+        (Applicant(said=("See https://a.example and https://b.example",)), None),
+        (Applicant(said=("https://a.example", "www.b.example", " https://c.example/d ")), None),
+        (Applicant(said=("See https://a.example", "https://b.example and https://c.example")), None),
+        (Applicant(said=("buy [url=x]now[/url]",)), "Machine"),
+        (Applicant(said=("<a href='x'>now</a>",)), "Machine"),
+        (Applicant(said=("a < b and c > d",)), None),
         (Applicant(email="ivy@gmail.com"), "Free mail"),
         (Applicant(email="ivy@gmail.com", asked=True), None),
         (Applicant(email="x@rival.example", do_not_contact=True), "Do not contact"),
@@ -47,7 +49,7 @@ def test_the_first_gate_whose_every_condition_fits_stops(applicant: Applicant, g
 
 
 def test_every_gate_that_fits_is_told_in_order() -> None:
-    applicant = Applicant(email="ivy@gmail.com", words="I forgot my password", do_not_contact=True)
+    applicant = Applicant(email="ivy@gmail.com", said=("I forgot my password",), do_not_contact=True)
     assert [gate.name for gate in fitting(GATES, applicant)] == ["Do not contact", "Support", "Free mail"]
 
 
