@@ -240,18 +240,36 @@ def try_payload(
 
 
 @keys_commands.command("make")
-def make_key(name: Annotated[str, typer.Argument(help="The sender that it lets in, such as website.")]) -> None:
+def make_key(
+    name: Annotated[str, typer.Argument(help="The sender that it lets in, such as website.")],
+    publishable: Annotated[
+        bool,
+        typer.Option(
+            "--publishable", help="For a page that anybody reads: it only posts to /v1/in/NAME, and reads nothing."
+        ),
+    ] = False,
+) -> None:
     """Make an API key for a sender, and show it: this once, for it is kept nowhere."""
     read = console.settings()
     with console.ready(read) as database:
         served = wiring.serve(read, database=database)
         try:
             with database.transaction() as session:
-                key = api_keys.make(session, served.id, name.strip(), random=new_key, now=wiring.utc_now())
+                key = api_keys.make(
+                    session,
+                    served.id,
+                    name.strip(),
+                    publishable=publishable,
+                    random=new_key,
+                    now=wiring.utc_now(),
+                )
         except api_keys.NameTaken as taken:
             console.fail(str(taken), console.FAILED)
     console.say(key)
-    console.told().print("Keep it: it is shown this once.", highlight=False)
+    keep = "Keep it: it is shown this once."
+    if publishable:
+        keep += f" It posts to /v1/in/{name.strip()}?key=… and opens nothing else."
+    console.told().print(keep, highlight=False)
 
 
 @keys_commands.command("list")
@@ -266,7 +284,8 @@ def list_keys() -> None:
     table = Table("Sender", "Key", "Made (UTC)", "Last used (UTC)", "")
     for each in found:
         used = f"{each.used_at:%Y-%m-%d %H:%M}" if each.used_at else "never"
-        over = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else ""
+        rights = "publishable" if each.publishable else ""
+        over = f"revoked {each.revoked_at:%Y-%m-%d %H:%M}" if each.revoked_at else rights
         table.add_row(escape(each.name), f"{escape(each.hint)}…", f"{each.created_at:%Y-%m-%d %H:%M}", used, over)
     console.shown().print(table)
 

@@ -33,6 +33,10 @@ RATE: Final = Rate(timedelta(seconds=1) / 50, burst=100)
 BEARER: Final = "bearer "
 
 
+class OnlyItsForm(Exception):
+    """A publishable key is used for something else than what it stands in a page for."""
+
+
 class Act(Protocol):
     """What is done with a request, in a thread: the sender's name and the body in, the answer out."""
 
@@ -136,6 +140,8 @@ class Intake:
             if wait is not None:
                 return Answer(429, {**problem(429, "too many requests").body, "retry_after": wait})
             return act(sender, body)
+        except OnlyItsForm as misused:
+            return problem(403, f"anybody can read this key: it only posts to /v1/in/{misused}")
         except NoPlaybook:
             return problem(503, "no playbook is published yet: python -m bot playbook publish")
         except Exception as error:
@@ -145,11 +151,14 @@ class Intake:
             return problem(500, f"nothing that is not in an answer was taken in; reference {reference}")
 
     def _sender(self, request: Request, body: bytes, named: str | None) -> str | None:
-        """Name who sends this, by an API key or by the signature of a sender that has a secret; None: nobody known."""
+        """Name who sends this, by an API key or by the signature of a sender that has a secret; None: nobody known.
+
+        Raises OnlyItsForm.
+        """
         given = request.headers.get("authorization", "")
         key = given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else request.query_params.get("key", "")
         if key:
-            return self._by_key(key)
+            return self._by_key(key, named)
         signer = named or request.query_params.get("sender", "")
         secret = self.secrets_of.get(signer)
         if not secret:
@@ -165,15 +174,17 @@ class Intake:
         )
         return signer if genuine else None
 
-    def _by_key(self, key: str) -> str | None:
+    def _by_key(self, key: str, named: str | None) -> str | None:
         with self.database.snapshot() as session:
             known = api_keys.sender_of(session, self.workspace.id, key)
-            name = known.name if known else None
-            note = known.id if known and api_keys.is_use_to_be_noted(known, self.now()) else None
-        if note is not None:
+        if known is None:
+            return None
+        if known.publishable and known.name != named:
+            raise OnlyItsForm(known.name)
+        if api_keys.is_use_to_be_noted(known, self.now()):
             with self.database.transaction() as session:
-                api_keys.note_use(session, note, now=self.now())
-        return name
+                api_keys.note_use(session, known.id, now=self.now())
+        return known.name
 
     def _address(self, request: Request) -> str:
         """Return the address that the sender wrote to, which some sign."""

@@ -31,6 +31,7 @@ _REFUSED: Final = {"index": 1, "status": 422, "errors": [{"field": "email", "rea
 _STATUSES: Final = {
     "400": "The body is no JSON.",
     "401": "No API key in force, and no signature of a sender that has a secret.",
+    "403": "A publishable key, which posts only what its own sender posts, to /v1/in/{sender}.",
     "413": f"More than {LARGEST // 2**20} MB, or more than {MOST_ROWS} rows.",
     "429": "Too many requests; Retry-After says how many seconds to wait.",
     "500": "A fault of Baton's own; the detail has a reference to quote. Send it again: what was taken in counts once.",
@@ -163,7 +164,7 @@ def _reading() -> dict[str, Any]:
         "responses": {
             "200": _answer("The lead.", {"$ref": "#/components/schemas/Lead"}, {**_LEAD, "id": 12, "score": 15}),
             "404": _problem("There is no such lead."),
-            **{status: _problem(_STATUSES[status]) for status in ("401", "413", "429", "500", "503")},
+            **{status: _problem(_STATUSES[status]) for status in ("401", "403", "413", "429", "500", "503")},
         },
     }
 

@@ -77,6 +77,7 @@ def problem(status: int, detail: str, found: Sequence[Flaw] = ()) -> Answer:
 TITLES: Final = {
     400: "Bad Request",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     413: "Content Too Large",
     415: "Unsupported Media Type",

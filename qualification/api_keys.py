@@ -21,10 +21,29 @@ class NameTaken(Exception):
     """A key of that name is in force already; the text says so in a sentence."""
 
 
-def make(session: Session, workspace_id: int, name: str, *, random: Callable[[], str], now: datetime) -> str:
-    """Make a key for a sender, and return it: it is kept nowhere, and shown never again. Raises NameTaken."""
+def make(
+    session: Session,
+    workspace_id: int,
+    name: str,
+    *,
+    publishable: bool = False,
+    random: Callable[[], str],
+    now: datetime,
+) -> str:
+    """Make a key for a sender, and return it: it is kept nowhere, and shown never again. Raises NameTaken.
+
+    One that is `publishable` may stand in a page that everybody reads: it only lets in what the sender of the playbook
+    of that name posts.
+    """
     key = f"{PREFIX}{random()}"
-    made = ApiKey(workspace_id=workspace_id, name=name, digest=_digest(key), hint=key[:_HINT], created_at=now)
+    made = ApiKey(
+        workspace_id=workspace_id,
+        name=name,
+        digest=_digest(key),
+        hint=key[:_HINT],
+        publishable=publishable,
+        created_at=now,
+    )
     try:
         with session.begin_nested():
             session.add(made)

@@ -57,6 +57,9 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(80), comment="the sender it lets in")
     digest: Mapped[str] = mapped_column(String(64), comment="SHA-256 of the key")
     hint: Mapped[str] = mapped_column(String(12), comment="its first letters, to tell keys apart")
+    publishable: Mapped[bool] = mapped_column(
+        default=False, comment="anybody may read it: it lets in only what its sender posts"
+    )
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None] = mapped_column(comment="within a minute")
     revoked_at: Mapped[datetime | None]

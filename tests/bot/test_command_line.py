@@ -239,6 +239,22 @@ def test_a_sender_a_file_or_a_playbook_that_is_not_there_is_a_sentence(connected
     assert (done.exit_code, "did you mean `form`?" in done.stderr) == (1, True)
 
 
+def test_keys_are_made_listed_and_revoked(ready: Command) -> None:
+    assert "There is none" in ready("keys", "list").stdout
+    secret = ready("keys", "make", "crm").stdout.strip()
+    published = ready("keys", "make", "website", "--publishable")
+    assert secret.startswith("baton_")
+    assert "/v1/in/website?key=… and opens nothing else" in " ".join(published.stderr.split())
+    again = ready("keys", "make", "crm")
+    assert (again.exit_code, "in force already" in again.stderr) == (1, True)
+    listed = ready("keys", "list").stdout
+    assert (secret in listed, listed.count("never"), listed.count("publishable")) == (False, 2, 1)
+    assert "lets nobody in any more" in ready("keys", "revoke", "website").stdout
+    assert ready("keys", "revoke", "website").exit_code == 1
+    listed = ready("keys", "list").stdout
+    assert (listed.count("revoked"), listed.count("publishable")) == (1, 0)
+
+
 def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dict[str, str], sandbox: Sandbox) -> None:
     assert ready("deliveries", "list").stdout == "None is parked.\n"
     sandbox.people.archive("sales-emea", workspace=sandbox.workspace())

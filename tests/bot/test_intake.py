@@ -187,6 +187,23 @@ def test_a_form_posts_what_it_has_with_its_key_in_the_address(sender: Sender) ->
     assert problem(browser.asks("POST", f"/v1/in/website?key={sender.key}", content=b"<x/>"))["status"] == 400
 
 
+def test_a_key_that_stands_in_a_page_posts_its_form_and_opens_nothing_else(sender: Sender, clock: ManualClock) -> None:
+    lead_id = sender.posts("/v1/leads", IVY).json()["id"]
+    with sender.baton.database.transaction() as session:
+        workspace_id = sender.baton.workspace.id
+        key = api_keys.make(session, workspace_id, "website", publishable=True, random=lambda: "9876", now=clock())
+    reader = Sender(sender.baton, key)
+    form = b"email=joe%40acme.example&name=Joe+Doe&message=Call+me"
+    assert reader.asks("POST", f"/v1/in/website?key={key}", content=form).status_code == 200
+    for path in (f"/v1/leads/{lead_id}", f"/v1/leads/{lead_id}?key={key}"):
+        assert problem(reader.asks("GET", path))["detail"] == (
+            "anybody can read this key: it only posts to /v1/in/website"
+        )
+    for path in ("/v1/leads", "/v1/activities", "/v1/in/other"):
+        assert problem(reader.posts(path, {"email": "ivy@acme.example", "name": "Changed"}))["status"] == 403
+    assert [lead.name for lead in sender.stored(Lead)] == ["Ivy Chen", "Joe Doe"]
+
+
 def test_a_row_is_told_by_its_place_in_the_payload_whatever_was_left_out(
     sender: Sender, publish: Callable[[str], None]
 ) -> None:
