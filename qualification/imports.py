@@ -17,7 +17,7 @@ from qualification.records import ImportRun
 from qualification.records.base import insert_once
 from qualification.rules.flaws import Flaw, row_not_in
 from qualification.rules.handoff import LIVE_STATES
-from qualification.rules.intake import GivenHandoff, GivenLead, GivenRow
+from qualification.rules.intake import HANDOFF_TIMES, GivenHandoff, GivenLead, GivenRow
 from qualification.rules.playbook import Playbook
 
 HAS_IT_ALREADY = Flaw("handoff", "sales has this lead already, so this deal was left out; the lead was taken")
@@ -75,10 +75,11 @@ def _flaws(roster: Roster, row: GivenRow, now: datetime) -> Iterator[Flaw]:
     playbook = roster.published.playbook
     yield from row_not_in(playbook, row)
     for index, act in enumerate(row.acts):
-        yield from intake.to_come(act.at, now, f"activities[{index}].at")
+        if act.at is not None:
+            yield from intake.to_come(row.earliest(act.at), now, f"activities[{index}].at")
     given = row.handoff
     if given is not None and (given.stage or given.disqualified):
-        yield from _untimely(given, playbook, now)
+        yield from _untimely(row, given, playbook, now)
         yield from roster.flaws(given)
 
 
@@ -102,8 +103,10 @@ def take(
             flawed[index] = unfit.flaws
     recognised = intake.recognise(session, workspace_id, [*fit.values()], announcing=announcing, now=now)
     found = dict(zip(fit, recognised, strict=True))
-    told = {index: (each.lead, given) for index, each in found.items() if (given := rows[index].handoff) is not None}
-    keys = {index: _key(rows[index].lead, given) for index, (_, given) in told.items()}
+    settled = {index: rows[index].as_of(now) for index in fit}
+    told = {index: (each.lead, given) for index, each in found.items() if (given := settled[index].handoff) is not None}
+    # By what the row says, which is the same whenever it comes.
+    keys = {index: _key(row.lead, row.handoff) for index in told if (row := rows[index]).handoff is not None}
     known = past.known(session, workspace_id, sender, [*keys.values()])
     busy = past.live(session, [lead for lead, _ in told.values()])
     deals: dict[int, Fared | None] = {}
@@ -121,7 +124,7 @@ def take(
     done = [
         (each.lead, intake.activity_of(sender, act, each.lead.created_at if each.is_new else now))
         for index, each in found.items()
-        for act in rows[index].acts
+        for act in settled[index].acts
     ]
     activities = intake.keep(session, done, recognised, published=published, announcing=announcing, now=now)
     new = sum(each.is_new for each in found.values())
@@ -129,16 +132,19 @@ def take(
 
 
 def _said(sender: str, roster: Roster, row: GivenRow, now: datetime) -> Said:
-    moments = [act.at for act in row.acts if act.at]
-    moments += [row.handoff.first_at] if row.handoff and row.handoff.first_at else []
-    since = min(moments, default=None)
     unfit = _flaws(roster, row, now)
+    known = row.as_of(now)
+    moments = [act.at for act in known.acts if act.at]
+    moments += [known.handoff.first_at] if known.handoff and known.handoff.first_at else []
+    since = min(moments, default=None)
     return intake.said_of(sender, row.lead, roster.published, unfit=unfit, inside="lead.", since=since)
 
 
-def _untimely(given: GivenHandoff, playbook: Playbook, now: datetime) -> Iterator[Flaw]:
-    for field in ("at", "accepted_at", "contacted_at", "ended_at"):
-        yield from intake.to_come(getattr(given, field), now, f"handoff.{field}")
+def _untimely(row: GivenRow, given: GivenHandoff, playbook: Playbook, now: datetime) -> Iterator[Flaw]:
+    for field in HANDOFF_TIMES:
+        at = getattr(given, field)
+        if at is not None:
+            yield from intake.to_come(row.earliest(at), now, f"handoff.{field}")
     ended = past.state_of(given, playbook) not in LIVE_STATES
     if ended and given.ended_at is None:
         yield Flaw("handoff.ended_at", "is missing: a deal that ended did so at some time")
@@ -147,7 +153,7 @@ def _untimely(given: GivenHandoff, playbook: Playbook, now: datetime) -> Iterato
     before = {"at": "it was handed over", "accepted_at": "it was accepted", "contacted_at": "somebody got in touch"}
     for field, what in before.items():
         at = getattr(given, field)
-        if given.ended_at is not None and at is not None and given.ended_at < at:
+        if given.ended_at is not None and at is not None and row.latest(given.ended_at) < row.earliest(at):
             yield Flaw("handoff.ended_at", f"is before {what}")
     stage = playbook.stage(given.stage) if given.stage else None
     if given.lost is not None and (stage is None or stage.ends != "lost"):

@@ -14,12 +14,11 @@ from qualification.rules.expression_functions import is_true
 from qualification.rules.expressions import Expression, Nothing, Unworkable
 from qualification.rules.flaws import Flaw
 from qualification.rules.import_map import ImportMap
-from qualification.rules.intake import Given, GivenAct, GivenHandoff, GivenLead, GivenRow
+from qualification.rules.intake import HANDOFF_TIMES, Given, GivenAct, GivenHandoff, GivenLead, GivenRow
 from qualification.rules.mapping import hinted, values_of
 
 SHAPE = TypeVar("SHAPE", bound=Given)
 
-_TIMES: Final = ("at", "accepted_at", "contacted_at", "ended_at")
 # So often at most one row says that somebody did the same.
 MOST_TIMES: Final = 1000
 NOON: Final = time(12)
@@ -50,6 +49,7 @@ class _Reader:
         self._cells = cells
         self._zone = ZoneInfo(mapped.zone) if mapped.zone else zone
         self._flaws: list[Flaw] = []
+        self._days: set[datetime] = set()
 
     def read(self) -> GivenRow | tuple[Flaw, ...]:
         lead = self._given(GivenLead, "lead", self._values("lead", self._mapped.lead))
@@ -62,7 +62,7 @@ class _Reader:
             handoff = self._given(GivenHandoff, "handoff", fared)
         if self._flaws or lead is None:
             return tuple(self._flaws)
-        return GivenRow(lead, tuple(acts), handoff)
+        return GivenRow(lead, tuple(acts), handoff, frozenset(self._days))
 
     def _acts(self, lead: GivenLead | None, index: int, section: Mapping[str, Expression]) -> Iterator[GivenAct]:
         """Yield what a section says that the lead did: nothing, something, or the same several times."""
@@ -92,13 +92,28 @@ class _Reader:
 
     def _values(self, name: str, section: Mapping[str, Expression]) -> dict[str, Any]:
         values: dict[str, Any] = values_of(name, section, self._cells, self._flaws)
-        for field in _TIMES:
+        # Among them the one that an activity has.
+        for field in HANDOFF_TIMES:
             if isinstance(values.get(field), str):
-                values[field] = _in_zone(values[field], self._zone)
+                values[field] = self._moment(values[field])
         times = values.get("times")
         if isinstance(times, str) and times.strip().isdecimal():
             values["times"] = int(times)
         return values
+
+    def _moment(self, text: str) -> str:
+        """Give a time without a zone this one, and a day without a time its noon; what is no time stays as it is."""
+        try:
+            moment = datetime.fromisoformat(text.strip())
+        except ValueError:
+            return text
+        if moment.tzinfo is not None:
+            return text
+        is_day = not any(sign in text.strip() for sign in ":T ")
+        moment = (datetime.combine(moment, NOON) if is_day else moment).replace(tzinfo=self._zone)
+        if is_day:
+            self._days.add(moment)
+        return moment.isoformat()
 
     def _given(self, shape: type[SHAPE], name: str, values: Mapping[str, object]) -> SHAPE | None:
         try:
@@ -119,15 +134,3 @@ def _without_blanks(row: Mapping[str, object], mapped: ImportMap) -> Mapping[str
     return {
         name: None if isinstance(cell, str) and cell.strip().casefold() in blank else cell for name, cell in row.items()
     }
-
-
-def _in_zone(text: str, zone: ZoneInfo) -> str:
-    """Give a time without a zone this one, and a day without a time its noon; what is no time stays as it is."""
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return text
-    if moment.tzinfo is not None:
-        return text
-    is_day = not any(sign in text.strip() for sign in ":T ")
-    return (datetime.combine(moment, NOON) if is_day else moment).replace(tzinfo=zone).isoformat()

@@ -1,8 +1,8 @@
 """What senders say of leads and of what they do, in one shape; whoever has another is mapped to it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Annotated, Any, Final
 
@@ -14,8 +14,11 @@ from qualification.rules.identity import storable
 MOST_ROWS: Final = 500
 MOST_FIELDS: Final = 100
 LONGEST_TEXT: Final = 5000
+# In the order in which they come.
+HANDOFF_TIMES: Final = ("at", "accepted_at", "contacted_at", "ended_at")
 _DEEPEST: Final = 100
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_HALF_A_DAY: Final = timedelta(hours=12)
 
 
 def _tidy(value: object) -> object:
@@ -172,8 +175,36 @@ class GivenHandoff(Given):
 
 @dataclass(frozen=True, slots=True)
 class GivenRow:
-    """A row of a file: a lead, what it did, and how it fared in sales if it was there."""
+    """A row of a file: a lead, what it did, and how it fared in sales if it was there.
+
+    `days` are those of its moments that stand for a whole day, of which they are the noon.
+    """
 
     lead: GivenLead
     acts: tuple[GivenAct, ...] = ()
     handoff: GivenHandoff | None = None
+    days: frozenset[datetime] = frozenset()
+
+    def earliest(self, at: datetime) -> datetime:
+        """Return when that was at the earliest."""
+        return at - _HALF_A_DAY if at in self.days else at
+
+    def latest(self, at: datetime) -> datetime:
+        """Return when that was at the latest."""
+        return at + _HALF_A_DAY - timedelta.resolution if at in self.days else at
+
+    def as_of(self, now: datetime) -> "GivenRow":
+        """Return the row with each day at a time that can be: not to come yet, nor the end before what came before."""
+        if not self.days:
+            return self
+        acts = tuple(act.model_copy(update={"at": self._past(act.at, now)}) for act in self.acts)
+        handoff = self.handoff
+        if handoff is not None:
+            times = {field: self._past(getattr(handoff, field), now) for field in HANDOFF_TIMES}
+            if times["ended_at"] is not None:
+                times["ended_at"] = max(filter(None, times.values()))
+            handoff = handoff.model_copy(update=times)
+        return replace(self, acts=acts, handoff=handoff)
+
+    def _past(self, at: datetime | None, now: datetime) -> datetime | None:
+        return now if at is not None and at in self.days and at > now else at

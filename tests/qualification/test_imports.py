@@ -1,5 +1,6 @@
 """Rows of a file, and what they become: leads with a past that nobody is told of."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -183,6 +184,33 @@ def test_a_deal_that_cannot_be_is_refused_with_its_row(
     assert found.flawed == {0: (Flaw(field, reason),)}
     assert len(desk.all(Lead)) == 1
     assert desk.all(Handoff) == []
+
+
+def test_a_day_may_be_any_time_of_it(desk: Desk) -> None:
+    """What is dated today is past, before noon too, and what ended on a day may have begun in its afternoon."""
+    noon, afternoon = MORNING.replace(hour=12), MORNING - timedelta(days=4, hours=-4)
+    demo = GivenAct.model_validate({"id": "A1", "kind": "demo-request", "at": noon})
+    today = GivenRow(GivenLead(id="L1"), (demo,), days=frozenset({noon}))
+    ended = {"owner": "UANA", "stage": "won", "at": afternoon, "ended_at": noon - timedelta(days=4)}
+    won = row("L2", handoff=ended)
+    dated = replace(won, days=frozenset({noon - timedelta(days=4)}))
+    assert brings(desk, today, dated).flawed == {}
+    (activity,) = desk.all(Activity)
+    (handoff,) = desk.all(Handoff)
+    assert activity.at == MORNING
+    assert (handoff.announced_at, handoff.ended_at) == (afternoon, afternoon)
+    assert brings(desk, today, dated).handoffs == 0
+    untimely = "is before it was handed over"
+    assert brings(desk, won).flawed == {0: (Flaw("handoff.ended_at", untimely),)}
+    day_before = replace(
+        won,
+        days=frozenset({noon - timedelta(days=5)}),
+        handoff=GivenHandoff.model_validate({**ended, "ended_at": noon - timedelta(days=5)}),
+    )
+    assert brings(desk, day_before).flawed == {0: (Flaw("handoff.ended_at", untimely),)}
+    tomorrow = noon + timedelta(days=1)
+    early = GivenRow(GivenLead(id="L3"), (demo.model_copy(update={"at": tomorrow}),), days=frozenset({tomorrow}))
+    assert brings(desk, early).flawed == {0: (Flaw("activities[0].at", "is still to come"),)}
 
 
 def test_a_second_deal_that_goes_on_is_left_out_and_told_for_sales_has_the_lead(desk: Desk) -> None:

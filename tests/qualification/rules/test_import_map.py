@@ -71,6 +71,8 @@ def test_a_day_is_noon_in_the_zone_of_the_map() -> None:
     found = read(Stage="won", Owner="x", Closed="3/1/2017").handoff
     assert found is not None
     assert found.ended_at == datetime(2017, 3, 1, 17, tzinfo=UTC)
+    assert read(Stage="won", Owner="x", Closed="3/1/2017").days == {found.ended_at}
+    assert read(Stage="won", Owner="x", Closed="3/1/2017 12:00").days == set()
 
 
 def test_what_was_done_several_times_is_several_activities_that_are_the_same_when_the_row_comes_again() -> None:
