@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.slack import FinalError, PassingError, Slack, SlackError
-from qualification import publishing
+from qualification import publishing, showing
 from qualification.records import Person, Team
 
 log = logging.getLogger(__name__)
@@ -193,8 +193,9 @@ def _write(session: Session, person_id: int, found: Profile | None, now: datetim
         session, person, slack_user_id=found.slack_user_id, zone=found.zone, locale=found.locale, now=now
     )
     person.deactivated = found.deactivated
-    if not person.active:
-        person.name = found.name or person.name
+    if not person.active and found.name not in {None, person.name}:
+        person.name = found.name
+        showing.refresh_home(session, person, now=now)
 
 
 def _pages(slack: Slack, method: str, **arguments: object) -> Iterator[dict[str, Any]]:

@@ -173,7 +173,7 @@ def reassign(
     case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
     receiver = people.by_slack_user(session, workspace_id, to)
     if receiver is None:
-        raise UnknownPerson(who=to)
+        raise UnknownPerson
     allow_reassign(
         case.standing,
         case.actor,

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from qualification import lifecycles, people, publishing
 from qualification.figures import Amount, GroupTally, Measures, Pipeline, Rate, StageTally, Tally
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
 from qualification.rules import pipeline_query, rates
-from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState
+from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.pipeline_query import By, PipelineQuery
 from qualification.rules.playbook import Playbook
 from qualification.rules.refusals import NotForYou, UnknownPerson
@@ -129,9 +129,10 @@ def _scope_of(session: Session, person: Person) -> _Scope:
 
 
 def _of(person: Person) -> ColumnElement[bool]:
-    """Say which handoffs are somebody's: theirs, or offered to them."""
+    """Say which handoffs are somebody's: theirs, offered to them, or put off by them and to come back."""
     offered = exists().where(Offer.handoff_id == Handoff.id, Offer.person_id == person.id, IS_OPEN)
-    return or_(Handoff.owner_id == person.id, and_(Handoff.owner_id.is_(None), offered))
+    put_off = and_(Handoff.state == HandoffState.NOT_NOW, person.id == _PUT_OFF_BY)
+    return or_(Handoff.owner_id == person.id, and_(Handoff.owner_id.is_(None), or_(offered, put_off)))
 
 
 def _rep(session: Session, workspace_id: int, query: PipelineQuery, person: Person, scope: _Scope) -> Person | None:
@@ -139,7 +140,7 @@ def _rep(session: Session, workspace_id: int, query: PipelineQuery, person: Pers
         return None
     rep = people.by_slack_user(session, workspace_id, query.rep)
     if rep is None:
-        raise UnknownPerson(who=query.rep)
+        raise UnknownPerson
     if scope.name == "own" and rep.id != person.id:
         raise NotForYou
     return rep
@@ -154,18 +155,18 @@ def _wanted(workspace_id: int, query: PipelineQuery, zone: ZoneInfo) -> list[Col
 
 def _count(session: Session, by: By, wanted: Iterable[ColumnElement[bool]]) -> list[Any]:
     """Count the handoffs, and add up what their leads are worth, by state, what the rows are, and currency."""
-    key = _KEYS[by]
+    key = _KEYS[by].label("key")
     counted = (
         select(
             Handoff.state,
-            key.label("key"),
+            key,
             Lead.currency,
             func.count().label("count"),
             func.sum(Lead.value_minor).label("minor"),
         )
         .join(Lead, Lead.id == Handoff.lead_id)
         .where(*wanted)
-        .group_by(Handoff.state, key, Lead.currency)
+        .group_by(Handoff.state, text("key"), Lead.currency)
     )
     return [*session.execute(counted)]
 
@@ -218,9 +219,18 @@ def _source_names(_: Session, keys: Iterable[Any], playbook: Playbook) -> dict[A
     return {key: source.name if source else key for key, source in found.items()}
 
 
+# Whoever put a handoff off when it was offered to them: it comes back to them.
+_PUT_OFF_BY: Final[Any] = (
+    select(case((Offer.outcome == OfferOutcome.PUT_OFF, Offer.person_id)))
+    .where(Offer.handoff_id == Handoff.id)
+    .order_by(Offer.id.desc())
+    .limit(1)
+    .correlate(Handoff)
+    .scalar_subquery()
+)
 _KEYS: Final[Mapping[By, Any]] = {
     By.STAGE: Handoff.stage,
-    By.REP: Handoff.owner_id,
+    By.REP: func.coalesce(Handoff.owner_id, case((Handoff.state == HandoffState.NOT_NOW, _PUT_OFF_BY))),
     By.TEAM: Handoff.team_id,
     By.SOURCE: Handoff.source,
 }

@@ -10,7 +10,7 @@ from qualification import people, publishing
 from qualification.cards import reason_of, stage_choices, title_of
 from qualification.contacts import is_untouched
 from qualification.facts import HandoffLine, Receipt
-from qualification.records import Handoff, Offer, Person, Pool, Team
+from qualification.records import WAITING_SINCE, Handoff, Offer, Person, Pool, Team
 from qualification.rules.handoff import HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
 from qualification.search import leads_of
@@ -124,7 +124,12 @@ _TEAMS: Final = select(Team).where(Team.id.in_(_IDS))
 _POOLS: Final = select(Pool).where(Pool.id.in_(_IDS))
 _OFFERS: Final = select(Offer).where(Offer.id.in_(_IDS))
 _ASKED: Final = (
-    select(Offer.handoff_id, func.count().label("times"), func.max(Offer.id).label("latest"))
+    select(
+        Offer.handoff_id,
+        func.count().filter(Offer.offered_at >= WAITING_SINCE).label("times"),
+        func.max(Offer.id).label("latest"),
+    )
+    .join(Handoff, Handoff.id == Offer.handoff_id)
     .where(Offer.handoff_id.in_(_IDS))
     .group_by(Offer.handoff_id)
 )

@@ -26,14 +26,12 @@ from qualification.records import (
     Task,
     Team,
 )
-from qualification.rules.handoff import UNDECIDED_STATES, HandoffState
+from qualification.rules.handoff import UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook import Playbook
 
 # So many leads are named of each kind; how many more there are is told.
 MOST_NEEDED: Final = 10
 MOST_NEW: Final = 20
-# Why a handoff is in the queue that somebody, or a whole pool, let lapse.
-_LAPSED: Final = frozenset({"everyone_asked", "pool_lapsed"})
 # How far a lead has come, and the step that brings it there. Who is put off or disqualified has come no less far.
 _FAR: Final[Mapping[str, int]] = MappingProxyType({"lead": 0, "mql": 1, "sql": 2, "opportunity": 3, "customer": 4})
 _STEP_TO: Final[Mapping[str, str]] = MappingProxyType({"opportunity": "opportunities", "customer": "won"})
@@ -95,7 +93,7 @@ def sum_up(
     reasons = Counter(course.reason for course in courses.values() if "disqualified" in course.taken)
     stages = pipeline.standing(session, team, playbook)
     waiting = _waiting(session, team, now)
-    overdue = _overdue(session, team, playbook, datetime.combine(day, time(), ZoneInfo(team.zone)))
+    overdue = _overdue(session, team, playbook, datetime.combine(day, time(), ZoneInfo(team.zone)), now)
     return {
         "teams": session.scalar(select(func.count()).where(Team.workspace_id == team.workspace_id, Team.active)),
         "came_in": _came_in(session, team.workspace_id, since, until),
@@ -187,7 +185,7 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]
         select(
             Handoff.id,
             Handoff.state,
-            Handoff.queued_because,
+            _LAST_OUTCOME.label("last"),
             WAITING_SINCE.label("since"),
             Offer.person_id,
             Offer.accept_by,
@@ -206,20 +204,23 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]
     waiting = []
     for each in session.execute(rows):
         is_queued = each.state is HandoffState.QUEUED
-        lapsed = is_queued and each.queued_because in _LAPSED
+        lapsed = is_queued and each.last is OfferOutcome.LAPSED
         overdue = lapsed or (each.accept_by is not None and each.accept_by <= now)
         who = team.manager_id if is_queued else each.person_id
         waiting.append(_row(each.id, each.state.value, who, each.since, what=each.pool, overdue=overdue))
     return sorted(waiting, key=lambda row: (not row["overdue"], row["since"], row["handoff"]))
 
 
-def _overdue(session: Session, team: Team, playbook: Playbook, midnight: datetime) -> list[dict[str, Any]]:
+def _overdue(
+    session: Session, team: Team, playbook: Playbook, midnight: datetime, now: datetime
+) -> list[dict[str, Any]]:
     """List the accepted leads of which a step is overdue, or whom nobody has contacted since the day before."""
     ours = (Handoff.workspace_id == team.workspace_id, Handoff.team_id == team.id)
     tasks = (
         select(Task.handoff_id, Task.person_id, Task.due_at, Task.name)
         .join(Handoff, Handoff.id == Task.handoff_id)
-        .where(*ours, IS_OPEN_TASK, Task.overdue)
+        # Its clock marks it overdue as well, in its turn: after an outage that may come later.
+        .where(*ours, IS_OPEN_TASK, Task.due_at <= now)
     )
     rows = [
         _row(each.handoff_id, "task", each.person_id, each.due_at, what=each.name) for each in session.execute(tasks)
@@ -247,3 +248,14 @@ def _row(
         "since": since.isoformat(),
         "overdue": overdue,
     }
+
+
+# How the last offer ended that was made since the handoff came, or came back.
+_LAST_OUTCOME: Final = (
+    select(Offer.outcome)
+    .where(Offer.handoff_id == Handoff.id, Offer.offered_at >= WAITING_SINCE)
+    .order_by(Offer.id.desc())
+    .limit(1)
+    .correlate(Handoff)
+    .scalar_subquery()
+)

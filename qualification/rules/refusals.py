@@ -268,9 +268,9 @@ class UnknownPerson(Refusal):
 
     name = "unknown_person"
 
-    def __init__(self, *, who: str) -> None:
-        """Say who was meant."""
-        super().__init__(who=who)
+    def __init__(self) -> None:
+        """Carry no facts: all that is known of them is an id, which is nothing to read."""
+        super().__init__()
 
 
 class UnknownCommand(Refusal):

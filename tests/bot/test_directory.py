@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.app import Baton
 from bot.directory import Directory
 from bot.slack import Slack
-from qualification import handoffs, people
+from qualification import handoffs, home, people
 from qualification.deliveries import NO_CHANNEL_ID, NO_SLACK_USER
 from qualification.handoffs import HandOverForm
 from qualification.records import Delivery, DeliveryState, Person, Team
@@ -83,12 +83,19 @@ def test_somebody_not_in_slack_yet_is_asked_about_again_soon(
     assert person(baton, "Ana Ruiz").slack_user_id == sandbox.person("Ana Ruiz").id
 
 
-def test_a_visitor_gets_the_name_slack_has_for_them(baton: Baton, sandbox: Sandbox) -> None:
+def test_a_visitor_gets_the_name_slack_has_for_them_on_their_home_tab_too(
+    baton: Baton, sandbox: Sandbox, clock: ManualClock
+) -> None:
     olu = sandbox.person("Olu Adeyemi")
     with baton.database.transaction() as session:
         people.actor(session, baton.workspace.id, olu.id)
+        home.open_home(session, baton.workspace.id, olu.id, now=clock())
+    with baton.database.snapshot() as session:
+        before = session.scalars(select(Delivery.wanted).where(Delivery.kind == "home")).one()
     baton.directory.look_up()
     assert person(baton, "Olu Adeyemi").slack_user_id == olu.id
+    with baton.database.snapshot() as session:
+        assert session.scalars(select(Delivery.wanted).where(Delivery.kind == "home")).one() == before + 1
 
 
 def test_the_bot_goes_into_a_public_channel_by_itself(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:

@@ -46,11 +46,21 @@ def test_what_is_shared_is_read_by_everybody_with_the_name_of_who_shared_it(floo
     assert "Ana Ruiz: open 1" in shared.fallback
     assert shared.buttons == ["How is this counted?"]
     assert any("Shared by" in str(block) for block in shared.blocks)
+    assert "Shared by Maya Cohen" in shared.fallback
+
+
+def test_what_a_rep_shares_is_theirs_by_name(floor: Floor) -> None:
+    floor.accepted("Acme", by=floor.ana)
+    floor.ana.presses(SHARE, on=asks(floor.ana))
+    shared = floor.ben.sees("#general")[-1]
+    assert "Ana Ruiz · all times" in shared.fallback
+    assert "Ana Ruiz’s leads now: MQL 1" in shared.text
+    assert "Your" not in shared.text + shared.fallback
 
 
 def test_somebody_is_asked_for_by_a_mention(floor: Floor) -> None:
     floor.accepted("Acme", by=floor.ana)
-    assert "Ana Ruiz · all times" in asks(floor.maya, f"<@{floor.ana.id}>").text
+    assert "Ana Ruiz · EMEA · all times" in asks(floor.maya, f"<@{floor.ana.id}>").text
 
 
 @pytest.mark.parametrize(

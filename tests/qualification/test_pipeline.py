@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from qualification import decisions, pipeline, progress
+from qualification import decisions, not_now, pipeline, progress
 from qualification.figures import Amount, GroupTally, Pipeline, Tally
 from qualification.rules.intake import GivenLead
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
@@ -118,6 +118,19 @@ def test_by_rep_each_owner_has_a_row_and_what_nobody_has_is_the_last(sales: Desk
     assert groups[-1].name is None
     assert counts(groups[-1]) == (1, 0, 0, 1)
     assert sum(each.won.count for each in groups) == 1
+
+
+def test_what_a_rep_put_off_before_accepting_it_is_theirs(sales: Desk) -> None:
+    handoff_id, offer_id = sales.offered("Fonz")
+    rep = sales.asked(handoff_id)
+    before = asks(sales, rep).total
+    sales.does(not_now.put_off, by=rep, handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
+    mine = asks(sales, rep)
+    assert (mine.total.not_now.count, mine.total.waiting.count) == (1, before.waiting.count - 1)
+    assert {each.lifecycle: each.count for each in mine.lifecycle}["nurture"] == 1
+    assert asks(sales, "UMAYA", f"<@{rep}>").total.not_now.count == 1
+    by_rep = {each.name: each.not_now.count for each in asks(sales, "UOLU", "by rep").groups}
+    assert {name for name, count in by_rep.items() if count} == {sales.person(rep).name}
 
 
 def test_somebody_by_name_is_for_managers_and_oneself(sales: Desk) -> None:

@@ -1,5 +1,7 @@
 """The receipt: what whoever announced a lead is told of it, from the offer to the verdict."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import select
 
 import templates
@@ -204,6 +206,11 @@ def test_a_lead_that_is_put_off_says_until_when_and_what_was_said(desk: Desk) ->
     was = receipt(desk, handoff_id)
     assert (was.state, was.lifecycle, was.reason_note) == ("not_now", "nurture", "Budget in spring")
     assert was.wake_at is not None
+    desk.now = datetime(2027, 3, 1, 9, tzinfo=UTC)
+    while desk.ticks():
+        pass
+    again = receipt(desk, handoff_id)
+    assert (again.state, again.asked_last and again.asked_last.name, again.asked) == ("offered", "Ana Ruiz", 1)
     text = templates.render("messages/receipt", receipt=was)["text"]
     assert "■ Not now, wakes <!date^" in str(text)
     assert "□" not in str(text)

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.database import Database
-from qualification import checklists, decisions, progress, showing, summaries, summary_plans
+from qualification import checklists, decisions, progress, showing, summaries, summary_plans, tasks
 from qualification.figures import DailySummary, NamedCount, Steps
-from qualification.records import Delivery, Handoff, LeadEvent, Summary, Team
+from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, Team
 from qualification.rules.frameworks import Verdict
 
 from .conftest import MORNING, PLAYBOOK, Desk, open_desk
@@ -132,6 +132,8 @@ def test_who_needs_somebody_is_named_without_address_or_number(desk: Desk) -> No
     desk.offered("Acme", email="jo@acme.example")
     desk.offered("Bolt", source="webinar")
     handoff_id = desk.accepted("Core")
+    (task,) = desk.all(Task)
+    desk.does(tasks.done, by=owner(desk, handoff_id), handoff_id=handoff_id, task_id=task.id)
     desk.hands_over("", email="somebody@nowhere.example", person="")
     desk.now = MORNING + timedelta(hours=1)
     for _ in range(3):
@@ -146,6 +148,29 @@ def test_who_needs_somebody_is_named_without_address_or_number(desk: Desk) -> No
     assert cold.who is not None
     assert (cold.lead, cold.why, cold.who.slack_user_id) == ("Core", "contact", owner(desk, handoff_id))
     assert summary.overdue_count == 1
+
+
+def test_what_was_passed_on_waits_and_is_not_overdue_and_what_lapsed_is(desk: Desk) -> None:
+    passed = desk.hands_over("Acme").handoff_id
+    for _ in range(3):
+        desk.passes_on(passed, by=desk.asked(passed))
+    lapsed = desk.hands_over("Bolt").handoff_id
+    for _ in range(2):
+        desk.later(minutes=31)
+        desk.ticks()
+    assert {desk.card(each).queued_because for each in (passed, lapsed)} == {"everyone_asked"}
+    strikes(desk, WEDNESDAY)
+    assert [(each.lead, each.why, each.overdue) for each in told(desk).waiting] == [
+        ("Bolt", "queued", True),
+        ("Acme", "queued", False),
+    ]
+
+
+def test_steps_are_overdue_by_their_time_whether_or_not_their_clocks_have_run(desk: Desk) -> None:
+    desk.accepted("Core")
+    desk.later(hours=5)
+    strikes(desk, WEDNESDAY)
+    assert [(each.why, each.what) for each in told(desk).overdue] == [("task", "Make the first contact")]
 
 
 def test_an_overdue_step_stands_for_the_missing_contact(desk: Desk) -> None:

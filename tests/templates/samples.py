@@ -637,7 +637,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
         manager=perhaps_people,
     ),
     "replies/refusals/no_open_leads": _facts(),
-    "replies/refusals/unknown_person": _facts(who=hostile),
+    "replies/refusals/unknown_person": _facts(),
     "replies/refusals/unknown_command": _facts(text=hostile, nearest=perhaps_hostile),
     "replies/refusals/bad_date": _facts(text=hostile),
     "replies/refusals/misaddressed": _facts(),

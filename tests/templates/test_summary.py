@@ -90,9 +90,9 @@ def test_a_day_is_told_in_a_sentence_figures_stages_and_who_is_needed() -> None:
     assert lines[1] == "4 leads were handed over, 5 wait to be accepted."
     assert lines[2] == "came in 9, all teams together · handed over 4 · accepted 3 · won 1 · disqualified 1"
     assert lines[3:5] == ["Waiting for a rep: 1", "To contact: 2 (€1,200)"]
-    assert lines[6].startswith("Acme · Jo: offered to Ana, handed over <!date^")
-    assert lines[7].startswith("Bolt: open to Inbound, handed over")
-    assert lines[8].startswith("Core: in Maya’s queue, handed over")
+    assert lines[6].startswith("Acme · Jo: offered to Ana, waiting since <!date^")
+    assert lines[7].startswith("Bolt: open to Inbound, waiting since")
+    assert lines[8].startswith("Core: in Maya’s queue, waiting since")
     assert lines[8].endswith(", overdue")
     assert lines[9] == "and 2 more"
     assert lines[11].startswith("Dent: Ben, no contact yet, accepted")
