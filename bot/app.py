@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 # Each holds a database connection for a few milliseconds at a time.
 HTTP_THREADS: Final = 10
+LATER_THREADS: Final = 4
 # So often is it looked whether anybody is to be looked up.
 LOOK_UP_SECONDS: Final = 15.0
 
@@ -113,6 +114,7 @@ class Baton:
         self.worker = Worker(database, slack, workspace.id, now=now, rates=rates)
         self.directory = Directory(database=database, slack=slack, workspace_id=workspace.id, now=now)
         self._looking_up = Periodic(self.directory.look_up, LOOK_UP_SECONDS, name="directory")
+        self._later = ThreadPoolExecutor(LATER_THREADS, thread_name_prefix="later")
         self.bolt = self._bolt()
         self._threads = ThreadPoolExecutor(HTTP_THREADS, thread_name_prefix="http")
         self.intake = Intake(
@@ -151,6 +153,7 @@ class Baton:
             "workspace": self.workspace,
             "views": Views(quick),
             "reply": replies.reply,
+            "later": self._later.submit,
             "reference": self._reference,
         }
         # Bolt gives its loggers the root's level unless it is handed one, and writes payloads where that is low.
@@ -227,6 +230,7 @@ class Baton:
             self._looking_up.stop()
             self.worker.stop()
         self._threads.shutdown()
+        self._later.shutdown()
         self.database.dispose()
         self._single_instance.release()
         log.info("Everything in hand is finished.", extra={"action": "stop", "workspace": self.workspace.id})

@@ -1,17 +1,28 @@
 """What a listener may ask Bolt for by name, as `bot` lays it out in the context of each request."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from qualification.sessions import Sessions
 
-__all__ = ["Body", "Now", "Reference", "Reply", "Sessions", "Views", "Workspace"]
+__all__ = ["Body", "Later", "Now", "Reference", "Reply", "Sessions", "Views", "Workspace"]
 
 Body: TypeAlias = Mapping[str, Any]
 Now: TypeAlias = Callable[[], datetime]
 Reference: TypeAlias = Callable[[], str]
 Reply: TypeAlias = Callable[[str, Mapping[str, Any]], None]
+
+
+T = TypeVar("T")
+
+
+class Later(Protocol):
+    """Threads for what may take longer than an answer has time."""
+
+    def __call__(self, work: Callable[[], T], /) -> "Future[T]":
+        """Begin the work."""
 
 
 class Workspace(Protocol):

@@ -1,33 +1,72 @@
 """What the pipeline holds: /pipeline, its answer shared with a channel, and how it is counted."""
 
-from slack_bolt import Ack
+from typing import Any
+
+from slack_bolt import Ack, BoltContext
 
 from handlers import payloads
-from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.context import Body, Later, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
+from handlers.in_time import done_in_time
 from qualification import people
 from qualification import pipeline as figures
 
 
-def pipeline(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspace) -> None:
-    """Answer privately what was asked of the pipeline."""
+def pipeline(
+    ack: Ack,
+    body: Body,
+    context: BoltContext,
+    snapshot: Sessions,
+    now: Now,
+    later: Later,
+    reply: Reply,
+    workspace: Workspace,
+) -> None:
+    """Answer privately what was asked of the pipeline; where that takes long, say so and answer a little later."""
     asked = payloads.question(body)
-    with snapshot() as session:
-        report = figures.ask(session, workspace.id, asked.user_id, asked.text, now=now())
-        reader = people.reader(session, workspace.id, asked.user_id)
-    ack(draw(reader, "replies/pipeline", report=report, shared_by=None))
+
+    def count() -> dict[str, Any]:
+        with snapshot() as session:
+            report = figures.ask(session, workspace.id, asked.user_id, asked.text, now=now())
+            reader = people.reader(session, workspace.id, asked.user_id)
+        return draw(reader, "replies/pipeline", report=report, shared_by=None)
+
+    def send(answer: dict[str, Any]) -> None:
+        reply(str(body.get("response_url")), answer)
+
+    answer = done_in_time(count, late=send, later=later, body=body, context=context)
+    if answer is None:
+        with snapshot() as session:
+            reader = people.reader(session, workspace.id, asked.user_id)
+        answer = draw(reader, "replies/counting")
+    ack(answer)
 
 
-def share(ack: Ack, body: Body, snapshot: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+def share(
+    ack: Ack,
+    body: Body,
+    context: BoltContext,
+    snapshot: Sessions,
+    now: Now,
+    later: Later,
+    reply: Reply,
+    workspace: Workspace,
+) -> None:
     """Say the same, as it is now, where everybody in the channel reads it."""
     asked = payloads.ask_again(body)
-    with snapshot() as session:
-        report = figures.ask(session, workspace.id, asked.user_id, asked.words, now=now())
-        reader = people.reader(session, workspace.id, asked.user_id)
-        sharer = people.by_slack_user(session, workspace.id, asked.user_id)
-    if asked.response_url is not None and sharer is not None:
-        answer = draw(reader, "replies/pipeline", report=report, shared_by=people.ref(sharer))
-        reply(asked.response_url, {**answer, "replace_original": False})
+
+    def count() -> dict[str, Any] | None:
+        with snapshot() as session:
+            report = figures.ask(session, workspace.id, asked.user_id, asked.words, now=now())
+            reader = people.reader(session, workspace.id, asked.user_id)
+            sharer = people.by_slack_user(session, workspace.id, asked.user_id)
+        return draw(reader, "replies/pipeline", report=report, shared_by=people.ref(sharer)) if sharer else None
+
+    def send(answer: dict[str, Any] | None) -> None:
+        if answer is not None and asked.response_url is not None:
+            reply(asked.response_url, {**answer, "replace_original": False})
+
+    send(done_in_time(count, late=send, later=later, body=body, context=context))
     ack()
 
 

@@ -1,7 +1,13 @@
 """/pipeline: answered privately, shared with a channel on a press."""
 
+import threading
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
+from qualification import pipeline as figures
+from qualification.figures import Pipeline
 from sandbox.driver import Person
 from sandbox.snapshots import Message
 from tests.handlers.floor import Floor, told
@@ -56,6 +62,43 @@ def test_what_a_rep_shares_is_theirs_by_name(floor: Floor) -> None:
     assert "Ana Ruiz · all times" in shared.fallback
     assert "Ana Ruiz’s leads now: MQL 1" in shared.text
     assert "Your" not in shared.text + shared.fallback
+
+
+@pytest.fixture
+def much(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let the counting wait, longer than Slack does, until the test says go."""
+    go, ask = threading.Event(), figures.ask
+
+    def slowly(*arguments: Any, **named: Any) -> Pipeline:
+        assert go.wait(20)
+        return ask(*arguments, **named)
+
+    monkeypatch.setattr("handlers.pipeline.figures.ask", slowly)
+    monkeypatch.setattr("handlers.in_time.SECONDS", 0.01)
+    yield go
+    go.set()
+
+
+def test_what_takes_longer_than_slack_waits_is_answered_a_little_later(floor: Floor, much: threading.Event) -> None:
+    floor.accepted("Acme")
+    assert asks(floor.maya).text == "There is much to count. The answer comes here in a moment."
+    much.set()
+    floor.sandbox.wait_for(lambda: len(floor.maya.private_replies) == 2)
+    answer = floor.maya.private_replies[-1]
+    assert "One lead was handed over." in answer.text
+    much.clear()
+    floor.maya.presses(SHARE, on=answer)
+    much.set()
+    floor.sandbox.wait_for(
+        lambda: any("Shared by Maya Cohen" in message.fallback for message in floor.ben.sees("#general"))
+    )
+
+
+def test_what_goes_wrong_later_is_told_as_well(floor: Floor, much: threading.Event) -> None:
+    asks(floor.maya, "last mont")
+    much.set()
+    floor.sandbox.wait_for(lambda: len(floor.maya.private_replies) == 2)
+    assert "Did you mean “last month”?" in floor.maya.private_replies[-1].text
 
 
 def test_somebody_is_asked_for_by_a_mention(floor: Floor) -> None:

@@ -587,6 +587,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "modals/message": _facts(text=hostile),
     "replies/start": _facts(start=starts),
     "replies/help": _facts(),
+    "replies/counting": _facts(),
     "replies/lead": _facts(page=pages),
     "replies/leads": _facts(leads=st.lists(found, min_size=2, max_size=4).map(tuple), query=hostile),
     "replies/held": _facts(held=held),
