@@ -37,6 +37,14 @@ class OnlyItsForm(Exception):
     """A publishable key is used for something else than what it stands in a page for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who posts; `is_anybody` says that the key is one that anybody can read."""
+
+    name: str
+    is_anybody: bool = False
+
+
 class Act(Protocol):
     """What is done with a request, in a thread: the sender's name and the body in, the answer out."""
 
@@ -133,13 +141,14 @@ class Intake:
     def _answer(self, request: Request, body: bytes, act: Act, named: str | None) -> Answer:
         """Let the sender in, and do it; a surprise is told with a reference that is in the log."""
         try:
-            sender = self._sender(request, body, named)
-            if sender is None:
+            caller = self._caller(request, body, named)
+            if caller is None:
                 return problem(401, "send an API key as Authorization: Bearer …, or sign the request")
-            wait = self._too_soon(sender)
+            wait = self._too_soon(caller.name)
             if wait is not None:
                 return Answer(429, {**problem(429, "too many requests").body, "retry_after": wait})
-            return act(sender, body)
+            answer = act(caller.name, body)
+            return _without_ids(answer) if caller.is_anybody else answer
         except OnlyItsForm as misused:
             return problem(403, f"anybody can read this key: it only posts to /v1/in/{misused}")
         except NoPlaybook:
@@ -150,7 +159,7 @@ class Intake:
             log.exception("Something unforeseen happened.", exc_info=error, extra=keys)
             return problem(500, f"nothing that is not in an answer was taken in; reference {reference}")
 
-    def _sender(self, request: Request, body: bytes, named: str | None) -> str | None:
+    def _caller(self, request: Request, body: bytes, named: str | None) -> Caller | None:
         """Name who sends this, by an API key or by the signature of a sender that has a secret; None: nobody known.
 
         Raises OnlyItsForm.
@@ -172,9 +181,9 @@ class Intake:
             method=request.method,
             now=self.now(),
         )
-        return signer if genuine else None
+        return Caller(signer) if genuine else None
 
-    def _by_key(self, key: str, named: str | None) -> str | None:
+    def _by_key(self, key: str, named: str | None) -> Caller | None:
         with self.database.snapshot() as session:
             known = api_keys.sender_of(session, self.workspace.id, key)
         if known is None:
@@ -184,7 +193,7 @@ class Intake:
         if api_keys.is_use_to_be_noted(known, self.now()):
             with self.database.transaction() as session:
                 api_keys.note_use(session, known.id, now=self.now())
-        return known.name
+        return Caller(known.name, is_anybody=known.publishable)
 
     def _address(self, request: Request) -> str:
         """Return the address that the sender wrote to, which some sign."""
@@ -231,3 +240,13 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
     if isinstance(value, datetime | date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is not written as JSON")
+
+
+def _without_ids(answer: Answer) -> Answer:
+    """Leave out the numbers by which one could tell whether somebody was known before."""
+    if "results" not in answer.body:
+        return answer
+    kept = [
+        {name: told for name, told in each.items() if name not in {"id", "lead_id"}} for each in answer.body["results"]
+    ]
+    return Answer(answer.status, {**answer.body, "results": kept})

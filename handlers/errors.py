@@ -21,22 +21,26 @@ FIELD_OF: Final = MappingProxyType[type[Refusal], str]({CannotReassign: "to", Un
 Words: TypeAlias = Callable[[Reader], tuple[dict[str, Any], str]]
 
 
-def answer(error: Exception, body: Body, context: BoltContext) -> BoltResponse:
-    """Say what went wrong on the surface it came from; give what Slack is answered."""
+def answer(error: Exception, body: Body, context: BoltContext, *, is_acknowledged: bool = False) -> BoltResponse:
+    """Say what went wrong on the surface it came from; give what Slack is answered.
+
+    Where Slack has its answer (`is_acknowledged`) a command is told of it by its response_url.
+    """
     keys = {"action": _action(body), "workspace": context["workspace"].id}
     if isinstance(error, Refusal):
         log.info("Refused.", extra={**keys, "error": error.name})
-        return _refuse(error, body, context)
+        return _refuse(error, body, context, is_acknowledged=is_acknowledged)
     reference = context["reference"]()
     log.error("Something unforeseen happened.", exc_info=error, extra={**keys, "reference": reference})
     if "event" in body:
         # Nobody is there to read an apology; Slack sends the event again.
         return BoltResponse(status=500)
     # The reader's language is not looked up: it may be the database that failed.
-    return _apologise(reference, body, context)
+    facts = {"reference": reference}
+    return _tell("replies/apology", facts, Reader(), body, context, above=True, is_acknowledged=is_acknowledged)
 
 
-def _refuse(refusal: Refusal, body: Body, context: BoltContext) -> BoltResponse:
+def _refuse(refusal: Refusal, body: Body, context: BoltContext, *, is_acknowledged: bool) -> BoltResponse:
     if "event" in body:
         return BoltResponse(status=200)
     with context["snapshot"]() as session:
@@ -45,18 +49,22 @@ def _refuse(refusal: Refusal, body: Body, context: BoltContext) -> BoltResponse:
         errors = _field_errors(refusal, body, reader)
         if errors:
             return BoltResponse(status=200, body={"response_action": "errors", "errors": errors})
-    return _tell(f"replies/refusals/{refusal.name}", refusal.facts, reader, body, context, above=False)
-
-
-def _apologise(reference: str, body: Body, context: BoltContext) -> BoltResponse:
-    return _tell("replies/apology", {"reference": reference}, Reader(), body, context, above=True)
+    name = f"replies/refusals/{refusal.name}"
+    return _tell(name, refusal.facts, reader, body, context, above=False, is_acknowledged=is_acknowledged)
 
 
 def _tell(
-    name: str, facts: Mapping[str, object], reader: Reader, body: Body, context: BoltContext, *, above: bool
+    name: str,
+    facts: Mapping[str, object],
+    reader: Reader,
+    body: Body,
+    context: BoltContext,
+    *,
+    above: bool,
+    is_acknowledged: bool,
 ) -> BoltResponse:
     """Say it to the person: `above` the modal that was submitted, for what was typed may be wanted again, or in it."""
-    if "command" in body:
+    if "command" in body and not is_acknowledged:
         return BoltResponse(status=200, body=draw(reader, name, **facts))
     if body.get("response_url"):
         reply = {**draw(reader, name, **facts), "replace_original": False}

@@ -30,8 +30,7 @@ def done_in_time(
         try:
             late(done.result())
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits for an answer
-            # A command is answered by what it returns, which is over.
-            errors.answer(error, {name: value for name, value in body.items() if name != "command"}, context)
+            errors.answer(error, body, context, is_acknowledged=True)
 
     future.add_done_callback(tell)
     return None

@@ -124,7 +124,8 @@ def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now:
 
 
 def _reason(lead: Lead) -> Reason:
-    return Reason(problem=lead.problem, source=lead.source, campaign=lead.campaign)
+    """Return what the lead wrote last; where it first came from, it says for a handoff that has nothing else."""
+    return Reason(problem=lead.problem)
 
 
 # Built once: to build a statement takes longer than to run it.

@@ -1,7 +1,7 @@
 """A marketer hands a lead over: who it is, whether it is known, who is asked."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -113,10 +113,9 @@ def hand_over(
         return told(session, found.live, already=True)
     reason = Reason(
         did=form.did.strip(),
-        # What the form leaves open is as it was when the lead came.
-        problem=written(form.problem) or found.lead.problem,
-        source=form.source or found.lead.source,
-        campaign=written(form.campaign) or found.lead.campaign,
+        problem=written(form.problem),
+        source=form.source or None,
+        campaign=written(form.campaign),
         promised=written(form.promised),
         size=read.size,
         country=read.country,
@@ -230,6 +229,13 @@ def announce(
     if sleeping is not None:
         _come_back(session, sleeping, lead, reason, by=by, published=published, now=now, past=past)
         return sleeping
+    # What the reason leaves open is as it was when the lead came.
+    reason = replace(
+        reason,
+        problem=reason.problem or lead.problem,
+        source=reason.source or lead.source,
+        campaign=reason.campaign or lead.campaign,
+    )
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     size = reason.size or size_of(lead, company)
     country = reason.country or country_of(lead, company)

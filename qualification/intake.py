@@ -107,7 +107,7 @@ def keep(
     Two that turned out to be one may be ready together, and what was learnt of somebody may let them past a gate.
     """
     fresh = activities.record(session, done, now=now)
-    learnt = (each.lead for each in found if each.is_merged or (each.changed and each.lead.held_by is not None))
+    learnt = (each.lead for each in found if each.is_merged or (each.is_changed and each.lead.held_by is not None))
     active = (leads.root(session, lead) for lead in (*(lead for lead, _ in fresh), *learnt))
     concerned = {lead.id: lead for lead in active if lead is not None}
     activities.consider(session, [*concerned.values()], published=published, announcing=announcing, now=now)

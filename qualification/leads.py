@@ -62,14 +62,16 @@ class Said:
 class Recognised:
     """A lead known again or written down: its live handoff, locked, and what was said of it that is new, by field.
 
-    `is_merged` says that another was found to be this one.
+    `changed` holds what is worth a word in the history, `is_changed` says whether anything is new; `is_merged` that
+    another was found to be this one.
     """
 
     lead: Lead
     is_new: bool
     live: Handoff | None
     changed: tuple[str, ...]
-    is_merged: bool = False
+    is_changed: bool
+    is_merged: bool
 
 
 def recognise(session: Session, workspace_id: int, said: Said, *, now: datetime) -> Recognised:
@@ -179,9 +181,16 @@ class _Recognition:
         for recognised, is_new, changed in found:
             # A later row may have shown it to be another.
             lead = root(self._session, recognised) or recognised
-            yield Recognised(lead, is_new, self._live.get(lead.id), changed, lead in self._merged)
+            yield Recognised(
+                lead=lead,
+                is_new=is_new,
+                live=self._live.get(lead.id),
+                changed=tuple(each for each in changed if each not in _UNTOLD),
+                is_changed=bool(changed),
+                is_merged=lead in self._merged,
+            )
 
-    def _recognised(self, row: _Row) -> tuple[Lead, bool, tuple[str, ...]]:
+    def _recognised(self, row: _Row) -> tuple[Lead, bool, Sequence[str]]:
         by_id = root(self._session, self._identified(row))
         addressed = self._addressed(row)
         by_email = root(self._session, addressed)
@@ -211,7 +220,7 @@ class _Recognition:
             # Before the next row: it may speak of somebody who has the former address now.
             self._session.flush()
         self._learn(row, lead)
-        return lead, False, tuple(each for each in changed if each not in _UNTOLD)
+        return lead, False, changed
 
     def _company(self, row: _Row, lead: Lead | None) -> Company | None:
         """Return the company that the row speaks of; None where it only tells more of the one the lead has."""

@@ -53,7 +53,8 @@ def _fits(when: Obstacle, applicant: Applicant) -> bool:
 
 def _links(text: str) -> int:
     """Count the links of a text; one that is nothing but an address tells of a visit or a click."""
-    return 0 if _ADDRESS.fullmatch(text) else len(_LINK.findall(text))
+    count = len(_LINK.findall(text))
+    return 0 if count == 1 and _ADDRESS.fullmatch(text) else count
 
 
 def _says(words: str, phrase: str) -> bool:

@@ -201,8 +201,11 @@ class GivenRow:
         handoff = self.handoff
         if handoff is not None:
             times = {field: self._past(getattr(handoff, field), now) for field in HANDOFF_TIMES}
-            if times["ended_at"] is not None:
+            ended = times["ended_at"]
+            if ended is not None and ended in self.days:
                 times["ended_at"] = max(filter(None, times.values()))
+            elif ended is not None:
+                times = {field: min(at, ended) if at in self.days else at for field, at in times.items()}
             handoff = handoff.model_copy(update=times)
         return replace(self, acts=acts, handoff=handoff)
 

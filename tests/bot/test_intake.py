@@ -194,7 +194,11 @@ def test_a_key_that_stands_in_a_page_posts_its_form_and_opens_nothing_else(sende
         key = api_keys.make(session, workspace_id, "website", publishable=True, random=lambda: "9876", now=clock())
     reader = Sender(sender.baton, key)
     form = b"email=joe%40acme.example&name=Joe+Doe&message=Call+me"
-    assert reader.asks("POST", f"/v1/in/website?key={key}", content=form).status_code == 200
+    answer = reader.asks("POST", f"/v1/in/website?key={key}", content=form)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"taken": 1, "refused": 0, "results": [{"index": 0, "status": 200}]},
+    )
     for path in (f"/v1/leads/{lead_id}", f"/v1/leads/{lead_id}?key={key}"):
         assert problem(reader.asks("GET", path))["detail"] == (
             "anybody can read this key: it only posts to /v1/in/website"

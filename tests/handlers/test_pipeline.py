@@ -94,11 +94,15 @@ def test_what_takes_longer_than_slack_waits_is_answered_a_little_later(floor: Fl
     )
 
 
-def test_what_goes_wrong_later_is_told_as_well(floor: Floor, much: threading.Event) -> None:
+def test_what_goes_wrong_later_is_told_as_well(
+    floor: Floor, much: threading.Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "handlers.errors")
     asks(floor.maya, "last mont")
     much.set()
     floor.sandbox.wait_for(lambda: len(floor.maya.private_replies) == 2)
     assert "Did you mean “last month”?" in floor.maya.private_replies[-1].text
+    assert [each.action for each in caplog.records if each.message == "Refused."] == [COMMAND]  # type: ignore[attr-defined]
 
 
 def test_somebody_is_asked_for_by_a_mention(floor: Floor) -> None:

@@ -163,6 +163,15 @@ def test_who_is_held_is_let_go_by_what_a_sender_then_says(web: Web, desk: Desk) 
     assert web.lead().held_by is None
 
 
+def test_who_is_held_for_what_they_wrote_is_let_go_by_other_words(web: Web, desk: Desk) -> None:
+    links = "https://a.example https://b.example https://c.example"
+    for _ in range(4):
+        web.sends("pricing-page", lead={**IVY, "problem": links})
+    assert web.lead().held_by == "Full of links"
+    web.takes(GivenLead.model_validate({**IVY, "problem": "We want a quote for 300 seats"}))
+    assert [handoff.state for handoff in desk.all(Handoff)] == ["offered"]
+
+
 def test_do_not_contact_stops_even_a_demo_request(web: Web, desk: Desk) -> None:
     web.sends("demo-request", lead={**IVY, "do_not_contact": True})
     assert (desk.all(Handoff), web.lead().held_by) == ([], "Do not contact")

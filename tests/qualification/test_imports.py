@@ -208,6 +208,11 @@ def test_a_day_may_be_any_time_of_it(desk: Desk) -> None:
         handoff=GivenHandoff.model_validate({**ended, "ended_at": noon - timedelta(days=5)}),
     )
     assert brings(desk, day_before).flawed == {0: (Flaw("handoff.ended_at", untimely),)}
+    began = {"owner": "UANA", "stage": "won", "at": noon - timedelta(days=5), "ended_at": MORNING - timedelta(days=5)}
+    by_ten = replace(row("L4", handoff=began), days=frozenset({noon - timedelta(days=5)}))
+    assert brings(desk, by_ten).flawed == {}
+    handoff = desk.all(Handoff)[-1]
+    assert handoff.announced_at == handoff.ended_at == MORNING - timedelta(days=5)
     tomorrow = noon + timedelta(days=1)
     early = GivenRow(GivenLead(id="L3"), (demo.model_copy(update={"at": tomorrow}),), days=frozenset({tomorrow}))
     assert brings(desk, early).flawed == {0: (Flaw("activities[0].at", "is still to come"),)}

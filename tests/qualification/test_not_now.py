@@ -338,6 +338,18 @@ def test_a_pool_is_told_in_its_channel(desk: Desk) -> None:
     assert len(desk.all(Delivery, Delivery.kind == "woken")) == 1
 
 
+def test_what_is_left_open_when_a_sleeping_lead_is_handed_over_again_stays_as_it_was(desk: Desk) -> None:
+    desk.takes(GivenLead(email="jo@acme.example", source="trial", campaign="Spring", problem="Quotes are late"))
+    handoff_id = asleep(desk, email="jo@acme.example", source="contact", campaign="May", problem="Needs a CRM")
+    desk.later(days=1)
+    desk.hands_over("Acme", email="jo@acme.example", did="Asked for a price")
+    card, woken = desk.card(handoff_id), desk.events(handoff_id)
+    assert (card.source, card.campaign, card.problem) == ("Contact form", "May", "Needs a CRM")
+    assert [event.facts for event in woken if event.kind is EventKind.WOKEN] == [
+        {"is_due": False, "did": "Asked for a price"}
+    ]
+
+
 def test_a_lead_handed_over_again_while_it_sleeps_wakes_its_handoff_with_the_new_reason(desk: Desk) -> None:
     handoff_id = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     desk.later(days=7)

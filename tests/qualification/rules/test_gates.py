@@ -32,6 +32,7 @@ GATES = tuple(
         (Applicant(said=("Please cancel my plan",)), "Support"),
         (Applicant(said=("See https://a.example www.b.example http://c.example",)), "Links"),
         (Applicant(said=("See https://a.example and https://b.example",)), None),
+        (Applicant(said=("https://a.example,https://b.example|https://c.example",)), "Links"),
         (Applicant(said=("https://a.example", "www.b.example", " https://c.example/d ")), None),
         (Applicant(said=("See https://a.example", "https://b.example and https://c.example")), None),
         (Applicant(said=("buy [url=x]now[/url]",)), "Machine"),
