@@ -188,7 +188,7 @@ class Intake:
             known = api_keys.sender_of(session, self.workspace.id, key)
         if known is None:
             return None
-        if known.publishable and known.name != named:
+        if not api_keys.opens(known, named):
             raise OnlyItsForm(known.name)
         if api_keys.is_use_to_be_noted(known, self.now()):
             with self.database.transaction() as session:

@@ -1,5 +1,6 @@
 """What the pipeline holds: /pipeline, its answer shared with a channel, and how it is counted."""
 
+from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, BoltContext
@@ -24,12 +25,7 @@ def pipeline(
 ) -> None:
     """Answer privately what was asked of the pipeline; where that takes long, say so and answer a little later."""
     asked = payloads.question(body)
-
-    def count() -> dict[str, Any]:
-        with snapshot() as session:
-            report = figures.ask(session, workspace.id, asked.user_id, asked.text, now=now())
-            reader = people.reader(session, workspace.id, asked.user_id)
-        return draw(reader, "replies/pipeline", report=report, shared_by=None)
+    count = partial(_answer, snapshot, workspace, asked.user_id, asked.text, now)
 
     def send(answer: dict[str, Any]) -> None:
         reply(str(body.get("response_url")), answer)
@@ -54,13 +50,7 @@ def share(
 ) -> None:
     """Say the same, as it is now, where everybody in the channel reads it."""
     asked = payloads.ask_again(body)
-
-    def count() -> dict[str, Any] | None:
-        with snapshot() as session:
-            report = figures.ask(session, workspace.id, asked.user_id, asked.words, now=now())
-            reader = people.reader(session, workspace.id, asked.user_id)
-            sharer = people.by_slack_user(session, workspace.id, asked.user_id)
-        return draw(reader, "replies/pipeline", report=report, shared_by=people.ref(sharer)) if sharer else None
+    count = partial(_answer, snapshot, workspace, asked.user_id, asked.words, now, is_shared=True)
 
     def send(answer: dict[str, Any] | None) -> None:
         if answer is not None and asked.response_url is not None:
@@ -78,3 +68,14 @@ def explain(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: W
         reader = people.reader(session, workspace.id, click.user_id)
     views.open(click.trigger_id, draw(reader, "modals/measures", measures=measures))
     ack()
+
+
+def _answer(
+    snapshot: Sessions, workspace: Workspace, user_id: str, words: str, now: Now, *, is_shared: bool = False
+) -> dict[str, Any]:
+    """Draw the answer to these words, for whoever asks or, shared by them, for everybody."""
+    with snapshot() as session:
+        report = figures.ask(session, workspace.id, user_id, words, now=now())
+        reader = people.reader(session, workspace.id, user_id)
+        sharer = people.by_slack_user(session, workspace.id, user_id) if is_shared else None
+    return draw(reader, "replies/pipeline", report=report, shared_by=people.ref(sharer) if sharer else None)

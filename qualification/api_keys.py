@@ -61,6 +61,11 @@ def sender_of(session: Session, workspace_id: int, key: str) -> ApiKey | None:
     )
 
 
+def opens(key: ApiKey, sender: str | None) -> bool:
+    """Say whether the key is for what is asked: `sender` posts in its own shape, or None, whoever asks."""
+    return not key.publishable or key.name == sender
+
+
 def is_use_to_be_noted(key: ApiKey, now: datetime) -> bool:
     """Say whether the key's last use was so long ago that this one is worth a write."""
     return key.used_at is None or key.used_at < now - _USE_NOTED

@@ -15,6 +15,11 @@ class PersonRef:
     name: str
     slack_user_id: str | None
 
+    @property
+    def is_named(self) -> bool:
+        """Whether their name is known: until Slack tells it, it is their Slack user's id."""
+        return self.name != self.slack_user_id
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
