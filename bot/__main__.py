@@ -21,9 +21,9 @@ from bot.intake import new_key
 from bot.slack import Slack, SlackError
 from qualification import api_keys, publishing
 from qualification.records import PlaybookVersion
-from qualification.rules import mapping, payloads
-from qualification.rules.faults import choose_from
-from qualification.rules.playbook import PlaybookFaults, parse
+from qualification.rules.intake import mapping, payloads
+from qualification.rules.playbook.errors import choose_from
+from qualification.rules.playbook.playbook import PlaybookFaults, parse
 from qualification.rules.refusals import NoPlaybook
 
 PLAYBOOK: Final = Path("playbook.yaml")

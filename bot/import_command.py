@@ -19,12 +19,12 @@ from bot.database import Database
 from bot.importing import CannotImport, Import, Plan, Tally
 from bot.preview import printable
 from qualification import publishing
-from qualification.rules import import_map
-from qualification.rules.expressions import Parts, Search
-from qualification.rules.import_map import MapFaults
-from qualification.rules.intake import GivenRow, can_be_known
-from qualification.rules.playbook import Playbook
+from qualification.rules.intake import import_map
+from qualification.rules.intake.import_map import MapFaults
+from qualification.rules.leads.lead_data import GivenRow, can_be_known
+from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NoPlaybook
+from qualification.rules.values.expressions import Parts, Search
 
 INTERRUPTED: Final = 130
 LONGEST_SENDER: Final = 80

@@ -22,12 +22,12 @@ from bot.tables import Row, Table
 from qualification import imports
 from qualification.imports import Imported
 from qualification.past import Roster
-from qualification.rules import expressions
-from qualification.rules.expressions import Unworkable
-from qualification.rules.flaws import Flaw
-from qualification.rules.import_map import ImportMap, Join
-from qualification.rules.import_rows import read_row
-from qualification.rules.intake import GivenRow
+from qualification.rules.intake.import_map import ImportMap, Join
+from qualification.rules.intake.import_rows import read_row
+from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.leads.lead_data import GivenRow
+from qualification.rules.values import expressions
+from qualification.rules.values.expressions import Unworkable
 
 # A transaction is open for about so long: a click that waits for it is not felt. On SQLite every click waits; on
 # PostgreSQL only who is about one of the same leads, so that what each transaction costs anyway can be spread further.

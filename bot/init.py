@@ -16,8 +16,8 @@ from rich.table import Table
 
 from bot import directory
 from bot.slack import Slack
-from qualification.rules.identity import check_email
 from qualification.rules.refusals import Unreadable
+from qualification.rules.values.normalization import check_email
 
 LONGEST_KEY: Final = 40
 LONGEST_NAME: Final = 80

@@ -22,8 +22,8 @@ from bot.workspaces import Served
 from handlers import intake
 from handlers.intake import Answer, problem
 from qualification import api_keys, publishing
-from qualification.rules import payloads
-from qualification.rules.known_senders import Signature
+from qualification.rules.intake import payloads
+from qualification.rules.playbook.known_senders import Signature
 from qualification.rules.refusals import NoPlaybook
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from bot.bodies import LARGEST
-from qualification.rules.intake import MOST_ROWS, GivenActivity, GivenLead
+from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
 
 _LEAD: Final = {
     "id": "crm-4711",

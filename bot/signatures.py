@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from qualification.rules.known_senders import Signature
+from qualification.rules.playbook.known_senders import Signature
 
 OLDEST: Final = timedelta(minutes=5)
 

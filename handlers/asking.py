@@ -4,7 +4,7 @@ from handlers.context import Now, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.payloads import Press
 from qualification import cases, forms, people
-from qualification.rules.handoff import Action
+from qualification.rules.handoffs.permissions import Action
 
 
 def ask(action: Action, modal: str, press: Press, snapshot: Sessions, views: Views, workspace: Workspace) -> None:

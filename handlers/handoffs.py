@@ -12,7 +12,7 @@ from handlers.drawing import draw
 from handlers.private import show_again
 from qualification import decisions, forms, handoffs, people
 from qualification.handoffs import HandOverForm
-from qualification.rules.handoff import Action
+from qualification.rules.handoffs.permissions import Action
 from qualification.rules.refusals import OwnMessage
 
 TYPED: Final = (

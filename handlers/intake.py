@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from handlers.context import Now, Sessions, Workspace
 from qualification import intake, lookup, publishing
 from qualification.intake import Taken
-from qualification.rules.flaws import Flaw, flaws
-from qualification.rules.intake import MOST_ROWS, GivenActivity, GivenLead
-from qualification.rules.mapping import Flawed, map_payload
+from qualification.rules.intake.mapping import Flawed, map_payload
+from qualification.rules.intake.row_errors import Flaw, flaws
+from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
 
 # So many rows are taken in by one transaction: clicks go in between.
 TOGETHER: Final = 25

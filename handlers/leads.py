@@ -12,7 +12,7 @@ from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.not_now import ask_until_when
 from handlers.private import show_again
 from qualification import progress, tasks
-from qualification.rules.handoff import Action
+from qualification.rules.handoffs.permissions import Action
 from qualification.rules.refusals import StaleCard
 
 # What the menu's entries carry in `do`, and the modal that each opens.

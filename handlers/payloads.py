@@ -13,9 +13,9 @@ from typing import Any, Final
 from handlers.context import Body
 from handlers.messages import WRAPPED, NameOf, shown
 from qualification.checklists import Given
-from qualification.rules.frameworks import Verdict
-from qualification.rules.identity import storable
+from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard
+from qualification.rules.values.normalization import storable
 
 LARGEST_ID: Final = 2**63 - 1
 # The blocks of a lead's page are named by the lead.

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from qualification import people
 from qualification.records import Membership, Pool
+from qualification.rules.people.absence_dates import read_until
 from qualification.rules.refusals import BadDate, FieldFault, InvalidFields
-from qualification.rules.until import read_until
 
 
 def begin(

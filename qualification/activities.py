@@ -13,8 +13,8 @@ from qualification import deliveries, handoffs, history, judging
 from qualification.handoffs import Reason
 from qualification.publishing import Published
 from qualification.records import Activity, EventKind, Handoff, Lead
-from qualification.rules.lifecycle import Lifecycle
-from qualification.rules.playbook import Gate
+from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.playbook.playbook import Gate
 
 # Cards of leads that do much in a short time are drawn anew once for all of it.
 SETTLING: Final = timedelta(minutes=1)

@@ -38,10 +38,10 @@ from qualification.records import (
     Team,
     Workspace,
 )
-from qualification.rules.frameworks import Verdict, progress
-from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
-from qualification.rules.playbook import Playbook
-from qualification.rules.tasks import Duty, TaskOutcome, duty_of
+from qualification.rules.checklists.frameworks import Verdict, progress
+from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.tasks import Duty, TaskOutcome, duty_of
+from qualification.rules.playbook.playbook import Playbook
 
 MOST_WEIGHED: Final = 3
 # Whoever was asked when somebody else decided may reopen it.

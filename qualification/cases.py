@@ -22,7 +22,7 @@ from qualification.records import (
     Team,
     Workspace,
 )
-from qualification.rules.handoff import Action, Actor, HandoffState, Party, Standing, allow
+from qualification.rules.handoffs.permissions import Action, Actor, HandoffState, Party, Standing, allow
 from qualification.rules.refusals import NoPlaybook, UnknownLead
 
 _Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None, bool]

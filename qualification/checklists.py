@@ -13,9 +13,9 @@ from qualification.cases import Case, look, take
 from qualification.facts import ChecklistForm, ChecklistItem
 from qualification.records import Answer, Checklist, EventKind
 from qualification.records.base import insert_once
-from qualification.rules.frameworks import Verdict, next_question, progress
-from qualification.rules.handoff import Action
-from qualification.rules.playbook import Framework, Item
+from qualification.rules.checklists.frameworks import Verdict, next_question, progress
+from qualification.rules.handoffs.permissions import Action
+from qualification.rules.playbook.playbook import Framework, Item
 
 LONGEST_EVIDENCE = 3000
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from qualification import decisions, history, not_now, people, publishing, routing, showing, tasks
 from qualification.records import IS_OPEN, EventKind, Handoff, Offer, Person, Pool
-from qualification.rules.handoff import OfferOutcome
+from qualification.rules.handoffs.permissions import OfferOutcome
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.records import Company, Lead
-from qualification.rules import identity
-from qualification.rules.mail_domains import domain_of_company
+from qualification.rules.values import normalization
+from qualification.rules.values.email_domains import domain_of_company
 
 # Folding may lengthen a text (ß to ss); whoever shares this much of a name shares it all.
 LONGEST_KEY: Final = 300
@@ -35,7 +35,7 @@ def firm_of(
     called = name or domain
     if called is None:
         return None
-    return Firm(called, identity.fold_company(called)[:LONGEST_KEY], name is not None, domain, size, country)
+    return Firm(called, normalization.fold_company(called)[:LONGEST_KEY], name is not None, domain, size, country)
 
 
 def size_of(lead: Lead, company: Company | None) -> int | None:

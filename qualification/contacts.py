@@ -7,8 +7,8 @@ or somebody moved it.
 from sqlalchemy import ColumnElement, func
 
 from qualification.records import Handoff
-from qualification.rules.handoff import HandoffState
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.playbook.playbook import Playbook
 
 
 def is_untouched(handoff: Handoff, playbook: Playbook) -> bool:

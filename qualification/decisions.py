@@ -10,7 +10,7 @@ from qualification.cards import lead_title
 from qualification.cases import Case, take
 from qualification.history import settle_lifecycle
 from qualification.records import EventKind, Handoff, Offer, Person
-from qualification.rules.handoff import (
+from qualification.rules.handoffs.permissions import (
     LIVE_STATES,
     Action,
     HandoffState,
@@ -21,10 +21,10 @@ from qualification.rules.handoff import (
     allow_undo,
     require_note,
 )
-from qualification.rules.identity import written
-from qualification.rules.playbook import Reason
+from qualification.rules.handoffs.tasks import Because
+from qualification.rules.playbook.playbook import Reason
 from qualification.rules.refusals import AlreadyHandedOver, FieldFault, InvalidFields, StaleCard, UnknownPerson
-from qualification.rules.tasks import Because
+from qualification.rules.values.normalization import written
 
 
 def accept(

@@ -12,12 +12,12 @@ from qualification import not_now, publishing
 from qualification.cards import lead_title
 from qualification.cases import look
 from qualification.facts import Choice, DecisionForm, HandOverChoices
-from qualification.rules import messages
-from qualification.rules.handoff import Action
-from qualification.rules.identity import written
-from qualification.rules.money import minor_digits
-from qualification.rules.not_now import usual_day
-from qualification.rules.playbook import ContactKind, Playbook, Reason
+from qualification.rules.handoffs.permissions import Action
+from qualification.rules.handoffs.snooze import usual_day
+from qualification.rules.intake import message_parser
+from qualification.rules.playbook.playbook import ContactKind, Playbook, Reason
+from qualification.rules.values.money import minor_digits
+from qualification.rules.values.normalization import written
 
 _EMPTY: Mapping[str, str | None] = MappingProxyType({})
 _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
@@ -39,7 +39,7 @@ def hand_over(session: Session, workspace_id: int, filled: Mapping[str, str | No
 def hand_over_message(session: Session, workspace_id: int, text: str, permalink: str | None) -> HandOverChoices:
     """Return the same, filled in from what a message says; raises NoPlaybook."""
     currency = publishing.current(session, workspace_id).playbook.currency
-    return replace(hand_over(session, workspace_id, messages.fields(text, currency)), permalink=permalink)
+    return replace(hand_over(session, workspace_id, message_parser.fields(text, currency)), permalink=permalink)
 
 
 def hand_over_lead(

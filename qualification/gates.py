@@ -4,8 +4,8 @@ from sqlalchemy.orm import Session
 
 from qualification import judging, merging, scores
 from qualification.records import Lead
-from qualification.rules.gates import fitting
-from qualification.rules.playbook import Playbook
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.scoring.gates import fitting
 
 
 def in_the_way(session: Session, lead: Lead, problem: str | None, playbook: Playbook) -> tuple[str, ...]:

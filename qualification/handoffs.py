@@ -16,12 +16,12 @@ from qualification.leads import Said
 from qualification.records import Company, EventKind, Handoff, Lead, Person, Pool, Team
 from qualification.records.base import insert_once
 from qualification.records.deliveries import Arrival
-from qualification.rules import identity
-from qualification.rules.handoff import HandoffState
-from qualification.rules.identity import written
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields
-from qualification.rules.routing import Asked, choose_rule
+from qualification.rules.routing.rotation import Asked, choose_rule
+from qualification.rules.values import normalization
+from qualification.rules.values.normalization import written
 
 T = TypeVar("T")
 
@@ -165,17 +165,17 @@ def _read(form: HandOverForm, playbook: Playbook) -> _Read:
             return None
         try:
             return read(text.strip())
-        except identity.Unreadable as unreadable:
+        except normalization.Unreadable as unreadable:
             faults[field] = unreadable.fault
             return None
 
-    money = reading("value", form.value, lambda text: identity.parse_money(text, playbook.currency))
+    money = reading("value", form.value, lambda text: normalization.parse_money(text, playbook.currency))
     read = _Read(
         company=written(form.company),
         person=written(form.person),
-        email=reading("email", form.email, identity.check_email),
-        size=reading("size", form.size, identity.parse_size),
-        country=reading("country", form.country, identity.check_country),
+        email=reading("email", form.email, normalization.check_email),
+        size=reading("size", form.size, normalization.parse_size),
+        country=reading("country", form.country, normalization.check_country),
         value_minor=money[0] if money else None,
         currency=money[1] if money else None,
     )

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from qualification import deliveries, showing
 from qualification.records import Checklist, EventKind, Handoff, Lead, LeadEvent, Person
-from qualification.rules.lifecycle import lifecycle_of, qualified_since
-from qualification.rules.playbook import Playbook
+from qualification.rules.leads.lifecycle import lifecycle_of, qualified_since
+from qualification.rules.playbook.playbook import Playbook
 
 # What the cards of a lead's earlier handoffs show too.
 _OF_THE_LEAD: Final = frozenset({EventKind.HANDED_OVER, EventKind.UPDATED, EventKind.EDITED, EventKind.ANSWERED})

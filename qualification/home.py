@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from qualification import contacts, deliveries, people, publishing, receipts, search, showing, start
 from qualification.facts import HandedOverLately, Home, Page, TeamClocks
 from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
-from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState
-from qualification.rules.pages import Leaf, leaf
+from qualification.rules.handoffs.permissions import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.refusals import StaleCard
+from qualification.rules.values.pagination import Leaf, leaf
 
 Line = TypeVar("Line")
 

@@ -15,10 +15,10 @@ from qualification.leads import Said
 from qualification.past import Fared, Roster
 from qualification.records import ImportRun
 from qualification.records.base import insert_once
-from qualification.rules.flaws import Flaw, row_not_in
-from qualification.rules.handoff import LIVE_STATES
-from qualification.rules.intake import HANDOFF_TIMES, GivenHandoff, GivenLead, GivenRow
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import LIVE_STATES
+from qualification.rules.intake.row_errors import Flaw, row_not_in
+from qualification.rules.leads.lead_data import HANDOFF_TIMES, GivenHandoff, GivenLead, GivenRow
+from qualification.rules.playbook.playbook import Playbook
 
 HAS_IT_ALREADY = Flaw("handoff", "sales has this lead already, so this deal was left out; the lead was taken")
 

@@ -12,9 +12,9 @@ from qualification.activities import Done
 from qualification.leads import Recognised, Said
 from qualification.publishing import Published
 from qualification.records import EventKind, Lead
-from qualification.rules import identity
-from qualification.rules.flaws import UNREADABLE, Flaw, not_in
-from qualification.rules.intake import GivenAct, GivenActivity, GivenLead
+from qualification.rules.intake.row_errors import UNREADABLE, Flaw, not_in
+from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead
+from qualification.rules.values import normalization
 
 # How far a sender's clock may be ahead.
 _AHEAD: Final = timedelta(hours=1)
@@ -146,8 +146,8 @@ def said_of(
     minor, currency = None, None
     if given.value is not None:
         try:
-            minor, currency = identity.parse_money(given.value, published.playbook.currency)
-        except identity.Unreadable as unreadable:
+            minor, currency = normalization.parse_money(given.value, published.playbook.currency)
+        except normalization.Unreadable as unreadable:
             flaws.append(Flaw(f"{inside}value", UNREADABLE.get(unreadable.fault, "cannot be read")))
     if flaws:
         raise Unfit(tuple(flaws))

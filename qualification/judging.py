@@ -12,11 +12,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 from qualification import merging, scores
 from qualification.publishing import Published
 from qualification.records import Activity, Handoff, Lead
-from qualification.rules.gates import Applicant, stopped_by
-from qualification.rules.handoff import LIVE_STATES, HandoffState
-from qualification.rules.lifecycle import Lifecycle
-from qualification.rules.playbook import Gate, Playbook, Scoring
-from qualification.rules.scoring import is_ready, score
+from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.playbook.playbook import Gate, Playbook, Scoring
+from qualification.rules.scoring.gates import Applicant, stopped_by
+from qualification.rules.scoring.points import is_ready, score
 
 # So many of the latest words are looked at by gates.
 _WORDS: Final = 20

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from qualification import merging
 from qualification.companies import LONGEST_KEY, Companies, Firm, firm_of
 from qualification.records import Company, ExternalId, Handoff, Lead, Workspace
-from qualification.rules import identity
-from qualification.rules.handoff import LIVE_STATES, HandoffState
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.values import normalization
 
 # What is kept as it was first said.
 _FIRST: Final = frozenset({"source", "campaign"})
@@ -141,8 +141,8 @@ class _Row:
         return cls(
             said=said,
             firm=firm_of(said.company, said.website, said.email, size=said.size, country=said.country),
-            name_key=identity.fold_name(said.name)[:LONGEST_KEY] if said.name else None,
-            email_key=identity.fold_mailbox(said.email) if said.email else None,
+            name_key=normalization.fold_name(said.name)[:LONGEST_KEY] if said.name else None,
+            email_key=normalization.fold_mailbox(said.email) if said.email else None,
         )
 
     @property

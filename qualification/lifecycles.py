@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from qualification.figures import LifecycleCount
 from qualification.records import Handoff, Lead, nearness, nearness_columns
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.leads.lifecycle import Lifecycle
 
 
 def count(session: Session, workspace_id: int, fits: ColumnElement[bool] | None = None) -> tuple[LifecycleCount, ...]:

@@ -11,8 +11,8 @@ from qualification import cards, leads, merging, people, publishing, scores, sea
 from qualification.companies import country_of, size_of
 from qualification.facts import Did, FoundLead, LeadPage, MergedLead, Weighed
 from qualification.records import NEAREST, Activity, Company, Handoff, Lead
-from qualification.rules.handoff import LIVE_STATES
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import LIVE_STATES
+from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import UnknownLead
 
 MOST: Final = 20

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from qualification import deliveries, history, publishing
 from qualification.records import NEAREST, EventKind, Handoff, Lead, LeadEvent, Merge, Person, nearness
-from qualification.rules.handoff import LIVE_STATES, HandoffState
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
 # What the lead that stays takes over where it has nothing of its own.

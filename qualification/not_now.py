@@ -13,10 +13,10 @@ from qualification import history, leads, merging, people, routing, showing, tas
 from qualification.cases import Case, take
 from qualification.publishing import Published
 from qualification.records import EventKind, Handoff, Lead, Person
-from qualification.rules.clocks import WeeklyHours
-from qualification.rules.handoff import LIVE_STATES, Action, HandoffState, OfferOutcome
-from qualification.rules.identity import written
-from qualification.rules.not_now import wakes_at
+from qualification.rules.handoffs.permissions import LIVE_STATES, Action, HandoffState, OfferOutcome
+from qualification.rules.handoffs.snooze import wakes_at
+from qualification.rules.people.working_time import WeeklyHours
+from qualification.rules.values.normalization import written
 
 
 def put_off(

@@ -14,12 +14,12 @@ from qualification import history, merging, showing
 from qualification.companies import country_of, size_of
 from qualification.publishing import Published
 from qualification.records import Company, EventKind, Handoff, Lead, LeadEvent, Person, Team, nearness
-from qualification.rules import identity
-from qualification.rules.flaws import Flaw
-from qualification.rules.handoff import LIVE_STATES, HandoffState
-from qualification.rules.intake import GivenHandoff
-from qualification.rules.lifecycle import Lifecycle, lifecycle_of, qualified_since
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.leads.lead_data import GivenHandoff
+from qualification.rules.leads.lifecycle import Lifecycle, lifecycle_of, qualified_since
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.values import normalization
 
 # Of a longer one so much is kept.
 _LONGEST_NAME: Final = 200
@@ -75,7 +75,7 @@ class Roster:
             person = Person(
                 workspace_id=self.workspace_id,
                 name=given.owner[:_LONGEST_NAME],
-                email=identity.fold_email(given.owner) if is_email else None,
+                email=normalization.fold_email(given.owner) if is_email else None,
                 slack_user_id=given.owner if is_user else None,
             )
             session.add(person)
@@ -259,7 +259,7 @@ def _event(handoff: Handoff, kind: EventKind, at: datetime, **facts: object) -> 
 
 
 def _folded(text: str) -> str:
-    return identity.fold_email(text) if "@" in text else identity.fold_name(text)
+    return normalization.fold_email(text) if "@" in text else normalization.fold_name(text)
 
 
 # Built once: to build a statement takes longer than to run it.

@@ -13,8 +13,8 @@ from qualification import showing
 from qualification.facts import PersonRef
 from qualification.records import Person, Team
 from qualification.records.base import insert_once
-from qualification.rules.clocks import WeeklyHours, is_working, known_zone
-from qualification.rules.handoff import Actor
+from qualification.rules.handoffs.permissions import Actor
+from qualification.rules.people.working_time import WeeklyHours, is_working, known_zone
 
 
 @dataclass(frozen=True, slots=True)

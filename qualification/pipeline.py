@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from qualification import lifecycles, people, publishing
 from qualification.figures import Amount, GroupTally, Measures, Pipeline, Rate, StageTally, Tally
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
-from qualification.rules import pipeline_query, rates
-from qualification.rules.handoff import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
-from qualification.rules.pipeline_query import By, PipelineQuery
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NotForYou, UnknownPerson
+from qualification.rules.reporting import pipeline_query
+from qualification.rules.reporting.pipeline_query import By, PipelineQuery
+from qualification.rules.values import exchange_rates
 
 WAITING: Final = "waiting"
 DISQUALIFIED: Final = "disqualified"
@@ -48,7 +49,7 @@ class _Sum:
             self.minor[currency] = self.minor.get(currency, 0) + int(minor)
 
     def tally(self, playbook: Playbook) -> Tally:
-        sums = rates.summed(self.minor, playbook.currency, playbook.rates)
+        sums = exchange_rates.summed(self.minor, playbook.currency, playbook.rates)
         return Tally(self.count, tuple(Amount(minor, currency) for currency, minor in sums.items() if minor))
 
 

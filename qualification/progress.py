@@ -9,12 +9,12 @@ from qualification import deliveries, history, showing, tasks, undoing
 from qualification.cases import Case, take
 from qualification.decisions import checked_reason
 from qualification.records import EventKind
-from qualification.rules import identity
-from qualification.rules.handoff import Action, HandoffState
-from qualification.rules.identity import written
-from qualification.rules.playbook import Stage
+from qualification.rules.handoffs.permissions import Action, HandoffState
+from qualification.rules.handoffs.tasks import Because
+from qualification.rules.playbook.playbook import Stage
 from qualification.rules.refusals import FieldFault, InvalidFields, StageUnknown
-from qualification.rules.tasks import Because
+from qualification.rules.values import normalization
+from qualification.rules.values.normalization import written
 
 
 def log_contact(
@@ -93,8 +93,10 @@ def edit(
     minor, currency = None, None
     if value.strip():
         try:
-            minor, currency = identity.parse_money(value.strip(), lead.currency or case.published.playbook.currency)
-        except identity.Unreadable as unreadable:
+            minor, currency = normalization.parse_money(
+                value.strip(), lead.currency or case.published.playbook.currency
+            )
+        except normalization.Unreadable as unreadable:
             raise InvalidFields({"value": unreadable.fault}) from unreadable
     changes: list[tuple[str, object, object]] = []
     if (minor, currency) != (lead.value_minor, lead.currency):

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from qualification import deliveries, succession, summary_plans
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
-from qualification.rules.playbook import Person as Member
-from qualification.rules.playbook import Playbook, parse
+from qualification.rules.playbook.playbook import Person as Member
+from qualification.rules.playbook.playbook import Playbook, parse
 from qualification.rules.refusals import NoPlaybook
 
 

@@ -11,8 +11,8 @@ from qualification.cards import reason_of, stage_choices, title_of
 from qualification.contacts import is_untouched
 from qualification.facts import HandoffLine, Receipt
 from qualification.records import WAITING_SINCE, Handoff, Offer, Person, Pool, Team
-from qualification.rules.handoff import HandoffState, OfferOutcome
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.playbook.playbook import Playbook
 from qualification.search import leads_of
 
 # How an offer ends that went unanswered; one that a manager ended is told by the offer it made room for.

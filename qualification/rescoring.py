@@ -11,7 +11,7 @@ from qualification import activities, deliveries, history, judging, publishing
 from qualification.judging import Standing
 from qualification.publishing import Published
 from qualification.records import EventKind, Lead
-from qualification.rules.lifecycle import Lifecycle, lifecycle_of
+from qualification.rules.leads.lifecycle import Lifecycle, lifecycle_of
 from qualification.rules.refusals import NoPlaybook
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from qualification import history, people, showing
 from qualification.publishing import Published
 from qualification.records import IS_OPEN, EventKind, Handoff, Membership, Offer, Person, Pool, Team
-from qualification.rules.clocks import WeeklyHours, add_working_time, working_time_between
-from qualification.rules.handoff import HandoffState, OfferOutcome
-from qualification.rules.playbook import Rule
-from qualification.rules.routing import Seat, next_seat
+from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.people.working_time import WeeklyHours, add_working_time, working_time_between
+from qualification.rules.playbook.playbook import Rule
+from qualification.rules.routing.rotation import Seat, next_seat
 
 # A row that refers to the pool holds its key: a lock on the whole row would wait for everybody else's new handoff.
 _LOCK: Final = {"key_share": True}

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from qualification import merging
 from qualification.records import Activity, Lead
-from qualification.rules.playbook import Scoring
-from qualification.rules.scoring import Score, score
+from qualification.rules.playbook.playbook import Scoring
+from qualification.rules.scoring.points import Score, score
 
 
 def weigh(session: Session, lead: Lead, scoring: Scoring) -> Score:

@@ -12,10 +12,10 @@ from qualification.cases import look
 from qualification.contacts import is_untouched
 from qualification.facts import LeadLine, PersonRef
 from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
-from qualification.rules import identity
-from qualification.rules.handoff import UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
+from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, Refusal, UnknownLead
+from qualification.rules.values import normalization
 
 T = TypeVar("T")
 
@@ -156,14 +156,14 @@ def _handoffs(workspace_id: int) -> Select[Handoff]:
 
 def _named(rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Select[T]:
     """Narrow to the leads that the words may mean: the whole before the beginning before a part, then in this order."""
-    name = identity.fold_name(words)
+    name = normalization.fold_name(words)
     if not name:
         return rows.where(false())
     # Each is sought as it was folded when it was stored.
     sought = (
-        (func.coalesce(Company.name_key, ""), identity.fold_company(words)),
+        (func.coalesce(Company.name_key, ""), normalization.fold_company(words)),
         (func.coalesce(Lead.name_key, ""), name),
-        (func.coalesce(Lead.email_key, ""), identity.fold_mailbox(words) if "@" in name else name),
+        (func.coalesce(Lead.email_key, ""), normalization.fold_mailbox(words) if "@" in name else name),
     )
     rank = case(
         (or_(*(text == key for text, key in sought)), 0),

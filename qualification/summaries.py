@@ -26,8 +26,8 @@ from qualification.figures import (
 )
 from qualification.publishing import Published
 from qualification.records import Company, Handoff, Lead, Person, Summary, Team, Workspace
-from qualification.rules import summaries
-from qualification.rules.summaries import GRACE, LATE, Due
+from qualification.rules.reporting import summary_schedule
+from qualification.rules.reporting.summary_schedule import GRACE, LATE, Due
 from qualification.summary_plans import DAILY
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def told(session: Session, workspace_id: int, summary_id: int, shown_at: datetim
     summary = session.scalars(
         select(Summary).where(Summary.workspace_id == workspace_id, Summary.id == summary_id)
     ).one()
-    late = summaries.is_late(summary.due_at, shown_at)
+    late = summary_schedule.is_late(summary.due_at, shown_at)
     return _told(session, session.get_one(Team, summary.team_id), summary, late=late)
 
 
@@ -104,10 +104,10 @@ def _preview(session: Session, team: Team, published: Published, now: datetime) 
     timetable = published.playbook.summary_of(team.key)
     if timetable is None:
         return Preview(team.name, team.key, team.zone, None, None)
-    coming = summary_plans.to_come(session, team.id) or summaries.next_due(timetable, now)
+    coming = summary_plans.to_come(session, team.id) or summary_schedule.next_due(timetable, now)
     today = now.astimezone(timetable.zone).date()
     sketch = Summary(workspace_id=team.workspace_id, team_id=team.id, day=today, due_at=now)
-    since = _ended_before(session, team) or summaries.day_before(timetable, today)
+    since = _ended_before(session, team) or summary_schedule.day_before(timetable, today)
     _fill(session, team, sketch, published, since=min(since, now), now=now)
     return Preview(team.name, team.key, team.zone, coming.at, _told(session, team, sketch, late=False))
 
@@ -135,8 +135,8 @@ def _make(session: Session, team: Team, summary: Summary, now: datetime) -> None
     if timetable is None:
         session.delete(summary)
         return
-    since = _ended_before(session, team) or summaries.day_before(timetable, summary.day)
-    due = summaries.catch_up(timetable, Due(summary.day, summary.due_at), now - GRACE)
+    since = _ended_before(session, team) or summary_schedule.day_before(timetable, summary.day)
+    due = summary_schedule.catch_up(timetable, Due(summary.day, summary.due_at), now - GRACE)
     summary.day, summary.due_at = due.day, due.at
     _fill(session, team, summary, published, since=since, now=now)
     session.flush()

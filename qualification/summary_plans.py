@@ -7,9 +7,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from qualification.records import Summary, Team
-from qualification.rules import summaries
-from qualification.rules.playbook import Playbook
-from qualification.rules.summaries import Due, Timetable
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.reporting import summary_schedule
+from qualification.rules.reporting.summary_schedule import Due, Timetable
 
 DAILY: Final = "daily"
 # Nobody makes what has been due for so long.
@@ -31,7 +31,7 @@ def plan(session: Session, team: Team, timetable: Timetable | None, *, now: date
     """Plan the next summary of a team that is locked."""
     planned = session.scalar(select(Summary).where(Summary.team_id == team.id, *_PLANNED))
     was = Due(planned.day, planned.due_at) if planned else None
-    due = summaries.plan(timetable, was, told_last(session, team.id), now)
+    due = summary_schedule.plan(timetable, was, told_last(session, team.id), now)
     if due == was:
         return
     if planned is not None:

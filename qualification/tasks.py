@@ -10,11 +10,11 @@ from qualification import deliveries, history, people
 from qualification.cases import Case, take
 from qualification.publishing import Published
 from qualification.records import IS_OPEN_TASK, EventKind, Handoff, Person, Task
-from qualification.rules import tasks
-from qualification.rules.clocks import add_working_time
-from qualification.rules.handoff import Action
+from qualification.rules.handoffs import tasks
+from qualification.rules.handoffs.permissions import Action
+from qualification.rules.handoffs.tasks import Because, Duty, TaskOutcome, duty_of
+from qualification.rules.people.working_time import add_working_time
 from qualification.rules.refusals import StaleCard
-from qualification.rules.tasks import Because, Duty, TaskOutcome, duty_of
 
 
 def settle(

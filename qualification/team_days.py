@@ -26,8 +26,8 @@ from qualification.records import (
     Task,
     Team,
 )
-from qualification.rules.handoff import UNDECIDED_STATES, HandoffState, OfferOutcome
-from qualification.rules.playbook import Playbook
+from qualification.rules.handoffs.permissions import UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.playbook.playbook import Playbook
 
 # So many leads are named of each kind; how many more there are is told.
 MOST_NEEDED: Final = 10

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from qualification import routing, showing
 from qualification.cases import Case
 from qualification.records import Handoff, Offer, Person
-from qualification.rules.clocks import working_time_between
-from qualification.rules.handoff import HandoffState, OfferOutcome
+from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.people.working_time import working_time_between
 from qualification.rules.refusals import StaleCard
 
 

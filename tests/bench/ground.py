@@ -19,7 +19,7 @@ from bot.settings import Settings
 from qualification import cards, handoffs, publishing
 from qualification.handoffs import HandOverForm
 from qualification.records import Delivery, DeliveryState, Lane, Offer, Person
-from qualification.rules.handoff import OfferOutcome
+from qualification.rules.handoffs.permissions import OfferOutcome
 from sandbox.demo.bot_process import PLAYBOOK, ROOT
 from sandbox.server import Sandbox
 from sandbox.signed_http import sign

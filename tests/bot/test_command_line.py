@@ -20,7 +20,7 @@ from bot.slack import Slack
 from bot.worker import Worker
 from qualification import handoffs, intake
 from qualification.handoffs import HandOverForm
-from qualification.rules.intake import GivenActivity
+from qualification.rules.leads.lead_data import GivenActivity
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox
 

@@ -26,7 +26,7 @@ from bot.app import Baton
 from bot.bodies import LARGEST
 from qualification import api_keys
 from qualification.records import Activity, ApiKey, Handoff, Lead
-from qualification.rules.intake import MOST_ROWS
+from qualification.rules.leads.lead_data import MOST_ROWS
 from sandbox.clock import ManualClock
 from tests.bot.conftest import PLAYBOOK
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.signatures import verify
-from qualification.rules.known_senders import Signature
+from qualification.rules.playbook.known_senders import Signature
 
 NOW = datetime(2026, 2, 24, 10, tzinfo=UTC)
 URL = "https://baton.northwind.example/intake/hubspot?team=emea"

@@ -22,8 +22,8 @@ from bot.slack import Slack
 from bot.worker import Worker
 from qualification import checklists, decisions, progress, publishing, summaries
 from qualification.checklists import Given
-from qualification.rules.frameworks import Verdict
-from qualification.rules.intake import GivenLead
+from qualification.rules.checklists.frameworks import Verdict
+from qualification.rules.leads.lead_data import GivenLead
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.evidence.world import MANIFEST

@@ -20,8 +20,8 @@ from qualification.records import (
     Pool,
     Team,
 )
-from qualification.rules.handoff import HandoffState, OfferOutcome
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.leads.lifecycle import Lifecycle
 from tests.evidence import slack_side
 from tests.evidence.case import Standing
 from tests.evidence.course import ITEMS, YES

@@ -24,10 +24,10 @@ from bot.database import Database
 from bot.tables import examine
 from qualification import intake, publishing
 from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent
-from qualification.rules import import_map
-from qualification.rules.import_map import ImportMap
-from qualification.rules.import_rows import read_row
-from qualification.rules.intake import GivenActivity, GivenLead, GivenRow
+from qualification.rules.intake import import_map
+from qualification.rules.intake.import_map import ImportMap
+from qualification.rules.intake.import_rows import read_row
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead, GivenRow
 from tests.evidence import school
 from tests.evidence.commands import MAPS
 from tests.evidence.school import POINTS, Prospect

@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.slack import SlackError
 from qualification import publishing
 from qualification.records import Base, Handoff, Lane, Offer, Person
-from qualification.rules.handoff import OfferOutcome
+from qualification.rules.handoffs.permissions import OfferOutcome
 from sandbox.clock import ManualClock
 from sandbox.driver import Person as Somebody
 from sandbox.server import Sandbox

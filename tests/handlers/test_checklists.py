@@ -4,7 +4,7 @@ import pytest
 
 from qualification import checklists
 from qualification.checklists import Given
-from qualification.rules.frameworks import Verdict
+from qualification.rules.checklists.frameworks import Verdict
 from tests.handlers.floor import Floor, fill, held, press, shown, submit, told
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from qualification import intake
 from qualification.intake import Taken
 from qualification.records import Handoff, Lead
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from sandbox.driver import Person
 from sandbox.snapshots import Message
 from tests.handlers.floor import Floor, held, press, shown, submit, told

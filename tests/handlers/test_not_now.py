@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from qualification.records import Task
-from qualification.rules.tasks import TaskOutcome
+from qualification.rules.handoffs.tasks import TaskOutcome
 from sandbox.snapshots import DriverError, Message
 from tests.handlers.floor import Floor, errors, fill, held, press, shown, submit, told
 

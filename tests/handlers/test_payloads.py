@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handlers import payloads
 from qualification.checklists import Given
-from qualification.rules.frameworks import Verdict
+from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard
 
 JSON = st.recursive(

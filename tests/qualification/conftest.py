@@ -17,7 +17,7 @@ from qualification.facts import HandedOver, LeadCard
 from qualification.handoffs import HandOverForm
 from qualification.intake import Taken, Unfit
 from qualification.records import Handoff, LeadEvent, Membership, Offer, Person, Workspace
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 
 T = TypeVar("T")
 

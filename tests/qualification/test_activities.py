@@ -11,9 +11,9 @@ from qualification import decisions, intake
 from qualification.facts import LeadCard
 from qualification.intake import Taken, Unfit
 from qualification.records import Activity, Delivery, Handoff, Lane, Lead
-from qualification.rules.flaws import Flaw
-from qualification.rules.intake import GivenActivity, GivenLead
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lifecycle import Lifecycle
 
 from .conftest import MORNING, PLAYBOOK, Desk
 

@@ -8,7 +8,7 @@ from qualification import checklists, decisions
 from qualification.checklists import Given
 from qualification.facts import ChecklistForm
 from qualification.records import Answer, Checklist
-from qualification.rules.frameworks import Verdict
+from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import NotOwner, UnknownLead
 
 from .conftest import Desk

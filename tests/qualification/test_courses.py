@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from bot.database import Database
 from qualification import checklists, decisions, home, leads, not_now, progress, tasks
 from qualification.records import Handoff, Lead, Offer, Task
-from qualification.rules.frameworks import Verdict
-from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
-from qualification.rules.intake import GivenLead
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.checklists.frameworks import Verdict
+from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.tasks import TaskOutcome
+from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
-from qualification.rules.tasks import TaskOutcome
 
 from .conftest import Desk, open_desk
 from .test_qualified import in_summary, on_home, on_receipts

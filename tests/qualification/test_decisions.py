@@ -7,7 +7,7 @@ import pytest
 
 from qualification import decisions
 from qualification.records import Handoff
-from qualification.rules.handoff import HandoffState
+from qualification.rules.handoffs.permissions import HandoffState
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     AlreadyTaken,

@@ -7,7 +7,7 @@ import pytest
 from qualification import decisions, handoffs
 from qualification.handoffs import HandOverForm
 from qualification.records import Arrival, Company, Delivery, Handoff, Lead
-from qualification.rules.intake import GivenActivity
+from qualification.rules.leads.lead_data import GivenActivity
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields, NoPlaybook
 
 from .conftest import PLAYBOOK, Desk, open_desk

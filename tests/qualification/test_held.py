@@ -6,7 +6,7 @@ from datetime import timedelta
 from qualification import held
 from qualification.facts import GateCount, Held
 from qualification.records import Lead
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 
 from .conftest import PLAYBOOK, Desk
 

@@ -10,8 +10,8 @@ from qualification import decisions, home, not_now, progress
 from qualification.facts import Home, Line, Page
 from qualification.receipts import receipt
 from qualification.records import Delivery, Handoff, Lead, Person, Task, Team
-from qualification.rules.handoff import HandoffState
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
 from .conftest import PLAYBOOK, Desk

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from qualification import decisions, imports, not_now, past, progress
 from qualification.imports import HAS_IT_ALREADY, Imported
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
-from qualification.rules.flaws import Flaw
-from qualification.rules.intake import GivenAct, GivenHandoff, GivenLead, GivenRow
+from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.leads.lead_data import GivenAct, GivenHandoff, GivenLead, GivenRow
 
 from .conftest import MORNING, PLAYBOOK, Desk
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from qualification import decisions, leads, lifecycles, merging, progress
 from qualification.leads import Recognised, Said
 from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Person, Workspace
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
 from .conftest import Desk

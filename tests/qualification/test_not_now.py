@@ -9,8 +9,8 @@ from sqlalchemy import update
 from qualification import clocks, decisions, forms, lookup, people, pipeline, progress, readiness
 from qualification.not_now import put_off
 from qualification.records import Delivery, EventKind, Handoff, Lane, Lead
-from qualification.rules.handoff import HandoffState
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     InvalidFields,

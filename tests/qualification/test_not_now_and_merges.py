@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from qualification import decisions, lookup, merging, progress
 from qualification.records import Handoff, Lead, Merge, Person
-from qualification.rules.handoff import LIVE_STATES
-from qualification.rules.intake import GivenLead
+from qualification.rules.handoffs.permissions import LIVE_STATES
+from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     Refusal,

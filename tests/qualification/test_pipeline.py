@@ -6,7 +6,7 @@ import pytest
 
 from qualification import decisions, not_now, pipeline, progress
 from qualification.figures import Amount, GroupTally, Pipeline, Tally
-from qualification.rules.intake import GivenLead
+from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
 
 from .conftest import PLAYBOOK, Desk

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, select
 
 from qualification import decisions, publishing
 from qualification.records import Delivery, DeliveryState, Lane, Membership, Person, PlaybookVersion, Pool, Team
-from qualification.rules.faults import PlaybookFaults
+from qualification.rules.playbook.errors import PlaybookFaults
 from qualification.rules.refusals import NoPlaybook, NotYours
 
 from .conftest import PLAYBOOK, Desk, open_desk

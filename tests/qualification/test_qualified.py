@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 import migrations
 from qualification import checklists, decisions, home, not_now, progress, publishing, receipts, team_days
 from qualification.records import Handoff, Person, Team
-from qualification.rules.frameworks import Verdict
+from qualification.rules.checklists.frameworks import Verdict
 
 from .conftest import MORNING, PLAYBOOK, Desk
 from .test_imports import deal

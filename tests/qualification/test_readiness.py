@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from qualification import decisions, readiness
 from qualification.facts import HandedOver
 from qualification.records import Handoff, Lead
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 
 from .conftest import PLAYBOOK, Desk
 

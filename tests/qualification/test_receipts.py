@@ -9,8 +9,8 @@ from qualification import cases, checklists, decisions, not_now, progress, publi
 from qualification.checklists import Given
 from qualification.facts import Receipt
 from qualification.records import Delivery, Handoff, Lane, Person
-from qualification.rules.frameworks import Verdict
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.checklists.frameworks import Verdict
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 
 from .conftest import PLAYBOOK, Desk
 

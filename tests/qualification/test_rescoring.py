@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from qualification import decisions, merging, people, publishing, rescoring
 from qualification.records import Delivery, Handoff, Lead, Merge
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 
 from .conftest import PLAYBOOK, Desk
 from .test_plans import heard

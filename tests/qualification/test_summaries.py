@@ -10,7 +10,7 @@ from bot.database import Database
 from qualification import checklists, decisions, progress, showing, summaries, summary_plans, tasks
 from qualification.figures import DailySummary, NamedCount, Steps
 from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, Team
-from qualification.rules.frameworks import Verdict
+from qualification.rules.checklists.frameworks import Verdict
 
 from .conftest import MORNING, PLAYBOOK, Desk, open_desk
 from .test_imports import brings, row

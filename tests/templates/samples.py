@@ -57,8 +57,8 @@ from qualification.figures import (
     Tally,
 )
 from qualification.records import EventKind
-from qualification.rules.handoff import HandoffState, OfferOutcome
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import FieldFault, NoReassigning
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)

@@ -15,7 +15,7 @@ from qualification.facts import (
     HandOverChoices,
     LeadLine,
 )
-from qualification.rules.frameworks import Verdict
+from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import FieldFault
 from templates import render, sentence
 from tests.templates.reading import actions, block, element, nodes, words

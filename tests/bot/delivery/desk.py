@@ -27,8 +27,8 @@ from qualification.records import (
     Team,
     Workspace,
 )
-from qualification.rules.handoff import HandoffState
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
 from sandbox.clock import ManualClock
 from sandbox.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 from sandbox.server import Sandbox

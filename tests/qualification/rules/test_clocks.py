@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.clocks import (
+from qualification.rules.people.working_time import (
     WeeklyHours,
     add_working_time,
     is_working,

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules import expressions
-from qualification.rules.expression_functions import OWN
-from qualification.rules.expressions import Nothing, Unworkable, read, value_of
+from qualification.rules.values import expressions
+from qualification.rules.values.expression_functions import OWN
+from qualification.rules.values.expressions import Nothing, Unworkable, read, value_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

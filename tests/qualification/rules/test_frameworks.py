@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules import defaults
-from qualification.rules.definitions import Framework
-from qualification.rules.frameworks import Verdict, next_question, progress
+from qualification.rules.checklists.frameworks import Verdict, next_question, progress
+from qualification.rules.playbook import defaults
+from qualification.rules.playbook.schema import Framework
 
 (BANT,) = defaults.made(Framework, defaults.FRAMEWORKS)
 KEYS = [item.key for item in BANT.items]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from qualification.rules.gates import Applicant, fitting, stopped_by
-from qualification.rules.mail_domains import is_free_mail
-from qualification.rules.playbook import Gate
+from qualification.rules.playbook.playbook import Gate
+from qualification.rules.scoring.gates import Applicant, fitting, stopped_by
+from qualification.rules.values.email_domains import is_free_mail
 
 GATES = tuple(
     Gate.model_validate(each)

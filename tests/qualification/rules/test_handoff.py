@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualification.facts import PersonRef
-from qualification.rules.handoff import (
+from qualification.rules.handoffs.permissions import (
     ENDED_STATES,
     FITTING_STATES,
     LIVE_STATES,

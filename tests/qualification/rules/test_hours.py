@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.hours import BadHours, WeeklyHours
+from qualification.rules.people.weekly_hours import BadHours, WeeklyHours
 
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

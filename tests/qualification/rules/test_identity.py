@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.countries import countries
-from qualification.rules.identity import (
+from qualification.rules.refusals import FieldFault
+from qualification.rules.values.countries import countries
+from qualification.rules.values.normalization import (
     Unreadable,
     check_country,
     check_email,
@@ -15,7 +16,6 @@ from qualification.rules.identity import (
     fold_email,
     fold_name,
 )
-from qualification.rules.refusals import FieldFault
 
 ANYTHING = st.text(max_size=60)
 

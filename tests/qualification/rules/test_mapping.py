@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules import payloads
-from qualification.rules.definitions import Sender
-from qualification.rules.expression_functions import OWN
-from qualification.rules.flaws import Flaw
-from qualification.rules.intake import GivenActivity, GivenLead
-from qualification.rules.known_senders import KNOWN, Signature
-from qualification.rules.mapping import Entry, Flawed, map_payload, not_in
-from qualification.rules.playbook import Playbook, parse
+from qualification.rules.intake import payloads
+from qualification.rules.intake.mapping import Entry, Flawed, map_payload, not_in
+from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.playbook.known_senders import KNOWN, Signature
+from qualification.rules.playbook.playbook import Playbook, parse
+from qualification.rules.playbook.schema import Sender
+from qualification.rules.values.expression_functions import OWN
 
 NOW = datetime(2026, 2, 24, 10, tzinfo=UTC)
 SAMPLES = Path(__file__).parent / "payloads"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules import identity
-from qualification.rules.messages import fields
+from qualification.rules.intake.message_parser import fields
+from qualification.rules.values import normalization
 
 BOT = """New demo request
 :bust_in_silhouette: Name: Ivy Chen
@@ -106,14 +106,14 @@ def test_whatever_the_text_the_form_takes_what_is_read(text: str) -> None:
     assert len(read.get("person", "")) <= 300
     assert len(read.get("phone", "")) <= 60
     if "email" in read:
-        assert identity.check_email(read["email"]) == read["email"]
+        assert normalization.check_email(read["email"]) == read["email"]
         assert read["email"] not in read.get("did", "")
     if "size" in read:
-        identity.parse_size(read["size"])
+        normalization.parse_size(read["size"])
     if "country" in read:
-        identity.check_country(read["country"])
+        normalization.check_country(read["country"])
     if "value" in read:
-        identity.parse_money(read["value"], "EUR")
+        normalization.parse_money(read["value"], "EUR")
 
 
 @pytest.mark.parametrize("piece", ["x", "a:", "•", ":a", "+1 ", "@", "a@", "Name\n", "Message:\n", " | ", "y\n"])

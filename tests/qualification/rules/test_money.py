@@ -8,8 +8,8 @@ from babel.numbers import format_currency, format_decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.money import MOST_MINOR, currencies, minor_digits, parse_money, parse_size
 from qualification.rules.refusals import FieldFault, Unreadable
+from qualification.rules.values.money import MOST_MINOR, currencies, minor_digits, parse_money, parse_size
 
 LOCALES = [
     "en_US",

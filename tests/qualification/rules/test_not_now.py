@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.clocks import WeeklyHours, is_working
-from qualification.rules.not_now import LONGEST, usual_day, wakes_at
+from qualification.rules.handoffs.snooze import LONGEST, usual_day, wakes_at
+from qualification.rules.people.working_time import WeeklyHours, is_working
 from qualification.rules.refusals import InvalidFields
 
 OFFICE = WeeklyHours.parse({"mon-fri": "09:00-17:30"})

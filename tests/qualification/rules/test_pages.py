@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.pages import leaf
+from qualification.rules.values.pagination import leaf
 
 
 @given(count=st.integers(0, 2000), size=st.integers(1, 50), wanted=st.integers(-5, 2**63))

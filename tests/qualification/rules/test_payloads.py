@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.payloads import NoPayload, form_encoded, read
+from qualification.rules.intake.payloads import NoPayload, form_encoded, read
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules import periods
-from qualification.rules.periods import NAMES, period
-from qualification.rules.pipeline_query import By, PipelineQuery, parse
 from qualification.rules.refusals import UnknownWord
+from qualification.rules.reporting import periods
+from qualification.rules.reporting.periods import NAMES, period
+from qualification.rules.reporting.pipeline_query import By, PipelineQuery, parse
 
 TUESDAY = date(2026, 11, 24)
 

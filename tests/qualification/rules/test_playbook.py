@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from qualification.rules.hours import WeeklyHours
-from qualification.rules.lifecycle import Lifecycle
-from qualification.rules.playbook import Playbook, parse
-from qualification.rules.summaries import Timetable
+from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.people.weekly_hours import WeeklyHours
+from qualification.rules.playbook.playbook import Playbook, parse
+from qualification.rules.reporting.summary_schedule import Timetable
 
 SAMPLE = Path(__file__).parents[3] / "playbook.example.yaml"
 SMALL = """\

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.faults import Fault, choose_from, nearest
-from qualification.rules.playbook import PlaybookFaults, parse
+from qualification.rules.playbook.errors import Fault, choose_from, nearest
+from qualification.rules.playbook.playbook import PlaybookFaults, parse
 
 GOOD = """\
 version: 1

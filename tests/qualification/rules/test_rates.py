@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.rates import summed
+from qualification.rules.values.exchange_rates import summed
 
 RATES = {"USD": Decimal("0.92"), "JPY": Decimal("0.0061"), "KWD": Decimal("2.98")}
 minor = st.dictionaries(st.sampled_from(["EUR", "USD", "JPY", "KWD", "GBP"]), st.integers(0, 10**15))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.reading import read
+from qualification.rules.playbook.yaml_document import read
 
 
 def test_only_what_looks_like_a_number_or_a_truth_is_not_text() -> None:

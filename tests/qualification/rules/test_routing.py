@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.playbook import Playbook, parse
-from qualification.rules.routing import Asked, Matched, Seat, choose_rule, next_seat, why
+from qualification.rules.playbook.playbook import Playbook, parse
+from qualification.rules.routing.rotation import Asked, Matched, Seat, choose_rule, next_seat, why
 
 PLAYBOOK = """\
 currency: {currency}

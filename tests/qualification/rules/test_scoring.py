@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.playbook import Scoring
-from qualification.rules.scoring import is_ready, score
+from qualification.rules.playbook.playbook import Scoring
+from qualification.rules.scoring.points import is_ready, score
 
 DEFAULT = Scoring()
 KINDS = [kind.key for kind in DEFAULT.activities]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.summaries import (
+from qualification.rules.reporting.summary_schedule import (
     LATE,
     Due,
     Timetable,

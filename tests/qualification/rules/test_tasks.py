@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.definitions import Step
-from qualification.rules.handoff import HandoffState
-from qualification.rules.playbook import parse
-from qualification.rules.tasks import Because, Duty, Settlement, TaskOutcome, settle, step_of
+from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.tasks import Because, Duty, Settlement, TaskOutcome, settle, step_of
+from qualification.rules.playbook.playbook import parse
+from qualification.rules.playbook.schema import Step
 
 PLAYBOOK = parse("""\
 teams:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qualification.rules.people.absence_dates import read_until
 from qualification.rules.refusals import BadDate
-from qualification.rules.until import read_until
 
 LONDON = ZoneInfo("Europe/London")
 AUCKLAND = ZoneInfo("Pacific/Auckland")
