@@ -19,7 +19,8 @@ from bot import console, directory, doctor, import_command, init, logs, parked, 
 from bot.app import Baton
 from bot.intake import new_key
 from bot.slack import Slack, SlackError
-from qualification import api_keys, publishing
+from qualification.intake import api_keys
+from qualification.organisation import publishing
 from qualification.records import PlaybookVersion
 from qualification.rules.intake import mapping, payloads
 from qualification.rules.playbook.errors import choose_from

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
-from qualification import deliveries
+from qualification.outbox import outbox
 
 # Heard by the workers of every process on PostgreSQL.
 WAKE_CHANNEL: Final = "baton_owed"
@@ -75,7 +75,7 @@ class Database:
         """Commit what was written when the block ends, or nothing at all when it raises."""
         with self._writing, self._write_session.begin() as session:
             yield session
-            owed = deliveries.wake(session)
+            owed = outbox.wake(session)
             if owed and not self.is_sqlite:
                 session.connection().exec_driver_sql(f"NOTIFY {WAKE_CHANNEL}")
         if owed:

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.slack import FinalError, PassingError, Slack, SlackError
-from qualification import publishing, showing
+from qualification.organisation import publishing
+from qualification.outbox import surfaces
 from qualification.records import Person, Team
 
 log = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ def _write(session: Session, person_id: int, found: Profile | None, now: datetim
     person.deactivated = found.deactivated
     if not person.active and found.name not in {None, person.name}:
         person.name = found.name
-        showing.refresh_home(session, person, now=now)
+        surfaces.refresh_home(session, person, now=now)
 
 
 def _pages(slack: Slack, method: str, **arguments: object) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 import migrations
 from bot.database import Database
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import Delivery, Lane, Offer, Workspace
 from qualification.rules.handoffs.permissions import OfferOutcome
 
@@ -88,7 +88,7 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
     workspace = session.get(Workspace, workspace_id)
     if workspace is None:
         return "the workspace is not known here"
-    trouble = deliveries.refused(session, workspace_id)
+    trouble = outbox.refused(session, workspace_id)
     if trouble is not None:
         return f"refuses {'every call' if workspace.trouble else 'some'}: {trouble}"
     if connections == 0:

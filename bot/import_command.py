@@ -18,7 +18,7 @@ from bot import console, importing, tables
 from bot.database import Database
 from bot.importing import CannotImport, Import, Plan, Tally
 from bot.preview import printable
-from qualification import publishing
+from qualification.organisation import publishing
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import MapFaults
 from qualification.rules.leads.lead_data import GivenRow, can_be_known

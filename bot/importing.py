@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from bot import tables
 from bot.database import Database
 from bot.tables import Row, Table
-from qualification import imports
-from qualification.imports import Imported
-from qualification.past import Roster
+from qualification.intake import imports
+from qualification.intake.historical_deals import Roster
+from qualification.intake.imports import Imported
 from qualification.rules.intake.import_map import ImportMap, Join
 from qualification.rules.intake.import_rows import read_row
 from qualification.rules.intake.row_errors import Flaw

@@ -21,7 +21,8 @@ from bot.pacing import Rate
 from bot.workspaces import Served
 from handlers import intake
 from handlers.intake import Answer, problem
-from qualification import api_keys, publishing
+from qualification.intake import api_keys
+from qualification.organisation import publishing
 from qualification.rules.intake import payloads
 from qualification.rules.playbook.known_senders import Signature
 from qualification.rules.refusals import NoPlaybook

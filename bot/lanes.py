@@ -12,7 +12,7 @@ from bot import lane_queries as queries
 from bot.lookback import PATIENCE, key_of
 from bot.pacing import EVERY_METHOD, Rates, lock_paces
 from bot.tasks import Act, Task, act_of, methods_of
-from qualification.deliveries import NO_CHANNEL_ID, NO_SLACK_USER, PARENT_PARKED
+from qualification.outbox.outbox import NO_CHANNEL_ID, NO_SLACK_USER, PARENT_PARKED
 from qualification.records import Delivery, DeliveryState, Lane, Pace, Person
 
 # Longer than the calls of one delivery can take together.

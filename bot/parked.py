@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.database import Database
-from qualification import deliveries, delivery_queries
+from qualification.outbox import outbox, statements
 from qualification.records import Delivery, Lane
 
 
@@ -27,7 +27,7 @@ def found(database: Database, workspace_id: int) -> list[Parked]:
         rows = session.execute(
             select(Delivery, Lane.place)
             .join(Lane, Lane.id == Delivery.lane_id)
-            .where(Delivery.workspace_id == workspace_id, delivery_queries.IS_PARKED)
+            .where(Delivery.workspace_id == workspace_id, statements.IS_PARKED)
             .order_by(Delivery.id)
         ).all()
         return [
@@ -40,4 +40,4 @@ def retry(database: Database, workspace_id: int, *, because: str | None, place: 
     """Owe parked messages again, and return how many; the worker tries them next."""
     with database.transaction() as session:
         troubles = None if because is None else {because}
-        return deliveries.unpark(session, workspace_id=workspace_id, place=place, troubles=troubles, now=now)
+        return outbox.unpark(session, workspace_id=workspace_id, place=place, troubles=troubles, now=now)

@@ -8,8 +8,9 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy.orm import Session
 
 import templates
-from qualification import cards, home, receipts, summaries
 from qualification.records import Delivery, Lane, Person
+from qualification.reporting import summaries
+from qualification.views import cards, home, receipts
 
 Facts: TypeAlias = Mapping[str, Any]
 

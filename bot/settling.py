@@ -14,8 +14,15 @@ from bot.lookback import PATIENCE
 from bot.pacing import EVERY_METHOD, lock_paces
 from bot.slack import FinalError, PassingError, ScopeError
 from bot.tasks import Act, Alone, Failed, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
-from qualification import delivery_queries
-from qualification.deliveries import CANNOT_BE_DRAWN, PARENT_PARKED, REPLY_OR_EDIT, UNFORESEEN, lock_thread, post_anew
+from qualification.outbox import statements
+from qualification.outbox.outbox import (
+    CANNOT_BE_DRAWN,
+    PARENT_PARKED,
+    REPLY_OR_EDIT,
+    UNFORESEEN,
+    lock_thread,
+    post_anew,
+)
 from qualification.records import Delivery, DeliveryState, Lane, Pace, Workspace
 
 log = logging.getLogger(__name__)
@@ -256,7 +263,7 @@ _FREE_REPLIES: Final = (
             select(Delivery.id)
             .where(
                 Delivery.parent_id == bindparam("parent"),
-                delivery_queries.IS_PARKED,
+                statements.IS_PARKED,
                 Delivery.trouble == PARENT_PARKED,
             )
             .with_for_update(skip_locked=True, key_share=True)

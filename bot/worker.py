@@ -23,7 +23,10 @@ from bot.pacing import SLACK_RATES, Rates
 from bot.presence import Presence
 from bot.slack import Slack
 from bot.tasks import Task
-from qualification import clocks, deliveries, rescoring, summaries
+from qualification.handoffs import due
+from qualification.outbox import outbox
+from qualification.reporting import summaries
+from qualification.scoring import rescoring
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class Job(Protocol):
 
 
 # What time makes due, and how much of it is done in one transaction: some 20 ms, for others write meanwhile.
-JOBS: Final[Mapping[Job, int]] = MappingProxyType({clocks.run_due: 20, summaries.run_due: 1, rescoring.run_due: 100})
+JOBS: Final[Mapping[Job, int]] = MappingProxyType({due.run_due: 20, summaries.run_due: 1, rescoring.run_due: 100})
 
 
 class Worker:
@@ -147,7 +150,7 @@ class Worker:
             if self._database.is_sqlite:
                 # One process serves a SQLite database: whatever is in hand was left behind.
                 lanes.void(session, self._workspace_id)
-            deliveries.unpark(session, self._workspace_id, now=now, troubles=(deliveries.CANNOT_BE_DRAWN,))
+            outbox.unpark(session, self._workspace_id, now=now, troubles=(outbox.CANNOT_BE_DRAWN,))
             if summaries.run_due in self._jobs:
                 summaries.plan(session, self._workspace_id, now)
 

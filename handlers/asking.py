@@ -3,8 +3,10 @@
 from handlers.context import Now, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.payloads import Press
-from qualification import cases, forms, people
+from qualification.handoffs import context
+from qualification.people import people
 from qualification.rules.handoffs.permissions import Action
+from qualification.views import forms
 
 
 def ask(action: Action, modal: str, press: Press, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
@@ -25,7 +27,7 @@ def ask(action: Action, modal: str, press: Press, snapshot: Sessions, views: Vie
 def note_opened(press: Press, transaction: Sessions, now: Now, workspace: Workspace) -> None:
     """Note, once its modal is open, that the person asked has opened what they were offered; a receipt says so."""
     with transaction() as session:
-        cases.open_up(
+        context.open_up(
             session,
             workspace_id=workspace.id,
             by=press.user_id,

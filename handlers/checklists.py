@@ -5,7 +5,9 @@ from slack_bolt import Ack
 from handlers import payloads
 from handlers.context import Body, Now, Sessions, Views, Workspace
 from handlers.drawing import draw
-from qualification import checklists, people, search
+from qualification.checklists import checklists
+from qualification.people import people
+from qualification.views import search
 
 
 def bant(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:

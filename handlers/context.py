@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from qualification.sessions import Sessions
+from qualification.records.sessions import Sessions
 
 __all__ = ["Body", "Later", "Now", "Reference", "Reply", "Sessions", "Views", "Workspace"]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import templates
-from qualification.people import Reader
+from qualification.people.people import Reader
 
 
 def draw(reader: Reader, name: str, **facts: object) -> dict[str, Any]:

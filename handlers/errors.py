@@ -9,8 +9,8 @@ from slack_bolt import BoltContext, BoltResponse
 
 from handlers.context import Body
 from handlers.drawing import draw, say
-from qualification import people
-from qualification.people import Reader
+from qualification.people import people
+from qualification.people.people import Reader
 from qualification.rules.refusals import BadDate, CannotReassign, InvalidFields, Refusal, UnknownPerson
 
 log = logging.getLogger(__name__)

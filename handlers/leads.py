@@ -11,7 +11,7 @@ from handlers.asking import ask
 from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.not_now import ask_until_when
 from handlers.private import show_again
-from qualification import progress, tasks
+from qualification.handoffs import progress, tasks
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.refusals import StaleCard
 

@@ -6,7 +6,9 @@ from handlers import payloads
 from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.private import show_again
-from qualification import forms, held, lookup, merging, people, search
+from qualification.leads import merging
+from qualification.people import people
+from qualification.views import forms, held, lead_page, search
 
 
 def lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspace) -> None:
@@ -21,11 +23,11 @@ def lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspac
         if asked.text.casefold() == "held":
             ack(draw(reader, "replies/held", held=held.look(session, workspace.id, asked.user_id, now=now())))
             return
-        found = lookup.found(session, workspace.id, asked.user_id, asked.text)
+        found = lead_page.found(session, workspace.id, asked.user_id, asked.text)
         if len(found) > 1:
             ack(draw(reader, "replies/leads", leads=found, query=asked.text))
             return
-        page = lookup.page(session, workspace.id, asked.user_id, found[0].lead_id)
+        page = lead_page.page(session, workspace.id, asked.user_id, found[0].lead_id)
         ack(draw(reader, "replies/lead", page=page))
 
 
@@ -33,7 +35,7 @@ def show(ack: Ack, body: Body, snapshot: Sessions, reply: Reply, workspace: Work
     """Show the lead picked among several, in their place."""
     pick = payloads.pick(body)
     with snapshot() as session:
-        page = lookup.page(session, workspace.id, pick.user_id, pick.lead)
+        page = lead_page.page(session, workspace.id, pick.user_id, pick.lead)
         answer = draw(people.reader(session, workspace.id, pick.user_id), "replies/lead", page=page)
     if pick.response_url is not None:
         reply(pick.response_url, {**answer, "replace_original": True})
@@ -44,8 +46,8 @@ def ask_to_hand_over(ack: Ack, body: Body, snapshot: Sessions, views: Views, wor
     """Open the hand-over modal, filled with what is known of the lead."""
     pick = payloads.pick(body)
     with snapshot() as session:
-        page = lookup.page(session, workspace.id, pick.user_id, pick.lead)
-        choices = forms.hand_over_lead(session, workspace.id, page.lead_id, lookup.form_of(page))
+        page = lead_page.page(session, workspace.id, pick.user_id, pick.lead)
+        choices = forms.hand_over_lead(session, workspace.id, page.lead_id, lead_page.form_of(page))
         reader = people.reader(session, workspace.id, pick.user_id)
     views.open(pick.trigger_id, draw(reader, "modals/hand_over", choices=choices))
     ack()

@@ -6,7 +6,9 @@ from handlers import payloads
 from handlers.asking import note_opened
 from handlers.context import Body, Now, Sessions, Views, Workspace
 from handlers.drawing import draw
-from qualification import forms, not_now, people
+from qualification.handoffs import snooze
+from qualification.people import people
+from qualification.views import forms
 
 
 def ask_until_when(
@@ -33,7 +35,7 @@ def put_off(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Wo
     """Put the lead off until the day picked."""
     decision = payloads.decision(body)
     with transaction() as session:
-        not_now.put_off(
+        snooze.put_off(
             session,
             workspace_id=workspace.id,
             by=decision.user_id,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from handlers.context import Body
 from handlers.messages import WRAPPED, NameOf, shown
-from qualification.checklists import Given
+from qualification.checklists.checklists import Given
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard
 from qualification.rules.values.normalization import storable

@@ -9,8 +9,8 @@ from handlers import payloads
 from handlers.context import Body, Later, Now, Reply, Sessions, Views, Workspace
 from handlers.drawing import draw
 from handlers.in_time import done_in_time
-from qualification import people
-from qualification import pipeline as figures
+from qualification.people import people
+from qualification.reporting import pipeline as figures
 
 
 def pipeline(

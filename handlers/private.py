@@ -3,7 +3,8 @@
 from handlers.context import Now, Reply, Sessions, Workspace
 from handlers.drawing import draw
 from handlers.payloads import Click
-from qualification import lookup, people, start
+from qualification.people import people
+from qualification.views import lead_page, overview
 
 
 def show_again(click: Click, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
@@ -12,10 +13,10 @@ def show_again(click: Click, transaction: Sessions, now: Now, reply: Reply, work
         return
     with transaction() as session:
         if click.page is None:
-            facts = start.greet(session, workspace.id, click.user_id, name=click.user_name, now=now())
+            facts = overview.greet(session, workspace.id, click.user_id, name=click.user_name, now=now())
             reader = people.reader(session, workspace.id, click.user_id)
             answer = draw(reader, "replies/start", start=facts)
         else:
-            page = lookup.page(session, workspace.id, click.user_id, click.page)
+            page = lead_page.page(session, workspace.id, click.user_id, click.page)
             answer = draw(people.reader(session, workspace.id, click.user_id), "replies/lead", page=page)
     reply(click.response_url, {**answer, "replace_original": True})

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from bot.database import WAKE_CHANNEL, Database, database_url
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import Delivery, Workspace
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -28,7 +28,7 @@ def add_workspace(database: Database, name: str = "Northwind") -> int:
 def owe_home(database: Database, workspace_id: int, person_id: int) -> None:
     """Owe something, it does not matter what."""
     with database.transaction() as session:
-        deliveries.owe(
+        outbox.owe(
             session,
             workspace_id=workspace_id,
             place=f"C{person_id}",

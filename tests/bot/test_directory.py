@@ -10,10 +10,12 @@ from sqlalchemy import select
 from bot.app import Baton
 from bot.directory import Directory
 from bot.slack import Slack
-from qualification import handoffs, home, people
-from qualification.deliveries import NO_CHANNEL_ID, NO_SLACK_USER
-from qualification.handoffs import HandOverForm
+from qualification.handoffs import handover
+from qualification.handoffs.handover import HandOverForm
+from qualification.outbox.outbox import NO_CHANNEL_ID, NO_SLACK_USER
+from qualification.people import people
 from qualification.records import Delivery, DeliveryState, Person, Team
+from qualification.views import home
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 
@@ -127,7 +129,7 @@ def test_what_waited_for_people_and_channels_goes_out_once_they_are_found(
     with baton.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handoffs.hand_over(session, workspace_id=baton.workspace.id, by=mika, form=form, key="V1", now=clock())
+        handover.hand_over(session, workspace_id=baton.workspace.id, by=mika, form=form, key="V1", now=clock())
     baton.worker.run_once(clock())
     with baton.database.snapshot() as session:
         parked = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.PARKED)).all()

@@ -19,7 +19,7 @@ from bot.database import Database
 from bot.import_command import plan_of
 from bot.importing import CannotImport, Import, Plan
 from bot.tables import examine
-from qualification import publishing
+from qualification.organisation import publishing
 from qualification.records import Activity, Company, Delivery, Handoff, ImportRun, Lead, Person, Workspace
 from qualification.records.base import Base
 from tests.bot.test_command_line import Command, Start, command, environ, ready, sandbox, start

@@ -24,7 +24,7 @@ from sqlalchemy import select
 
 from bot.app import Baton
 from bot.bodies import LARGEST
-from qualification import api_keys
+from qualification.intake import api_keys
 from qualification.records import Activity, ApiKey, Handoff, Lead
 from qualification.rules.leads.lead_data import MOST_ROWS
 from sandbox.clock import ManualClock

@@ -20,8 +20,11 @@ from bot.pacing import UNLIMITED
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.worker import Worker
-from qualification import checklists, decisions, progress, publishing, summaries
-from qualification.checklists import Given
+from qualification.checklists import checklists
+from qualification.checklists.checklists import Given
+from qualification.handoffs import decisions, progress
+from qualification.organisation import publishing
+from qualification.reporting import summaries
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.leads.lead_data import GivenLead
 from sandbox.clock import ManualClock

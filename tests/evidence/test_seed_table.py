@@ -22,7 +22,8 @@ from rich.table import Table
 
 from bot.database import Database
 from bot.tables import examine
-from qualification import intake, publishing
+from qualification.intake import ingest
+from qualification.organisation import publishing
 from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap
@@ -97,7 +98,7 @@ def weeks(data: Path, engine_url: str) -> Iterator[Weeks]:
     began = monotonic()
     for ending, posted in shifts(given_rows(desk, data / "xeducation" / "leads.csv")):
         with database.transaction() as session:
-            taken = intake.take(session, desk.workspace_id, SENDER, [*posted], now=ending)
+            taken = ingest.take(session, desk.workspace_id, SENDER, [*posted], now=ending)
         assert not [each for each in taken if isinstance(each, tuple)]
     print(f"\n{'SQLite' if database.is_sqlite else 'PostgreSQL'}: {monotonic() - began:.0f} s")
     yield Weeks({lead.id: lead for lead in desk.all(Lead)}, desk.all(Activity), desk.all(Handoff), desk.all(LeadEvent))

@@ -17,7 +17,7 @@ from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
 from bot.slack import SlackError
-from qualification import publishing
+from qualification.organisation import publishing
 from qualification.records import Base, Handoff, Lane, Offer, Person
 from qualification.rules.handoffs.permissions import OfferOutcome
 from sandbox.clock import ManualClock

@@ -11,7 +11,7 @@ from bot.app import build
 from bot.database import Database
 from bot.pacing import UNLIMITED
 from bot.settings import Settings
-from qualification import publishing
+from qualification.organisation import publishing
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.handlers.floor import PLAYBOOK, Floor

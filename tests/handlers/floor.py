@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Baton
-from qualification.cards import lead_card
 from qualification.facts import LeadCard
 from qualification.records import Handoff
+from qualification.views.cards import lead_card
 from sandbox.clock import ManualClock
 from sandbox.driver import Person
 from sandbox.server import Sandbox

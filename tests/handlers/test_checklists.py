@@ -2,8 +2,8 @@
 
 import pytest
 
-from qualification import checklists
-from qualification.checklists import Given
+from qualification.checklists import checklists
+from qualification.checklists.checklists import Given
 from qualification.rules.checklists.frameworks import Verdict
 from tests.handlers.floor import Floor, fill, held, press, shown, submit, told
 

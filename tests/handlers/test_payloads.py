@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers import payloads
-from qualification.checklists import Given
+from qualification.checklists.checklists import Given
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard
 

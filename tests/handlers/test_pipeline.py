@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from qualification import pipeline as figures
-from qualification.figures import Pipeline
+from qualification.reporting import pipeline as figures
+from qualification.reporting.figures import Pipeline
 from sandbox.driver import Person
 from sandbox.snapshots import Message
 from tests.handlers.floor import Floor, told

@@ -12,7 +12,7 @@ from bot.app import Baton, build
 from bot.database import Database
 from bot.pacing import UNLIMITED
 from bot.settings import Settings
-from qualification import publishing
+from qualification.organisation import publishing
 from sandbox.clock import Clock, ManualClock
 from sandbox.driver import Person
 from sandbox.server import Sandbox

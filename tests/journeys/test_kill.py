@@ -21,7 +21,7 @@ from sqlalchemy import update
 from bot.app import build
 from bot.database import Database
 from bot.settings import Settings
-from qualification import publishing
+from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from qualification import publishing
+from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.faults import CallFaultKind
 from sandbox.snapshots import Message

@@ -1,6 +1,6 @@
 """Whether somebody's absence makes a difference."""
 
-from qualification import absence
+from qualification.people import absence
 from tests.qualification.conftest import PLAYBOOK, Desk
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from qualification import decisions, intake
 from qualification.facts import LeadCard
-from qualification.intake import Taken, Unfit
+from qualification.handoffs import decisions
+from qualification.intake import ingest
+from qualification.intake.ingest import Taken, Unfit
 from qualification.records import Activity, Delivery, Handoff, Lane, Lead
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
@@ -219,7 +220,7 @@ def test_scores_written_at_once_stand_in_the_records_and_make_no_press_too_late(
 
     def take(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
         given = GivenActivity.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
-        intake.take(session, workspace_id, "web", [given], now=now)
+        ingest.take(session, workspace_id, "web", [given], now=now)
         lead = session.get_one(Lead, before.id)
         stood = (lead.score, lead.lifecycle, lead.version)
         session.refresh(lead)

@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from qualification import checklists, decisions
-from qualification.checklists import Given
+from qualification.checklists import checklists
+from qualification.checklists.checklists import Given
 from qualification.facts import ChecklistForm
+from qualification.handoffs import decisions
 from qualification.records import Answer, Checklist
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import NotOwner, UnknownLead

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, text
 
 from bot.database import Database
-from qualification import decisions, home, people, showing
+from qualification.handoffs import decisions
+from qualification.outbox import surfaces
+from qualification.people import people
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
+from qualification.views import home
 
 from .conftest import PLAYBOOK, Desk, open_desk
 
@@ -158,7 +161,7 @@ def test_a_pass_locks_its_pools_before_it_makes_a_lane(postgresql_url: str) -> N
             ticking = thread.submit(desk.ticks)
             while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
                 assert not ticking.done()
-            showing.owe_home(session, somebody, now=desk.now)
+            surfaces.owe_home(session, somebody, now=desk.now)
         assert ticking.result() == 2
     database.dispose()
 

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.database import Database
-from qualification import checklists, decisions, home, leads, not_now, progress, tasks
+from qualification.checklists import checklists
+from qualification.handoffs import decisions, progress, snooze, tasks
+from qualification.leads import resolution
 from qualification.records import Handoff, Lead, Offer, Task
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState, OfferOutcome
@@ -18,6 +20,7 @@ from qualification.rules.handoffs.tasks import TaskOutcome
 from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
+from qualification.views import home
 
 from .conftest import Desk, open_desk
 from .test_qualified import in_summary, on_home, on_receipts
@@ -56,7 +59,7 @@ ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {
         decisions.disqualify, by=by, handoff_id=lead, offer_id=None, reason="no-need", note=None
     ),
     "put off": lambda desk, by, lead: desk.does(
-        not_now.put_off, by=by, handoff_id=lead, offer_id=None, day=in_a_month(desk), note="Later"
+        snooze.put_off, by=by, handoff_id=lead, offer_id=None, day=in_a_month(desk), note="Later"
     ),
     "undo": lambda desk, by, lead: desk.does(decisions.undo, by=by, handoff_id=lead),
     "reopen": lambda desk, by, lead: desk.does(decisions.reopen, by=by, handoff_id=lead),
@@ -82,7 +85,7 @@ COURSE: Final = st.lists(
 
 
 def root_id(desk: Desk, lead_id: int) -> int:
-    root = desk.reads(lambda session: leads.root(session, session.get_one(Lead, lead_id)))
+    root = desk.reads(lambda session: resolution.root(session, session.get_one(Lead, lead_id)))
     assert root is not None
     return root.id
 

@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from qualification import decisions
+from qualification.handoffs import decisions
 from qualification.records import Handoff
 from qualification.rules.handoffs.permissions import HandoffState
 from qualification.rules.refusals import (

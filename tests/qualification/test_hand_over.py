@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from qualification import decisions, handoffs
-from qualification.handoffs import HandOverForm
+from qualification.handoffs import decisions, handover
+from qualification.handoffs.handover import HandOverForm
 from qualification.records import Arrival, Company, Delivery, Handoff, Lead
 from qualification.rules.leads.lead_data import GivenActivity
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields, NoPlaybook
@@ -217,11 +217,11 @@ def test_who_asked_for_somebody_passes_no_gate_that_lets_them(desk: Desk) -> Non
 def test_the_message_that_a_lead_comes_from_is_remembered(desk: Desk) -> None:
     first, second = (f"https://northwind.slack.com/archives/C1/p{n}" for n in (1, 2))
     form = HandOverForm(company="Acme", email="ivy@acme.example", did="Asked for a demo")
-    made = desk.does(handoffs.hand_over, by="UMIKA", form=form, key="V1", permalink=first)
+    made = desk.does(handover.hand_over, by="UMIKA", form=form, key="V1", permalink=first)
     assert desk.card(made.handoff_id).permalink == first
     before = desk.kinds(made.handoff_id)
-    desk.does(handoffs.hand_over, by="UMIKA", form=form, key="V2", permalink=first)
+    desk.does(handover.hand_over, by="UMIKA", form=form, key="V2", permalink=first)
     assert desk.kinds(made.handoff_id) == before
-    desk.does(handoffs.hand_over, by="UMIKA", form=form, key="V3", permalink=second)
+    desk.does(handover.hand_over, by="UMIKA", form=form, key="V3", permalink=second)
     assert desk.events(made.handoff_id)[-1].facts == {"fields": [], "permalink": second}
     assert desk.card(made.handoff_id).permalink == first

@@ -3,10 +3,10 @@
 import itertools
 from datetime import timedelta
 
-from qualification import held
 from qualification.facts import GateCount, Held
 from qualification.records import Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.views import held
 
 from .conftest import PLAYBOOK, Desk
 

@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from qualification import decisions, home, not_now, progress
 from qualification.facts import Home, Line, Page
-from qualification.receipts import receipt
+from qualification.handoffs import decisions, progress, snooze
 from qualification.records import Delivery, Handoff, Lead, Person, Task, Team
 from qualification.rules.handoffs.permissions import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
+from qualification.views import home
+from qualification.views.receipts import receipt
 
 from .conftest import PLAYBOOK, Desk
 from .test_imports import brings, row
@@ -319,7 +320,7 @@ def test_the_lists_go_by_index(desk: Desk) -> None:
 
 def test_what_one_put_off_stands_on_one_s_tab_until_it_wakes(desk: Desk) -> None:
     handoff_id, offer_id = desk.offered("Acme")
-    desk.does(not_now.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
+    desk.does(snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
     (line,) = tab(desk, "UANA").asleep.lines
     assert (line.lead, line.state, line.wake_at is not None) == ("Acme", "not_now", True)
     assert tab(desk, "UBEN").asleep.lines == ()

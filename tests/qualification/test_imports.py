@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from qualification import decisions, imports, not_now, past, progress
-from qualification.imports import HAS_IT_ALREADY, Imported
+from qualification.handoffs import decisions, progress, snooze
+from qualification.intake import historical_deals, imports
+from qualification.intake.imports import HAS_IT_ALREADY, Imported
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenAct, GivenHandoff, GivenLead, GivenRow
@@ -69,7 +70,7 @@ def test_a_deal_from_a_file_has_no_next_step_before_it_moves(desk: Desk) -> None
 
 def test_a_deal_from_a_file_can_be_put_off_and_wakes_to_its_owner(desk: Desk) -> None:
     handoff = deal(desk, owner="UANA", stage="follow-up", at=MARCH)
-    desk.does(not_now.put_off, by="UANA", handoff_id=handoff.id, offer_id=None, day="2027-03-03", note=None)
+    desk.does(snooze.put_off, by="UANA", handoff_id=handoff.id, offer_id=None, day="2027-03-03", note=None)
     desk.now = datetime(2027, 3, 3, 9, tzinfo=UTC)
     desk.ticks()
     assert (desk.card(handoff.id).why, desk.asked(handoff.id)) == ("woken", "UANA")
@@ -301,12 +302,12 @@ def test_two_people_of_one_name_cannot_be_told_apart(desk: Desk) -> None:
     with desk.database.snapshot() as session:
         roster = imports.roster_of(session, desk.workspace_id)
     assert [flaw.reason for flaw in roster.flaws(given)] == ["is the name of several people; give an e-mail address"]
-    assert past.state_of(given, roster.published.playbook) == "won"
+    assert historical_deals.state_of(given, roster.published.playbook) == "won"
 
 
 def test_what_was_put_off_is_not_offered_again_where_a_file_says_that_it_was_won_since(desk: Desk) -> None:
     handoff_id, offer_id = desk.offered("Acme", person="Jo", email="jo@acme.example")
-    desk.does(not_now.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-03", note=None)
+    desk.does(snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-03", note=None)
     desk.later(days=30)
     won = {"owner": "UBEN", "stage": "won", "at": desk.now - timedelta(days=10), "ended_at": desk.now}
     assert brings(desk, row(email="jo@acme.example", handoff=won)).flawed == {}

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from qualification import decisions, leads, lifecycles, merging, progress
-from qualification.leads import Recognised, Said
+from qualification.handoffs import decisions, progress
+from qualification.leads import merging, resolution
+from qualification.leads.resolution import Recognised, Said
 from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Person, Workspace
+from qualification.reporting import lifecycles
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
@@ -28,7 +30,7 @@ def told(desk: Desk, said: Said) -> Recognised:
     """Say something of a lead."""
 
     def recognise(session: Session, workspace_id: int, now: datetime) -> Recognised:
-        return leads.recognise(session, workspace_id, said, now=now)
+        return resolution.recognise(session, workspace_id, said, now=now)
 
     return desk.does(recognise)
 
@@ -290,10 +292,10 @@ PEOPLE = st.builds(
 def test_many_at_once_become_what_they_become_one_after_the_other(desk: Desk, said: list[Said]) -> None:
     together, apart = elsewhere(desk), elsewhere(desk)
     with desk.database.transaction() as session:
-        leads.recognise_all(session, together, said, now=desk.now)
+        resolution.recognise_all(session, together, said, now=desk.now)
     for each in said:
         with desk.database.transaction() as session:
-            leads.recognise(session, apart, each, now=desk.now)
+            resolution.recognise(session, apart, each, now=desk.now)
     assert everything(desk, together) == everything(desk, apart)
 
 

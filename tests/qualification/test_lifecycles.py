@@ -4,8 +4,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from qualification import decisions, lifecycles, lookup, merging
+from qualification.handoffs import decisions
+from qualification.leads import merging
 from qualification.records import Handoff, Lead, Team
+from qualification.reporting import lifecycles
+from qualification.views import lead_page
 
 from .conftest import Desk
 from .test_home import TWO_TEAMS
@@ -64,6 +67,6 @@ def test_a_deal_that_ended_long_ago_is_told_of_only_where_there_is_none_since(de
     brings(desk, row(email="jo@acme.example", handoff=fared))
     (lead,) = desk.all(Lead)
 
-    shown = desk.reads(lambda session: lookup.page(session, desk.workspace_id, "UMIKA", lead.id))
+    shown = desk.reads(lambda session: lead_page.page(session, desk.workspace_id, "UMIKA", lead.id))
     assert shown.card is not None
     assert (shown.card.handoff_id, shown.lifecycle) == (handoff_id, "disqualified")

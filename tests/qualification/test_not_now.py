@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from qualification import clocks, decisions, forms, lookup, people, pipeline, progress, readiness
-from qualification.not_now import put_off
+from qualification.handoffs import automatic, decisions, due, progress
+from qualification.handoffs.snooze import put_off
+from qualification.people import people
 from qualification.records import Delivery, EventKind, Handoff, Lane, Lead
+from qualification.reporting import pipeline
 from qualification.rules.handoffs.permissions import HandoffState
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.rules.refusals import (
@@ -23,7 +25,8 @@ from qualification.rules.refusals import (
     Refusal,
     UndoTooLate,
 )
-from qualification.search import meant
+from qualification.views import forms, lead_page
+from qualification.views.search import meant
 
 from .conftest import MORNING, PLAYBOOK, Desk
 
@@ -110,7 +113,7 @@ def test_it_wakes_once_however_many_workers_look(desk: Desk) -> None:
 
     def look(_: int) -> int:
         with desk.database.transaction() as session:
-            return clocks.run_due(session, desk.workspace_id, desk.now)
+            return due.run_due(session, desk.workspace_id, desk.now)
 
     with ThreadPoolExecutor(4) as workers:
         done = sum(workers.map(look, range(8)))
@@ -409,7 +412,7 @@ def test_what_it_did_before_it_was_put_off_hands_nobody_over_again(desk: Desk) -
     desk.later(days=1)
     desk.takes(GivenActivity(lead=GivenLead(email="jo@acme.example"), kind="blog-post", id="A2"))
     assert desk.card(handoff.id).state == "not_now"
-    looked = desk.reads(lambda session: readiness.look(session, desk.workspace_id, after=0, limit=10))
+    looked = desk.reads(lambda session: automatic.look(session, desk.workspace_id, after=0, limit=10))
     assert looked.ready == ()
 
 
@@ -506,9 +509,9 @@ def test_two_who_decide_at_the_same_instant_make_one_decision(desk: Desk) -> Non
 def test_lead_finds_it_and_shows_it(desk: Desk) -> None:
     handoff_id = asleep(desk)
     lead_id = desk.handoff(handoff_id).lead_id
-    (found,) = desk.reads(lambda session: lookup.found(session, desk.workspace_id, "UMAYA", "acme"))
+    (found,) = desk.reads(lambda session: lead_page.found(session, desk.workspace_id, "UMAYA", "acme"))
     assert (found.state, found.lifecycle) == ("not_now", "nurture")
-    page = desk.reads(lambda session: lookup.page(session, desk.workspace_id, "UANA", lead_id))
+    page = desk.reads(lambda session: lead_page.page(session, desk.workspace_id, "UANA", lead_id))
     assert page.card is not None
     assert (page.card.wake_at, page.is_live, page.may_decide) == (WAKES, False, True)
 

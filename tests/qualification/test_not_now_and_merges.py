@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import decisions, lookup, merging, progress
+from qualification.handoffs import decisions, progress
+from qualification.leads import merging
 from qualification.records import Handoff, Lead, Merge, Person
 from qualification.rules.handoffs.permissions import LIVE_STATES
 from qualification.rules.leads.lead_data import GivenLead
@@ -17,6 +18,7 @@ from qualification.rules.refusals import (
     AlreadyHandedOver,
     Refusal,
 )
+from qualification.views import lead_page
 
 from .conftest import Desk
 from .test_not_now import WAKES, asleep, puts_off, wakes
@@ -107,10 +109,10 @@ def test_a_deal_lost_meanwhile_keeps_nothing_asleep_and_lead_shows_what_woke(des
     wakes(desk)
     assert desk.card(sleeping).state == "offered"
     lead_id = desk.handoff(accepted).lead_id
-    page = desk.reads(lambda session: lookup.page(session, desk.workspace_id, "UMAYA", lead_id))
+    page = desk.reads(lambda session: lead_page.page(session, desk.workspace_id, "UMAYA", lead_id))
     assert page.card is not None
     assert (page.card.handoff_id, page.is_live) == (sleeping, True)
-    facts = desk.reads(lambda session: lookup.lead_facts(session, desk.workspace_id, lead_id))
+    facts = desk.reads(lambda session: lead_page.lead_facts(session, desk.workspace_id, lead_id))
     assert facts is not None
     assert facts.state == "offered"
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from qualification import decisions, not_now, pipeline, progress
-from qualification.figures import Amount, GroupTally, Pipeline, Tally
+from qualification.handoffs import decisions, progress, snooze
+from qualification.reporting import pipeline
+from qualification.reporting.figures import Amount, GroupTally, Pipeline, Tally
 from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
 
@@ -124,7 +125,7 @@ def test_what_a_rep_put_off_before_accepting_it_is_theirs(sales: Desk) -> None:
     handoff_id, offer_id = sales.offered("Fonz")
     rep = sales.asked(handoff_id)
     before = asks(sales, rep).total
-    sales.does(not_now.put_off, by=rep, handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
+    sales.does(snooze.put_off, by=rep, handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
     mine = asks(sales, rep)
     assert (mine.total.not_now.count, mine.total.waiting.count) == (1, before.waiting.count - 1)
     assert {each.lifecycle: each.count for each in mine.lifecycle}["nurture"] == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qualification import decisions, progress
+from qualification.handoffs import decisions, progress
 from qualification.rules.refusals import (
     Ended,
     FieldFault,

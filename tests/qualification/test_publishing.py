@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import ColumnElement, select
 
-from qualification import decisions, publishing
+from qualification.handoffs import decisions
+from qualification.organisation import publishing
 from qualification.records import Delivery, DeliveryState, Lane, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.playbook.errors import PlaybookFaults
 from qualification.rules.refusals import NoPlaybook, NotYours

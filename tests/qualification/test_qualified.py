@@ -9,9 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import migrations
-from qualification import checklists, decisions, home, not_now, progress, publishing, receipts, team_days
+from qualification.checklists import checklists
+from qualification.handoffs import decisions, progress, snooze
+from qualification.organisation import publishing
 from qualification.records import Handoff, Person, Team
+from qualification.reporting import team_days
 from qualification.rules.checklists.frameworks import Verdict
+from qualification.views import home, receipts
 
 from .conftest import MORNING, PLAYBOOK, Desk
 from .test_imports import deal
@@ -70,7 +74,7 @@ def disqualifies(desk: Desk, handoff_id: int) -> None:
 def puts_off(desk: Desk, handoff_id: int) -> None:
     """Let it sleep for a month."""
     day = (desk.now + timedelta(days=30)).date().isoformat()
-    desk.does(not_now.put_off, by="UMAYA", handoff_id=handoff_id, offer_id=None, day=day, note=None)
+    desk.does(snooze.put_off, by="UMAYA", handoff_id=handoff_id, offer_id=None, day=day, note=None)
 
 
 def accepts(desk: Desk, handoff_id: int) -> None:

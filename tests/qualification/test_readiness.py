@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from qualification import decisions, readiness
 from qualification.facts import HandedOver
+from qualification.handoffs import automatic, decisions
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 
@@ -36,7 +36,7 @@ def ready(desk: Desk, limit: int = 2) -> list[int]:
         found: list[int] = []
         last: int | None = 0
         while last is not None:
-            looked = readiness.look(session, desk.workspace_id, after=last, limit=limit)
+            looked = automatic.look(session, desk.workspace_id, after=last, limit=limit)
             found += looked.ready
             last = looked.last
         return found
@@ -49,7 +49,7 @@ def hands_over(desk: Desk, lead_id: int) -> HandedOver | None:
 
     def say(session: Session, workspace_id: int, now: datetime) -> HandedOver | None:
         del workspace_id
-        return readiness.hand_over(session, lead_id, now=now)
+        return automatic.hand_over(session, lead_id, now=now)
 
     return desk.does(say)
 
@@ -110,14 +110,14 @@ def test_two_found_to_be_one_are_ready_together_and_once(desk: Desk) -> None:
     desk.takes(GivenLead.model_validate({"id": "7", "email": "kim@acme.example"}))
     desk.publishes(lowered(30))
     assert ready(desk) == [one]
-    assert desk.reads(lambda session: readiness.count(session, desk.workspace_id)) == 1
+    assert desk.reads(lambda session: automatic.count(session, desk.workspace_id)) == 1
 
 
 def test_nobody_of_another_workspace_is_counted(desk: Desk, other_desk: Desk) -> None:
     does(other_desk, "ivy@acme.example")
     desk.publishes(lowered(15))
     assert ready(desk) == []
-    assert desk.reads(lambda session: readiness.count(session, desk.workspace_id)) == 0
+    assert desk.reads(lambda session: automatic.count(session, desk.workspace_id)) == 0
 
 
 GATES = (

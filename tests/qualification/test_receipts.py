@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 import templates
-from qualification import cases, checklists, decisions, not_now, progress, publishing, receipts
-from qualification.checklists import Given
+from qualification.checklists import checklists
+from qualification.checklists.checklists import Given
 from qualification.facts import Receipt
+from qualification.handoffs import context, decisions, progress, snooze
+from qualification.organisation import publishing
 from qualification.records import Delivery, Handoff, Lane, Person
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.views import receipts
 
 from .conftest import PLAYBOOK, Desk
 
@@ -35,7 +38,7 @@ def wanted(desk: Desk) -> int:
 
 def opens(desk: Desk, handoff_id: int, *, by: str) -> None:
     """Press a button that opens a modal."""
-    desk.does(cases.open_up, by=by, handoff_id=handoff_id, offer_id=desk.card(handoff_id).offer_id)
+    desk.does(context.open_up, by=by, handoff_id=handoff_id, offer_id=desk.card(handoff_id).offer_id)
 
 
 def passes_bant(desk: Desk, handoff_id: int, *, by: str) -> None:
@@ -155,7 +158,7 @@ def test_only_the_first_press_of_whoever_is_asked_opens_a_lead(desk: Desk) -> No
     assert receipt(desk, handoff_id).opened_at == first
     desk.passes_on(handoff_id, by="UANA")
     # The card of an offer that has gone on opens nothing.
-    desk.does(cases.open_up, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
+    desk.does(context.open_up, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
     assert receipt(desk, handoff_id).opened_at is None
     assert desk.all(Person, Person.slack_user_id == "UNOBODY") == []
 
@@ -201,7 +204,7 @@ def test_receipts_follow_whoever_turns_out_to_be_named_by_the_playbook(desk: Des
 def test_a_lead_that_is_put_off_says_until_when_and_what_was_said(desk: Desk) -> None:
     handoff_id, offer_id = desk.offered()
     desk.does(
-        not_now.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note="Budget in spring"
+        snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note="Budget in spring"
     )
     was = receipt(desk, handoff_id)
     assert (was.state, was.lifecycle, was.reason_note) == ("not_now", "nurture", "Budget in spring")

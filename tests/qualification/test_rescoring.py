@@ -9,9 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from qualification import decisions, merging, people, publishing, rescoring
+from qualification.handoffs import decisions
+from qualification.leads import merging
+from qualification.organisation import publishing
+from qualification.people import people
 from qualification.records import Delivery, Handoff, Lead, Merge
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.scoring import rescoring
 
 from .conftest import PLAYBOOK, Desk
 from .test_plans import heard

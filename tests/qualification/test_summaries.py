@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.database import Database
-from qualification import checklists, decisions, progress, showing, summaries, summary_plans, tasks
-from qualification.figures import DailySummary, NamedCount, Steps
+from qualification.checklists import checklists
+from qualification.handoffs import decisions, progress, tasks
+from qualification.outbox import surfaces
 from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, Team
+from qualification.reporting import summaries, summary_plans
+from qualification.reporting.figures import DailySummary, NamedCount, Steps
 from qualification.rules.checklists.frameworks import Verdict
 
 from .conftest import MORNING, PLAYBOOK, Desk, open_desk
@@ -376,7 +379,7 @@ def test_what_nobody_makes_is_told_to_whoever_looks(desk: Desk) -> None:
 def test_a_summary_goes_where_its_teams_messages_go(desk: Desk) -> None:
     strikes(desk, WEDNESDAY)
     (team,) = desk.all(Team)
-    place = showing.place_of(team)
+    place = surfaces.place_of(team)
     assert place == "#sales-emea"
     (message,) = desk.all(Delivery, Delivery.kind == "summary")
     assert (message.handoff_id, message.urgency) == (None, 2)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from qualification import decisions, not_now, progress, search, tasks
+from qualification.handoffs import decisions, progress, snooze, tasks
 from qualification.records import Delivery, Task
 from qualification.rules.refusals import Ended, NotOwner, StaleCard
+from qualification.views import search
 
 from .conftest import MORNING, PLAYBOOK, Desk
 
@@ -87,7 +88,7 @@ def test_what_ends_or_is_given_away_or_undone_drops_it(desk: Desk, how: str) -> 
         case "won":
             desk.does(progress.set_stage, **about, stage="won")
         case "put off":
-            desk.does(not_now.put_off, **about, offer_id=None, day="2027-03-03", note=None)
+            desk.does(snooze.put_off, **about, offer_id=None, day="2027-03-03", note=None)
         case "given away":
             desk.does(decisions.reassign, **about, to="UBEN")
         case _:

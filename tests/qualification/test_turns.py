@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.database import Database
-from qualification import decisions, handoffs, people
-from qualification.handoffs import HandOverForm
+from qualification.handoffs import decisions, handover
+from qualification.handoffs.handover import HandOverForm
+from qualification.people import people
 from qualification.records import Offer, Person
 
 from .conftest import MORNING, Desk, open_desk
@@ -40,7 +41,7 @@ rules:
 def hand_over(database: Database, workspace_id: int, number: int) -> None:
     """Hand one lead over."""
     with database.transaction() as session:
-        handoffs.hand_over(
+        handover.hand_over(
             session,
             workspace_id=workspace_id,
             by="UMIKA",

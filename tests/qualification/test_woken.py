@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from qualification import cards, decisions, home, progress
+from qualification.handoffs import decisions, progress
 from qualification.records import Delivery
+from qualification.views import cards, home
 
 from .conftest import Desk
 from .test_not_now import MARCH, WAKES, asleep, puts_off, wakes

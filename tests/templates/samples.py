@@ -41,7 +41,8 @@ from qualification.facts import (
     Weighed,
     Woken,
 )
-from qualification.figures import (
+from qualification.records import EventKind
+from qualification.reporting.figures import (
     Amount,
     DailySummary,
     GroupTally,
@@ -56,7 +57,6 @@ from qualification.figures import (
     Steps,
     Tally,
 )
-from qualification.records import EventKind
 from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import FieldFault, NoReassigning

@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import DeliveryState
 from tests.bot.delivery.desk import Desk, draw
 
@@ -120,8 +120,8 @@ def test_a_card_deleted_by_hand_is_posted_anew_when_slack_tells_of_it(desk: Desk
     assert desk.texts() == []
     with desk.database.transaction() as session:
         now = desk.clock()
-        assert deliveries.gone(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
-        assert not deliveries.gone(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
+        assert outbox.gone(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
+        assert not outbox.gone(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
 
@@ -191,7 +191,7 @@ def test_a_card_deleted_while_a_reply_to_it_is_posted_brings_that_reply_back_too
     hold.wait_until_held()
     delete(desk, card)
     with desk.database.transaction() as session:
-        deliveries.gone(
+        outbox.gone(
             session, workspace_id=desk.workspace_id, channel=str(first.channel), ts=str(first.ts), now=desk.clock()
         )
     hold.release()
