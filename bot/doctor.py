@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import directory
 from bot.database import Database
 from bot.health import schema_fault
 from bot.settings import Settings
-from bot.slack import ACCOUNT_ERRORS, AccountError, Slack, SlackError
-from bot.workspaces import digest
+from bot.slack import directory
+from bot.slack.client import ACCOUNT_ERRORS, AccountError, Slack, SlackError
+from bot.slack.installations import digest
 from qualification.outbox import outbox, statements
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
 from qualification.reporting import summary_plans

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot import directory
-from bot.slack import Slack
+from bot.slack import directory
+from bot.slack.client import Slack
 from qualification.rules.refusals import Unreadable
 from qualification.rules.values.normalization import check_email
 

@@ -15,14 +15,14 @@ from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
-from bot import lanes, presence, rendering
-from bot.attempt import Renderer
 from bot.database import Database
-from bot.delivery import Courier
-from bot.pacing import SLACK_RATES, Rates
-from bot.presence import Presence
-from bot.slack import Slack
-from bot.tasks import Task
+from bot.delivery import queue, rendering, worker_lock
+from bot.delivery.dispatcher import Courier
+from bot.delivery.operations import Task
+from bot.delivery.send import Renderer
+from bot.delivery.worker_lock import Presence
+from bot.slack.client import Slack
+from bot.slack.rate_limits import SLACK_RATES, Rates
 from qualification.handoffs import due
 from qualification.outbox import outbox
 from qualification.reporting import summaries
@@ -149,7 +149,7 @@ class Worker:
         with self._database.transaction() as session:
             if self._database.is_sqlite:
                 # One process serves a SQLite database: whatever is in hand was left behind.
-                lanes.void(session, self._workspace_id)
+                queue.void(session, self._workspace_id)
             outbox.unpark(session, self._workspace_id, now=now, troubles=(outbox.CANNOT_BE_DRAWN,))
             if summaries.run_due in self._jobs:
                 summaries.plan(session, self._workspace_id, now)
@@ -220,9 +220,9 @@ class Worker:
         if self._database.is_sqlite:
             return
         with self._database.transaction() as session:
-            for worker in lanes.holders(session, self._workspace_id):
-                if worker != self.name and not presence.is_alive(session, worker):
-                    lanes.void(session, self._workspace_id, worker)
+            for worker in queue.holders(session, self._workspace_id):
+                if worker != self.name and not worker_lock.is_alive(session, worker):
+                    queue.void(session, self._workspace_id, worker)
                     log.info(
                         "A worker is gone; what it had in hand is taken up.", extra={"workspace": self._workspace_id}
                     )

@@ -14,8 +14,8 @@ from sqlalchemy import func, select, update
 import templates
 from bot.app import Baton, build, utc_now
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import Settings
+from bot.slack.rate_limits import UNLIMITED
 from qualification.handoffs import handover
 from qualification.handoffs.handover import HandOverForm
 from qualification.organisation import publishing

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.app import Baton, build, serve
 from bot.database import Database
 from bot.settings import Settings
-from bot.slack import PassingError
+from bot.slack.client import PassingError
 from qualification.records import Person, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from bot.__main__ import baton
 from bot.database import Database
-from bot.slack import Slack
+from bot.slack.client import Slack
 from bot.worker import Worker
 from qualification.handoffs import handover
 from qualification.handoffs.handover import HandOverForm

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from sqlalchemy import select
 
 from bot.app import Baton
-from bot.directory import Directory
-from bot.slack import Slack
+from bot.slack.client import Slack
+from bot.slack.directory import Directory
 from qualification.handoffs import handover
 from qualification.handoffs.handover import HandOverForm
 from qualification.outbox.outbox import NO_CHANNEL_ID, NO_SLACK_USER

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import directory, doctor
+from bot import doctor
 from bot.app import Baton
 from bot.database import Database
 from bot.settings import Settings
+from bot.slack import directory
 from qualification.handoffs import handover
 from qualification.handoffs.handover import HandOverForm
 from qualification.records import Person, Workspace

@@ -10,7 +10,7 @@ from bot import health
 from bot.app import Baton
 from bot.database import Database
 from bot.health import WELL, Health
-from bot.pacing import lock_paces
+from bot.slack.rate_limits import lock_paces
 from qualification.handoffs import handover
 from qualification.handoffs.handover import HandOverForm
 from qualification.records import Lane, Workspace

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import select
 
 from bot.app import Baton
-from bot.bodies import LARGEST
+from bot.http.request_body import LARGEST
 from qualification.intake import api_keys
 from qualification.records import Activity, ApiKey, Handoff, Lead
 from qualification.rules.leads.lead_data import MOST_ROWS

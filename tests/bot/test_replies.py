@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.replies import Views
-from bot.slack import Slack, SlackError
+from bot.slack.client import Slack, SlackError
+from bot.slack.replies import Views
 from sandbox.driver import Person
 from sandbox.server import Sandbox
 

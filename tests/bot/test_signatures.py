@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.signatures import verify
+from bot.http.signatures import verify
 from qualification.rules.playbook.known_senders import Signature
 
 NOW = datetime(2026, 2, 24, 10, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.slack import (
+from bot.slack.client import (
     ACCOUNT_ERRORS,
     FINAL_ERRORS,
     UNWELL_ERRORS,

@@ -11,7 +11,7 @@ from slack_bolt import BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import connection as library
 
-from bot.socket_mode import CONNECTIONS, Connection, SocketMode
+from bot.slack.socket_mode import CONNECTIONS, Connection, SocketMode
 from sandbox.server import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.tables import NoTable, Row, Table, examine
+from bot.importing.files import NoTable, Row, Table, examine
 
 PEOPLE = [
     {"Name": "Zoë Müller", "Firma": "Käse & Söhne", "Ort": "Zürich"},

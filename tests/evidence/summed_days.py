@@ -16,9 +16,9 @@ from typing import Final
 
 from bot.app import Baton, build
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import Settings
-from bot.slack import Slack
+from bot.slack.client import Slack
+from bot.slack.rate_limits import UNLIMITED
 from bot.worker import Worker
 from qualification.checklists import checklists
 from qualification.checklists.checklists import Given

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.database import Database
-from bot.tables import examine
+from bot.importing.files import examine
 from qualification.intake import ingest
 from qualification.organisation import publishing
 from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent

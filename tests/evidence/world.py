@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
-from bot.slack import SlackError
+from bot.slack.client import SlackError
 from qualification.organisation import publishing
 from qualification.records import Base, Handoff, Lane, Offer, Person
 from qualification.rules.handoffs.permissions import OfferOutcome

@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 
 from bot.app import Baton, build
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import Settings
+from bot.slack.rate_limits import UNLIMITED
 from qualification.organisation import publishing
 from sandbox.clock import Clock, ManualClock
 from sandbox.driver import Person

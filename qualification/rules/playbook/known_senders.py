@@ -11,7 +11,7 @@ from typing import Final
 
 
 class Signature(StrEnum):
-    """How a sender proves that it sent something; how each is checked is in bot/signatures.py."""
+    """How a sender proves that it sent something; how each is checked is in bot/http/signatures.py."""
 
     STANDARD = "standard"
     HUBSPOT = "hubspot"

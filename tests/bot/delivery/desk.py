@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.delivery import Courier
-from bot.pacing import SLACK_RATES, Rates
-from bot.slack import Slack
-from bot.tasks import Task
+from bot.delivery.dispatcher import Courier
+from bot.delivery.operations import Task
+from bot.slack.client import Slack
+from bot.slack.rate_limits import SLACK_RATES, Rates
 from bot.worker import Job, Worker
 from qualification.outbox import outbox
 from qualification.records import (

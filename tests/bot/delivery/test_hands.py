@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot import lanes
-from bot.pacing import UNLIMITED
-from bot.presence import Presence
+from bot.delivery import queue
+from bot.delivery.worker_lock import Presence
+from bot.slack.rate_limits import UNLIMITED
 from qualification.outbox import outbox
 from qualification.records import DeliveryState, Lane
 from tests.bot.delivery.desk import Desk
@@ -166,7 +166,7 @@ def test_taking_back_concerns_one_workspace(desk: Desk, other_desk: Desk) -> Non
         each.card(each.handoff("asked for a demo"))
         each.take(each.courier("dead"))
     with desk.database.transaction() as session:
-        assert lanes.void(session, desk.workspace_id) == 1
+        assert queue.void(session, desk.workspace_id) == 1
     with desk.database.snapshot() as session:
         held = [lane.workspace_id for lane in session.query(Lane) if lane.leased_by]
     assert held == [other_desk.workspace_id]

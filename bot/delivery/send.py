@@ -10,12 +10,12 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from bot import lookback
 from bot.database import UNWELL, Database
-from bot.lanes import LEASE, Lanes
-from bot.settling import begin_again, renew
-from bot.slack import FinalError, Slack, SlackError
-from bot.tasks import Act, Alone, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
+from bot.delivery import find_posted
+from bot.delivery.operations import Act, Alone, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
+from bot.delivery.queue import LEASE, Lanes
+from bot.delivery.results import begin_again, renew
+from bot.slack.client import FinalError, Slack, SlackError
 from qualification.records import Delivery, Person
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Attempt:
         message = {
             "channel": self._channel(),
             "thread_ts": self.task.parent_ts,
-            "metadata": lookback.metadata(self.task.key),
+            "metadata": find_posted.metadata(self.task.key),
             "unfurl_links": False,
             "unfurl_media": False,
         }
@@ -110,7 +110,7 @@ class Attempt:
         message = {
             "channel": self.task.channel,
             "ts": self.task.ts,
-            "metadata": lookback.metadata(self.task.key),
+            "metadata": find_posted.metadata(self.task.key),
         }
         try:
             try:
@@ -168,7 +168,7 @@ class Attempt:
         return wanted, payload, hashlib.sha256(canonical.encode()).hexdigest()
 
     def _find(self, channel: str, since: datetime) -> list[str]:
-        return lookback.find(
+        return find_posted.find(
             self._slack, channel=channel, thread_ts=self.task.parent_ts, key=self.task.key, since=since
         )
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.lane_queries import PACES
+from bot.delivery.queue_statements import PACES
 from qualification.records import Pace
 
 # The pace of a workspace as a whole, kept while Slack refuses every call.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from slack_sdk import WebhookClient
 
-from bot.slack import Slack, SlackError
+from bot.slack.client import Slack, SlackError
 
 log = logging.getLogger(__name__)
 

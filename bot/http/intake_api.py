@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot import openapi, signatures
-from bot.bodies import TooLarge, read
 from bot.database import Database
-from bot.pacing import Rate
-from bot.workspaces import Served
+from bot.http import openapi, signatures
+from bot.http.request_body import TooLarge, read
+from bot.slack.installations import Served
+from bot.slack.rate_limits import Rate
 from handlers import intake
 from handlers.intake import Answer, problem
 from qualification.intake import api_keys

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.slack import SlackError
+from bot.slack.client import SlackError
 from qualification.records import Delivery
 
 

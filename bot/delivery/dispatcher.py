@@ -5,13 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from bot.attempt import Attempt, Renderer
 from bot.database import UNWELL, Database
-from bot.lanes import Lanes
-from bot.pacing import SLACK_RATES, Rates
-from bot.settling import LeaseLostError, note_trouble, settle
-from bot.slack import AccountError, PassingError, Slack
-from bot.tasks import Failed, Outcome, Refused, Shown, Task, Undrawable
+from bot.delivery.operations import Failed, Outcome, Refused, Shown, Task, Undrawable
+from bot.delivery.queue import Lanes
+from bot.delivery.results import LeaseLostError, note_trouble, settle
+from bot.delivery.send import Attempt, Renderer
+from bot.slack.client import AccountError, PassingError, Slack
+from bot.slack.rate_limits import SLACK_RATES, Rates
 
 log = logging.getLogger(__name__)
 

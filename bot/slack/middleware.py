@@ -7,7 +7,7 @@ from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware import Middleware
 
-from bot.workspaces import Served
+from bot.slack.installations import Served
 from qualification.rules.refusals import Misaddressed
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.slack import FinalError, PassingError, Slack, SlackError
+from bot.slack.client import FinalError, PassingError, Slack, SlackError
 from qualification.organisation import publishing
 from qualification.outbox import surfaces
 from qualification.records import Person, Team

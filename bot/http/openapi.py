@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from bot.bodies import LARGEST
+from bot.http.request_body import LARGEST
 from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
 
 _LEAD: Final = {

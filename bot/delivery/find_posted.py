@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.slack import FinalError, Slack
+from bot.slack.client import FinalError, Slack
 
 EVENT_TYPE: Final = "baton_delivery"
 # A call that hung may be done late: no sooner than this after it began is its place searched.

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from bot import tables
 from bot.database import Database
-from bot.tables import Row, Table
+from bot.importing import files
+from bot.importing.files import Row, Table
 from qualification.intake import imports
 from qualification.intake.historical_deals import Roster
 from qualification.intake.imports import Imported
@@ -345,11 +345,11 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
         raise CannotImport(f"`{name}` is a column of the file; call what it is joined with something else.")
     path = folder / wanted.file
     try:
-        table = tables.examine(path)
+        table = files.examine(path)
         rows, unfit = _by_key(table, wanted.key)
     except OSError as error:
         raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
-    except tables.NoTable as nothing:
+    except files.NoTable as nothing:
         raise CannotImport(f"{path} holds no rows: {nothing}.") from nothing
     if table.columns is not None and wanted.key not in table.columns:
         raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")

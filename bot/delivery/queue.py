@@ -8,10 +8,10 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot import lane_queries as queries
-from bot.lookback import PATIENCE, key_of
-from bot.pacing import EVERY_METHOD, Rates, lock_paces
-from bot.tasks import Act, Task, act_of, methods_of
+from bot.delivery import queue_statements as queries
+from bot.delivery.find_posted import PATIENCE, key_of
+from bot.delivery.operations import Act, Task, act_of, methods_of
+from bot.slack.rate_limits import EVERY_METHOD, Rates, lock_paces
 from qualification.outbox.outbox import NO_CHANNEL_ID, NO_SLACK_USER, PARENT_PARKED
 from qualification.records import Delivery, DeliveryState, Lane, Pace, Person
 

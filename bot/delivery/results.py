@@ -8,12 +8,12 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from bot import lane_queries as queries
-from bot.lanes import LEASE, TROUBLE_PAUSE, Lanes
-from bot.lookback import PATIENCE
-from bot.pacing import EVERY_METHOD, lock_paces
-from bot.slack import FinalError, PassingError, ScopeError
-from bot.tasks import Act, Alone, Failed, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
+from bot.delivery import queue_statements as queries
+from bot.delivery.find_posted import PATIENCE
+from bot.delivery.operations import Act, Alone, Failed, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
+from bot.delivery.queue import LEASE, TROUBLE_PAUSE, Lanes
+from bot.slack.client import FinalError, PassingError, ScopeError
+from bot.slack.rate_limits import EVERY_METHOD, lock_paces
 from qualification.outbox import statements
 from qualification.outbox.outbox import (
     CANNOT_BE_DRAWN,

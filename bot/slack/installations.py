@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.database import Database
-from bot.slack import Slack
+from bot.slack.client import Slack
 from qualification.records import Workspace
 from qualification.records.base import insert_once
 
