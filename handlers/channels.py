@@ -1,6 +1,6 @@
 """News of channels: a card deleted by hand, the bot invited."""
 
-from handlers.context import Body, Now, Sessions, Workspace
+from handlers.plumbing.context import Body, Now, Sessions, Workspace
 from qualification.outbox import outbox
 
 

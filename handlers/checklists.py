@@ -2,9 +2,9 @@
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.context import Body, Now, Sessions, Views, Workspace
-from handlers.drawing import draw
+from handlers.plumbing import payloads
+from handlers.plumbing.context import Body, Now, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
 from qualification.checklists import checklists
 from qualification.people import people
 from qualification.views import search

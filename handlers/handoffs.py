@@ -5,11 +5,11 @@ from typing import Final
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.asking import ask, note_opened
-from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
-from handlers.drawing import draw
-from handlers.private import show_again
+from handlers.plumbing import payloads
+from handlers.plumbing.asking import ask, note_opened
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.private_replies import show_again
 from qualification.handoffs import decisions, handover
 from qualification.handoffs.handover import HandOverForm
 from qualification.people import people

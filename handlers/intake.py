@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
-from handlers.context import Now, Sessions, Workspace
+from handlers.plumbing.context import Now, Sessions, Workspace
 from qualification.intake import ingest
 from qualification.intake.ingest import Taken
 from qualification.organisation import publishing

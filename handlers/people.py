@@ -7,11 +7,11 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
-from handlers.drawing import draw
-from handlers.payloads import Command
-from handlers.private import show_again
+from handlers.plumbing import payloads
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.payloads import Command
+from handlers.plumbing.private_replies import show_again
 from qualification.people import absence, people
 from qualification.rules.refusals import UnknownCommand
 from qualification.views import home, overview

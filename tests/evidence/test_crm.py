@@ -37,7 +37,7 @@ STATES = {
 }
 # What people do, as they remember it and as the history calls it.
 DEEDS = ("accepted", "passed_on", "disqualified", "undone", "reassigned", "lapsed", "checklist_passed")
-LOG = "handlers.errors"
+LOG = "handlers.plumbing.errors"
 UNTOLD = (EventKind.LIFECYCLE_MOVED, EventKind.ANSWERED)
 
 

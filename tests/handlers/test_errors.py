@@ -55,7 +55,7 @@ def submission(floor: Floor, callback_id: str, *, metadata: str, values: Json) -
 
 def refusals(floor: Floor, payload: Json, caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     """Hand the payload to the bot, and give what it logs as refused: where, and by what name."""
-    with caplog.at_level(logging.INFO, "handlers.errors"):
+    with caplog.at_level(logging.INFO, "handlers.plumbing.errors"):
         assert floor.dispatches(payload).status == 200
     keys = [vars(record) for record in caplog.records if record.getMessage() == "Refused."]
     return [(each["action"], each["error"]) for each in keys]

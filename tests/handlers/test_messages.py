@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import payloads
+from handlers.plumbing import payloads
 from sandbox.driver import Person
 from sandbox.snapshots import Message
 from tests.handlers.floor import Floor, errors, fill, held, shown, submit, told

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import payloads
+from handlers.plumbing import payloads
 from qualification.checklists.checklists import Given
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard

@@ -2,10 +2,10 @@
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
-from handlers.drawing import draw
-from handlers.private import show_again
+from handlers.plumbing import payloads
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.private_replies import show_again
 from qualification.leads import merging
 from qualification.people import people
 from qualification.views import forms, held, lead_page, search

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from handlers.context import Body
-from handlers.messages import WRAPPED, NameOf, shown
+from handlers.plumbing.context import Body
+from handlers.plumbing.message_text import WRAPPED, NameOf, shown
 from qualification.checklists.checklists import Given
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard

@@ -6,11 +6,11 @@ from typing import Final
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.asking import ask
-from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
-from handlers.not_now import ask_until_when
-from handlers.private import show_again
+from handlers.plumbing import payloads
+from handlers.plumbing.asking import ask
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.private_replies import show_again
+from handlers.snooze import ask_until_when
 from qualification.handoffs import progress, tasks
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.refusals import StaleCard

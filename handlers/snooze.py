@@ -2,10 +2,10 @@
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.asking import note_opened
-from handlers.context import Body, Now, Sessions, Views, Workspace
-from handlers.drawing import draw
+from handlers.plumbing import payloads
+from handlers.plumbing.asking import note_opened
+from handlers.plumbing.context import Body, Now, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
 from qualification.handoffs import snooze
 from qualification.people import people
 from qualification.views import forms

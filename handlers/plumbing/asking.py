@@ -1,8 +1,8 @@
 """The modals that ask why, who or how much before something is done about a handoff."""
 
-from handlers.context import Now, Sessions, Views, Workspace
-from handlers.drawing import draw
-from handlers.payloads import Press
+from handlers.plumbing.context import Now, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.payloads import Press
 from qualification.handoffs import context
 from qualification.people import people
 from qualification.rules.handoffs.permissions import Action

@@ -1,8 +1,8 @@
 """Answers that only one person sees, drawn anew after a press in them: no worker edits those."""
 
-from handlers.context import Now, Reply, Sessions, Workspace
-from handlers.drawing import draw
-from handlers.payloads import Click
+from handlers.plumbing.context import Now, Reply, Sessions, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.payloads import Click
 from qualification.people import people
 from qualification.views import lead_page, overview
 

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 from slack_bolt import BoltContext
 
-from handlers import errors
-from handlers.context import Body, Later
+from handlers.plumbing import errors
+from handlers.plumbing.context import Body, Later
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt import BoltContext, BoltResponse
 
-from handlers.context import Body
-from handlers.drawing import draw, say
+from handlers.plumbing.context import Body
+from handlers.plumbing.drawing import draw, say
 from qualification.people import people
 from qualification.people.people import Reader
 from qualification.rules.refusals import BadDate, CannotReassign, InvalidFields, Refusal, UnknownPerson
