@@ -13,8 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import templates
-from templates.catalogue import read_locale, read_zone, words_for
-from templates.marks import Style, Value, parts
+from templates.engine.catalogue import read_locale, read_zone, words_for
+from templates.engine.marks import Style, Value, parts
 
 LOCALE = Path(templates.__file__).parent / "locale"
 ROOT = LOCALE.parent.parent

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates import escaping
-from templates.graphemes import cut, pieces, units
-from templates.marks import Value, parts, prose, value
+from templates.engine import escaping
+from templates.engine.graphemes import cut, pieces, units
+from templates.engine.marks import Value, parts, prose, value
 
 FAMILY = "👩‍👩‍👧‍👦"
 FLAG = "🇩🇪"

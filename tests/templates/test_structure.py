@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates.catalogue import words_for
-from templates.graphemes import units
-from templates.marks import Prose, Style, link, moment, person, value
-from templates.structure import Reader, resolve, resolve_plain
+from templates.engine.catalogue import words_for
+from templates.engine.graphemes import units
+from templates.engine.marks import Prose, Style, link, moment, person, value
+from templates.engine.structure import Reader, resolve, resolve_plain
 
 READER = Reader(words_for("en"), ZoneInfo("Europe/Madrid"))
 AT = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)

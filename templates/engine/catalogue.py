@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
-from templates.marks import Prose, Style, prose, value
+from templates.engine.marks import Prose, Style, prose, value
 
 _CATALOGUES = Path(__file__).parent / "locale"
 _SOURCE = "en"

@@ -11,10 +11,10 @@ from typing import Protocol, TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup
 
-from templates import escaping, marks
-from templates.catalogue import Words
-from templates.graphemes import cut, pieces, units
-from templates.marks import Prose, Style
+from templates.engine import escaping, marks
+from templates.engine.catalogue import Words
+from templates.engine.graphemes import cut, pieces, units
+from templates.engine.marks import Prose, Style
 
 _SUFFIX = ".json.j2"
 _BUT_TRAILING_COMMAS = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+"|,(?!\s*[\]}]))++', re.DOTALL)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from templates import escaping
-from templates.catalogue import Words
-from templates.graphemes import cut, units
-from templates.marks import Link, Moment, Part, Person, Value, is_marked, parts
+from templates.engine import escaping
+from templates.engine.catalogue import Words
+from templates.engine.graphemes import cut, units
+from templates.engine.marks import Link, Moment, Part, Person, Value, is_marked, parts
 
 MESSAGE_TEXT = 3900
 _NOTHING = "–"  # noqa: RUF001 - a dash that stands for an empty value
