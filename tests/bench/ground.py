@@ -23,8 +23,8 @@ from qualification.records import Delivery, DeliveryState, Lane, Offer, Person
 from qualification.rules.handoffs.permissions import OfferOutcome
 from qualification.views import cards
 from sandbox.demo.bot_process import PLAYBOOK, ROOT
+from sandbox.events.signed_http import sign
 from sandbox.server import Sandbox
-from sandbox.signed_http import sign
 from tests.bench.children import PATIENCE_SECONDS, ChildFailed
 
 MANIFEST = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))

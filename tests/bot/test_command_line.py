@@ -258,7 +258,7 @@ def test_keys_are_made_listed_and_revoked(ready: Command) -> None:
 
 def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dict[str, str], sandbox: Sandbox) -> None:
     assert ready("deliveries", "list").stdout == "None is parked.\n"
-    sandbox.people.archive("sales-emea", workspace=sandbox.workspace())
+    sandbox.workspace.administration.archive("sales-emea", workspace=sandbox.workspace())
     database = Database(environ["DATABASE_URL"])
     with database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")

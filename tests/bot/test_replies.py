@@ -4,7 +4,7 @@ import pytest
 
 from bot.slack.client import Slack, SlackError
 from bot.slack.replies import Views
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from sandbox.server import Sandbox
 
 MODAL = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.delivery import rendering
 from qualification.records import Delivery, Person
-from sandbox.state import Message
+from sandbox.workspace.state import Message
 from tests.evidence.world import SEAL, World
 
 

@@ -21,7 +21,7 @@ from qualification.organisation import publishing
 from qualification.records import Base, Handoff, Lane, Offer, Person
 from qualification.rules.handoffs.permissions import OfferOutcome
 from sandbox.clock import ManualClock
-from sandbox.driver import Person as Somebody
+from sandbox.people.driver import Person as Somebody
 from sandbox.server import Sandbox
 from tests.evidence.sales import Sales
 

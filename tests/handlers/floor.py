@@ -14,9 +14,9 @@ from qualification.facts import LeadCard
 from qualification.records import Handoff
 from qualification.views.cards import lead_card
 from sandbox.clock import ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import DriverError, Home, Message, Modal
 from sandbox.server import Sandbox
-from sandbox.snapshots import DriverError, Home, Message, Modal
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -7,8 +7,8 @@ from qualification.intake import ingest
 from qualification.intake.ingest import Taken
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
-from sandbox.driver import Person
-from sandbox.snapshots import Message
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from tests.handlers.floor import Floor, held, press, shown, submit, told
 
 COMMAND = "/lead"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.plumbing import payloads
-from sandbox.driver import Person
-from sandbox.snapshots import Message
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from tests.handlers.floor import Floor, errors, fill, held, shown, submit, told
 from tests.handlers.test_lookup import comes_in
 from tests.handlers.test_payloads import JSON

@@ -6,7 +6,7 @@ import pytest
 
 from qualification.records import Task
 from qualification.rules.handoffs.tasks import TaskOutcome
-from sandbox.snapshots import DriverError, Message
+from sandbox.people.snapshots import DriverError, Message
 from tests.handlers.floor import Floor, errors, fill, held, press, shown, submit, told
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from qualification.reporting import pipeline as figures
 from qualification.reporting.figures import Pipeline
-from sandbox.driver import Person
-from sandbox.snapshots import Message
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from tests.handlers.floor import Floor, told
 
 COMMAND = "/pipeline"

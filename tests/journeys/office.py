@@ -14,9 +14,9 @@ from bot.settings import Settings
 from bot.slack.rate_limits import UNLIMITED
 from qualification.organisation import publishing
 from sandbox.clock import Clock, ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
-from sandbox.snapshots import Message
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
 # A Monday, half past nine in London.

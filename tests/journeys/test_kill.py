@@ -24,8 +24,8 @@ from bot.settings import Settings
 from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.clock import RealClock
+from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
-from sandbox.snapshots import Message
 from tests.journeys.office import CHANNEL, MANIFEST, PLAYBOOK
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.faults import CallFaultKind
-from sandbox.snapshots import Message
+from sandbox.people.snapshots import Message
 from tests.journeys.office import CHANNEL, PLAYBOOK, Office, open_office, serve
 
 # The office opens on Monday at half past nine; the next summary is that of Tuesday, half past eight.

@@ -9,9 +9,9 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from sandbox.clock import ManualClock
-from sandbox.driver import Answer, Person
+from sandbox.people.driver import Answer, Person
+from sandbox.people.snapshots import DriverError
 from sandbox.server import Sandbox
-from sandbox.snapshots import DriverError
 from tests.sandbox.parts import COMPANY, asked, button, gather, modal, options, plain
 
 Json = dict[str, Any]

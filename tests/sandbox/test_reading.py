@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from sandbox.clock import ManualClock
-from sandbox.ids import Ids
-from sandbox.reading import Reading
-from sandbox.seed import NORTHWIND, make_workspace
-from sandbox.state import Workspace
+from sandbox.people.reading import Reading
+from sandbox.workspace.ids import Ids
+from sandbox.workspace.seed import NORTHWIND, make_workspace
+from sandbox.workspace.state import Workspace
 from tests.sandbox.parts import MANIFEST, asked, options, plain
 
 Json = dict[str, Any]

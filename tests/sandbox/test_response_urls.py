@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from sandbox.clock import ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from sandbox.server import Sandbox
 from tests.sandbox.parts import button
 

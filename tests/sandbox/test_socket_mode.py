@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from sandbox.server import Sandbox
 from tests.sandbox.parts import COMPANY, bolt, button, connected, gather, modal
 

@@ -7,7 +7,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from sandbox.clock import ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from sandbox.server import Sandbox
 from tests.sandbox.parts import COMPANY, asked, button, error_of, modal, options, plain
 

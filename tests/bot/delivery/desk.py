@@ -30,9 +30,9 @@ from qualification.records import (
 from qualification.rules.handoffs.permissions import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from sandbox.clock import ManualClock
-from sandbox.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 from sandbox.server import Sandbox
-from sandbox.state import Message
+from sandbox.workspace.seed import ChannelSeed, PersonSeed, WorkspaceSeed
+from sandbox.workspace.state import Message
 
 T = TypeVar("T")
 
