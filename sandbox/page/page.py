@@ -19,7 +19,7 @@ from sandbox.slack import Slack
 from sandbox.workspace.changes import Listener
 from sandbox.workspace.state import Json, View
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent.parent / "static"
 _BAD_REQUEST = 400
 
 

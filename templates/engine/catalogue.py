@@ -18,7 +18,7 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 
 from templates.engine.marks import Prose, Style, prose, value
 
-_CATALOGUES = Path(__file__).parent / "locale"
+_CATALOGUES = Path(__file__).parent.parent / "locale"
 _SOURCE = "en"
 _LETTER_THEN_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")
 

@@ -21,7 +21,7 @@ _BUT_TRAILING_COMMAS = re.compile(r'(?:[^",]++|"(?:[^"\\]++|\\.)*+"|,(?!\s*[\]}]
 # One encoder for all: json.dumps makes one for each text.
 _json = json.JSONEncoder(ensure_ascii=False).encode
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9./?=&_-]*")
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent.parent
 _PIECE = 2900
 _CHANGED = 140
 _MOST_OPTIONS = 100

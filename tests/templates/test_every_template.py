@@ -34,6 +34,7 @@ _BOLD_LINE = re.compile(r"^\*(.*)\*$", re.MULTILINE)
 
 def test_every_template_is_tried() -> None:
     files = {str(file.relative_to(FOLDER)).removesuffix(".json.j2") for file in FOLDER.glob("*/**/*.json.j2")}
+    files = {name for name in files if not name.startswith("parts/")}
     assert files == set(NAMES)
 
 

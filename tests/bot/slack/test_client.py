@@ -22,7 +22,7 @@ from bot.slack.client import (
 )
 from sandbox.server import Sandbox
 
-MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text())
+MANIFEST = json.loads((Path(__file__).parents[3] / "manifest.json").read_text())
 
 
 @pytest.fixture

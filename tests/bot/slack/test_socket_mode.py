@@ -14,7 +14,7 @@ from slack_sdk.socket_mode.builtin import connection as library
 from bot.slack.socket_mode import CONNECTIONS, Connection, SocketMode
 from sandbox.server import Sandbox
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 PATIENCE = 20.0
 
 Listener = Callable[[dict[str, Any]], BoltResponse]

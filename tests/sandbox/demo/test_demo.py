@@ -14,7 +14,7 @@ import pytest
 from sandbox.__main__ import main
 from sandbox.demo.bot_process import BotFailedError, BotProcess
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_sandbox_alone_prints_one_address_and_stops_on_sigterm() -> None:

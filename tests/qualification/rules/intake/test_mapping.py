@@ -20,7 +20,7 @@ from qualification.rules.values.expression_functions import OWN
 
 NOW = datetime(2026, 2, 24, 10, tzinfo=UTC)
 SAMPLES = Path(__file__).parent / "payloads"
-GUIDE = (Path(__file__).parents[3] / "docs" / "intake.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[4] / "docs" / "intake.md").read_text(encoding="utf-8")
 PLAYBOOK = """\
 teams:
   emea: {name: EMEA, manager: maya@x.example, channel: "#sales", zone: Europe/London}

@@ -13,7 +13,7 @@ from qualification.rules.people.weekly_hours import WeeklyHours
 from qualification.rules.playbook.playbook import Playbook, parse
 from qualification.rules.reporting.summary_schedule import Timetable
 
-SAMPLE = Path(__file__).parents[3] / "playbook.example.yaml"
+SAMPLE = Path(__file__).parents[4] / "playbook.example.yaml"
 SMALL = """\
 teams:
   emea: {name: EMEA, manager: Maya@Northwind.example, channel: "#sales", zone: Europe/London}
