@@ -23,11 +23,12 @@ from bot.slack import directory
 from bot.slack.client import Slack, SlackError
 from qualification.intake import api_keys
 from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import PlaybookVersion
 from qualification.rules.intake import mapping, payloads
-from qualification.rules.playbook.errors import choose_from
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
 from qualification.rules.refusals import NoPlaybook
+from qualification.rules.values.suggestions import choose_from
 
 PLAYBOOK: Final = Path("playbook.yaml")
 ALIVE_SECONDS: Final = 1.0
@@ -200,7 +201,7 @@ def show() -> None:
         served = wiring.serve(read, database=database)
         with database.snapshot() as session:
             try:
-                version = publishing.current(session, served.id).id
+                version = playbooks.current(session, served.id).id
             except NoPlaybook:
                 console.fail("None is published yet: python -m bot playbook publish.", console.FAILED)
             text = session.get_one(PlaybookVersion, version).text

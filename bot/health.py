@@ -14,7 +14,7 @@ import migrations
 from bot.database import Database
 from qualification.outbox import outbox
 from qualification.records import Delivery, Lane, Offer, Workspace
-from qualification.rules.handoffs.permissions import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 
 WELL: Final = "ok"
 # The worker's longest pause is far shorter; what has been due for so long has nobody who sees to it.

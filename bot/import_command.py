@@ -16,10 +16,11 @@ from rich.table import Column, Table
 from bot import app as wiring
 from bot import console
 from bot.database import Database
-from bot.importing import files, runs
-from bot.importing.runs import CannotImport, Import, Plan, Tally
+from bot.importing import files, joins, runs
+from bot.importing.joins import CannotImport
+from bot.importing.runs import Import, Plan, Tally
 from bot.preview import printable
-from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import MapFaults
 from qualification.rules.leads.lead_data import GivenRow, can_be_known
@@ -105,7 +106,7 @@ def command(
 def _playbook(database: Database, workspace_id: int) -> Playbook:
     with database.snapshot() as session:
         try:
-            return publishing.current(session, workspace_id).playbook
+            return playbooks.current(session, workspace_id).playbook
         except NoPlaybook:
             console.fail("No playbook is published yet: python -m bot playbook publish.", console.FAILED)
 
@@ -126,7 +127,7 @@ def plan_of(
             )
     else:
         mapped = import_map.parse(text, str(map_file), playbook, table.columns)
-    joined = runs.join(mapped, table.path.parent, table.columns)
+    joined = joins.join(mapped, table.path.parent, table.columns)
     # The report of an import holds the ids of what was imported.
     stem = _REPORT.sub("", table.path.stem)
     called = sender or re.sub(r"[^\w.-]+", "-", stem).strip("-")[:LONGEST_SENDER] or "file"

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bot.slack import directory
 from bot.slack.client import Slack
-from qualification.rules.refusals import Unreadable
+from qualification.rules.field_errors import Unreadable
 from qualification.rules.values.normalization import check_email
 
 LONGEST_KEY: Final = 40

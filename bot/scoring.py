@@ -11,9 +11,9 @@ from rich.table import Column, Table
 from bot import app as wiring
 from bot import console
 from bot.database import Database
-from qualification.facts import HandedOver
 from qualification.handoffs import automatic
-from qualification.organisation import publishing
+from qualification.handoffs.handover import HandedOver
+from qualification.playbook import playbooks
 from qualification.rules.refusals import NoPlaybook
 from qualification.scoring import rescoring
 from qualification.views import held
@@ -46,7 +46,7 @@ def command(
 
 def _show(database: Database, workspace_id: int) -> None:
     with database.snapshot() as session:
-        scoring = publishing.current(session, workspace_id).playbook.scoring
+        scoring = playbooks.current(session, workspace_id).playbook.scoring
         leads, left = automatic.count(session, workspace_id), rescoring.left(session, workspace_id)
         counts = held.gates(session, workspace_id)
     if not leads:

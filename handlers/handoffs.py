@@ -11,7 +11,7 @@ from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspa
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.private_replies import show_again
 from qualification.handoffs import decisions, handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.people import people
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.refusals import OwnMessage

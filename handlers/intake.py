@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from handlers.plumbing.context import Now, Sessions, Workspace
 from qualification.intake import ingest
 from qualification.intake.ingest import Taken
-from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.rules.intake.mapping import Flawed, map_payload
 from qualification.rules.intake.row_errors import Flaw, flaws
 from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
@@ -52,7 +52,7 @@ def mapped(
 ) -> Answer:
     """Take in what a sender of the playbook posts in a shape of its own."""
     with snapshot() as session:
-        known = publishing.current(session, workspace.id).playbook.sender(sender)
+        known = playbooks.current(session, workspace.id).playbook.sender(sender)
     if known is None:
         return problem(404, f"no sender of the playbook is called {sender}")
     entries = map_payload(known, payload, received_id=received_id, now=now())

@@ -11,7 +11,8 @@ import pytest
 from jinja2 import Environment, nodes
 
 from bot.settings import SETTINGS
-from qualification.rules.refusals import FieldFault, Refusal
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.refusals import Refusal
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = {
@@ -133,7 +134,7 @@ def test_every_kind_of_delivery_has_a_template_and_every_message_is_delivered() 
         for module in parsed("qualification").values()
         for node in ast.walk(module)
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in {"deliveries.owe", "deliveries.owe_reply", "deliveries.owe_under", "_owe_direct"}
+        and ast.unparse(node.func) in {"outbox.owe", "outbox.owe_reply", "outbox.owe_under", "_owe_direct"}
         for given in (*node.args, *(keyword.value for keyword in node.keywords))
         if isinstance(given, ast.Constant) and isinstance(given.value, str)
     }

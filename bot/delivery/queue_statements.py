@@ -22,7 +22,6 @@ _rechecked = and_(
 
 # What every transaction of a worker begins with.
 WORKSPACE: Final = select(Workspace.trouble, Workspace.seal).where(Workspace.id == _workspace_id)
-PACES: Final = select(Pace).where(Pace.workspace_id == _workspace_id).order_by(Pace.id).with_for_update(key_share=True)
 
 # When the first lane can be taken up.
 READY_AT: Final = select(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 import templates
 from qualification.records import Delivery, Lane, Person
 from qualification.reporting import summaries
-from qualification.views import cards, home, receipts
+from qualification.views import cards, home, receipts, reminders, thread
 
 Facts: TypeAlias = Mapping[str, Any]
 
@@ -36,19 +36,19 @@ def _lead_card(session: Session, delivery: Delivery, person_id: int | None, now:
 
 def _thread_line(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
     del person_id, now
-    return {"line": cards.thread_line(session, delivery.workspace_id, delivery.subject)}
+    return {"line": thread.thread_line(session, delivery.workspace_id, delivery.subject)}
 
 
 def _reminder(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
     del person_id, now
-    return {"reminder": cards.reminder(session, delivery.workspace_id, delivery.subject)}
+    return {"reminder": reminders.reminder(session, delivery.workspace_id, delivery.subject)}
 
 
 def _woken(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
     del now
     if delivery.handoff_id is None:
         raise LookupError
-    return {"woken": cards.woken(session, delivery.workspace_id, delivery.handoff_id, person_id)}
+    return {"woken": reminders.woken(session, delivery.workspace_id, delivery.handoff_id, person_id)}
 
 
 def _receipt(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:

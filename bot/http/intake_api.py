@@ -22,7 +22,7 @@ from bot.slack.rate_limits import Rate
 from handlers import intake
 from handlers.intake import Answer, problem
 from qualification.intake import api_keys
-from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.rules.intake import payloads
 from qualification.rules.playbook.known_senders import Signature
 from qualification.rules.refusals import NoPlaybook
@@ -205,7 +205,7 @@ class Intake:
 
     def _scheme(self, signer: str) -> Signature:
         with self.database.snapshot() as session:
-            sender = publishing.current(session, self.workspace.id).playbook.sender(signer)
+            sender = playbooks.current(session, self.workspace.id).playbook.sender(signer)
         return (sender.signed if sender else None) or Signature.STANDARD
 
     def _too_soon(self, sender: str) -> int | None:

@@ -1,9 +1,6 @@
 """A file brought into the database, slice by slice, beside a bot that runs: where it stopped, it goes on."""
 
-import csv
 import hashlib
-import io
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,18 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final, Self, TypeAlias
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.database import Database
-from bot.importing import files
 from bot.importing.files import Row, Table
+from bot.importing.joins import CannotImport, Joined, _folded
+from bot.importing.report import _MOST_REASONS, _Report
 from qualification.intake import imports
 from qualification.intake.historical_deals import Roster
 from qualification.intake.imports import Imported
-from qualification.rules.intake.import_map import ImportMap, Join
+from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenRow
@@ -36,18 +34,11 @@ FEWEST, MOST = 25, 500
 # On SQLite, whose writers do not queue, others have so long between two transactions. Who waits there looks again after
 # 1, 2, 5, 10, 15, 20, 25, 25 and 25 ms: a gap longer than each of these, within their sum, is never missed.
 GIVEN_WAY: Final = 0.03
-_MOST_REASONS: Final = 1000
 # So often a slice is tried, where the database was busy or somebody else wrote the same down at that moment.
 _MOST_TRIES: Final = 5
-# What a report says of a row, before its own columns.
-LINE, WHY = "_line", "_why"
 
 Read: TypeAlias = GivenRow | tuple[Flaw, ...] | None
 Progress: TypeAlias = Callable[["Tally"], None]
-
-
-class CannotImport(Exception):
-    """A file that cannot be brought in as asked; the text says why in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +52,6 @@ class Plan:
     zone: ZoneInfo
     announcing: bool
     digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """The rows of another file by their key, and what finds a row's key.
-
-    `unfit` says of its rows that cannot be joined with, in the file's order, on which line they stand and why.
-    """
-
-    file: str
-    value: str
-    rows: Mapping[str, Mapping[str, object]]
-    unfit: Sequence[tuple[int, str]]
 
 
 @dataclass(slots=True)
@@ -100,11 +78,6 @@ class Tally:
         self.flawed += 1
         found = {(flaw.field, flaw.reason) for flaw in flaws}
         self.reasons.update(found if len(self.reasons) < _MOST_REASONS else found & self.reasons.keys())
-
-
-def join(mapped: ImportMap, folder: Path, columns: Sequence[str] | None) -> dict[str, Joined]:
-    """Read the files that rows are joined with; raises CannotImport."""
-    return {name: _joined(name, each, folder, columns) for name, each in mapped.join.items()}
 
 
 def digest_of(path: Path, *said: str) -> str:
@@ -275,106 +248,3 @@ class Import:
 def next_size(rows: int, seconds: float, *, aim: float) -> int:
     """Say how many rows go together next, where so many took so long: at most twice as many, as some take longer."""
     return max(FEWEST, min(MOST, 2 * rows, int(rows * aim / max(seconds, 0.001))))
-
-
-class _Report:
-    """The rows that were not taken, each with its line and why: mended there, they can be brought in from there."""
-
-    def __init__(self, path: Path, table: Table, size: int) -> None:
-        self._table = table
-        self._path = path
-        self.size = size
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        """Cut off what was written of a slice that was not committed; a report that is gone begins anew."""
-        if self.size and self._path.exists() and self._path.stat().st_size >= self.size:
-            self._file = self._path.open("r+b")
-            self._file.truncate(self.size)
-            self._file.seek(0, io.SEEK_END)
-        else:
-            self.size = 0
-            # It would be taken for what comes of this start.
-            self._path.unlink(missing_ok=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def write(self, row: Row, found: Sequence[Flaw]) -> None:
-        """Add a row."""
-        why = "; ".join(f"{flaw.field} {flaw.reason}".strip() for flaw in found)
-        # What the report of an earlier import said is over.
-        said = {LINE: row.line, WHY: why} | {name: cell for name, cell in row.cells.items() if name not in {LINE, WHY}}
-        if self._table.columns is None:
-            self._put(json.dumps(said, ensure_ascii=False, default=str) + "\n")
-            return
-        columns = (LINE, WHY, *(column for column in self._table.columns if column not in {LINE, WHY}))
-        if not self.size:
-            self._put(_written(columns))
-        self._put(_written([*(str(said.get(column, "")) for column in columns), *row.beyond]))
-
-    def back_to(self, size: int) -> None:
-        """Forget what was written beyond that size."""
-        self.size = size
-        if self._file is not None:
-            self._file.truncate(size)
-            self._file.seek(size)
-
-    def flushed(self) -> int:
-        """Hand what was written to the system, and return how much it is in bytes."""
-        if self._file is not None:
-            self._file.flush()
-        return self.size
-
-    def _put(self, text: str) -> None:
-        if self._file is None:
-            self._file = self._path.open("wb")
-        self.size += self._file.write(text.encode(errors="backslashreplace"))
-
-
-def _written(cells: Sequence[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(cells)
-    return text.getvalue()
-
-
-def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None) -> Joined:
-    if columns is not None and name in columns:
-        raise CannotImport(f"`{name}` is a column of the file; call what it is joined with something else.")
-    path = folder / wanted.file
-    try:
-        table = files.examine(path)
-        rows, unfit = _by_key(table, wanted.key)
-    except OSError as error:
-        raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
-    except files.NoTable as nothing:
-        raise CannotImport(f"{path} holds no rows: {nothing}.") from nothing
-    if table.columns is not None and wanted.key not in table.columns:
-        raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
-    if wanted.value is None and columns is not None and wanted.key not in columns:
-        raise CannotImport(f"The file has no column `{wanted.key}` by which to join `{name}`; say its `value`.")
-    return Joined(wanted.file, wanted.value or json.dumps(wanted.key), rows, unfit)
-
-
-def _by_key(table: Table, key: str) -> tuple[dict[str, Mapping[str, object]], list[tuple[int, str]]]:
-    """Return the table's rows by their key, the first of each, and which others there are and why."""
-    rows: dict[str, Mapping[str, object]] = {}
-    lines: dict[str, int] = {}
-    unfit: list[tuple[int, str]] = []
-    for row in table.rows():
-        found = _folded(row.cells.get(key))
-        if row.flaw is not None:
-            unfit.append((row.line, row.flaw))
-        elif not found:
-            unfit.append((row.line, f"has no `{key}`"))
-        elif found not in rows:
-            rows[found], lines[found] = row.cells, row.line
-        elif rows[found] != row.cells:
-            unfit.append((row.line, f"has the `{key}` of line {lines[found]}, which is taken"))
-    return rows, unfit
-
-
-def _folded(found: object) -> str:
-    return str(found).strip().casefold() if isinstance(found, str | int | float) else ""

@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.delivery.queue_statements import PACES
 from qualification.records import Pace
+
+PACES: Final = (
+    select(Pace).where(Pace.workspace_id == bindparam("workspace_id")).order_by(Pace.id).with_for_update(key_share=True)
+)
 
 # The pace of a workspace as a whole, kept while Slack refuses every call.
 EVERY_METHOD: Final = "*"

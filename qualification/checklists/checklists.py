@@ -7,16 +7,43 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import ChecklistForm, ChecklistItem
 from qualification.handoffs.context import Case, look, take
 from qualification.leads import events
+from qualification.leads.titles import lead_title
 from qualification.outbox import surfaces
 from qualification.records import Answer, Checklist, EventKind
 from qualification.records.base import insert_once
 from qualification.rules.checklists.frameworks import Verdict, next_question, progress
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.playbook.playbook import Framework, Item
-from qualification.views.cards import lead_title
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """One item of the checklist modal."""
+
+    key: str
+    name: str
+    questions: tuple[str, ...]
+    hint: str | None
+    verdict: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistForm:
+    """The checklist modal of one lead; `missing` are names of items, `next_question` the best one to ask now."""
+
+    handoff_id: int
+    lead: str
+    framework: str
+    items: tuple[ChecklistItem, ...]
+    yes: int
+    needed: int
+    passed: bool
+    missing: tuple[str, ...]
+    next_question: str | None
+
 
 LONGEST_EVIDENCE = 3000
 

@@ -1,18 +1,53 @@
 """Who is ready for sales and was not handed over: they are found, and handed over when somebody says so."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import HandedOver
 from qualification.handoffs import handover
-from qualification.intake import activities
+from qualification.handoffs.handover import HandedOver, Reason
 from qualification.leads import resolution
-from qualification.organisation import publishing
-from qualification.records import Lead
+from qualification.outbox import outbox
+from qualification.playbook import playbooks
+from qualification.playbook.playbooks import Published
+from qualification.records import Handoff, Lead
 from qualification.scoring import evaluation
+from qualification.scoring.holds import hold
+
+# Cards of leads that do much in a short time are drawn anew once for all of it.
+SETTLING: Final = timedelta(minutes=1)
+
+
+def consider(
+    session: Session, leads: Sequence[Lead], *, published: Published, announcing: bool = True, now: datetime
+) -> list[Handoff]:
+    """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
+
+    The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
+    towards the next handoff. Returns the handoffs made.
+    """
+    standings = evaluation.judge(session, leads, published.playbook) if leads else {}
+    evaluation.keep(session, leads, standings, published)
+    made = []
+    for lead in leads:
+        standing = standings[lead.id]
+        if standing.live is not None:
+            outbox.stale(session, standing.live, now + SETTLING)
+        elif announcing and standing.is_ready and standing.gate is None:
+            made.append(handover.announce(session, lead, _reason(lead), by=None, published=published, now=now))
+        elif announcing and standing.is_ready and standing.gate is not None:
+            hold(session, lead, standing.gate, published, now=now)
+    session.flush()
+    return made
+
+
+def _reason(lead: Lead) -> Reason:
+    """Return what the lead wrote last; where it first came from, it says for a handoff that has nothing else."""
+    return Reason(problem=lead.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +71,7 @@ def look(session: Session, workspace_id: int, *, after: int, limit: int) -> Look
     Ready is whose points or request would hand it over were it to do something now: sales does not have it, and no gate
     stops it.
     """
-    playbook = publishing.current(session, workspace_id).playbook
+    playbook = playbooks.current(session, workspace_id).playbook
     following = (
         select(Lead)
         .where(Lead.workspace_id == workspace_id, Lead.merged_into_id.is_(None), Lead.id > after)
@@ -54,5 +89,5 @@ def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandedOver | 
     lead = resolution.root(session, session.get_one(Lead, lead_id))
     if lead is None or resolution.locked(session, lead) is not None:
         return None
-    made = activities.consider(session, [lead], published=publishing.current(session, lead.workspace_id), now=now)
+    made = consider(session, [lead], published=playbooks.current(session, lead.workspace_id), now=now)
     return handover.told(session, made[0], already=False) if made else None

@@ -9,10 +9,10 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import events, resolution
-from qualification.organisation import publishing
-from qualification.organisation.publishing import Published
 from qualification.outbox import outbox, surfaces
 from qualification.people import people
+from qualification.playbook import playbooks
+from qualification.playbook.playbooks import Published
 from qualification.records import (
     IS_OPEN,
     Handoff,
@@ -26,7 +26,8 @@ from qualification.records import (
     Workspace,
 )
 from qualification.routing import assignment
-from qualification.rules.handoffs.permissions import Action, Actor, HandoffState, Party, Standing, allow
+from qualification.rules.handoffs.permissions import Action, Actor, Party, Standing, allow
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.refusals import NoPlaybook, UnknownLead
 
 _Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None, bool]
@@ -143,7 +144,7 @@ def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[],
         actor=people.acting(person, team),
         offer=offer,
         standing=standing,
-        published=publishing.read(playbook_id, text),
+        published=playbooks.read(playbook_id, text),
         passed=passed,
     )
 

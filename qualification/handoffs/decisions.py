@@ -10,26 +10,18 @@ from qualification.handoffs import undo as undoing
 from qualification.handoffs.context import Case, take
 from qualification.leads import events, merging
 from qualification.leads.events import settle_lifecycle
+from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
 from qualification.people import people
 from qualification.records import EventKind, Handoff, Offer, Person
 from qualification.routing import assignment
-from qualification.rules.handoffs.permissions import (
-    LIVE_STATES,
-    Action,
-    HandoffState,
-    OfferOutcome,
-    Party,
-    Receiver,
-    allow_reassign,
-    allow_undo,
-    require_note,
-)
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.handoffs.permissions import Action, Party, Receiver, allow_reassign, allow_undo, require_note
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.handoffs.tasks import Because
 from qualification.rules.playbook.playbook import Reason
-from qualification.rules.refusals import AlreadyHandedOver, FieldFault, InvalidFields, StaleCard, UnknownPerson
+from qualification.rules.refusals import AlreadyHandedOver, InvalidFields, StaleCard, UnknownPerson
 from qualification.rules.values.normalization import written
-from qualification.views.cards import lead_title
 
 
 def accept(

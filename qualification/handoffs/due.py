@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, snooze, tasks
 from qualification.leads import events
-from qualification.organisation import publishing
 from qualification.outbox import surfaces
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, EventKind, Handoff, Offer, Person, Pool
 from qualification.routing import assignment
-from qualification.rules.handoffs.permissions import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def _wake(session: Session, handoff: Handoff, *, now: datetime) -> None:
     """Offer again what was put off until now, wholly or not at all."""
     try:
         with session.begin_nested():
-            snooze.wake_due(session, handoff, publishing.current(session, handoff.workspace_id), now=now)
+            snooze.wake_due(session, handoff, playbooks.current(session, handoff.workspace_id), now=now)
     except SQLAlchemyError:
         raise  # the database's trouble, not the lead's
     except Exception:
@@ -122,7 +122,7 @@ def _remind(session: Session, offer: Offer, *, now: datetime) -> None:
 def _lapse(session: Session, offer: Offer, *, now: datetime) -> None:
     """End the offer; the next rep is asked, or the manager."""
     handoff = session.get_one(Handoff, offer.handoff_id)
-    published = publishing.current(session, handoff.workspace_id)
+    published = playbooks.current(session, handoff.workspace_id)
     surfaces.owe_card(session, handoff, now=now)
     assignment.end_offer(session, offer, OfferOutcome.LAPSED, now=now)
     events.tell(session, handoff, EventKind.LAPSED, now=now, playbook_id=published.id, to_id=offer.person_id)

@@ -7,7 +7,7 @@ or somebody moved it.
 from sqlalchemy import ColumnElement, func
 
 from qualification.records import Handoff
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.playbook.playbook import Playbook
 
 

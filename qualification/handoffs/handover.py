@@ -1,70 +1,58 @@
 """A marketer hands a lead over: who it is, whether it is known, who is asked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import HandedOver
 from qualification.handoffs import snooze
+from qualification.handoffs.handover_form import FormData, HandOverForm, read_form
 from qualification.leads import events, resolution
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.resolution import Said
-from qualification.organisation import publishing
+from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import Company, EventKind, Handoff, Lead, Person, Pool, Team
 from qualification.records.base import insert_once
 from qualification.records.deliveries import Arrival
 from qualification.routing import assignment
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
-from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields
+from qualification.rules.refusals import HandedInTwice
 from qualification.rules.routing.rotation import Asked, choose_rule
-from qualification.rules.values import normalization
 from qualification.rules.values.normalization import written
 from qualification.scoring import gates
-from qualification.views.cards import lead_title
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of a hand-over; `already` when the lead was live and nothing was announced again.
+
+    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before. `gates` are
+    the names of those that would have kept the lead from sales.
+    """
+
+    handoff_id: int
+    lead: str
+    state: str
+    already: bool
+    offered_to: PersonRef | None
+    pool: str | None
+    manager: PersonRef | None
+    owner: PersonRef | None
+    accept_by: datetime | None
+    announcer: PersonRef | None
+    do_not_contact: bool = False
+    gates: tuple[str, ...] = ()
+
+
 
 _TOLD = frozenset({"did", "problem", "promised", "campaign", "source", "permalink"})
-LIMITS = {"company": 300, "person": 300, "title": 300, "campaign": 200, "phone": 60}
-
-
-@dataclass(frozen=True, slots=True)
-class HandOverForm:
-    """What a marketer typed, as typed; every field may be empty."""
-
-    company: str = ""
-    person: str = ""
-    email: str = ""
-    phone: str = ""
-    title: str = ""
-    did: str = ""
-    problem: str = ""
-    source: str = ""
-    campaign: str = ""
-    size: str = ""
-    country: str = ""
-    value: str = ""
-    promised: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The form, understood."""
-
-    company: str | None
-    person: str | None
-    email: str | None
-    size: int | None
-    country: str | None
-    value_minor: int | None
-    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +91,8 @@ def hand_over(
     names those that would have. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated
     key.
     """
-    published = publishing.current(session, workspace_id)
-    read = _read(form, published.playbook)
+    published = playbooks.current(session, workspace_id)
+    read = read_form(form, published.playbook)
     announcer = people.actor(session, workspace_id, by, name=name)
     if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
@@ -162,44 +150,7 @@ def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook:
     return {**news, "source": source.name} if source else news
 
 
-def _read(form: HandOverForm, playbook: Playbook) -> _Read:
-    """Understand the form, or name every fault of it."""
-    faults: dict[str, FieldFault] = {}
-
-    def reading(field: str, text: str, read: Callable[[str], T]) -> T | None:
-        if not text.strip():
-            return None
-        try:
-            return read(text.strip())
-        except normalization.Unreadable as unreadable:
-            faults[field] = unreadable.fault
-            return None
-
-    money = reading("value", form.value, lambda text: normalization.parse_money(text, playbook.currency))
-    read = _Read(
-        company=written(form.company),
-        person=written(form.person),
-        email=reading("email", form.email, normalization.check_email),
-        size=reading("size", form.size, normalization.parse_size),
-        country=reading("country", form.country, normalization.check_country),
-        value_minor=money[0] if money else None,
-        currency=money[1] if money else None,
-    )
-    if not (read.company or read.person or form.email.strip()):
-        faults["company"] = FieldFault.REQUIRED
-    if not form.did.strip():
-        faults["did"] = FieldFault.REQUIRED
-    if form.source and playbook.source(form.source) is None:
-        faults["source"] = FieldFault.UNKNOWN_CHOICE
-    for field, limit in LIMITS.items():
-        if len(getattr(form, field)) > limit:
-            faults[field] = FieldFault.TOO_LONG
-    if faults:
-        raise InvalidFields(faults)
-    return read
-
-
-def _said(form: HandOverForm, read: _Read, lead_id: int | None) -> Said:
+def _said(form: HandOverForm, read: FormData, lead_id: int | None) -> Said:
     return Said(
         lead_id=lead_id,
         company=read.company,
@@ -222,7 +173,7 @@ def announce(
     reason: Reason,
     *,
     by: Person | None,
-    published: publishing.Published,
+    published: playbooks.Published,
     now: datetime,
     past: tuple[str, ...] = (),
 ) -> Handoff:
@@ -300,7 +251,7 @@ def _come_back(
     reason: Reason,
     *,
     by: Person | None,
-    published: publishing.Published,
+    published: playbooks.Published,
     now: datetime,
     past: tuple[str, ...],
 ) -> None:

@@ -11,10 +11,12 @@ from qualification.handoffs.decisions import checked_reason
 from qualification.leads import events
 from qualification.outbox import outbox, surfaces
 from qualification.records import EventKind
-from qualification.rules.handoffs.permissions import Action, HandoffState
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.handoffs.permissions import Action
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.handoffs.tasks import Because
 from qualification.rules.playbook.playbook import Stage
-from qualification.rules.refusals import FieldFault, InvalidFields, StageUnknown
+from qualification.rules.refusals import InvalidFields, StageUnknown
 from qualification.rules.values import normalization
 from qualification.rules.values.normalization import written
 

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import tasks, undo
 from qualification.handoffs.context import Case, take
 from qualification.leads import events, merging, resolution
-from qualification.organisation.publishing import Published
 from qualification.outbox import surfaces
 from qualification.people import people
+from qualification.playbook.playbooks import Published
 from qualification.records import EventKind, Handoff, Lead, Person
 from qualification.routing import assignment
-from qualification.rules.handoffs.permissions import LIVE_STATES, Action, HandoffState, OfferOutcome
+from qualification.rules.handoffs.permissions import Action
 from qualification.rules.handoffs.snooze import wakes_at
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.people.working_time import WeeklyHours
 from qualification.rules.values.normalization import written
 

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs.context import Case, take
 from qualification.leads import events
-from qualification.organisation.publishing import Published
 from qualification.outbox import outbox
 from qualification.people import people
+from qualification.playbook.playbooks import Published
 from qualification.records import IS_OPEN_TASK, EventKind, Handoff, Person, Task
 from qualification.rules.handoffs import tasks
 from qualification.rules.handoffs.permissions import Action

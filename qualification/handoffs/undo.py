@@ -9,7 +9,7 @@ from qualification.handoffs.context import Case
 from qualification.outbox import surfaces
 from qualification.records import Handoff, Offer, Person
 from qualification.routing import assignment
-from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.people.working_time import working_time_between
 from qualification.rules.refusals import StaleCard
 

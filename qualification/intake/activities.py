@@ -2,25 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from qualification.handoffs import handover
-from qualification.handoffs.handover import Reason
-from qualification.leads import events
-from qualification.organisation.publishing import Published
-from qualification.outbox import outbox
-from qualification.records import Activity, EventKind, Handoff, Lead
-from qualification.rules.leads.lifecycle import Lifecycle
-from qualification.rules.playbook.playbook import Gate
-from qualification.scoring import evaluation
-
-# Cards of leads that do much in a short time are drawn anew once for all of it.
-SETTLING: Final = timedelta(minutes=1)
+from qualification.records import Activity, Lead
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,53 +71,6 @@ def known(session: Session, workspace_id: int, keys: Collection[tuple[str, str]]
         "ids": {key for _, key in keys},
     }
     return {(row.sender, row.external_id): Known(row.id, row.lead_id) for row in session.execute(_KNOWN, asked)}
-
-
-def consider(
-    session: Session, leads: Sequence[Lead], *, published: Published, announcing: bool = True, now: datetime
-) -> list[Handoff]:
-    """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
-
-    The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
-    towards the next handoff. Returns the handoffs made.
-    """
-    standings = evaluation.judge(session, leads, published.playbook) if leads else {}
-    evaluation.keep(session, leads, standings, published)
-    made = []
-    for lead in leads:
-        standing = standings[lead.id]
-        if standing.live is not None:
-            outbox.stale(session, standing.live, now + SETTLING)
-        elif announcing and standing.is_ready and standing.gate is None:
-            made.append(handover.announce(session, lead, _reason(lead), by=None, published=published, now=now))
-        elif announcing and standing.is_ready and standing.gate is not None:
-            hold(session, lead, standing.gate, published, now=now)
-    session.flush()
-    return made
-
-
-def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
-    """Keep the lead from sales, and say so once for each gate."""
-    if lead.held_by == gate.name:
-        return
-    lead.held_by, lead.updated_at = gate.name, now
-    if gate.outcome == "disqualify":
-        lead.lifecycle = Lifecycle.DISQUALIFIED
-    events.note(
-        session,
-        lead,
-        EventKind.HELD,
-        now=now,
-        gate=gate.name,
-        outcome=gate.outcome,
-        reason=gate.reason,
-        playbook_id=published.id,
-    )
-
-
-def _reason(lead: Lead) -> Reason:
-    """Return what the lead wrote last; where it first came from, it says for a handoff that has nothing else."""
-    return Reason(problem=lead.problem)
 
 
 # Built once: to build a statement takes longer than to run it.

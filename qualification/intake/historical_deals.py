@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from qualification.leads import events as history
 from qualification.leads import merging
 from qualification.leads.companies import country_of, size_of
-from qualification.organisation.publishing import Published
 from qualification.outbox import surfaces
+from qualification.playbook.playbooks import Published
 from qualification.records import Company, EventKind, Handoff, Lead, LeadEvent, Person, Team, nearness
-from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenHandoff
-from qualification.rules.leads.lifecycle import Lifecycle, lifecycle_of, qualified_since
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.values import normalization
 

@@ -13,10 +13,10 @@ from qualification.intake import historical_deals, ingest
 from qualification.intake.historical_deals import Fared, Roster
 from qualification.intake.ingest import Unfit
 from qualification.leads.resolution import Said
-from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import ImportRun
 from qualification.records.base import insert_once
-from qualification.rules.handoffs.permissions import LIVE_STATES
+from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.intake.row_errors import Flaw, row_not_in
 from qualification.rules.leads.lead_data import HANDOFF_TIMES, GivenHandoff, GivenLead, GivenRow
 from qualification.rules.playbook.playbook import Playbook
@@ -86,7 +86,7 @@ def _flaws(roster: Roster, row: GivenRow, now: datetime) -> Iterator[Flaw]:
 
 def roster_of(session: Session, workspace_id: int, known: Roster | None = None) -> Roster:
     """Return whom a file may name by the newest playbook: the roster that is known, unless that is older."""
-    published = publishing.current(session, workspace_id)
+    published = playbooks.current(session, workspace_id)
     return known if known and known.published.id == published.id else Roster(session, workspace_id, published)
 
 

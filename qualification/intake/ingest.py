@@ -7,12 +7,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from qualification.handoffs import automatic
 from qualification.intake import activities
 from qualification.intake.activities import Done
 from qualification.leads import events, resolution
 from qualification.leads.resolution import Recognised, Said
-from qualification.organisation import publishing
-from qualification.organisation.publishing import Published
+from qualification.playbook import playbooks
+from qualification.playbook.playbooks import Published
 from qualification.records import EventKind, Lead
 from qualification.rules.intake.row_errors import UNREADABLE, Flaw, not_in
 from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead
@@ -47,7 +48,7 @@ def take(
     Returns for each row what became of it, or every flaw for which it was not taken. An activity that came before, by
     the sender's own id of it, changes nothing.
     """
-    published = publishing.current(session, workspace_id)
+    published = playbooks.current(session, workspace_id)
     keys = {row.id for row in rows if isinstance(row, GivenActivity)}
     known = {key for _, key in activities.known(session, workspace_id, [(sender, key) for key in keys])}
     flaws: dict[int, tuple[Flaw, ...]] = {}
@@ -112,7 +113,7 @@ def keep(
     learnt = (each.lead for each in found if each.is_merged or (each.is_changed and each.lead.held_by is not None))
     active = (resolution.root(session, lead) for lead in (*(lead for lead, _ in fresh), *learnt))
     concerned = {lead.id: lead for lead in active if lead is not None}
-    activities.consider(session, [*concerned.values()], published=published, announcing=announcing, now=now)
+    automatic.consider(session, [*concerned.values()], published=published, announcing=announcing, now=now)
     return len(fresh)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
 from qualification.records import Checklist, EventKind, Handoff, Lead, LeadEvent, Person
-from qualification.rules.leads.lifecycle import lifecycle_of, qualified_since
+from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
 from qualification.rules.playbook.playbook import Playbook
 
 # What the cards of a lead's earlier handoffs show too.

@@ -8,10 +8,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import events
-from qualification.organisation import publishing
 from qualification.outbox import outbox
+from qualification.playbook import playbooks
 from qualification.records import NEAREST, EventKind, Handoff, Lead, LeadEvent, Merge, Person, nearness
-from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
@@ -129,7 +129,7 @@ def _give_back(
     for handoff in moved:
         handoff.lead_id = merged.id
     session.flush()
-    playbook = publishing.current(session, kept.workspace_id).playbook
+    playbook = playbooks.current(session, kept.workspace_id).playbook
     for lead in (kept, merged):
         made = [handoff for handoff in theirs if handoff.lead_id == lead.id]
         if made:

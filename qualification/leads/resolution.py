@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from qualification.leads import merging
 from qualification.leads.companies import LONGEST_KEY, Companies, Firm, firm_of
 from qualification.records import Company, ExternalId, Handoff, Lead, Workspace
-from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.values import normalization
 

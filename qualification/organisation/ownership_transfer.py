@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
 from qualification.records import IS_OPEN_TASK, Handoff, Membership, Offer, Person, Task, Team
-from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
 
 def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datetime) -> None:

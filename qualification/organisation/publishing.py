@@ -1,28 +1,18 @@
 """The playbook published into the database, and its people, teams and pools as rows."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from qualification.organisation import ownership_transfer
 from qualification.outbox import outbox
+from qualification.playbook.playbooks import Published
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
 from qualification.reporting import summary_plans
 from qualification.rules.playbook.playbook import Person as Member
 from qualification.rules.playbook.playbook import Playbook, parse
-from qualification.rules.refusals import NoPlaybook
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A published playbook and the id of its version, which every result of a rule carries."""
-
-    id: int
-    playbook: Playbook
 
 
 def publish(session: Session, *, workspace_id: int, text: str, by: str, now: datetime) -> Published:
@@ -54,30 +44,6 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     session.flush()
     summary_plans.plan_all(session, workspace_id, playbook, now=now)
     return Published(id=version.id, playbook=playbook)
-
-
-def current(session: Session, workspace_id: int) -> Published:
-    """Return the newest published playbook; raises NoPlaybook where none is."""
-    published = perhaps(session, workspace_id)
-    if published is None:
-        raise NoPlaybook
-    return published
-
-
-def perhaps(session: Session, workspace_id: int) -> Published | None:
-    """Return the newest published playbook, None where there is none yet."""
-    workspace = session.get_one(Workspace, workspace_id)
-    return version(session, workspace.playbook_id) if workspace.playbook_id is not None else None
-
-
-def version(session: Session, playbook_id: int) -> Published:
-    """Return that version of a playbook, new or old."""
-    return read(playbook_id, session.get_one(PlaybookVersion, playbook_id).text)
-
-
-def read(playbook_id: int, text: str) -> Published:
-    """Return what that version's text says."""
-    return Published(id=playbook_id, playbook=_parsed(text))
 
 
 def channel_found(session: Session, workspace_id: int, channel: str, channel_id: str, *, now: datetime) -> None:
@@ -113,11 +79,6 @@ def person_found(
     person.refreshed_at = now
     session.flush()
     outbox.unpark(session, person.workspace_id, person_id=person.id, now=now)
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Playbook:
-    return parse(text)
 
 
 def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str, Team]:

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Person, Team
 from qualification.records.base import Key
-from qualification.rules.handoffs.permissions import LIVE_STATES
+from qualification.rules.handoffs.states import LIVE_STATES
 
 _DELIVERY: Final[Any] = Delivery.__table__
 _LANE: Final[Any] = Lane.__table__

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from qualification.people import people
 from qualification.records import Membership, Pool
+from qualification.rules.field_errors import FieldFault
 from qualification.rules.people.absence_dates import read_until
-from qualification.rules.refusals import BadDate, FieldFault, InvalidFields
+from qualification.rules.refusals import BadDate, InvalidFields
 
 
 def begin(

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import PersonRef
 from qualification.outbox import surfaces
 from qualification.records import Person, Team
 from qualification.records.base import insert_once
 from qualification.rules.handoffs.permissions import Actor
 from qualification.rules.people.working_time import WeeklyHours, is_working, known_zone
+from qualification.rules.person_ref import PersonRef
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from qualification.facts import PersonRef
+from qualification.rules.person_ref import PersonRef
 
 
 @dataclass(frozen=True, slots=True)

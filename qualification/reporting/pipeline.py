@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from qualification.organisation import publishing
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
 from qualification.reporting import lifecycles
 from qualification.reporting.figures import Amount, GroupTally, Measures, Pipeline, Rate, StageTally, Tally
-from qualification.rules.handoffs.permissions import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NotForYou, UnknownPerson
 from qualification.rules.reporting import pipeline_query
@@ -79,7 +79,7 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
     query = pipeline_query.parse(text, now.astimezone(zone).date())
     scope = _scope_of(session, person)
     rep = _rep(session, workspace_id, query, person, scope)
-    playbook = publishing.current(session, workspace_id).playbook
+    playbook = playbooks.current(session, workspace_id).playbook
     wanted = _wanted(workspace_id, query, zone)
     if rep is not None:
         wanted.append(_of(rep))
@@ -105,7 +105,7 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
 
 def measures(session: Session, workspace_id: int) -> Measures:
     """Return what the sums are made with, for whoever asks how."""
-    playbook = publishing.current(session, workspace_id).playbook
+    playbook = playbooks.current(session, workspace_id).playbook
     return Measures(
         currency=playbook.currency,
         rates=tuple(Rate(currency, f"{worth:f}") for currency, worth in sorted(playbook.rates.items())),

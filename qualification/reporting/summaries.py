@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from qualification.facts import PersonRef
-from qualification.organisation import publishing
-from qualification.organisation.publishing import Published
+from qualification.leads.titles import title_of
 from qualification.outbox import surfaces
 from qualification.people import people
+from qualification.playbook import playbooks
+from qualification.playbook.playbooks import Published
 from qualification.records import Company, Handoff, Lead, Person, Summary, Team, Workspace
 from qualification.reporting import summary_plans, team_days
 from qualification.reporting.figures import (
@@ -29,9 +29,9 @@ from qualification.reporting.figures import (
     Tally,
 )
 from qualification.reporting.summary_plans import DAILY
+from qualification.rules.person_ref import PersonRef
 from qualification.rules.reporting import summary_schedule
 from qualification.rules.reporting.summary_schedule import GRACE, LATE, Due
-from qualification.views.cards import title_of
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ def plan(session: Session, workspace_id: int, now: datetime) -> None:
     """Plan what a database that was brought up to date knows nothing of yet."""
     # Who publishes meanwhile plans, too: by what counts afterwards.
     session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
-    published = publishing.perhaps(session, workspace_id)
+    published = playbooks.perhaps(session, workspace_id)
     if published is not None:
         summary_plans.plan_all(session, workspace_id, published.playbook, now=now)
 
@@ -98,7 +98,7 @@ def told(session: Session, workspace_id: int, summary_id: int, shown_at: datetim
 
 def preview(session: Session, workspace_id: int, now: datetime) -> list[Preview]:
     """Return what each team's summary would say were it made now, by name; nothing is changed."""
-    published = publishing.current(session, workspace_id)
+    published = playbooks.current(session, workspace_id)
     teams = session.scalars(select(Team).where(Team.workspace_id == workspace_id, Team.active).order_by(Team.name))
     return [_preview(session, team, published, now) for team in teams]
 
@@ -133,7 +133,7 @@ def _try(session: Session, team: Team, summary: Summary, now: datetime) -> int:
 
 
 def _make(session: Session, team: Team, summary: Summary, now: datetime) -> None:
-    published = publishing.current(session, team.workspace_id)
+    published = playbooks.current(session, team.workspace_id)
     timetable = published.playbook.summary_of(team.key)
     if timetable is None:
         session.delete(summary)

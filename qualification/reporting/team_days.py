@@ -27,7 +27,7 @@ from qualification.records import (
 )
 from qualification.reporting import lifecycles, pipeline
 from qualification.reporting.figures import Steps
-from qualification.rules.handoffs.permissions import UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
 
 # So many leads are named of each kind; how many more there are is told.

@@ -9,11 +9,11 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import events
-from qualification.organisation.publishing import Published
 from qualification.outbox import surfaces
 from qualification.people import people
+from qualification.playbook.playbooks import Published
 from qualification.records import IS_OPEN, EventKind, Handoff, Membership, Offer, Person, Pool, Team
-from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.people.working_time import WeeklyHours, add_working_time, working_time_between
 from qualification.rules.playbook.playbook import Rule
 from qualification.rules.routing.rotation import Seat, next_seat

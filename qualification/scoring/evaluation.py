@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from qualification.leads import merging
-from qualification.organisation.publishing import Published
+from qualification.playbook.playbooks import Published
 from qualification.records import Activity, Handoff, Lead
-from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Gate, Playbook, Scoring
 from qualification.rules.scoring.gates import Applicant, stopped_by

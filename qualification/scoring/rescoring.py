@@ -7,15 +7,15 @@ from typing import Final
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.intake import activities
 from qualification.leads import events
-from qualification.organisation import publishing
-from qualification.organisation.publishing import Published
 from qualification.outbox import outbox
+from qualification.playbook import playbooks
+from qualification.playbook.playbooks import Published
 from qualification.records import EventKind, Lead
-from qualification.rules.leads.lifecycle import Lifecycle, lifecycle_of
+from qualification.rules.handoffs.lifecycle_moves import lifecycle_of
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import NoPlaybook
-from qualification.scoring import evaluation
+from qualification.scoring import evaluation, holds
 from qualification.scoring.evaluation import Standing
 
 
@@ -26,7 +26,7 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     is left to do, so that it may be broken off anywhere, and two workers never do the same one.
     """
     try:
-        published = publishing.current(session, workspace_id)
+        published = playbooks.current(session, workspace_id)
     except NoPlaybook:
         return 0
     outdated = _outdated(session, workspace_id, published, limit)
@@ -45,7 +45,7 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
 
 def left(session: Session, workspace_id: int) -> int:
     """Count the leads that are still to be added up by the current playbook."""
-    version = publishing.current(session, workspace_id).id
+    version = playbooks.current(session, workspace_id).id
     others = or_(Lead.scored_by_id.is_(None), Lead.scored_by_id != version)
     count = select(func.count()).where(Lead.workspace_id == workspace_id, Lead.merged_into_id.is_(None), others)
     return session.scalar(count) or 0
@@ -63,7 +63,7 @@ def _outdated(session: Session, workspace_id: int, published: Published, limit: 
 def _judge_again(session: Session, lead: Lead, standing: Standing, published: Published, *, now: datetime) -> None:
     """Keep a held lead held by whichever gate it meets now, or let it go where there is none."""
     if standing.gate is not None:
-        activities.hold(session, lead, standing.gate, published, now=now)
+        holds.hold(session, lead, standing.gate, published, now=now)
         return
     gate, lead.held_by, lead.updated_at = lead.held_by, None, now
     if lead.lifecycle is Lifecycle.DISQUALIFIED:

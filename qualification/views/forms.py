@@ -1,24 +1,57 @@
 """What a modal that asks something is filled with; refused at once to whoever may not answer it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from qualification.facts import Choice, DecisionForm, HandOverChoices
 from qualification.handoffs import snooze
 from qualification.handoffs.context import look
-from qualification.organisation import publishing
+from qualification.leads.titles import lead_title
+from qualification.playbook import playbooks
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.handoffs.snooze import usual_day
 from qualification.rules.intake import message_parser
 from qualification.rules.playbook.playbook import ContactKind, Playbook, Reason
 from qualification.rules.values.money import minor_digits
 from qualification.rules.values.normalization import written
-from qualification.views.cards import lead_title
+from qualification.views.marks import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverChoices:
+    """What the hand-over modal lets a marketer choose from, and what its fields are filled with.
+
+    `permalink` is the address of the message they are filled from, `lead_id` the lead.
+    """
+
+    sources: tuple[Choice, ...]
+    currency: str
+    filled: Mapping[str, str] = field(default_factory=dict)
+    permalink: str | None = None
+    lead_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionForm:
+    """A modal that asks why, who or until when: reasons to choose from, the one picked, and what was there before.
+
+    `day` is the one proposed, as 2026-12-01.
+    """
+
+    handoff_id: int
+    offer_id: int | None
+    lead: str
+    reasons: tuple[Choice, ...] = ()
+    picked: Choice | None = None
+    note: str | None = None
+    value: str | None = None
+    currency: str | None = None
+    day: str | None = None
+
 
 _EMPTY: Mapping[str, str | None] = MappingProxyType({})
 _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
@@ -31,7 +64,7 @@ _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
 
 def hand_over(session: Session, workspace_id: int, filled: Mapping[str, str | None] = _EMPTY) -> HandOverChoices:
     """Return what the hand-over modal offers, with its fields filled in as far as they are known; raises NoPlaybook."""
-    playbook = publishing.current(session, workspace_id).playbook
+    playbook = playbooks.current(session, workspace_id).playbook
     sources = tuple(Choice(key=each.key, name=each.name, description=each.description) for each in playbook.sources)
     known = {field: text for field, text in ((name, written(value)) for name, value in filled.items()) if text}
     return HandOverChoices(sources=sources, currency=playbook.currency, filled=known)
@@ -39,7 +72,7 @@ def hand_over(session: Session, workspace_id: int, filled: Mapping[str, str | No
 
 def hand_over_message(session: Session, workspace_id: int, text: str, permalink: str | None) -> HandOverChoices:
     """Return the same, filled in from what a message says; raises NoPlaybook."""
-    currency = publishing.current(session, workspace_id).playbook.currency
+    currency = playbooks.current(session, workspace_id).playbook.currency
     return replace(hand_over(session, workspace_id, message_parser.fields(text, currency)), permalink=permalink)
 
 

@@ -1,16 +1,49 @@
 """Whom the gates keep from sales, counted and named."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
-from qualification.facts import GateCount, Held, HeldLead
-from qualification.organisation import publishing
+from qualification.leads.titles import title_of
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import IS_HOLDING, Company, Lead, LeadEvent
-from qualification.views.cards import title_of
+
+
+@dataclass(frozen=True, slots=True)
+class GateCount:
+    """How many leads a gate keeps from sales: now, and how many it came to hold in the last seven days."""
+
+    gate: str
+    disqualifies: bool
+    now: int
+    lately: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLead:
+    """A lead that a gate keeps from sales, and since when."""
+
+    lead_id: int
+    lead: str
+    gate: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Whom the gates keep from sales: a count for each gate of the playbook, and the latest held, the last one first.
+
+    `count` tells how many there are in all.
+    """
+
+    gates: tuple[GateCount, ...]
+    latest: tuple[HeldLead, ...]
+    count: int
+
 
 MOST: Final = 10
 LATELY: Final = timedelta(days=7)
@@ -18,7 +51,7 @@ LATELY: Final = timedelta(days=7)
 
 def look(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> Held:
     """Count for each gate of the playbook whom it holds, and name the latest for this Slack user; raises NoPlaybook."""
-    playbook = publishing.current(session, workspace_id).playbook
+    playbook = playbooks.current(session, workspace_id).playbook
     holding, lately = gates(session, workspace_id), _lately(session, workspace_id, now - LATELY)
     disqualifying = {gate.name for gate in playbook.gates if gate.outcome == "disqualify"}
     return Held(
@@ -42,7 +75,7 @@ def gates(session: Session, workspace_id: int) -> dict[str, int]:
         .order_by(Lead.held_by)
     )
     holding = {row.held_by: row.leads for row in session.execute(held)}
-    named = [gate.name for gate in publishing.current(session, workspace_id).playbook.gates]
+    named = [gate.name for gate in playbooks.current(session, workspace_id).playbook.gates]
     return {gate: holding.get(gate, 0) for gate in dict.fromkeys((*named, *holding))}
 
 

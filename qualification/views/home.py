@@ -5,23 +5,91 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import HandedOverLately, Home, Page, TeamClocks
 from qualification.handoffs import first_contact
-from qualification.organisation import publishing
 from qualification.outbox import outbox, surfaces
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
-from qualification.rules.handoffs.permissions import LIVE_STATES, UNDECIDED_STATES, HandoffState
+from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.refusals import StaleCard
 from qualification.rules.values.pagination import Leaf, leaf
 from qualification.views import overview, receipts, search
+from qualification.views.overview import Myself, Parked
+from qualification.views.receipts import HandoffLine
+from qualification.views.search import LeadLine
 
 Line = TypeVar("Line")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Line]):
+    """One page of a list: what stands on it, from `first` to `last` of `count`; the pages beside it where there are."""
+
+    lines: tuple[Line, ...]
+    first: int
+    last: int
+    count: int
+    previous: int | None
+    following: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamClocks:
+    """How a team's clocks stand.
+
+    `waiting` are leads that nobody has accepted, the first of them handed over at `longest_since`; `untouched` those
+    accepted without a contact yet; `overdue` those whose next step is.
+    """
+
+    team: str
+    waiting: int
+    longest_since: datetime | None
+    untouched: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOverLately:
+    """What became of somebody's handoffs of the last so many days."""
+
+    days: int
+    handed_over: int
+    accepted: int
+    qualified: int
+    won: int
+    lost: int
+    disqualified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Home(Myself):
+    """The Home tab: what somebody is concerned with, by role.
+
+    `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top, `asleep` what
+    they put off, what wakes first on top. `unaccepted` and `queue` are of the teams they manage, whose clocks stand in
+    `teams`; `more_teams` counts those left out. `handoffs` are those they announced, the newest first. `is_new` says
+    that no lead has been handed over here yet.
+    """
+
+    waiting: Page[LeadLine]
+    mine: Page[LeadLine]
+    asleep: Page[HandoffLine]
+    teams: tuple[TeamClocks, ...]
+    more_teams: int
+    unaccepted: Page[HandoffLine]
+    queue: Page[HandoffLine]
+    handoffs: Page[HandoffLine]
+    lately: HandedOverLately
+    is_new: bool
+    parked: tuple[Parked, ...]
+    parked_count: int
+    slack_trouble: str | None
+
 
 # How many stand on a page of each list: all of them together keep within the hundred blocks of a Home tab.
 SIZES: Final[Mapping[str, int]] = MappingProxyType(
@@ -147,7 +215,7 @@ def _clocks(session: Session, teams: Sequence[Team]) -> list[TeamClocks]:
     if not teams:
         return []
     undecided = Handoff.state.in_(UNDECIDED_STATES)
-    untouched = first_contact.untouched(publishing.current(session, teams[0].workspace_id).playbook)
+    untouched = first_contact.untouched(playbooks.current(session, teams[0].workspace_id).playbook)
     counted = (
         select(
             Handoff.team_id,

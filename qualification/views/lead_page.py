@@ -7,17 +7,85 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import Did, FoundLead, LeadPage, MergedLead, Weighed
-from qualification.leads import merging, resolution
+from qualification.leads import merging, resolution, titles
 from qualification.leads.companies import country_of, size_of
-from qualification.organisation import publishing
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import NEAREST, Activity, Company, Handoff, Lead
-from qualification.rules.handoffs.permissions import LIVE_STATES
+from qualification.rules.handoffs.states import LIVE_STATES
+from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import UnknownLead
 from qualification.scoring import activity_counts
 from qualification.views import cards, search
+from qualification.views.cards import LeadCard
+from qualification.views.marks import Weighed
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLead:
+    """One lead among several that were found: where its latest handoff stands, None where it never had one."""
+
+    lead_id: int
+    lead: str
+    lifecycle: str
+    score: int
+    state: str | None
+    owner: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """Something a lead did: what its kind is called, what it was in words, when."""
+
+    name: str
+    what: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MergedLead:
+    """Another lead that was found to be this one; `merge_id` splits them."""
+
+    merge_id: int
+    lead: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """All that is known of one lead, for one reader.
+
+    `email` and `phone` are None for whoever has no part in sales here. `card` is that of the latest handoff, None where
+    it never had one; `is_live` says that sales has it now. `recent` is what it did last, the latest first.
+    """
+
+    lead_id: int
+    lead: str
+    name: str | None
+    company: str | None
+    lifecycle: str
+    score: int
+    weighed: tuple[Weighed, ...]
+    email: str | None
+    phone: str | None
+    title: str | None
+    size: int | None
+    country: str | None
+    source: str | None
+    campaign: str | None
+    value_minor: int | None
+    currency: str | None
+    problem: str | None
+    do_not_contact: bool
+    held_by: str | None
+    card: LeadCard | None
+    is_live: bool
+    may_decide: bool
+    recent: tuple[Did, ...]
+    activities: int
+    merged: tuple[MergedLead, ...]
+
 
 MOST: Final = 20
 MOST_RECENT: Final = 5
@@ -66,7 +134,7 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     handoff = _nearest(session, lead)
     owner = people.ref_of(session, handoff.owner_id) if handoff else None
-    score = activity_counts.weigh(session, lead, publishing.current(session, workspace_id).playbook.scoring)
+    score = activity_counts.weigh(session, lead, playbooks.current(session, workspace_id).playbook.scoring)
     return LeadFacts(
         id=lead.id,
         name=lead.name,
@@ -130,7 +198,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         raise UnknownLead(query=f"#{lead_id}")
     person = people.by_slack_user(session, workspace_id, slack_user_id)
     belongs = people.belongs(session, workspace_id, slack_user_id)
-    playbook = publishing.current(session, workspace_id).playbook
+    playbook = playbooks.current(session, workspace_id).playbook
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     score = activity_counts.weigh(session, lead, playbook.scoring)
     handoff = _nearest(session, lead)
@@ -199,4 +267,4 @@ def _nearest(session: Session, lead: Lead) -> Handoff | None:
 
 def _title(session: Session, lead: Lead, *, contact: bool) -> str:
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    return cards.title_of(lead, company, contact=contact)
+    return titles.title_of(lead, company, contact=contact)

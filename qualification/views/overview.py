@@ -1,17 +1,58 @@
 """Where somebody stands: who they are here, what waits for them, what they work on."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import Parked, Start
+from qualification.leads.titles import lead_title
 from qualification.outbox import statements
 from qualification.people import people
 from qualification.records import Delivery, Handoff, Lane, Person, Team
+from qualification.rules.person_ref import PersonRef
 from qualification.views import search
-from qualification.views.cards import lead_title
+from qualification.views.search import LeadLine
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message that Slack would not take, and Slack's word for why."""
+
+    kind: str
+    place: str
+    trouble: str
+    lead: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Myself:
+    """Whoever reads a list of their own: who they are here, and whether they are away."""
+
+    person: PersonRef
+    is_rep: bool
+    is_manager: bool
+    is_marketer: bool
+    is_admin: bool
+    away: bool
+    away_until: datetime | None
+    team: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Start(Myself):
+    """What somebody can do here: /baton.
+
+    `asks_me` are offers waiting for this person (and, for a manager, the team's queue); `mine` accepted leads that are
+    open, the oldest first; the counts tell how many there are where the lists are cut.
+    """
+
+    asks_me: tuple[LeadLine, ...]
+    asks_me_count: int
+    mine: tuple[LeadLine, ...]
+    mine_count: int
+
 
 MOST = 5
 

@@ -1,20 +1,79 @@
 """What became of handoffs: the receipt of one, and the lines of a list, for those who announced or manage them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import HandoffLine, Receipt
 from qualification.handoffs.first_contact import is_untouched
-from qualification.organisation import publishing
+from qualification.leads.titles import title_of
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import WAITING_SINCE, Handoff, Offer, Person, Pool, Team
-from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
+from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
-from qualification.views.cards import reason_of, stage_choices, title_of
+from qualification.views.marks import Choice, reason_of, stage_choices
 from qualification.views.search import leads_of
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffLine:
+    """A handoff in a list of a manager's or a marketer's, where it stands; its fields are those of a lead card.
+
+    `asked` counts how often it was put before a rep or a pool.
+    """
+
+    handoff_id: int
+    offer_id: int | None
+    lead: str
+    team: str
+    state: str
+    lifecycle: str
+    announced_at: datetime
+    manager: PersonRef | None
+    offered_to: PersonRef | None
+    pool: str | None
+    offered_at: datetime | None
+    accept_by: datetime | None
+    asked: int
+    queued_because: str | None
+    owner: PersonRef | None
+    stage: str | None
+    stages: tuple[Choice, ...]
+    decided_by: PersonRef | None
+    ended_at: datetime | None
+    reason: str | None
+    wake_at: datetime | None
+    reader: PersonRef | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(HandoffLine):
+    """What became of a handoff, for whoever announced it; its fields are those of a lead card.
+
+    `asked_last`, `offered_at` and `opened_at`, the first press of whoever was asked, are of the latest offer unless it
+    was passed on or lapsed; what was, the latest of that kind, is told by `before`, `before_pool` and `before_reason`,
+    and by `before_outcome`, None where nothing was. `untouched` says that nobody has contacted an accepted lead yet,
+    `qualified_at` when it came to SQL or further.
+    """
+
+    asked_last: PersonRef | None
+    opened_at: datetime | None
+    before: PersonRef | None
+    before_pool: str | None
+    before_outcome: str | None
+    before_reason: str | None
+    accepted_at: datetime | None
+    contacted_at: datetime | None
+    untouched: bool
+    qualified_at: datetime | None
+    reason_note: str | None
+    permalink: str | None
+
 
 # How an offer ends that went unanswered; one that a manager ended is told by the offer it made room for.
 _TOLD: Final = frozenset({OfferOutcome.PASSED_ON, OfferOutcome.LAPSED})
@@ -26,7 +85,7 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
         select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id)
     ).one()
     reader = session.get_one(Person, reader_id)
-    playbook = publishing.current(session, workspace_id).playbook
+    playbook = playbooks.current(session, workspace_id).playbook
     line = _line_facts(session, [handoff], reader, playbook)[0]
     made = _latest_offers(session, handoff)
     told = next((offer for offer in made if offer.outcome in _TOLD), None)
@@ -53,7 +112,7 @@ def lines(session: Session, handoffs: Sequence[Handoff], reader: Person) -> list
     """Return the handoffs as lines of a list, in as many statements however many they are."""
     if not handoffs:
         return []
-    playbook = publishing.current(session, reader.workspace_id).playbook
+    playbook = playbooks.current(session, reader.workspace_id).playbook
     return [HandoffLine(**facts) for facts in _line_facts(session, handoffs, reader, playbook)]
 
 

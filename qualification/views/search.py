@@ -1,23 +1,44 @@
 """Which lead somebody means by a few words."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.facts import LeadLine, PersonRef
 from qualification.handoffs.context import look
 from qualification.handoffs.first_contact import is_untouched
 from qualification.leads import resolution
-from qualification.organisation import publishing
+from qualification.leads.titles import lead_title, title_of
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
-from qualification.rules.handoffs.permissions import UNDECIDED_STATES, HandoffState, OfferOutcome, waits_for
+from qualification.rules.handoffs.permissions import waits_for
+from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, Refusal, UnknownLead
 from qualification.rules.values import normalization
-from qualification.views.cards import lead_title, task_mark, title_of
+from qualification.views.marks import TaskMark, task_mark
+
+
+@dataclass(frozen=True, slots=True)
+class LeadLine:
+    """A lead in a list: who it is, where it stands, what is due."""
+
+    handoff_id: int
+    offer_id: int | None
+    lead: str
+    state: str
+    stage: str | None
+    accept_by: datetime | None
+    owner: PersonRef | None
+    accepted_at: datetime | None = None
+    untouched: bool = False
+    task: TaskMark | None = None
+
 
 T = TypeVar("T")
 
@@ -102,7 +123,7 @@ def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
     """Return the handoffs as lines of a list, in as many statements however many they are."""
     if not handoffs:
         return []
-    playbook = publishing.current(session, handoffs[0].workspace_id).playbook
+    playbook = playbooks.current(session, handoffs[0].workspace_id).playbook
     ids = {"ids": [handoff.id for handoff in handoffs]}
     titles = {lead.id: title_of(lead, company) for lead, company in leads_of(session, handoffs)}
     offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, ids)}

@@ -17,10 +17,10 @@ from bot.database import Database
 from bot.settings import Settings
 from bot.slack.rate_limits import UNLIMITED
 from qualification.handoffs import handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.organisation import publishing
 from qualification.records import Delivery, DeliveryState, Lane, Offer, Person
-from qualification.rules.handoffs.permissions import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 from qualification.views import cards
 from sandbox.demo.bot_process import PLAYBOOK, ROOT
 from sandbox.events.signed_http import sign

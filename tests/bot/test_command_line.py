@@ -19,7 +19,7 @@ from bot.database import Database
 from bot.slack.client import Slack
 from bot.worker import Worker
 from qualification.handoffs import handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.intake import ingest
 from qualification.rules.leads.lead_data import GivenActivity
 from sandbox.clock import RealClock
@@ -258,7 +258,7 @@ def test_keys_are_made_listed_and_revoked(ready: Command) -> None:
 
 def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dict[str, str], sandbox: Sandbox) -> None:
     assert ready("deliveries", "list").stdout == "None is parked.\n"
-    sandbox.workspace.administration.archive("sales-emea", workspace=sandbox.workspace())
+    sandbox.people.archive("sales-emea", workspace=sandbox.workspace())
     database = Database(environ["DATABASE_URL"])
     with database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")

@@ -14,7 +14,7 @@ from bot.database import Database
 from bot.settings import Settings
 from bot.slack import directory
 from qualification.handoffs import handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.records import Person, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
@@ -132,7 +132,7 @@ def test_a_changed_file_is_not_taken_for_the_published_one(examine: Examine, tmp
 
 @pytest.mark.usefixtures("well")
 def test_somebody_deactivated_is_named(examine: Examine, sandbox: Sandbox) -> None:
-    sandbox.workspace.administration.deactivate(sandbox.person("Ana Ruiz"))
+    sandbox.people.deactivate(sandbox.person("Ana Ruiz"))
     assert "Ana Ruiz (ana.ruiz@northwind.example) is deactivated" in examine()["people"][0]
 
 
@@ -146,14 +146,14 @@ def test_somebody_without_a_zone_that_exists_is_named(zone: str | None) -> None:
 
 @pytest.mark.usefixtures("baton")
 def test_somebody_who_is_not_in_slack_is_named(publish: Callable[[], None], examine: Examine, sandbox: Sandbox) -> None:
-    sandbox.workspace.administration.change(sandbox.person("Ana Ruiz"), email="elsewhere@northwind.example")
+    sandbox.people.change(sandbox.person("Ana Ruiz"), email="elsewhere@northwind.example")
     publish()
     assert "Ana Ruiz (ana.ruiz@northwind.example) is not in Slack" in examine()["people"][0]
 
 
 @pytest.mark.usefixtures("well")
 def test_a_public_channel_without_the_bot_says_that_it_joins(examine: Examine, sandbox: Sandbox) -> None:
-    sandbox.workspace.administration.remove_bot("sales-emea", workspace=sandbox.workspace())
+    sandbox.people.remove_bot("sales-emea", workspace=sandbox.workspace())
     channels = examine()["channels"]
     assert "/invite @Baton" in channels[0]
     assert "joins by itself" in channels[0]
@@ -163,14 +163,14 @@ def test_a_public_channel_without_the_bot_says_that_it_joins(examine: Examine, s
 def test_a_private_channel_it_cannot_see_wants_an_invitation(
     publish: Callable[..., None], examine: Examine, sandbox: Sandbox
 ) -> None:
-    sandbox.workspace.administration.add_channel("secret", workspace=sandbox.workspace(), private=True, with_bot=False)
+    sandbox.people.add_channel("secret", workspace=sandbox.workspace(), private=True, with_bot=False)
     publish(PLAYBOOK.replace("#sales-emea", "#secret"))
     assert "if it is there and private, write /invite @Baton in it" in examine()["channels"][0]
 
 
 @pytest.mark.usefixtures("well")
 def test_an_archived_channel_is_named(examine: Examine, sandbox: Sandbox) -> None:
-    sandbox.workspace.administration.archive("sales-emea", workspace=sandbox.workspace())
+    sandbox.people.archive("sales-emea", workspace=sandbox.workspace())
     assert "is archived" in examine()["channels"][0]
 
 
@@ -190,7 +190,7 @@ def test_slack_refusing_everything_is_told_from_what_is_stored(
 
 
 def test_parked_messages_are_counted(well: Baton, examine: Examine, sandbox: Sandbox, clock: ManualClock) -> None:
-    sandbox.workspace.administration.archive("sales-emea", workspace=sandbox.workspace())
+    sandbox.people.archive("sales-emea", workspace=sandbox.workspace())
     with well.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id

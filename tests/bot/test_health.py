@@ -12,7 +12,7 @@ from bot.database import Database
 from bot.health import WELL, Health
 from bot.slack.rate_limits import lock_paces
 from qualification.handoffs import handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.records import Lane, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox

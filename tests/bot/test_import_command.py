@@ -18,8 +18,9 @@ from bot.database import Database
 from bot.import_command import plan_of
 from bot.importing import runs
 from bot.importing.files import examine
-from bot.importing.runs import CannotImport, Import, Plan
-from qualification.organisation import publishing
+from bot.importing.joins import CannotImport
+from bot.importing.runs import Import, Plan
+from qualification.playbook import playbooks
 from qualification.records import Activity, Company, Delivery, Handoff, ImportRun, Lead, Person, Workspace
 from qualification.records.base import Base
 from tests.bot.test_command_line import Command, Start, command, environ, ready, sandbox, start
@@ -366,7 +367,7 @@ def test_a_slice_that_is_tried_again_forgets_whom_the_first_try_wrote_down(
 def planned(database: Database, file: Path, mapped: Path | None = None) -> tuple[int, Plan]:
     with database.snapshot() as session:
         workspace_id = session.scalars(select(Workspace.id)).one()
-        playbook = publishing.current(session, workspace_id).playbook
+        playbook = playbooks.current(session, workspace_id).playbook
     return workspace_id, plan_of(examine(file), mapped, playbook, sender=None, announcing=False)
 
 
@@ -411,7 +412,7 @@ def test_on_sqlite_others_have_a_turn_between_two_slices_and_nobody_waits_after_
     assert ready("import", "people.csv", "--dry-run").exit_code == 0
     with database.snapshot() as session:
         workspace_id = session.scalars(select(Workspace.id)).one()
-        playbook = publishing.current(session, workspace_id).playbook
+        playbook = playbooks.current(session, workspace_id).playbook
     plan = plan_of(examine(file), None, playbook, sender=None, announcing=False)
     slices: list[int] = []
     pauses: list[int] = []

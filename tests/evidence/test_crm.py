@@ -20,7 +20,7 @@ from qualification.records import (
     Pool,
     Team,
 )
-from qualification.rules.handoffs.permissions import HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
 from tests.evidence import slack_side
 from tests.evidence.case import Standing

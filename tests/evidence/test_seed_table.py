@@ -23,7 +23,7 @@ from rich.table import Table
 from bot.database import Database
 from bot.importing.files import examine
 from qualification.intake import ingest
-from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap
@@ -108,7 +108,7 @@ def weeks(data: Path, engine_url: str) -> Iterator[Weeks]:
 def given_rows(desk: Desk, file: Path) -> list[GivenRow]:
     """Read the rows by the map of the import, the first lead first."""
     table = examine(file)
-    playbook = desk.reads(lambda session: publishing.current(session, desk.workspace_id).playbook)
+    playbook = desk.reads(lambda session: playbooks.current(session, desk.workspace_id).playbook)
     text = (MAPS / "xeducation.yaml").read_text(encoding="utf-8")
     mapped: ImportMap = import_map.parse(text, "xeducation.yaml", playbook, table.columns)
     rows = [read_row(mapped, row.cells, ZoneInfo("Asia/Kolkata")) for row in table.rows()]

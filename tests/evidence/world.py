@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.slack.client import SlackError
 from qualification.organisation import publishing
 from qualification.records import Base, Handoff, Lane, Offer, Person
-from qualification.rules.handoffs.permissions import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 from sandbox.clock import ManualClock
 from sandbox.people.driver import Person as Somebody
 from sandbox.server import Sandbox

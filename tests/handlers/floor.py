@@ -10,9 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Baton
-from qualification.facts import LeadCard
 from qualification.records import Handoff
-from qualification.views.cards import lead_card
+from qualification.views.cards import LeadCard, lead_card
 from sandbox.clock import ManualClock
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import DriverError, Home, Message, Modal

@@ -47,7 +47,7 @@ def sandbox(database_url: str) -> Iterator[Sandbox]:
         bot = build(settings, database=database)
         with database.transaction() as session:
             publishing.publish(session, workspace_id=bot.workspace.id, text=ALWAYS, by="a journey", now=sandbox.clock())
-        while bot.slack.directory.look_up():
+        while bot.directory.look_up():
             pass
         database.dispose()
         yield sandbox

@@ -11,16 +11,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from qualification.facts import HandedOver, LeadCard
 from qualification.handoffs import decisions, due, handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover import HandedOver
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.intake import ingest
 from qualification.intake.ingest import Taken, Unfit
 from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import Handoff, LeadEvent, Membership, Offer, Person, Workspace
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.scoring import rescoring
-from qualification.views.cards import lead_card
+from qualification.views.cards import LeadCard, lead_card
 
 T = TypeVar("T")
 
@@ -72,7 +73,7 @@ class Desk:
         """Move the clock."""
         self.now += timedelta(**by)
 
-    def publishes(self, text: str) -> publishing.Published:
+    def publishes(self, text: str) -> playbooks.Published:
         """Publish a playbook."""
         return self.does(publishing.publish, text=text, by="test")
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from qualification.facts import PersonRef
+from qualification.rules.handoffs.states import ENDED_STATES, LIVE_STATES, HandoffState
+from qualification.rules.person_ref import PersonRef
 from qualification.rules.refusals import (
     AlreadyTaken,
     CannotReassign,
@@ -26,31 +27,6 @@ from qualification.rules.refusals import (
 )
 
 
-class HandoffState(StrEnum):
-    """Where a handoff stands."""
-
-    OFFERED = "offered"
-    POOLED = "pooled"
-    QUEUED = "queued"
-    ACCEPTED = "accepted"
-    NOT_NOW = "not_now"
-    DISQUALIFIED = "disqualified"
-    WON = "won"
-    LOST = "lost"
-
-
-class OfferOutcome(StrEnum):
-    """How an offer ended; open until then."""
-
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    PASSED_ON = "passed_on"
-    LAPSED = "lapsed"
-    DISQUALIFIED = "disqualified"
-    PUT_OFF = "put_off"
-    WITHDRAWN = "withdrawn"
-
-
 class Action(StrEnum):
     """What somebody may want to do with a handoff."""
 
@@ -68,11 +44,6 @@ class Action(StrEnum):
     EDIT = "edit"
     CHECKLIST = "checklist"
 
-
-UNDECIDED_STATES = frozenset({HandoffState.OFFERED, HandoffState.POOLED, HandoffState.QUEUED})
-LIVE_STATES = UNDECIDED_STATES | {HandoffState.ACCEPTED}
-# Put off it is neither: nobody works on it, and nothing is decided.
-ENDED_STATES = frozenset(HandoffState) - LIVE_STATES - {HandoffState.NOT_NOW}
 
 FITTING_STATES: Mapping[Action, frozenset[HandoffState]] = MappingProxyType(
     {

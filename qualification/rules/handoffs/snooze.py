@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from qualification.rules.field_errors import FieldFault
 from qualification.rules.people.working_time import WeeklyHours, next_opening
-from qualification.rules.refusals import FieldFault, InvalidFields
+from qualification.rules.refusals import InvalidFields
 
 # Beyond that nobody knows who will be there.
 LONGEST: Final = timedelta(days=731)

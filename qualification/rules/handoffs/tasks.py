@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.playbook.schema import Step
 

@@ -8,13 +8,16 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from qualification.rules.leads.lead_data import MOST_FIELDS, GivenAct, GivenHandoff, GivenLead, can_be_known
 from qualification.rules.playbook import schema_errors, yaml_document
-from qualification.rules.playbook.errors import Path, PlaybookFaults, choose_from, nearest, without_echoes
+from qualification.rules.playbook.errors import PlaybookFaults, without_echoes
+from qualification.rules.playbook.field_types import Expression, Zone
 from qualification.rules.playbook.playbook import Playbook
-from qualification.rules.playbook.schema import Definition, Expression, Zone
+from qualification.rules.playbook.schema import Definition
 from qualification.rules.playbook.yaml_document import Document
 from qualification.rules.values import expressions
 from qualification.rules.values.expressions import Parts, Search, Table
 from qualification.rules.values.normalization import fold_label
+from qualification.rules.values.paths import Path
+from qualification.rules.values.suggestions import choose_from, nearest
 
 _ACT: Final = frozenset({*GivenAct.model_fields, "when", "times"})
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from qualification.rules.field_errors import FieldFault, Unreadable
 from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead, GivenRow
 from qualification.rules.playbook.playbook import Playbook
-from qualification.rules.refusals import FieldFault, Unreadable
 
 NO_COUNTRY = "is no country"
 NO_SIZE = "is no number of employees"

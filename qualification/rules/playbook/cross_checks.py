@@ -6,17 +6,17 @@ Works on the plain values of the file, passing over what has no shape, so that t
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead, can_be_known
 from qualification.rules.playbook import defaults
-from qualification.rules.playbook.errors import Path, choose_from
-from qualification.rules.playbook.known_senders import KNOWN
+from qualification.rules.playbook.entries import Entry, Finding, _each, _entries, _mapping, _within, _words
 from qualification.rules.playbook.schema import Clocks, Role
+from qualification.rules.playbook.sender_checks import (
+    _senders,
+    _sources,
+)
 from qualification.rules.playbook.yaml_document import Document
-from qualification.rules.values import expressions
 from qualification.rules.values.normalization import fold_email
-
-Finding = tuple[Path, str]
-Entry = dict[str, object]
+from qualification.rules.values.paths import Path
+from qualification.rules.values.suggestions import choose_from
 
 _LISTS = ("sources", "pass_on_reasons", "disqualify_reasons", "lost_reasons", "stages", "contact_kinds")
 _SECTIONS = ("teams", "pools", "frameworks", "senders")
@@ -24,12 +24,6 @@ _ENDINGS = ("won", "lost")
 # What the pipeline counts beside the stages.
 _NO_STAGES = frozenset({"waiting", "not_now", "disqualified"})
 _DEFAULT_REASONS = frozenset(str(reason["key"]) for reason in defaults.DISQUALIFY_REASONS)
-_DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
-_DEFAULT_KINDS = tuple(str(kind["key"]) for kind in defaults.ACTIVITIES)
-_MAPPED = {
-    "lead": tuple(GivenLead.model_fields),
-    "activity": tuple(name for name in GivenActivity.model_fields if name != "lead"),
-}
 
 
 def faults(document: Document) -> Iterator[Finding]:
@@ -142,10 +136,6 @@ def _rules(data: Entry, document: Document) -> Iterator[Finding]:
             catch_all = path
 
 
-def _sources(data: Entry) -> set[str] | frozenset[str]:
-    return {str(entry.get("key")) for _, entry in _entries(data, "sources")} if "sources" in data else _DEFAULT_SOURCES
-
-
 def _gates(data: Entry, document: Document) -> Iterator[Finding]:
     section = "disqualify_reasons"
     reasons = {str(entry.get("key")) for _, entry in _entries(data, section)} if section in data else _DEFAULT_REASONS
@@ -226,70 +216,6 @@ def _frameworks(data: Entry, document: Document) -> Iterator[Finding]:
             yield (*path, "pass"), f"{needed} yeses cannot come from {len(inside)} items; write {len(inside)} or less"
 
 
-def _senders(data: Entry, _: Document) -> Iterator[Finding]:
-    listed = tuple(str(entry.get("key")) for _, entry in _within(data, "scoring", "activities"))
-    kinds = listed or _DEFAULT_KINDS
-    sources = sorted(_sources(data))
-    for path, sender in _entries(data, "senders"):
-        for part, fields in _MAPPED.items():
-            yield from _mapped((*path, part), _mapping(sender, part), fields)
-        yield from _known_words(
-            (*path, "activity", "kind"), _mapping(sender, "activity").get("kind"), "activity", kinds
-        )
-        yield from _known_words((*path, "lead", "source"), _mapping(sender, "lead").get("source"), "source", sources)
-        like = sender.get("like")
-        if like is None or like in KNOWN:
-            yield from _said(path, sender, kinds)
-
-
-def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Finding]:
-    """Find what a sender is mapped to that leads or activities do not have."""
-    for field, written in section.items():
-        if field not in fields:
-            yield (*path, field), f"`{field}` is not known here; {choose_from(field, fields)}"
-        elif field != "fields" and isinstance(written, dict) and not {"always", "from", "as"} & set(written):
-            yield (*path, field), "only `fields` holds several; write an expression, {always: …} or {from: …, as: {…}}"
-
-
-def _known_words(path: Path, written: object, what: str, known: Iterable[str]) -> Iterator[Finding]:
-    """Find constants that the playbook does not have, and those that were meant to be one."""
-    known = tuple(known)
-    article = "no activity" if what == "activity" else "no source"
-    for place, constant in expressions.constants(written, path):
-        if constant is not None and constant not in known:
-            yield place, f"{article} is called `{constant}`; {choose_from(str(constant), known)}"
-    name = expressions.sole_name(written)
-    if name in known:
-        yield (
-            path,
-            f"this looks for a field `{name}` in what comes; for the {what} of that key write {{always: {name}}}",
-        )
-
-
-def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding]:
-    """Find what a sender leaves unsaid: who the lead is, and what it did."""
-    like = sender.get("like")
-    known = KNOWN[like] if isinstance(like, str) else None
-    lead, activity = _mapping(sender, "lead"), _mapping(sender, "activity")
-    if known is None and not can_be_known(lead):
-        remedy = f"map a lead's `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
-        yield (*path, "lead") if lead else path, f"nobody can be known by this; {remedy}"
-    written = activity.get("kind")
-    if written is None and (activity or known is not None):
-        own = known.activity.get("kind") if known else None
-        missing = [word for _, word in expressions.constants(own, ()) if word is not None and word not in kinds]
-        if own is None or missing:
-            what = (
-                f"`{like}` says `{missing[0]}`, which is no activity here" if missing else "what they did is not said"
-            )
-            place = "" if activity else "activity: "
-            kind = f"{{kind: {{always: {kinds[0]}}}}}" if place else f"kind: {{always: {kinds[0]}}}"
-            yield (
-                (*path, "activity") if activity else (*path, "like"),
-                f"{what}; add for example `{place}{kind}`, or ~ in place of {kinds[0]} for leads alone",
-            )
-
-
 def _repeated(entries: Iterable[tuple[Path, Entry]], document: Document) -> Iterator[Finding]:
     seen: dict[str, Path] = {}
     for path, entry in entries:
@@ -298,43 +224,6 @@ def _repeated(entries: Iterable[tuple[Path, Entry]], document: Document) -> Iter
             if key in seen:
                 yield (*path, "key"), f"`{key}` is taken on line {document.line(seen[key])}; choose another key"
             seen.setdefault(key, path)
-
-
-def _entries(data: Entry, section: str) -> Iterator[tuple[Path, Entry]]:
-    """Yield the entries of a section that have the shape of one, with their paths."""
-    value = data.get(section)
-    pairs: Iterable[tuple[str | int, object]] = ()
-    if isinstance(value, dict):
-        pairs = value.items()
-    elif isinstance(value, list):
-        pairs = enumerate(value)
-    for step, entry in pairs:
-        if isinstance(entry, dict):
-            yield (section, step), entry
-
-
-def _within(data: Entry, section: str, part: str) -> Iterator[tuple[Path, Entry]]:
-    """Yield the entries of a part of a section, with their paths."""
-    for path, entry in _entries(_mapping(data, section), part):
-        yield (section, *path), entry
-
-
-def _mapping(data: Entry, section: str) -> Entry:
-    value = data.get(section)
-    return value if isinstance(value, dict) else {}
-
-
-def _words(value: object) -> list[str]:
-    return [word for _, word in _each(value, ())]
-
-
-def _each(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the words of a list, or the one word written in place of a list."""
-    if isinstance(value, str):
-        yield path, value
-    for index, word in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(word, str):
-            yield (*path, index), word
 
 
 def _names(person: Entry) -> dict[str, str]:

@@ -9,20 +9,16 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model
 from qualification.rules.people.weekly_hours import WeeklyHours
 from qualification.rules.playbook import cross_checks, defaults, schema_errors, yaml_document
 from qualification.rules.playbook.errors import Fault, PlaybookFaults, without_echoes
+from qualification.rules.playbook.field_types import Choices, Currency, Hours, Key, Rate
 from qualification.rules.playbook.schema import (
-    Choices,
     Clocks,
     ContactKind,
-    Currency,
     Definition,
     Framework,
     Gate,
-    Hours,
     Item,
-    Key,
     Person,
     Pool,
-    Rate,
     Reason,
     Role,
     Rule,

@@ -8,9 +8,11 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from qualification.rules.playbook.errors import Fault, Path, choose_from, nearest
-from qualification.rules.playbook.schema import HOURS_FAULTS
+from qualification.rules.playbook.errors import Fault
+from qualification.rules.playbook.field_types import HOURS_FAULTS
 from qualification.rules.playbook.yaml_document import Document
+from qualification.rules.values.paths import Path
+from qualification.rules.values.suggestions import choose_from, nearest
 
 # What pydantic calls a fault, and the sentence for it; {input} is what stands in the file.
 _SENTENCES: Mapping[str, str] = {

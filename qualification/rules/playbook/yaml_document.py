@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from qualification.rules.playbook.errors import Fault, Path, written
+from qualification.rules.playbook.errors import Fault
+from qualification.rules.values.paths import Path, written
 
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|timestamp|merge|value)")
 _TEXT_TAG = "tag:yaml.org,2002:str"

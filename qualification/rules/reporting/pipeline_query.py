@@ -6,10 +6,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from qualification.rules.playbook.errors import nearest
 from qualification.rules.refusals import UnknownWord
 from qualification.rules.reporting import periods
 from qualification.rules.reporting.periods import Period
+from qualification.rules.values.suggestions import nearest
 
 _MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _TOKEN: Final = re.compile(r"<[^>]*>|\S+")

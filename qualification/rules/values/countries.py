@@ -8,7 +8,7 @@ from types import MappingProxyType
 from babel import Locale
 from babel.core import get_global
 
-from qualification.rules.refusals import FieldFault, Unreadable
+from qualification.rules.field_errors import FieldFault, Unreadable
 
 _ALPHA_2 = 2
 _ALPHA_3 = 3

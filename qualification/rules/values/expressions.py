@@ -19,8 +19,9 @@ from jmespath.exceptions import (  # type: ignore[import-untyped]
 from jmespath.functions import Functions  # type: ignore[import-untyped]
 
 from qualification.rules.people.working_time import known_zone
-from qualification.rules.playbook.errors import Path, choose_from
 from qualification.rules.values.expression_functions import OWN
+from qualification.rules.values.paths import Path
+from qualification.rules.values.suggestions import choose_from
 
 Constant: TypeAlias = str | int | float | bool | None
 Node: TypeAlias = dict[str, Any]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from babel import Locale
 from babel.numbers import get_currency_precision, get_territory_currencies
 
-from qualification.rules.refusals import FieldFault, Unreadable
+from qualification.rules.field_errors import FieldFault, Unreadable
 
 MOST_MINOR = 10**15
 MOST_EMPLOYEES = 2**31 - 1

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from qualification.rules.refusals import FieldFault, Unreadable
+from qualification.rules.field_errors import FieldFault, Unreadable
 from qualification.rules.values.countries import check_country
 from qualification.rules.values.money import parse_money, parse_size
 

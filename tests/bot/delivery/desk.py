@@ -27,7 +27,7 @@ from qualification.records import (
     Team,
     Workspace,
 )
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox

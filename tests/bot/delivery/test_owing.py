@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Handoff, Lane, Membership, Offer, Pool
-from qualification.rules.handoffs.permissions import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 from tests.bot.delivery.desk import Desk
 
 

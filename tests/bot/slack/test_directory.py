@@ -11,7 +11,7 @@ from bot.app import Baton
 from bot.slack.client import Slack
 from bot.slack.directory import Directory
 from qualification.handoffs import handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.outbox.outbox import NO_CHANNEL_ID, NO_SLACK_USER
 from qualification.people import people
 from qualification.records import Delivery, DeliveryState, Person, Team
@@ -54,7 +54,7 @@ def test_what_is_known_is_not_asked_again_for_a_day(
     clock.advance(timedelta(hours=23))
     assert baton.directory.look_up() == 0
     assert len(sandbox.calls()) == asked
-    sandbox.workspace.administration.change(sandbox.person("Ana Ruiz"), tz="Asia/Tokyo")
+    sandbox.people.change(sandbox.person("Ana Ruiz"), tz="Asia/Tokyo")
     clock.advance(timedelta(hours=2))
     assert baton.directory.look_up() == 2
     assert person(baton, "Ana Ruiz").zone == "Asia/Tokyo"
@@ -65,7 +65,7 @@ def test_somebody_deactivated_is_noted_and_keeps_the_zone_they_had(
 ) -> None:
     publish()
     baton.directory.look_up()
-    sandbox.workspace.administration.deactivate(sandbox.person("Ana Ruiz"))
+    sandbox.people.deactivate(sandbox.person("Ana Ruiz"))
     clock.advance(timedelta(hours=25))
     baton.directory.look_up()
     assert (person(baton, "Ana Ruiz").zone, person(baton, "Ana Ruiz").deactivated) == ("Europe/Madrid", True)
@@ -74,12 +74,12 @@ def test_somebody_deactivated_is_noted_and_keeps_the_zone_they_had(
 def test_somebody_not_in_slack_yet_is_asked_about_again_soon(
     baton: Baton, publish: Publish, sandbox: Sandbox, clock: ManualClock
 ) -> None:
-    sandbox.workspace.administration.change(sandbox.person("Ana Ruiz"), email="other@northwind.example")
+    sandbox.people.change(sandbox.person("Ana Ruiz"), email="other@northwind.example")
     publish()
     baton.directory.look_up()
     assert person(baton, "Ana Ruiz").slack_user_id is None
     assert baton.directory.look_up() == 0
-    sandbox.workspace.administration.change(sandbox.person("Ana Ruiz"), email="ana.ruiz@northwind.example")
+    sandbox.people.change(sandbox.person("Ana Ruiz"), email="ana.ruiz@northwind.example")
     clock.advance(timedelta(minutes=11))
     baton.directory.look_up()
     assert person(baton, "Ana Ruiz").slack_user_id == sandbox.person("Ana Ruiz").id
@@ -102,7 +102,7 @@ def test_a_visitor_gets_the_name_slack_has_for_them_on_their_home_tab_too(
 
 def test_the_bot_goes_into_a_public_channel_by_itself(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:
     workspace = sandbox.workspace()
-    sandbox.workspace.administration.remove_bot("sales-emea", workspace=workspace)
+    sandbox.people.remove_bot("sales-emea", workspace=workspace)
     publish()
     baton.directory.look_up()
     channel = workspace.channel_called("sales-emea")
@@ -116,7 +116,7 @@ def test_a_channel_made_later_is_found_later(
     publish(text=PLAYBOOK_WITH_NEW_CHANNEL)
     baton.directory.look_up()
     assert team(baton).channel_id is None
-    channel_id = sandbox.workspace.administration.add_channel("new", workspace=sandbox.workspace(), with_bot=False)
+    channel_id = sandbox.people.add_channel("new", workspace=sandbox.workspace(), with_bot=False)
     clock.advance(timedelta(minutes=11))
     baton.directory.look_up()
     assert team(baton).channel_id == channel_id

@@ -5,13 +5,13 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.handlers.test_lookup import comes_in
-from tests.handlers.test_payloads import JSON
 
 from handlers.plumbing import payloads
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from tests.handlers.floor import Floor, errors, fill, held, shown, submit, told
+from tests.handlers.plumbing.test_payloads import JSON
+from tests.handlers.test_lead_page import comes_in
 
 SHORTCUT = "hand_off_message"
 NAMES = {"U1": "Ana Ruiz"}

@@ -5,14 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from qualification.checklists import checklists
-from qualification.checklists.checklists import Given
-from qualification.facts import ChecklistForm
+from qualification.checklists.checklists import ChecklistForm, Given
 from qualification.handoffs import decisions
 from qualification.records import Answer, Checklist
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import NotOwner, UnknownLead
-
-from .conftest import Desk
+from tests.qualification.conftest import Desk
 
 YES, NO = Verdict.YES, Verdict.NO
 

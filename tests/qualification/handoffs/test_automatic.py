@@ -7,12 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from qualification.facts import HandedOver
 from qualification.handoffs import automatic, decisions
+from qualification.handoffs.handover import HandedOver
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
-
-from .conftest import PLAYBOOK, Desk
+from tests.qualification.conftest import PLAYBOOK, Desk
 
 numbers = itertools.count(1)
 

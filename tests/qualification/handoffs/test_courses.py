@@ -15,15 +15,14 @@ from qualification.handoffs import decisions, progress, snooze, tasks
 from qualification.leads import resolution
 from qualification.records import Handoff, Lead, Offer, Task
 from qualification.rules.checklists.frameworks import Verdict
-from qualification.rules.handoffs.permissions import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.handoffs.tasks import TaskOutcome
 from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
 from qualification.views import home
-
-from .conftest import Desk, open_desk
-from .test_qualified import in_summary, on_home, on_receipts
+from tests.qualification.conftest import Desk, open_desk
+from tests.qualification.handoffs.test_qualified import in_summary, on_home, on_receipts
 
 NUMBERS: Final = itertools.count(1)
 PEOPLE: Final = ("UANA", "UBEN", "UCHLOE", "UMAYA")

@@ -7,13 +7,13 @@ import pytest
 
 from qualification.handoffs import decisions
 from qualification.records import Handoff
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     AlreadyTaken,
     CannotReassign,
     Ended,
-    FieldFault,
     InvalidFields,
     NotAManager,
     NoteRequired,
@@ -26,8 +26,7 @@ from qualification.rules.refusals import (
     UnknownLead,
     UnknownPerson,
 )
-
-from .conftest import Desk
+from tests.qualification.conftest import Desk
 
 
 def disqualifies(desk: Desk, handoff_id: int, *, by: str = "UANA", reason: str = "no-need", note: str = "") -> None:

@@ -11,8 +11,7 @@ from qualification.outbox import surfaces
 from qualification.people import people
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
 from qualification.views import home
-
-from .conftest import PLAYBOOK, Desk, open_desk
+from tests.qualification.conftest import PLAYBOOK, Desk, open_desk
 
 
 def test_a_rep_is_reminded_once(desk: Desk) -> None:

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from qualification.handoffs import decisions, handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.records import Arrival, Company, Delivery, Handoff, Lead
+from qualification.rules.field_errors import FieldFault
 from qualification.rules.leads.lead_data import GivenActivity
-from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields, NoPlaybook
-
-from .conftest import PLAYBOOK, Desk, open_desk
+from qualification.rules.refusals import HandedInTwice, InvalidFields, NoPlaybook
+from tests.qualification.conftest import PLAYBOOK, Desk, open_desk
 
 
 def test_a_lead_handed_over_is_offered_to_the_rep_whose_turn_it_is(desk: Desk) -> None:

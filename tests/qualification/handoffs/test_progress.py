@@ -3,9 +3,9 @@
 import pytest
 
 from qualification.handoffs import decisions, progress
+from qualification.rules.field_errors import FieldFault
 from qualification.rules.refusals import (
     Ended,
-    FieldFault,
     InvalidFields,
     NoteRequired,
     NothingToUndo,
@@ -13,8 +13,7 @@ from qualification.rules.refusals import (
     StageUnknown,
     StaleCard,
 )
-
-from .conftest import Desk
+from tests.qualification.conftest import Desk
 
 
 def test_the_first_contact_moves_a_lead_that_waits_for_it(desk: Desk) -> None:

@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 import migrations
 from qualification.checklists import checklists
 from qualification.handoffs import decisions, progress, snooze
-from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import Handoff, Person, Team
 from qualification.reporting import team_days
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.views import home, receipts
-
-from .conftest import MORNING, PLAYBOOK, Desk
-from .test_imports import deal
+from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from tests.qualification.intake.test_imports import deal
 
 # Somebody is an SQL here by a stage alone.
 PLAIN_STAGES: Final = PLAYBOOK + (
@@ -118,7 +117,7 @@ def in_summary(desk: Desk, since: datetime = MORNING - timedelta(days=400)) -> i
     until = desk.now + timedelta(seconds=1)
 
     def count(session: Session) -> int:
-        playbook = publishing.current(session, desk.workspace_id).playbook
+        playbook = playbooks.current(session, desk.workspace_id).playbook
         told = team_days.sum_up(session, team, playbook, since=since, until=until, day=until.date(), now=until)
         qualified: int = told["steps"]["qualified"]
         return qualified

@@ -11,7 +11,7 @@ from qualification.handoffs.snooze import put_off
 from qualification.people import people
 from qualification.records import Delivery, EventKind, Handoff, Lane, Lead
 from qualification.reporting import pipeline
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.rules.refusals import (
     AlreadyHandedOver,
@@ -27,8 +27,7 @@ from qualification.rules.refusals import (
 )
 from qualification.views import forms, lead_page
 from qualification.views.search import meant
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
 
 MARCH = "2027-03-03"
 WAKES = datetime(2027, 3, 3, 9, tzinfo=UTC)

@@ -12,16 +12,15 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging
 from qualification.records import Handoff, Lead, Merge, Person
-from qualification.rules.handoffs.permissions import LIVE_STATES
+from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     Refusal,
 )
 from qualification.views import lead_page
-
-from .conftest import Desk
-from .test_not_now import WAKES, asleep, puts_off, wakes
+from tests.qualification.conftest import Desk
+from tests.qualification.handoffs.test_snooze import WAKES, asleep, puts_off, wakes
 
 
 def test_of_two_leads_found_to_be_one_the_one_that_sleeps_stays_and_wakes(desk: Desk) -> None:

@@ -9,8 +9,7 @@ from qualification.handoffs import decisions, progress, snooze, tasks
 from qualification.records import Delivery, Task
 from qualification.rules.refusals import Ended, NotOwner, StaleCard
 from qualification.views import search
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
 
 
 def outcomes(desk: Desk) -> list[tuple[str, str]]:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from qualification.facts import LeadCard
 from qualification.handoffs import decisions
 from qualification.intake import ingest
 from qualification.intake.ingest import Taken, Unfit
@@ -15,8 +14,8 @@ from qualification.records import Activity, Delivery, Handoff, Lane, Lead
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.rules.leads.lifecycle import Lifecycle
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from qualification.views.cards import LeadCard
+from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 

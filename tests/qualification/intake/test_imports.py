@@ -13,8 +13,7 @@ from qualification.intake.imports import HAS_IT_ALREADY, Imported
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenAct, GivenHandoff, GivenLead, GivenRow
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
 
 MARCH, APRIL, MAY = (MORNING - timedelta(days=days) for days in (250, 220, 190))
 

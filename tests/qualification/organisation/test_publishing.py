@@ -5,11 +5,11 @@ from sqlalchemy import ColumnElement, select
 
 from qualification.handoffs import decisions
 from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import Delivery, DeliveryState, Lane, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.playbook.errors import PlaybookFaults
 from qualification.rules.refusals import NoPlaybook, NotYours
-
-from .conftest import PLAYBOOK, Desk, open_desk
+from tests.qualification.conftest import PLAYBOOK, Desk, open_desk
 
 WITHOUT_BEN = (
     PLAYBOOK.replace("  - {slack: UBEN, name: Ben Okafor, roles: [rep], team: emea}\n", "")
@@ -43,10 +43,10 @@ def test_people_teams_and_pools_become_rows(desk: Desk) -> None:
 
 
 def test_a_bad_playbook_changes_nothing(desk: Desk) -> None:
-    before = desk.reads(lambda session: publishing.current(session, desk.workspace_id).id)
+    before = desk.reads(lambda session: playbooks.current(session, desk.workspace_id).id)
     with pytest.raises(PlaybookFaults):
         desk.publishes(PLAYBOOK.replace("pool: inbound}", "pool: inbuond}"))
-    assert desk.reads(lambda session: publishing.current(session, desk.workspace_id).id) == before
+    assert desk.reads(lambda session: playbooks.current(session, desk.workspace_id).id) == before
     assert len(desk.all(PlaybookVersion)) == 1
 
 
@@ -70,11 +70,11 @@ def test_a_rep_who_comes_back_takes_up_their_old_turn(desk: Desk) -> None:
 
 
 def test_the_same_text_again_is_the_same_version_made_newest(desk: Desk) -> None:
-    first = desk.reads(lambda session: publishing.current(session, desk.workspace_id).id)
+    first = desk.reads(lambda session: playbooks.current(session, desk.workspace_id).id)
     second = desk.publishes(WITHOUT_BEN).id
     assert second != first
     assert desk.publishes(PLAYBOOK).id == first
-    assert desk.reads(lambda session: publishing.current(session, desk.workspace_id).id) == first
+    assert desk.reads(lambda session: playbooks.current(session, desk.workspace_id).id) == first
 
 
 def test_somebody_who_acted_before_they_were_named_is_the_same_person(desk: Desk) -> None:
@@ -127,7 +127,7 @@ def test_invariant_7_nothing_is_deleted_and_history_is_only_added_to(desk: Desk)
 def test_a_workspace_without_a_playbook_says_so(desk: Desk) -> None:
     bare = open_desk(desk.database, "T9", playbook=None)
     with pytest.raises(NoPlaybook):
-        bare.reads(lambda session: publishing.current(session, bare.workspace_id))
+        bare.reads(lambda session: playbooks.current(session, bare.workspace_id))
 
 
 def test_what_was_owed_to_the_name_of_a_channel_is_owed_to_its_id(desk: Desk) -> None:

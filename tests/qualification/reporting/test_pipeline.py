@@ -9,8 +9,7 @@ from qualification.reporting import pipeline
 from qualification.reporting.figures import Amount, GroupTally, Pipeline, Tally
 from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
-
-from .conftest import PLAYBOOK, Desk
+from tests.qualification.conftest import PLAYBOOK, Desk
 
 TWO_TEAMS = (
     PLAYBOOK.replace(

@@ -14,10 +14,9 @@ from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, T
 from qualification.reporting import summaries, summary_plans
 from qualification.reporting.figures import DailySummary, NamedCount, Steps
 from qualification.rules.checklists.frameworks import Verdict
-
-from .conftest import MORNING, PLAYBOOK, Desk, open_desk
-from .test_imports import brings, row
-from .test_pipeline import TWO_TEAMS, owner
+from tests.qualification.conftest import MORNING, PLAYBOOK, Desk, open_desk
+from tests.qualification.intake.test_imports import brings, row
+from tests.qualification.reporting.test_pipeline import TWO_TEAMS, owner
 
 LONDON = ZoneInfo("Europe/London")
 DAILY = PLAYBOOK.replace("zone: Europe/London}", 'zone: Europe/London, summary: {at: "08:30", days: mon-sun}}')

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from bot.database import Database
 from qualification.handoffs import decisions, handover
-from qualification.handoffs.handover import HandOverForm
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.people import people
 from qualification.records import Offer, Person
-
-from .conftest import MORNING, Desk, open_desk
+from tests.qualification.conftest import MORNING, Desk, open_desk
 
 NUMBERS = itertools.count()
 REPS = [f"UREP{number}" for number in range(10)]

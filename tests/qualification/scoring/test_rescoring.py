@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions
 from qualification.leads import merging
-from qualification.organisation import publishing
 from qualification.people import people
+from qualification.playbook import playbooks
 from qualification.records import Delivery, Handoff, Lead, Merge
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.scoring import rescoring
-
-from .conftest import PLAYBOOK, Desk
-from .test_plans import heard
+from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.qualification.test_plans import heard
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 KIM = {"email": "kim@gmail.com"}
@@ -53,7 +52,7 @@ def lead(desk: Desk, lead_id: int) -> Lead:
 
 
 def test_every_score_says_which_version_made_it(desk: Desk) -> None:
-    first = desk.reads(lambda session: publishing.current(session, desk.workspace_id)).id
+    first = desk.reads(lambda session: playbooks.current(session, desk.workspace_id)).id
     ivy = does(desk, "pricing-page")
     assert (lead(desk, ivy).score, lead(desk, ivy).scored_by_id) == (15, first)
     second = desk.publishes(scoring(pricing_page=40)).id

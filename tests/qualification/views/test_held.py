@@ -3,12 +3,11 @@
 import itertools
 from datetime import timedelta
 
-from qualification.facts import GateCount, Held
 from qualification.records import Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.views import held
-
-from .conftest import PLAYBOOK, Desk
+from qualification.views.held import GateCount, Held
+from tests.qualification.conftest import PLAYBOOK, Desk
 
 numbers = itertools.count(1)
 RIVAL = "{name: Competitor, when: {domain: rival.example}, outcome: disqualify, reason: not-a-buyer}"

@@ -6,18 +6,17 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from qualification.facts import Home, Line, Page
 from qualification.handoffs import decisions, progress, snooze
 from qualification.records import Delivery, Handoff, Lead, Person, Task, Team
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 from qualification.views import home
+from qualification.views.home import Home, Line, Page
 from qualification.views.receipts import receipt
-
-from .conftest import PLAYBOOK, Desk
-from .test_imports import brings, row
-from .test_plans import heard, plans
+from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.qualification.intake.test_imports import brings, row
+from tests.qualification.test_plans import heard, plans
 
 TWO_TEAMS = "default_team: emea\n" + PLAYBOOK.replace(
     "people:", '  dach: {name: DACH, manager: UMAYA, channel: "#sales-dach", zone: Europe/Berlin}\npeople:'

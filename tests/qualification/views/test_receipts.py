@@ -7,15 +7,14 @@ from sqlalchemy import select
 import templates
 from qualification.checklists import checklists
 from qualification.checklists.checklists import Given
-from qualification.facts import Receipt
 from qualification.handoffs import context, decisions, progress, snooze
 from qualification.organisation import publishing
 from qualification.records import Delivery, Handoff, Lane, Person
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.views import receipts
-
-from .conftest import PLAYBOOK, Desk
+from qualification.views.receipts import Receipt
+from tests.qualification.conftest import PLAYBOOK, Desk
 
 
 def receipt(desk: Desk, handoff_id: int, reader: str = "UMIKA") -> Receipt:

@@ -79,8 +79,8 @@ def test_a_scope_that_the_manifest_lacks_is_named(
 
 def test_histories_need_the_scope_of_their_kind_of_channel(clock: ManualClock) -> None:
     with Sandbox(without_scope("groups:history"), clock=clock) as sandbox:
-        secret = sandbox.workspace.administration.add_channel("deals", workspace=sandbox.workspace(), private=True)
-        public = sandbox.workspace.administration.add_channel("open", workspace=sandbox.workspace())
+        secret = sandbox.people.add_channel("deals", workspace=sandbox.workspace(), private=True)
+        public = sandbox.people.add_channel("open", workspace=sandbox.workspace())
         client = client_of(sandbox)
         assert error_of(lambda: client.conversations_history(channel=secret))["needed"] == "groups:history"
         assert client.conversations_history(channel=public)["messages"] == []

@@ -69,8 +69,8 @@ def test_home_openings_are_told(sandbox: Sandbox, over_http: App, client: WebCli
 def test_changed_people_are_told(sandbox: Sandbox, over_http: App, ana: Person) -> None:
     users: list[Json] = []
     over_http.event("user_change")(lambda event: users.append(event["user"]))
-    sandbox.workspace.administration.change(ana, tz="America/Lima")
-    sandbox.workspace.administration.deactivate(ana)
+    sandbox.people.change(ana, tz="America/Lima")
+    sandbox.people.deactivate(ana)
     sandbox.wait_for(lambda: len(users) == 2)
     assert {(user["id"], user.get("tz"), user["deleted"]) for user in users} == {
         (ana.id, "America/Lima", False),
@@ -81,7 +81,7 @@ def test_changed_people_are_told(sandbox: Sandbox, over_http: App, ana: Person) 
 def test_new_members_of_channels_are_told(sandbox: Sandbox, over_http: App, channel: str) -> None:
     bodies: list[Json] = []
     over_http.event("member_joined_channel")(gather(bodies))
-    newcomer = sandbox.workspace.administration.add(
+    newcomer = sandbox.people.add(
         "Nour Haddad", workspace=sandbox.workspace(), email="nour@northwind.example", channels=["sales-emea"]
     )
     (body,) = sandbox.wait_for(lambda: bodies)
@@ -97,8 +97,8 @@ def test_messages_their_edits_and_their_ends_are_told(
     card = client.chat_postMessage(channel=channel, text="card")["ts"]
     client.chat_update(channel=channel, ts=card, text="edited")
     client.chat_postMessage(channel=channel, text="line", thread_ts=card)
-    sandbox.workspace.administration.delete_message(ana.sees(channel)[1])
-    sandbox.workspace.administration.delete_message(ana.sees(channel)[0])
+    sandbox.people.delete_message(ana.sees(channel)[1])
+    sandbox.people.delete_message(ana.sees(channel)[0])
     told = sandbox.wait_for(lambda: len(events(sandbox, "message")) == 6 and events(sandbox, "message"))
     shapes = [each.payload["event"] for each in sorted(told, key=lambda each: each.payload["event"]["event_ts"])]
     assert [each.get("subtype") for each in shapes] == [
@@ -127,7 +127,7 @@ def test_direct_messages_are_not_told_without_a_subscription(sandbox: Sandbox, o
 
 def test_an_event_needs_its_scope(clock: ManualClock) -> None:
     with Sandbox(without_scope("users:read"), clock=clock, http_endpoint=NOBODY) as sandbox:
-        sandbox.workspace.administration.change(sandbox.person("Ana Ruiz"), title="CEO")
+        sandbox.people.change(sandbox.person("Ana Ruiz"), title="CEO")
         assert sandbox.deliveries() == []
 
 
@@ -189,8 +189,8 @@ def test_two_deliveries_may_arrive_in_the_wrong_order(sandbox: Sandbox, over_htt
     titles: list[str] = []
     over_http.event("user_change")(lambda event: titles.append(event["user"]["profile"]["title"]))
     sandbox.disturb("out_of_order")
-    sandbox.workspace.administration.change(ana, title="first")
-    sandbox.workspace.administration.change(ana, title="second")
+    sandbox.people.change(ana, title="first")
+    sandbox.people.change(ana, title="second")
     sandbox.wait_for(lambda: len(titles) == 2)
     assert titles == ["second", "first"]
 

@@ -64,9 +64,7 @@ def test_the_workspaces_are_listed_with_their_people(http: httpx.Client, sandbox
 def test_a_person_sees_what_is_theirs(  # noqa: PLR0917 - fixtures
     sandbox: Sandbox, tab: Tab, http: httpx.Client, client: WebClient, ben: Person, channel: str
 ) -> None:
-    secret = sandbox.workspace.administration.add_channel(
-        "deals", workspace=sandbox.workspace(), members=[ben], private=True
-    )
+    secret = sandbox.people.add_channel("deals", workspace=sandbox.workspace(), members=[ben], private=True)
     client.chat_postMessage(channel=channel, text="card")
     client.chat_postMessage(channel=secret, text="psst")
     client.chat_postMessage(channel=ben.id, text="only Ben")

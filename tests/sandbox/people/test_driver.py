@@ -109,14 +109,14 @@ def test_a_missing_field_or_a_wrong_answer_is_told(over_http: App, client: WebCl
 
 
 def test_channels_are_seen_by_those_who_may(sandbox: Sandbox, client: WebClient, ana: Person, ben: Person) -> None:
-    sandbox.workspace.administration.add_channel("deals", workspace=sandbox.workspace(), members=[ana], private=True)
+    sandbox.people.add_channel("deals", workspace=sandbox.workspace(), members=[ana], private=True)
     client.chat_postMessage(channel="#deals", text="psst")
     assert [each.text for each in ana.sees("#deals")] == ["psst"]
     with pytest.raises(DriverError, match="Ben Okafor sees no channel '#deals'; there are: #general"):
         ben.sees("#deals")
-    sandbox.workspace.administration.join(ben, "deals")
+    sandbox.people.join(ben, "deals")
     assert len(ben.sees("deals")) == 1
-    sandbox.workspace.administration.leave(ben, "deals")
+    sandbox.people.leave(ben, "deals")
     with pytest.raises(DriverError):
         ben.sees("deals")
 
@@ -141,11 +141,11 @@ def test_people_write_only_where_they_are_members_and_delete_only_their_own(
 def test_what_is_gone_cannot_be_pressed(sandbox: Sandbox, client: WebClient, ana: Person, channel: str) -> None:
     client.chat_postMessage(channel=channel, text="card", blocks=leads("Acme"))
     (card,) = ana.sees(channel)
-    sandbox.workspace.administration.delete_message(card)
+    sandbox.people.delete_message(card)
     with pytest.raises(DriverError, match="the message is gone: 'Lead Acme'"):
         ana.presses("Accept", on=card)
     with pytest.raises(LookupError, match="gone already"):
-        sandbox.workspace.administration.delete_message(card)
+        sandbox.people.delete_message(card)
 
 
 def test_a_message_shows_its_readers_hour(sandbox: Sandbox, client: WebClient, ana: Person) -> None:
@@ -186,10 +186,10 @@ def test_waiting_for_what_is_not_there_yet_is_waiting_too(sandbox: Sandbox, clie
 
 
 def test_a_deactivated_person_does_nothing_any_more(sandbox: Sandbox, ana: Person) -> None:
-    sandbox.workspace.administration.deactivate(ana)
+    sandbox.people.deactivate(ana)
     with pytest.raises(DriverError, match="Ana Ruiz is deactivated"):
         ana.types("/handoff")
-    sandbox.workspace.administration.deactivate(ana, deactivated=False)
+    sandbox.people.deactivate(ana, deactivated=False)
     ana.types("hello", "#sales-emea")
     assert [each.text for each in ana.sees("#sales-emea")] == ["hello"]
 

@@ -65,7 +65,7 @@ def test_blocks_are_refused_with_the_path_of_each_fault(client: WebClient, chann
 
 
 def test_the_bot_posts_only_where_it_is_a_member(sandbox: Sandbox, client: WebClient, channel: str) -> None:
-    sandbox.workspace.administration.remove_bot("#sales-emea", workspace=sandbox.workspace())
+    sandbox.people.remove_bot("#sales-emea", workspace=sandbox.workspace())
     assert error_of(lambda: client.chat_postMessage(channel=channel, text="x"))["error"] == "not_in_channel"
     assert error_of(lambda: client.conversations_history(channel=channel))["error"] == "not_in_channel"
     assert client.conversations_join(channel=channel)["channel"]["is_member"]
@@ -73,7 +73,7 @@ def test_the_bot_posts_only_where_it_is_a_member(sandbox: Sandbox, client: WebCl
 
 
 def test_a_private_channel_without_the_bot_is_not_found(sandbox: Sandbox, client: WebClient, ana: Person) -> None:
-    secret = sandbox.workspace.administration.add_channel(
+    secret = sandbox.people.add_channel(
         "deals", workspace=sandbox.workspace(), members=[ana], private=True, with_bot=False
     )
     assert error_of(lambda: client.chat_postMessage(channel=secret, text="x"))["error"] == "channel_not_found"
@@ -83,13 +83,13 @@ def test_a_private_channel_without_the_bot_is_not_found(sandbox: Sandbox, client
 
 
 def test_an_archived_channel_takes_nothing(sandbox: Sandbox, client: WebClient, channel: str) -> None:
-    sandbox.workspace.administration.archive("#sales-emea", workspace=sandbox.workspace())
+    sandbox.people.archive("#sales-emea", workspace=sandbox.workspace())
     assert error_of(lambda: client.chat_postMessage(channel=channel, text="x"))["error"] == "is_archived"
     assert client.conversations_info(channel=channel)["channel"]["is_archived"]
 
 
 def test_a_deactivated_person_cannot_be_written_to(sandbox: Sandbox, client: WebClient, ana: Person) -> None:
-    sandbox.workspace.administration.deactivate(ana)
+    sandbox.people.deactivate(ana)
     assert error_of(lambda: client.conversations_open(users=ana.id))["error"] == "user_disabled"
     assert error_of(lambda: client.chat_postMessage(channel=ana.id, text="x"))["error"] == "channel_not_found"
 
@@ -125,7 +125,7 @@ def test_a_deleted_message_is_not_found_any_more(
     first = client.chat_postMessage(channel=channel, text="first")["ts"]
     second = client.chat_postMessage(channel=channel, text="second")["ts"]
     client.chat_delete(channel=channel, ts=first)
-    sandbox.workspace.administration.delete_message(ana.sees(channel)[0])
+    sandbox.people.delete_message(ana.sees(channel)[0])
     assert ana.sees(channel) == []
     for ts in (first, second):
         assert error_of(lambda ts=ts: client.chat_update(channel=channel, ts=ts, text="x"))["error"] == (  # type: ignore[misc]
@@ -138,7 +138,7 @@ def test_a_deleted_message_leaves_a_tombstone_above_its_thread(
 ) -> None:
     parent = client.chat_postMessage(channel=channel, text="card", metadata=delivery("1"))["ts"]
     client.chat_postMessage(channel=channel, text="line", thread_ts=parent)
-    sandbox.workspace.administration.delete_message(ana.sees(channel)[0])
+    sandbox.people.delete_message(ana.sees(channel)[0])
     (tombstone,) = ana.sees(channel)
     assert (tombstone.text, tombstone.deleted) == ("This message was deleted.", True)
     assert [each.text for each in tombstone.thread] == ["line"]
@@ -209,7 +209,7 @@ def test_people_are_found_by_id_and_email(sandbox: Sandbox, client: WebClient, a
     assert client.users_lookupByEmail(email=ana.email.upper())["user"]["id"] == ana.id
     assert error_of(lambda: client.users_info(user="U0"))["error"] == "user_not_found"
     assert error_of(lambda: client.users_lookupByEmail(email="no@one.example"))["error"] == "users_not_found"
-    sandbox.workspace.administration.deactivate(ana)
+    sandbox.people.deactivate(ana)
     assert error_of(lambda: client.users_lookupByEmail(email=ana.email))["error"] == "users_not_found"
     assert client.users_info(user=ana.id)["user"]["deleted"] is True
     assert len(client.users_list(limit=1000)["members"]) == len(sandbox.workspace().members)

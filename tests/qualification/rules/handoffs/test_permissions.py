@@ -7,15 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.facts import PersonRef
 from qualification.rules.handoffs.permissions import (
-    ENDED_STATES,
     FITTING_STATES,
-    LIVE_STATES,
-    UNDECIDED_STATES,
     Action,
     Actor,
-    HandoffState,
     Party,
     Receiver,
     Standing,
@@ -25,6 +20,8 @@ from qualification.rules.handoffs.permissions import (
     require_note,
     who_may,
 )
+from qualification.rules.handoffs.states import ENDED_STATES, LIVE_STATES, UNDECIDED_STATES, HandoffState
+from qualification.rules.person_ref import PersonRef
 from qualification.rules.refusals import (
     AlreadyTaken,
     CannotReassign,

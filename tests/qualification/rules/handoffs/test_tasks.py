@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.handoffs.permissions import HandoffState
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.handoffs.tasks import Because, Duty, Settlement, TaskOutcome, settle, step_of
 from qualification.rules.playbook.playbook import parse
 from qualification.rules.playbook.schema import Step

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.qualification.rules.test_mapping import playbook
 
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap, MapFaults
 from qualification.rules.intake.import_rows import MOST_TIMES, read_row
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenRow
+from tests.qualification.rules.intake.test_mapping import playbook
 
 LONDON = ZoneInfo("Europe/London")
 COLUMNS = ("Deal Id", "E-mail", "Last Activity", "Visits", "Stage", "Owner", "Closed")

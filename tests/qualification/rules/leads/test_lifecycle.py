@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.handoffs.permissions import ENDED_STATES, UNDECIDED_STATES, HandoffState
-from qualification.rules.leads.lifecycle import Lifecycle, lifecycle_of, qualified_since
+from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
+from qualification.rules.handoffs.states import ENDED_STATES, UNDECIDED_STATES, HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 STAGE = st.sampled_from([None, Lifecycle.SQL, Lifecycle.OPPORTUNITY])

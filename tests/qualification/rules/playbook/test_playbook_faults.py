@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.playbook.errors import Fault, choose_from, nearest
+from qualification.rules.playbook.errors import Fault
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
+from qualification.rules.values.suggestions import choose_from, nearest
 
 GOOD = """\
 version: 1

@@ -8,7 +8,7 @@ from babel.numbers import format_currency, format_decimal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.refusals import FieldFault, Unreadable
+from qualification.rules.field_errors import FieldFault, Unreadable
 from qualification.rules.values.money import MOST_MINOR, currencies, minor_digits, parse_money, parse_size
 
 LOCALES = [

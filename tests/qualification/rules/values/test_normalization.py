@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.refusals import FieldFault
+from qualification.rules.field_errors import FieldFault
 from qualification.rules.values.countries import countries
 from qualification.rules.values.normalization import (
     Unreadable,
