@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from qualification.outbox import outbox
 
@@ -95,12 +95,6 @@ class Database:
         if not name or name == ":memory:":
             return None
         return shutil.disk_usage(Path(name).resolve().parent).free
-
-    @property
-    def in_use(self) -> int:
-        """How many connections are in a transaction or snapshot at this moment."""
-        pools = {self.engine.pool, self._reader.pool}
-        return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""

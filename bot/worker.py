@@ -78,7 +78,6 @@ class Worker:
         self._clocks_looked_at = float("-inf")
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self.last_pass_at: datetime | None = None
         database.on_commit(self._woken.set)
 
     def run_once(self, now: datetime) -> int:
@@ -95,7 +94,6 @@ class Worker:
             for task in tasks:
                 self._courier.carry(task, lambda: now)
                 done += 1
-        self.last_pass_at = now
         return done
 
     def run(self, stop: threading.Event) -> None:
@@ -162,7 +160,6 @@ class Worker:
             self._clocks_looked_at = time.monotonic()
             self._keep_time(now)
         in_hand.difference_update([each for each in in_hand if each.done()])
-        self.last_pass_at = now
         free = HANDS - len(in_hand)
         if free == 0:
             return POLL_SECONDS

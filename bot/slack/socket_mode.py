@@ -66,11 +66,6 @@ class SocketMode:
             greeted = set(self._greeted)
         return sum(number in greeted and each.is_connected() for number, each in enumerate(self._connections))
 
-    def wait_connected(self, seconds: float) -> bool:
-        """Wait until every connection stands; False where they do not within `seconds`."""
-        with self._quiet:
-            return self._quiet.wait_for(lambda: len(self._greeted) == CONNECTIONS, seconds)
-
     def stop(self) -> None:
         """Take nothing more, answer what is in hand, close."""
         with self._quiet:
@@ -90,7 +85,6 @@ class SocketMode:
         with self._quiet:
             self._greeted.add(next(number for number, each in enumerate(self._connections) if each is client))
             count = len(self._greeted)
-            self._quiet.notify_all()
         log.info("Connected to Slack.", extra={"action": "socket_mode", "count": count})
 
     def _take(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:

@@ -7,7 +7,7 @@ from sandbox.page.http_server import Server
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from sandbox.workspace.seed import PersonSeed, add_person, make_member
-from sandbox.workspace.state import Channel, Json, Member, Workspace
+from sandbox.workspace.state import Channel, Member, Workspace
 
 T = TypeVar("T")
 
@@ -148,10 +148,6 @@ class People:
             self._slack.messages.delete(workspace, channel, channel.messages[message.ts])
 
         self._run(delete)
-
-    def emit(self, event: Json, *, subscription: str, workspace: Workspace) -> None:
-        """Send any event to the app, as far as the manifest subscribes to it."""
-        self._run(lambda: self._slack.deliveries.tell(workspace, subscription, event))
 
     def _channel(self, workspace: Workspace, name: str) -> Channel:
         channel = workspace.channels.get(name) or workspace.channel_called(name)

@@ -1,10 +1,9 @@
 """The playbook: a team's definitions, read from YAML and checked as a whole."""
 
-from hashlib import sha256
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from qualification.rules.people.weekly_hours import WeeklyHours
 from qualification.rules.playbook import cross_checks, defaults, schema_errors, yaml_document
@@ -96,8 +95,6 @@ class Playbook(Definition):
         default_factory=lambda: {each.key: each for each in defaults.made(Framework, defaults.FRAMEWORKS)}
     )
 
-    _digest: str = PrivateAttr("")
-
     @model_validator(mode="before")
     @classmethod
     def _only_team_is_default(cls, data: object) -> object:
@@ -106,11 +103,6 @@ class Playbook(Definition):
             if isinstance(teams, dict) and len(teams) == 1:
                 return {**data, "default_team": next(iter(teams))}
         return data
-
-    @property
-    def digest(self) -> str:
-        """Return the SHA-256 of the text it was read from, in hexadecimal."""
-        return self._digest
 
     @property
     def first_stage(self) -> Stage:
@@ -207,5 +199,4 @@ def parse(text: str, file: str = "playbook.yaml") -> Playbook:
         faults += (document.fault(path, message) for path, message in cross_checks.faults(document))
     if playbook is None or faults:
         raise PlaybookFaults(without_echoes(faults), file)
-    playbook._digest = sha256(text.encode()).hexdigest()  # noqa: SLF001 - set once, before anybody else has it
     return playbook

@@ -20,14 +20,6 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """One condition of a rule that the lead meets: country, size, source or value, and what the lead has there."""
-
-    fact: str
-    value: str | int
-
-
-@dataclass(frozen=True, slots=True)
 class Seat:
     """A rep's place in a pool: the number of the last turn kept (0 for none), and whether they can be asked now."""
 
@@ -41,18 +33,6 @@ class Seat:
 def choose_rule(playbook: Playbook, asked: Asked) -> Rule | None:
     """Return the first rule, in the playbook's order, whose every condition the lead meets."""
     return next((rule for rule in playbook.rules if _fits(rule, asked, playbook.currency)), None)
-
-
-def why(rule: Rule, asked: Asked) -> tuple[Matched, ...]:
-    """Return the conditions by which a rule took a lead; none for a rule that takes everything."""
-    when = rule.when
-    conditions: tuple[tuple[str, object, str | int | None], ...] = (
-        ("country", when.country, asked.country),
-        ("size", when.size, asked.size),
-        ("source", when.source, asked.source),
-        ("value", when.value, asked.value_minor),
-    )
-    return tuple(Matched(fact, value) for fact, condition, value in conditions if condition and value is not None)
 
 
 def next_seat(seats: Iterable[Seat]) -> Seat | None:

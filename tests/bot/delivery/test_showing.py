@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from qualification.outbox import outbox
 from qualification.records import DeliveryState
+from tests.bot.connections import in_use
 from tests.bot.delivery.desk import Desk, draw
 
 
@@ -166,7 +167,7 @@ def test_invariant_2_no_connection_is_held_while_slack_is_called(desk: Desk) -> 
         passing = threading.Thread(target=worker.run_once, args=(desk.clock(),))
         passing.start()
         hold.wait_until_held()
-        assert desk.database.in_use == 0
+        assert in_use(desk.database) == 0
         hold.release()
         passing.join()
         desk.change(handoff, "after")

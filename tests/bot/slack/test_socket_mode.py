@@ -1,6 +1,7 @@
 """Connections to Slack that this process opens, against a Slack that can break them."""
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -61,19 +62,26 @@ def test_slacks_word_for_a_refused_token_is_in_the_log(slack: Sandbox, caplog: p
 
 
 def test_two_connections_stand_and_a_command_is_answered(
-    slack: Sandbox, connect: Callable[[Listener], SocketMode]
+    slack: Sandbox, connect: Callable[[Listener], SocketMode], caplog: pytest.LogCaptureFixture
 ) -> None:
+    def look_again(_: logging.LogRecord) -> bool:
+        """Let `slack.wait_for` look at the link too, which nothing that happens in Slack tells of."""
+        slack.stir()
+        return True
+
+    caplog.set_level(logging.INFO, "bot.slack.socket_mode")
+    caplog.handler.addFilter(look_again)
     link = connect(answering("Here you are."))
-    assert link.wait_connected(PATIENCE)
-    assert slack.connections() == link.connected == CONNECTIONS
+    slack.wait_for(lambda: link.connected == CONNECTIONS, PATIENCE)
+    assert slack.connections() == CONNECTIONS
     ana = slack.person("Ana Ruiz")
     ana.types("/baton", "#general")
     assert [reply.text for reply in ana.private_replies] == ["Here you are."]
 
 
 def test_broken_connections_are_opened_again(slack: Sandbox, connect: Callable[[Listener], SocketMode]) -> None:
-    link = connect(answering("Still here."))
-    assert link.wait_connected(PATIENCE)
+    connect(answering("Still here."))
+    slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
     slack.drop_sockets()
     slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
     ana = slack.person("Ana Ruiz")
@@ -82,8 +90,8 @@ def test_broken_connections_are_opened_again(slack: Sandbox, connect: Callable[[
 
 
 def test_slack_may_ask_to_connect_anew(slack: Sandbox, connect: Callable[[Listener], SocketMode]) -> None:
-    link = connect(answering("Still here."))
-    assert link.wait_connected(PATIENCE)
+    connect(answering("Still here."))
+    slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
     assert slack.refresh_sockets() == CONNECTIONS
     slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
     ana = slack.person("Ana Ruiz")
@@ -95,8 +103,8 @@ def test_a_slack_that_is_down_at_the_start_is_waited_for(
     slack: Sandbox, connect: Callable[[Listener], SocketMode]
 ) -> None:
     slack.fault("apps.connections.open", "500", times=3)
-    link = connect(answering("There you are."))
-    assert link.wait_connected(PATIENCE)
+    connect(answering("There you are."))
+    slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
 
 
 def test_what_is_in_hand_is_answered_before_it_closes(
@@ -110,7 +118,7 @@ def test_what_is_in_hand_is_answered_before_it_closes(
         return BoltResponse(status=200, body={"text": "Finished."})
 
     link = connect(slow)
-    assert link.wait_connected(PATIENCE)
+    slack.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
     ana = slack.person("Ana Ruiz")
     typing = threading.Thread(target=ana.types, args=("/baton", "#general"))
     typing.start()

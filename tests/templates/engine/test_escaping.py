@@ -61,6 +61,8 @@ def test_a_cut_tears_no_visible_character() -> None:
     assert cut(FLAG * 3, 7) == FLAG + "…"
     assert cut("e\u0301" * 4, 4) == "e\u0301…"
     assert cut("👍🏽👍🏽", 5) == "👍🏽…"
+    assert cut("क्ष" * 3, 6) == "क्ष…"
+    assert cut(f"\n{FLAG * 3}", 8) == f"\n{FLAG}…"
     assert cut("short", 5) == "short"
 
 
