@@ -28,7 +28,7 @@ class Clock(ABC):
         """Put the present moment later by that much; called with the lock held."""
 
     @abstractmethod
-    def _patience(self, moment: datetime) -> float | None:
+    def _real_seconds_until(self, moment: datetime) -> float | None:
         """Tell how many real seconds may pass before looking again, or None where only a move can bring the moment."""
 
     def unix(self) -> float:
@@ -62,10 +62,10 @@ class Clock(ABC):
             with self._lock:
                 if self() >= moment:
                     return
-                patience = self._patience(moment)
+                timeout = self._real_seconds_until(moment)
                 self._sleepers.add((loop, sleeper))
             try:
-                await asyncio.wait((sleeper,), timeout=patience)
+                await asyncio.wait((sleeper,), timeout=timeout)
             finally:
                 with self._lock:
                     self._sleepers.discard((loop, sleeper))
@@ -88,7 +88,7 @@ class RealClock(Clock):
     def _move(self, by: timedelta) -> None:
         self._shift += by
 
-    def _patience(self, moment: datetime) -> float | None:
+    def _real_seconds_until(self, moment: datetime) -> float | None:
         return max(0.0, (moment - self()).total_seconds())
 
 
@@ -111,7 +111,7 @@ class ManualClock(Clock):
     def _move(self, by: timedelta) -> None:
         self._now += by
 
-    def _patience(self, moment: datetime) -> float | None:  # noqa: ARG002 - no real time brings it nearer
+    def _real_seconds_until(self, moment: datetime) -> float | None:  # noqa: ARG002 - no real time brings it nearer
         return None
 
 

@@ -33,7 +33,7 @@ class Fault:
         """Whether it will strike no more."""
         return self.times is not None and self.struck >= self.times
 
-    def fits(self, method: str, workspace_id: str | None, channel: str | None) -> bool:
+    def matches(self, method: str, workspace_id: str | None, channel: str | None) -> bool:
         """Whether it concerns this call or delivery."""
         return (
             not self.spent
@@ -84,7 +84,7 @@ class Fault:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_wake, waiter)
 
-    def shape(self) -> Json:
+    def as_json(self) -> Json:
         """Show the fault as the page's panel does."""
         if self.kind in get_args(DeliveryFaultKind):
             return {"deliver": self.kind, "times": self.times, "struck": self.struck}
@@ -102,14 +102,14 @@ class Faults:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         """Start with none; `changed` is called whenever one is added, strikes or goes."""
-        self._standing: list[Fault] = []
+        self._active: list[Fault] = []
         self._lock = threading.Lock()
         self._changed = changed
 
     def add(self, fault: Fault) -> Fault:
         """Switch a fault on, and return it."""
         with self._lock:
-            self._standing.append(fault)
+            self._active.append(fault)
         self._changed()
         return fault
 
@@ -125,8 +125,8 @@ class Faults:
         self, kinds: tuple[str, ...], method: str, workspace_id: str | None, channel: str | None
     ) -> Fault | None:
         with self._lock:
-            for fault in self._standing:
-                if fault.kind in kinds and fault.fits(method, workspace_id, channel):
+            for fault in self._active:
+                if fault.kind in kinds and fault.matches(method, workspace_id, channel):
                     fault.struck += 1
                     break
             else:
@@ -137,28 +137,28 @@ class Faults:
     def remove(self, fault: Fault) -> None:
         """Switch one fault off; what it holds goes on."""
         with self._lock:
-            if fault in self._standing:
-                self._standing.remove(fault)
+            if fault in self._active:
+                self._active.remove(fault)
         fault.release()
         self._changed()
 
     def clear(self) -> None:
         """Switch every fault off; what they hold goes on."""
-        for fault in self.standing():
+        for fault in self.active():
             self.remove(fault)
 
     def abandon(self) -> None:
         """Cut whatever is held, for the end of the sandbox."""
-        for fault in self.standing():
+        for fault in self.active():
             fault.abandon()
 
-    def standing(self) -> list[Fault]:
+    def active(self) -> list[Fault]:
         """Return the faults that are switched on, spent ones included."""
         with self._lock:
-            return list(self._standing)
+            return list(self._active)
 
 
-def parse(given: Json) -> Fault:
+def parse_fault(given: Json) -> Fault:
     """Read a fault as the page sends it; raise ValueError with a sentence where it makes no sense."""
     wanted = given.get("deliver") or given.get("kind")
     kinds: tuple[CallFaultKind | DeliveryFaultKind, ...] = (*get_args(CallFaultKind), *get_args(DeliveryFaultKind))

@@ -89,7 +89,7 @@ class Journal:
         with self._lock:
             return [delivery for delivery in self._deliveries if kind in {None, delivery.kind}]
 
-    def complain(self, sentence: str) -> None:
+    def add_complaint(self, sentence: str) -> None:
         """Note that the app acknowledged with something Slack cannot show."""
         with self._lock:
             self._complaints.append(sentence)

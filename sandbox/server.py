@@ -6,12 +6,12 @@ from typing import Literal, Self, TypeVar
 
 from sandbox.clock import Clock, RealClock
 from sandbox.faults import CallFaultKind, DeliveryFaultKind, Fault
+from sandbox.http_server import HttpServer
 from sandbox.journal import Call, Delivery
-from sandbox.page.http_server import Server
+from sandbox.local_slack import LocalSlack
+from sandbox.people.administration import People
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import DriverError
-from sandbox.slack import Slack
-from sandbox.workspace.administration import People
 from sandbox.workspace.seed import SAMPLE, WorkspaceSeed, make_workspace
 from sandbox.workspace.state import Json, Workspace
 
@@ -42,16 +42,16 @@ class Sandbox:
         """
         self.clock = clock or RealClock()
         self.signing_secret = signing_secret
-        self.slack = Slack(self.clock, rate_limits=rate_limits)
+        self.slack = LocalSlack(self.clock, rate_limits=rate_limits)
         self.slack.add(
             [make_workspace(self.slack.ids, each, manifest, signing_secret, int(self.clock.unix())) for each in seed]
         )
         for workspace in self.slack.workspaces.values():
             workspace.app.http_endpoint = http_endpoint
-        self._server = Server(self.slack, port)
+        self._server = HttpServer(self.slack, port)
         self.url = self._server.url
         self.people = People(self._server)
-        self.clock.on_advance(self.slack.changes.stir)
+        self.clock.on_advance(self.slack.changes.wake)
 
     def start(self) -> Self:
         """Start serving on `url`; return itself."""
@@ -192,4 +192,4 @@ class Sandbox:
 
     def stir(self) -> None:
         """Let waiting predicates look again, for those that watch something outside the sandbox."""
-        self.slack.changes.stir()
+        self.slack.changes.wake()

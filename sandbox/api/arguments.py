@@ -8,17 +8,17 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from sandbox.api.refusals import SlackError, invalid_arguments
+from sandbox.refusals import SlackError, invalid_arguments
 from sandbox.workspace.state import Json
 
-Kind: TypeAlias = Literal["text", "flag", "number", "object", "list", "anything"]
+ArgumentKind: TypeAlias = Literal["text", "flag", "number", "object", "list", "anything"]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
     """What a method expects under one name."""
 
-    kind: Kind = "text"
+    kind: ArgumentKind = "text"
     required: bool = False
 
 
@@ -31,7 +31,7 @@ _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _EVERYWHERE = {"team_id": TEXT}
 
 
-async def read(request: Request) -> tuple[Json, str | None]:
+async def parse_request(request: Request) -> tuple[Json, str | None]:
     """Return the call's arguments and its token, which may stand in the header or among the arguments."""
     arguments: Json = dict(request.query_params)
     body = await request.body()
@@ -48,7 +48,7 @@ async def read(request: Request) -> tuple[Json, str | None]:
     return arguments, token or None
 
 
-def check(given: Json, known: Mapping[str, Argument]) -> Json:
+def validate(given: Json, known: Mapping[str, Argument]) -> Json:
     """Return the arguments in their own types; raise `invalid_arguments` naming every missing, unknown or wrong one."""
     known = {**_EVERYWHERE, **known}
     problems = [f"unknown argument: {name}" for name in given if name not in known]
@@ -80,7 +80,7 @@ def _json_body(body: bytes) -> Json:
     return parsed
 
 
-def _typed(value: object, kind: Kind) -> object:
+def _typed(value: object, kind: ArgumentKind) -> object:
     match kind:
         case "text" if isinstance(value, str | int | float) and not isinstance(value, bool):
             return str(value)

@@ -5,28 +5,28 @@ from typing import Literal, Protocol, TypeAlias
 
 from sandbox.workspace.state import App, Json
 
-Kind: TypeAlias = Literal["slash_commands", "interactive", "events_api"]
-Reason: TypeAlias = Literal["not_connected", "connection_failed", "http_timeout", "http_error"]
+DeliveryKind: TypeAlias = Literal["slash_commands", "interactive", "events_api"]
+FailureReason: TypeAlias = Literal["not_connected", "connection_failed", "http_timeout", "http_error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One attempt to deliver a payload; `drop` cuts the connection behind it, so that no answer comes back."""
 
-    kind: Kind
+    kind: DeliveryKind
     payload: Json
     attempt: int = 0
-    reason: Reason | None = None
+    reason: FailureReason | None = None
     drop: bool = False
 
 
 class UndeliveredError(Exception):
     """The app did not take a delivery."""
 
-    def __init__(self, reason: Reason, *, final: bool = False) -> None:
+    def __init__(self, reason: FailureReason, *, final: bool = False) -> None:
         """Say why; `final` means that the app asked for no repeat."""
         super().__init__(reason)
-        self.reason: Reason = reason
+        self.reason: FailureReason = reason
         self.final = final
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sandbox import blocks
-from sandbox.api.refusals import SlackError, invalid_arguments, invalid_blocks
 from sandbox.clock import Clock
+from sandbox.refusals import SlackError, invalid_arguments, invalid_blocks
 from sandbox.workspace.messages import Content, Messages
 from sandbox.workspace.state import Channel, Json, Message, Workspace
 
@@ -73,23 +73,23 @@ class ResponseUrls:
             if source:
                 self._messages.delete(url.workspace, url.channel, source)
             return
-        content = readable(payload)
+        content = parse_reply(payload)
         if payload.get("replace_original") and source:
             self._messages.edit(url.workspace, url.channel, source, content)
         else:
-            reply(self._messages, url.workspace, url.channel, url.user_id, payload)
+            post_reply(self._messages, url.workspace, url.channel, url.user_id, payload)
 
 
-def reply(messages: Messages, workspace: Workspace, channel: Channel, user_id: str, payload: Json) -> Message:
+def post_reply(messages: Messages, workspace: Workspace, channel: Channel, user_id: str, payload: Json) -> Message:
     """Write what a command's acknowledgement or a response URL got: to one person, or `in_channel`."""
-    content = readable(payload)
+    content = parse_reply(payload)
     thread_ts = payload.get("thread_ts")
     if payload.get("response_type") == "in_channel":
         return messages.post(workspace, channel, workspace.app.bot_user_id, content, thread_ts=thread_ts)
-    return messages.whisper(workspace, channel, user_id, content, thread_ts=thread_ts)
+    return messages.post_ephemeral(workspace, channel, user_id, content, thread_ts=thread_ts)
 
 
-def readable(payload: Json) -> Content:
+def parse_reply(payload: Json) -> Content:
     """Return what an answer says; raise SlackError where there is nothing to read or the blocks are wrong."""
     unknown = sorted(set(payload) - _FIELDS)
     if unknown:
@@ -98,7 +98,7 @@ def readable(payload: Json) -> Content:
     if given is not None:
         if not isinstance(given, list):
             raise SlackError("invalid_blocks_format")
-        faults = blocks.faults(given, "message")
+        faults = blocks.block_errors(given, "message")
         if faults:
             raise invalid_blocks(faults)
     text = payload.get("text") or ""

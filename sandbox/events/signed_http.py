@@ -17,7 +17,7 @@ from sandbox.events.envelopes import Envelope, UndeliveredError
 from sandbox.workspace.state import App, Json
 
 OK = 200
-MOST_BYTES = 65_536
+READ_BYTES = 65_536
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
@@ -27,7 +27,7 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An HTTP answer."""
 
     status: int
@@ -65,7 +65,7 @@ class SignedHttp:
         return _decode(answer)
 
 
-async def post(url: str, headers: dict[str, str], body: bytes, *, read: bool = True) -> Answer:
+async def post(url: str, headers: dict[str, str], body: bytes, *, read: bool = True) -> HttpResponse:
     """Send one POST on a connection of its own; with `read=False` hang up as soon as it is sent.
 
     Raises OSError or h11.RemoteProtocolError where no whole answer came back.
@@ -89,19 +89,19 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, read: bool = T
         writer.close()
 
 
-async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> Answer:
+async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> HttpResponse:
     status, headers, chunks = 0, dict[str, str](), list[bytes]()
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            connection.receive_data(await reader.read(MOST_BYTES))
+            connection.receive_data(await reader.read(READ_BYTES))
         elif isinstance(event, h11.Response):
             status = event.status_code
             headers = {name.decode().lower(): value.decode() for name, value in event.headers}
         elif isinstance(event, h11.Data):
             chunks.append(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
-            return Answer(status, headers, b"".join(chunks))
+            return HttpResponse(status, headers, b"".join(chunks))
         elif isinstance(event, h11.ConnectionClosed):
             raise ConnectionResetError("closed before the answer was whole")
 
@@ -113,7 +113,7 @@ def _encode(envelope: Envelope) -> tuple[bytes, str]:
     return urlencode(form).encode(), "application/x-www-form-urlencoded"
 
 
-def _decode(answer: Answer) -> Json | None:
+def _decode(answer: HttpResponse) -> Json | None:
     text = answer.body.decode(errors="replace").strip()
     if not text:
         return None

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sandbox.api.refusals import SlackError
 from sandbox.clock import Clock
+from sandbox.refusals import SlackError
 from sandbox.workspace.ids import Ids
 
 GOOD_FOR = timedelta(seconds=3)
@@ -32,7 +32,7 @@ class Triggers:
 
     def issue(self, workspace_id: str, user_id: str, view_id: str | None = None) -> str:
         """Return a new trigger id for somebody's act."""
-        trigger_id = f"{self._ids.serial()}.{workspace_id[1:]}.{self._ids.serial():08x}"
+        trigger_id = f"{self._ids.next_number()}.{workspace_id[1:]}.{self._ids.next_number():08x}"
         self._issued[trigger_id] = Trigger(workspace_id, user_id, self._clock(), view_id)
         return trigger_id
 

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, time
 from typing import TypeAlias, TypeVar
 
-from sandbox.page.http_server import Server
+from sandbox.client.text_reader import TextReader
+from sandbox.client.user_actions import ActionError, Actor
+from sandbox.http_server import HttpServer
 from sandbox.people import finding, snapshots
-from sandbox.people.acts import ActError, Somebody
 from sandbox.people.finding import Given
-from sandbox.people.reading import Reading
 from sandbox.people.snapshots import Control, DriverError, Home, Message, Modal
 from sandbox.workspace.state import Channel, Member, View, Workspace
 
@@ -25,7 +25,7 @@ class Person:
     cannot be done raises DriverError, which names what was there instead. May be used from several threads at once.
     """
 
-    def __init__(self, server: Server, workspace: Workspace, member: Member) -> None:
+    def __init__(self, server: HttpServer, workspace: Workspace, member: Member) -> None:
         """Act as this member through this server."""
         self._server = server
         self.workspace = workspace
@@ -60,7 +60,7 @@ class Person:
     async def _say(self, text: str, channel: str | None, thread: Message | None) -> str | None:
         there = self._channel(thread.channel_id if thread else channel)
         thread_ts = (thread.thread_ts or thread.ts) if thread else None
-        return await self._server.acts.say(self._who, there, text, thread_ts)
+        return await self._server.actions.send_message(self._who, there, text, thread_ts)
 
     def fills(self, values: Mapping[str, Answer]) -> None:
         """Fill in the fields of the topmost modal by label, in order; options by their text, people by name."""
@@ -69,23 +69,23 @@ class Person:
 
     async def _fill(self, label: str, answer: Answer) -> str | None:
         view = self._top()
-        there = snapshots.modal(self._reading(), view)
+        there = snapshots.modal(self._reader(), view)
         control = finding.field(there, label)
         value = finding.value(control, _given(answer))
         if control.place.tells_the_app:
-            return await self._server.acts.use_in_view(self._who, view, control.place, value)
-        self._server.acts.type_in(self._who, view, control.place, value)
+            return await self._server.actions.use_in_view(self._who, view, control.place, value)
+        self._server.actions.type_in(self._who, view, control.place, value)
         return None
 
     def submits(self) -> None:
         """Press the topmost modal's submit button; look at `modal.errors` for what was refused."""
-        self._act(lambda: self._server.acts.submit(self._who, self._top()))
+        self._act(lambda: self._server.actions.submit(self._who, self._top()))
 
     def closes(self, *, everything: bool = False) -> None:
         """Close the topmost modal, or the whole stack."""
 
         async def close() -> None:
-            await self._server.acts.close(self._who, whole_stack=everything)
+            await self._server.actions.close(self._who, whole_stack=everything)
 
         self._act(close)
 
@@ -128,14 +128,14 @@ class Person:
             stored = channel.messages.get(on.ts)
             if stored is None:
                 raise DriverError(f"the message is gone: {on.text!r}")
-            return await self._server.acts.use_in_message(self._who, channel, stored, control.place, value)
+            return await self._server.actions.use_in_message(self._who, channel, stored, control.place, value)
         view = self._top_or_home() if on is None else self._open_view(on)
         surface = on or self._snapshot(view)
         control, value = choose(surface)
         if not control.place.tells_the_app:
-            self._server.acts.type_in(self._who, view, control.place, value)
+            self._server.actions.type_in(self._who, view, control.place, value)
             return None
-        return await self._server.acts.use_in_view(self._who, view, control.place, value)
+        return await self._server.actions.use_in_view(self._who, view, control.place, value)
 
     def uses(self, shortcut: str, *, on: Message | None = None) -> None:
         """Use a shortcut by its name or callback id: a global one, or one from a message's menu."""
@@ -143,9 +143,9 @@ class Person:
         callback_id = known.get(shortcut, shortcut)
 
         async def use() -> str | None:
-            acts = self._server.acts
-            target = acts.message(self._who, on.channel_id, on.ts) if on else None
-            return await acts.use_shortcut(self._who, callback_id, target)
+            actions = self._server.actions
+            target = actions.message(self._who, on.channel_id, on.ts) if on else None
+            return await actions.use_shortcut(self._who, callback_id, target)
 
         self._act(use)
 
@@ -153,7 +153,7 @@ class Person:
         """Open the app's Home tab; the app hears of it, and `home` shows what it publishes."""
 
         async def open_home() -> None:
-            self._server.acts.open_home(self._who)
+            self._server.actions.open_home(self._who)
 
         self._act(open_home)
 
@@ -161,19 +161,21 @@ class Person:
         """Delete a message; one's own, or anybody's as an admin."""
 
         async def delete() -> None:
-            self._server.acts.delete(self._who, *self._server.acts.message(self._who, message.channel_id, message.ts))
+            self._server.actions.delete(
+                self._who, *self._server.actions.message(self._who, message.channel_id, message.ts)
+            )
 
         self._act(delete)
 
     @property
     def modal(self) -> Modal:
         """The topmost modal; DriverError where none is open."""
-        return self._look(lambda: snapshots.modal(self._reading(), self._top()))
+        return self._look(lambda: snapshots.modal(self._reader(), self._top()))
 
     @property
     def modals(self) -> list[Modal]:
         """The stack of modals, the topmost last."""
-        return self._look(lambda: [snapshots.modal(self._reading(), view) for view in self._stack()])
+        return self._look(lambda: [snapshots.modal(self._reader(), view) for view in self._stack()])
 
     @property
     def home(self) -> Home:
@@ -183,7 +185,7 @@ class Person:
             view = self.workspace.homes.get(self.id)
             if view is None:
                 raise DriverError(f"{self.name}'s Home tab is empty")
-            return snapshots.home(self._reading(), view)
+            return snapshots.home(self._reader(), view)
 
         return self._look(look)
 
@@ -213,7 +215,7 @@ class Person:
                 if message.ephemeral_to == self.id
             ]
             shown.sort(key=lambda each: each[1].ts)
-            return [snapshots.message(self._reading(), channel, message) for channel, message in shown]
+            return [snapshots.message(self._reader(), channel, message) for channel, message in shown]
 
         return self._look(look)
 
@@ -226,21 +228,21 @@ class Person:
         """Return the message as it stands now."""
 
         def look() -> Message:
-            channel, stored = self._server.acts.message(self._who, message.channel_id, message.ts)
-            return snapshots.message(self._reading(), channel, stored)
+            channel, stored = self._server.actions.message(self._who, message.channel_id, message.ts)
+            return snapshots.message(self._reader(), channel, stored)
 
         return self._look(look)
 
     @property
-    def _who(self) -> Somebody:
-        return Somebody(self.workspace, self.member)
+    def _who(self) -> Actor:
+        return Actor(self.workspace, self.member)
 
-    def _reading(self) -> Reading:
-        return Reading(self.workspace, self.member, self._server.slack.clock())
+    def _reader(self) -> TextReader:
+        return TextReader(self.workspace, self.member, self._server.slack.clock())
 
     def _messages(self, channel: Channel) -> list[Message]:
         shown = [each for each in channel.messages.values() if not each.ephemeral_to and not each.is_reply]
-        return [snapshots.message(self._reading(), channel, each) for each in shown]
+        return [snapshots.message(self._reader(), channel, each) for each in shown]
 
     def _channel(self, name: str | None) -> Channel:
         if name is None:
@@ -276,7 +278,7 @@ class Person:
 
     def _snapshot(self, view: View) -> snapshots.Surface:
         taken = snapshots.modal if view.content["type"] == "modal" else snapshots.home
-        return taken(self._reading(), view)
+        return taken(self._reader(), view)
 
     def _act(self, act: Callable[[], Awaitable[object]]) -> None:
         async def run() -> None:
@@ -286,7 +288,7 @@ class Person:
 
         try:
             self._server.run(run())
-        except ActError as error:
+        except ActionError as error:
             raise DriverError(str(error)) from error
 
     def _look(self, look: Callable[[], T]) -> T:
@@ -295,7 +297,7 @@ class Person:
 
         try:
             return self._server.run(run())
-        except ActError as error:
+        except ActionError as error:
             raise DriverError(str(error)) from error
 
 

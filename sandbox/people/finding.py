@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sandbox.people.inputs import TEXT_INPUTS, Value
 from sandbox.people.snapshots import Control, DriverError, Surface
+from sandbox.workspace.inputs import TEXT_INPUTS, Value
 
 __all__ = ["Given", "Value", "button", "field", "menu", "value"]
 

@@ -49,14 +49,14 @@ class Changes:
         self._condition = threading.Condition()
         self._listeners: set[Listener] = set()
 
-    def note(self, workspace_id: str, *names: str, people: Collection[str] | None = None) -> None:
+    def record(self, workspace_id: str, *names: str, people: Collection[str] | None = None) -> None:
         """Say that these parts of a workspace changed, for everybody or for some people only; call it in the loop."""
         for listener in self._listeners:
             if listener.workspace_id == workspace_id and (people is None or listener.user_id in people):
                 listener.add(names)
-        self.stir()
+        self.wake()
 
-    def stir(self) -> None:
+    def wake(self) -> None:
         """Let waiting threads look again; may be called from any thread."""
         with self._condition:
             self._count += 1
@@ -68,7 +68,7 @@ class Changes:
         self._listeners.add(listener)
         return listener
 
-    def forget(self, listener: Listener) -> None:
+    def remove_listener(self, listener: Listener) -> None:
         """Drop a listener."""
         self._listeners.discard(listener)
 

@@ -17,13 +17,13 @@ class Ids:
         self._count = count(1)
         self._last_microsecond = 0
 
-    def serial(self) -> int:
+    def next_number(self) -> int:
         """Return the next number."""
         return next(self._count)
 
     def new(self, prefix: str) -> str:
         """Return an id such as `V07BATON002F`."""
-        return f"{prefix}07BATON{_digits(self.serial()):0>4}"
+        return f"{prefix}07BATON{_digits(self.next_number()):0>4}"
 
     def ts(self) -> str:
         """Return a message timestamp: seconds by the clock, six digits after the point, later than every one before."""
@@ -32,12 +32,12 @@ class Ids:
         seconds, microseconds = divmod(self._last_microsecond, 1_000_000)
         return f"{seconds}.{microseconds:06d}"
 
-    def name_blocks(self, blocks: list[Json]) -> list[Json]:
+    def add_missing_ids(self, blocks: list[Json]) -> list[Json]:
         """Return the blocks with the block and action ids that Slack adds where the app left them out."""
         return [self._named(block) for block in blocks]
 
     def _named(self, block: Json) -> Json:
-        named = {"block_id": f"b{_digits(self.serial())}", **block}
+        named = {"block_id": f"b{_digits(self.next_number())}", **block}
         if "elements" in named and named.get("type") == "actions":
             named["elements"] = [self._acting(element) for element in named["elements"]]
         for place in ("accessory", "element"):
@@ -46,7 +46,9 @@ class Ids:
         return named
 
     def _acting(self, element: Json) -> Json:
-        return element if element.get("type") == "image" else {"action_id": f"a{_digits(self.serial())}", **element}
+        return (
+            element if element.get("type") == "image" else {"action_id": f"a{_digits(self.next_number())}", **element}
+        )
 
 
 def _digits(number: int) -> str:

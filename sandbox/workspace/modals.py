@@ -1,21 +1,16 @@
 """Modals in stacks of at most three, and Home tabs."""
 
 from sandbox import blocks
-from sandbox.api.refusals import SlackError, invalid_arguments
 from sandbox.clock import Clock
-from sandbox.people import inputs
+from sandbox.refusals import SlackError, invalid_arguments
+from sandbox.workspace import inputs
+from sandbox.workspace.api_objects import view_hash
 from sandbox.workspace.changes import Changes
 from sandbox.workspace.ids import Ids
-from sandbox.workspace.shapes import view_hash, view_shape
 from sandbox.workspace.state import Json, View, Workspace
 
 MOST_STACKED = 3
 MOST_BYTES = 250_000
-
-
-def shape(workspace: Workspace, view: View) -> Json:
-    """Show a view as Slack does, with what is typed into it by now."""
-    return view_shape(workspace, view, inputs.state_values(view.blocks, view.typed))
 
 
 class Modals:
@@ -55,7 +50,7 @@ class Modals:
         self._check(workspace, content, view.content["type"], updating=view)
         before = {place.key: place.type for place in inputs.places(view.blocks)}
         view.content = self._named(content)
-        view.hash = view_hash(view.content, self._clock(), self._ids.serial())
+        view.hash = view_hash(view.content, self._clock(), self._ids.next_number())
         kept = {place.key: place for place in inputs.places(view.blocks) if before.get(place.key) == place.type}
         view.typed = {key: value for key, value in view.typed.items() if key in kept and kept[key].can_hold(value)}
         view.errors, view.failure = {}, None
@@ -92,14 +87,14 @@ class Modals:
             raise SlackError("not_found")
         return view
 
-    def note(self, workspace: Workspace, view: View) -> None:
+    def record_change(self, workspace: Workspace, view: View) -> None:
         """Say that a view's errors or typed values changed."""
         self._changed(workspace, view.user_id)
 
     def _check(self, workspace: Workspace, content: Json, kind: str, updating: View | None = None) -> None:
         if content.get("type") != kind:
             raise invalid_arguments(f"must be of type {kind} [json-pointer:/view/type]")
-        faults = blocks.view_faults(content)
+        faults = blocks.view_errors(content)
         if faults:
             raise invalid_arguments(*faults)
         if len(str(content)) > MOST_BYTES:
@@ -116,16 +111,16 @@ class Modals:
             id=view_id,
             user_id=user_id,
             content=named,
-            hash=view_hash(named, self._clock(), self._ids.serial()),
+            hash=view_hash(named, self._clock(), self._ids.next_number()),
             root_id=below.root_id if below else view_id,
             previous_id=below.id if below else None,
         )
 
     def _named(self, content: Json) -> Json:
-        return {**content, "blocks": self._ids.name_blocks(content["blocks"])}
+        return {**content, "blocks": self._ids.add_missing_ids(content["blocks"])}
 
     def _changed(self, workspace: Workspace, user_id: str) -> None:
-        self._changes.note(workspace.id, "views", "home", people={user_id})
+        self._changes.record(workspace.id, "views", "home", people={user_id})
 
 
 def _views(workspace: Workspace) -> list[View]:

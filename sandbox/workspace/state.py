@@ -65,13 +65,13 @@ class Channel:
     last_read: dict[str, str] = field(default_factory=dict)
     archived: bool = False
 
-    def put(self, message: Message) -> None:
+    def store(self, message: Message) -> None:
         """Take a message in, or put another in its place."""
         self.messages[message.ts] = message
         if message.thread_ts and message.is_reply and not message.ephemeral_to:
             self.threads.setdefault(message.thread_ts, {})[message.ts] = message
 
-    def drop(self, message: Message) -> None:
+    def remove(self, message: Message) -> None:
         """Take a message out."""
         del self.messages[message.ts]
         if message.thread_ts:

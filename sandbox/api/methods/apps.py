@@ -1,12 +1,12 @@
 """Who the app is, and its way in: auth.test, bots.info, apps.connections.open."""
 
 from sandbox.api.arguments import TEXT
-from sandbox.api.methods.method import Call, Method
-from sandbox.api.refusals import SlackError
+from sandbox.api.methods.method import Method, MethodCall
+from sandbox.refusals import SlackError
 from sandbox.workspace.state import Json
 
 
-def auth_test(call: Call) -> Json:
+def auth_test(call: MethodCall) -> Json:
     """Tell whose token this is."""
     workspace = call.workspace
     return {
@@ -20,7 +20,7 @@ def auth_test(call: Call) -> Json:
     }
 
 
-def bots_info(call: Call) -> Json:
+def bots_info(call: MethodCall) -> Json:
     """Describe the bot."""
     app = call.workspace.app
     if call.arguments.get("bot", app.bot_id) != app.bot_id:
@@ -38,7 +38,7 @@ def bots_info(call: Call) -> Json:
     }
 
 
-def apps_connections_open(call: Call) -> Json:
+def apps_connections_open(call: MethodCall) -> Json:
     """Issue a websocket address that can be used once."""
     app = call.workspace.app
     base = call.slack.response_urls.base.replace("http", "ws", 1)

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.api.arguments import Argument
-from sandbox.api.limits import Tier
-from sandbox.api.refusals import SlackError
-from sandbox.slack import Slack
+from sandbox.local_slack import LocalSlack
+from sandbox.rate_limits import Tier
+from sandbox.refusals import SlackError
 from sandbox.workspace.state import Channel, Json, Member, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MethodCall:
     """A checked call: where, by whose token, with which arguments."""
 
-    slack: Slack
+    slack: LocalSlack
     workspace: Workspace
     arguments: Json
 
-    def need(self, *scopes: str) -> None:
+    def require_scope(self, *scopes: str) -> None:
         """Refuse with `missing_scope` unless the manifest has one of these scopes."""
         provided = self.workspace.app.scopes
         if not set(scopes) & set(provided):
@@ -46,7 +46,7 @@ class Method:
     """A method's name, its work, what it takes, what it needs, and how often it may be called."""
 
     name: str
-    work: Callable[[Call], Json]
+    work: Callable[[MethodCall], Json]
     arguments: Mapping[str, Argument]
     tier: Tier
     scope: str | None = None

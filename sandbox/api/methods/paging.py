@@ -4,13 +4,13 @@ import base64
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sandbox.api.refusals import SlackError
+from sandbox.refusals import SlackError
 from sandbox.workspace.state import Json
 
 T = TypeVar("T")
 
 
-def page(items: Sequence[T], arguments: Json, *, most: int, usual: int) -> tuple[Sequence[T], str]:
+def paginate(items: Sequence[T], arguments: Json, *, most: int, usual: int) -> tuple[Sequence[T], str]:
     """Return the page that `cursor` and `limit` ask for, and the cursor of the next one, or an empty text."""
     limit = arguments.get("limit", usual)
     if not 1 <= limit <= most:

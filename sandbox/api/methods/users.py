@@ -1,21 +1,21 @@
 """People: users.info, users.list, users.lookupByEmail."""
 
 from sandbox.api.arguments import FLAG, NUMBER, REQUIRED, TEXT
-from sandbox.api.methods.method import Call, Method
-from sandbox.api.methods.paging import page
-from sandbox.api.refusals import SlackError
-from sandbox.workspace.shapes import member_shape
+from sandbox.api.methods.method import Method, MethodCall
+from sandbox.api.methods.paging import paginate
+from sandbox.refusals import SlackError
+from sandbox.workspace.api_objects import user_object
 from sandbox.workspace.state import Json, Member
 
 
-def info(call: Call) -> Json:
+def info(call: MethodCall) -> Json:
     """Describe one person, with zone, and locale if asked."""
     return {"user": _shape(call, call.member(call.arguments["user"]))}
 
 
-def list_(call: Call) -> Json:
+def list_(call: MethodCall) -> Json:
     """List everybody, deactivated people and the bot included, page by page."""
-    found, cursor = page(list(call.workspace.members.values()), call.arguments, most=1000, usual=1000)
+    found, cursor = paginate(list(call.workspace.members.values()), call.arguments, most=1000, usual=1000)
     return {
         "members": [_shape(call, member) for member in found],
         "cache_ts": int(call.slack.clock.unix()),
@@ -23,7 +23,7 @@ def list_(call: Call) -> Json:
     }
 
 
-def lookup_by_email(call: Call) -> Json:
+def lookup_by_email(call: MethodCall) -> Json:
     """Find an active person by e-mail, in any letter case."""
     wanted = call.arguments["email"].casefold()
     for member in call.workspace.people:
@@ -32,8 +32,8 @@ def lookup_by_email(call: Call) -> Json:
     raise SlackError("users_not_found")
 
 
-def _shape(call: Call, member: Member) -> Json:
-    return member_shape(
+def _shape(call: MethodCall, member: Member) -> Json:
+    return user_object(
         call.workspace,
         member,
         email="users:read.email" in call.workspace.app.scopes,

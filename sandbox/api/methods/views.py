@@ -1,27 +1,27 @@
 """Modals and Home tabs: views.open, push, update, publish."""
 
 from sandbox.api.arguments import REQUIRED, TEXT, Argument
-from sandbox.api.methods.method import Call, Method
-from sandbox.api.refusals import SlackError, invalid_arguments
-from sandbox.workspace.modals import shape
+from sandbox.api.methods.method import Method, MethodCall
+from sandbox.refusals import SlackError, invalid_arguments
+from sandbox.workspace.api_objects import view_object
 from sandbox.workspace.state import Json, View
 
 _VIEW = Argument("object", required=True)
 
 
-def open_(call: Call) -> Json:
+def open_(call: MethodCall) -> Json:
     """Show a modal to whoever made the trigger."""
     trigger = call.slack.triggers.exchange(call.workspace.id, call.arguments["trigger_id"])
     return _answer(call, call.slack.modals.open(call.workspace, trigger.user_id, call.arguments["view"]))
 
 
-def push(call: Call) -> Json:
+def push(call: MethodCall) -> Json:
     """Lay a modal on top of those that are open."""
     trigger = call.slack.triggers.exchange(call.workspace.id, call.arguments["trigger_id"])
     return _answer(call, call.slack.modals.push(call.workspace, trigger.user_id, call.arguments["view"]))
 
 
-def update(call: Call) -> Json:
+def update(call: MethodCall) -> Json:
     """Put other content into an open view."""
     arguments = call.arguments
     if not arguments.get("view_id") and not arguments.get("external_id"):
@@ -30,7 +30,7 @@ def update(call: Call) -> Json:
     return _answer(call, call.slack.modals.update(call.workspace, view, arguments["view"], arguments.get("hash")))
 
 
-def publish(call: Call) -> Json:
+def publish(call: MethodCall) -> Json:
     """Put a Home tab before somebody."""
     member = call.member(call.arguments["user_id"])
     if not call.workspace.app.has_home or member.deactivated:
@@ -39,8 +39,8 @@ def publish(call: Call) -> Json:
     return _answer(call, view)
 
 
-def _answer(call: Call, view: View) -> Json:
-    return {"view": shape(call.workspace, view)}
+def _answer(call: MethodCall, view: View) -> Json:
+    return {"view": view_object(call.workspace, view)}
 
 
 METHODS = (

@@ -1,6 +1,6 @@
 """How a Web API call is refused."""
 
-from sandbox.workspace.state import Json
+from typing import Any
 
 
 class SlackError(Exception):
@@ -13,7 +13,7 @@ class SlackError(Exception):
         super().__init__(error)
         self.status = status
         self.headers = headers or {}
-        self.body: Json = {"ok": False, "error": error, **extra}
+        self.body: dict[str, Any] = {"ok": False, "error": error, **extra}
 
 
 def invalid_arguments(*messages: str) -> SlackError:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from sandbox.workspace.state import Json
 
 Value: TypeAlias = str | list[str] | None
-Typed: TypeAlias = Mapping[tuple[str, str], Any]
+TypedValues: TypeAlias = Mapping[tuple[str, str], Any]
 
 TEXT_INPUTS = frozenset({"plain_text_input", "number_input", "email_text_input", "url_text_input"})
 ONE_OPTION = frozenset({"static_select", "radio_buttons"})
@@ -59,7 +59,7 @@ class Place:
     def can_hold(self, value: Value) -> bool:
         """Whether the value is one that the element offers or accepts."""
         try:
-            slack_shape(self.element, value)
+            state_value(self.element, value)
         except WrongValueError:
             return False
         return True
@@ -104,13 +104,13 @@ def initial(element: Json) -> Value:
             return element.get("initial_value")
 
 
-def current(place: Place, typed: Typed) -> Value:
+def current(place: Place, typed: TypedValues) -> Value:
     """Return what the element holds now."""
     value: Value = typed[place.key] if place.key in typed else initial(place.element)
     return value
 
 
-def slack_shape(element: Json, value: Value) -> Json:
+def state_value(element: Json, value: Value) -> Json:
     """Write a value as Slack does in `state.values`.
 
     Raises WrongValueError if the element cannot hold it.
@@ -150,13 +150,13 @@ def _option(element: Json, value: str) -> Json:
     raise WrongValueError(f"no option {value!r}; there are: {known}")
 
 
-def state_values(blocks: list[Json] | None, typed: Typed) -> Json:
+def state_values(blocks: list[Json] | None, typed: TypedValues) -> Json:
     """Write everything that these blocks hold as `state.values`: by block id, then by action id."""
     values: Json = {}
     for place in places(blocks):
         if place.keeps_a_choice:
             block_id, action_id = place.key
-            values.setdefault(block_id, {})[action_id] = slack_shape(place.element, current(place, typed))
+            values.setdefault(block_id, {})[action_id] = state_value(place.element, current(place, typed))
     return values
 
 
@@ -175,14 +175,14 @@ def action(place: Place, value: Value, action_ts: str) -> Json:
             raise WrongValueError("an overflow menu takes the value of one option")
         return common | {"selected_option": _option(element, value)}
     shown = _part_of(element, "placeholder", "initial_option", "initial_options")
-    return common | shown | slack_shape(element, value)
+    return common | shown | state_value(element, value)
 
 
 def _part_of(element: Json, *names: str) -> Json:
     return {name: element[name] for name in names if name in element}
 
 
-def problems(blocks: list[Json], typed: Typed) -> dict[str, str]:
+def problems(blocks: list[Json], typed: TypedValues) -> dict[str, str]:
     """Return, by block id, what Slack's own client says before it would send a submission; empty when nothing."""
     found: dict[str, str] = {}
     for place in places(blocks):

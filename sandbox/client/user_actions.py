@@ -4,66 +4,67 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sandbox.api.refusals import SlackError
-from sandbox.events import interactions
-from sandbox.events.envelopes import Kind, UndeliveredError
-from sandbox.events.response_urls import reply
+from sandbox.client import typed_text
+from sandbox.events import interaction_payloads
+from sandbox.events.envelopes import DeliveryKind, UndeliveredError
+from sandbox.events.response_urls import post_reply
 from sandbox.events.submissions import answer_submission
-from sandbox.people import inputs, mentions
-from sandbox.people.inputs import Place, Value
-from sandbox.slack import Slack
+from sandbox.local_slack import LocalSlack
+from sandbox.refusals import SlackError
+from sandbox.workspace import inputs
+from sandbox.workspace.api_objects import view_object
+from sandbox.workspace.inputs import Place, Value
 from sandbox.workspace.messages import Content
-from sandbox.workspace.modals import shape as shape_of_view
 from sandbox.workspace.state import Channel, Json, Member, Message, View, Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
-class ActError(Exception):
+class ActionError(Exception):
     """Somebody tried what Slack would not let them do; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class Actor:
     """Who acts."""
 
     workspace: Workspace
     member: Member
 
 
-class Acts:
+class UserActions:
     """Everything a person can do; each act returns None, or a sentence on what went wrong with the app."""
 
-    def __init__(self, slack: Slack) -> None:
+    def __init__(self, slack: LocalSlack) -> None:
         """Act on this Slack."""
         self._slack = slack
 
-    def conversation(self, who: Somebody, channel_id: str) -> Channel:
+    def conversation(self, who: Actor, channel_id: str) -> Channel:
         """Return a conversation that the person may look into."""
         channel = next((each for each in who.workspace.may_see(who.member.id) if each.id == channel_id), None)
         if channel is None:
-            raise ActError(f"{who.member.real_name} sees no conversation {channel_id}")
+            raise ActionError(f"{who.member.real_name} sees no conversation {channel_id}")
         return channel
 
-    def message(self, who: Somebody, channel_id: str, ts: str) -> tuple[Channel, Message]:
+    def message(self, who: Actor, channel_id: str, ts: str) -> tuple[Channel, Message]:
         """Return a message that the person may see, and where it stands."""
         channel = self.conversation(who, channel_id)
         message = channel.messages.get(ts)
         if message is None or message.ephemeral_to not in {None, who.member.id}:
-            raise ActError("This message is gone.")
+            raise ActionError("This message is gone.")
         return channel, message
 
-    async def say(self, who: Somebody, channel: Channel, text: str, thread_ts: str | None = None) -> str | None:
+    async def send_message(self, who: Actor, channel: Channel, text: str, thread_ts: str | None = None) -> str | None:
         """Post a message, or run a slash command where the text begins with one."""
         if channel.kind != "dm" and who.member.id not in channel.members:
-            raise ActError(f"{who.member.real_name} is not in #{channel.name}")
+            raise ActionError(f"{who.member.real_name} is not in #{channel.name}")
         if text.startswith("/"):
             return await self._command(who, channel, text, in_thread=thread_ts is not None)
-        content = Content(mentions.as_message(who.workspace, text))
+        content = Content(typed_text.as_message(who.workspace, text))
         self._slack.messages.post(who.workspace, channel, who.member.id, content, thread_ts=thread_ts)
         return None
 
-    async def _command(self, who: Somebody, channel: Channel, line: str, *, in_thread: bool) -> str | None:
+    async def _command(self, who: Actor, channel: Channel, line: str, *, in_thread: bool) -> str | None:
         workspace, member = who.workspace, who.member
         name, _, text = line.partition(" ")
         known = next((each for each in workspace.app.commands if each["command"] == name), None)
@@ -73,19 +74,19 @@ class Acts:
             sentence = f"{name} is not supported in threads. Sorry!"
         else:
             text = text.strip()
-            payload = interactions.command(
+            payload = interaction_payloads.command(
                 workspace,
                 member,
                 channel,
                 name=name,
-                text=mentions.as_command(workspace, text, should_escape=bool(known.get("should_escape"))),
+                text=typed_text.as_command(workspace, text, should_escape=bool(known.get("should_escape"))),
                 trigger_id=self._slack.triggers.issue(workspace.id, member.id),
                 response_url=self._slack.response_urls.issue(workspace, channel, member.id),
             )
             try:
                 answer = await self._ask(who, "slash_commands", payload)
                 if answer:
-                    reply(self._slack.messages, workspace, channel, member.id, answer)
+                    post_reply(self._slack.messages, workspace, channel, member.id, answer)
             except UndeliveredError as error:
                 sentence = f"{name} failed because the app did not respond" + _because(error)
             except SlackError as error:
@@ -97,12 +98,12 @@ class Acts:
         return sentence
 
     async def use_in_message(
-        self, who: Somebody, channel: Channel, message: Message, place: Place, value: Value
+        self, who: Actor, channel: Channel, message: Message, place: Place, value: Value
     ) -> str | None:
         """Press a button or choose something in a message, as the person saw it."""
         workspace, member = who.workspace, who.member
         source = channel.messages.get(message.ts, message)
-        payload = interactions.block_actions_on_message(
+        payload = interaction_payloads.block_actions_on_message(
             workspace,
             member,
             channel,
@@ -114,13 +115,13 @@ class Acts:
         )
         return await self._interact(who, payload)
 
-    async def use_in_view(self, who: Somebody, view: View, place: Place, value: Value) -> str | None:
+    async def use_in_view(self, who: Actor, view: View, place: Place, value: Value) -> str | None:
         """Press a button or choose something in a modal or on the Home tab."""
         workspace, member = who.workspace, who.member
         action = self._action(place, value)
         if place.keeps_a_choice:
             self.type_in(who, view, place, value)
-        payload = interactions.block_actions_in_view(
+        payload = interaction_payloads.block_actions_in_view(
             workspace,
             member,
             view,
@@ -129,81 +130,79 @@ class Acts:
         )
         return await self._interact(who, payload)
 
-    def type_in(self, who: Somebody, view: View, place: Place, value: Value) -> None:
+    def type_in(self, who: Actor, view: View, place: Place, value: Value) -> None:
         """Put a value into an input; the app hears of it with an action or the submission only."""
         try:
-            inputs.slack_shape(place.element, value)
+            inputs.state_value(place.element, value)
         except inputs.WrongValueError as error:
-            raise ActError(str(error)) from error
+            raise ActionError(str(error)) from error
         view.typed[place.key] = value
         view.errors.pop(place.block["block_id"], None)
-        self._slack.modals.note(who.workspace, view)
+        self._slack.modals.record_change(who.workspace, view)
 
-    async def submit(self, who: Somebody, view: View) -> str | None:
+    async def submit(self, who: Actor, view: View) -> str | None:
         """Press a modal's submit button; what Slack's client itself finds wrong never reaches the app."""
         workspace, member = who.workspace, who.member
         if not view.content.get("submit"):
-            raise ActError("this modal has nothing to submit")
+            raise ActionError("this modal has nothing to submit")
         view.failure = None
         view.errors = inputs.problems(view.blocks, view.typed)
-        self._slack.modals.note(workspace, view)
+        self._slack.modals.record_change(workspace, view)
         if view.errors:
             return None
         trigger_id = self._slack.triggers.issue(workspace.id, member.id, view.id)
-        payload = interactions.view_submission(workspace, member, view, trigger_id=trigger_id)
+        payload = interaction_payloads.view_submission(workspace, member, view, trigger_id=trigger_id)
         try:
-            answer_submission(self._slack, workspace, view, await self._ask(who, "interactive", payload))
+            answer_submission(self._slack.modals, workspace, view, await self._ask(who, "interactive", payload))
         except UndeliveredError:
             view.failure = TROUBLE
         except SlackError as error:
             self._complain(f"answer to the submission of {view.content.get('callback_id')!r}", error)
             view.failure = TROUBLE
-        self._slack.modals.note(workspace, view)
+        self._slack.modals.record_change(workspace, view)
         return view.failure
 
-    async def close(self, who: Somebody, *, whole_stack: bool) -> None:
+    async def close(self, who: Actor, *, whole_stack: bool) -> None:
         """Close the topmost modal or all of them; the app hears of those with `notify_on_close`."""
         workspace, member = who.workspace, who.member
         closed = self._slack.modals.close(workspace, member.id, whole_stack=whole_stack)
         if not closed:
-            raise ActError(f"{member.real_name} has no modal open")
+            raise ActionError(f"{member.real_name} has no modal open")
         for view in closed:
             if view.content.get("notify_on_close"):
-                payload = interactions.view_closed(workspace, member, view, is_cleared=whole_stack)
+                payload = interaction_payloads.view_closed(workspace, member, view, is_cleared=whole_stack)
                 try:
                     await self._ask(who, "interactive", payload)
                 except UndeliveredError:
                     continue
 
-    def open_home(self, who: Somebody) -> None:
+    def open_home(self, who: Actor) -> None:
         """Open the app's Home tab."""
         workspace, member = who.workspace, who.member
         if not workspace.app.has_home:
-            raise ActError(f"{workspace.app.name} has no Home tab")
+            raise ActionError(f"{workspace.app.name} has no Home tab")
         channel = self._slack.open_dm(workspace, member.id, workspace.app.bot_user_id)
         event: Json = {"type": "app_home_opened", "user": member.id, "channel": channel.id, "tab": "home"}
         home = workspace.homes.get(member.id)
         if home:
-            event["view"] = shape_of_view(workspace, home)
-        self._slack.deliveries.tell(workspace, "app_home_opened", event)
+            event["view"] = view_object(workspace, home)
+        self._slack.deliveries.send_event(workspace, "app_home_opened", event)
 
-    async def use_shortcut(
-        self, who: Somebody, callback_id: str, on: tuple[Channel, Message] | None = None
-    ) -> str | None:
+    async def use_shortcut(self, who: Actor, callback_id: str, on: tuple[Channel, Message] | None = None) -> str | None:
         """Use a global shortcut, or one from a message's menu."""
         workspace, member = who.workspace, who.member
         kind = "message" if on else "global"
         known = [each["callback_id"] for each in workspace.app.shortcuts if each["type"] == kind]
         if callback_id not in known:
-            raise ActError(f"no {kind} shortcut {callback_id!r}; there are: {', '.join(known) or 'none'}")
+            raise ActionError(f"no {kind} shortcut {callback_id!r}; there are: {', '.join(known) or 'none'}")
         trigger_id = self._slack.triggers.issue(workspace.id, member.id)
         action_ts = self._slack.ids.ts()
         if on is None:
-            payload = interactions.global_shortcut(
+            payload = interaction_payloads.global_shortcut(
                 workspace, member, callback_id=callback_id, trigger_id=trigger_id, action_ts=action_ts
             )
         else:
-            payload = interactions.message_shortcut(
+            payload = interaction_payloads.message_shortcut(
                 workspace,
                 member,
                 *on,
@@ -214,24 +213,24 @@ class Acts:
             )
         return await self._interact(who, payload)
 
-    def delete(self, who: Somebody, channel: Channel, message: Message) -> None:
+    def delete(self, who: Actor, channel: Channel, message: Message) -> None:
         """Delete one's own message; an admin may delete anybody's, and everyone what only they see."""
         if not who.member.admin and who.member.id not in {message.author, message.ephemeral_to}:
-            raise ActError("Only its author or an admin can delete a message.")
+            raise ActionError("Only its author or an admin can delete a message.")
         self._slack.messages.delete(who.workspace, channel, message)
 
-    def read(self, who: Somebody, channel: Channel) -> None:
+    def mark_read(self, who: Actor, channel: Channel) -> None:
         """Mark everything in a conversation as read."""
         channel.last_read[who.member.id] = max(channel.messages, default="0")
-        self._slack.changes.note(who.workspace.id, channel.id, people={who.member.id})
+        self._slack.changes.record(who.workspace.id, channel.id, people={who.member.id})
 
     def _action(self, place: Place, value: Value) -> Json:
         try:
             return inputs.action(place, value, self._slack.ids.ts())
         except inputs.WrongValueError as error:
-            raise ActError(str(error)) from error
+            raise ActionError(str(error)) from error
 
-    async def _interact(self, who: Somebody, payload: Json) -> str | None:
+    async def _interact(self, who: Actor, payload: Json) -> str | None:
         try:
             await self._ask(who, "interactive", payload)
         except UndeliveredError as error:
@@ -240,26 +239,26 @@ class Acts:
             return sentence
         return None
 
-    async def _ask(self, who: Somebody, kind: Kind, payload: Json) -> Json | None:
+    async def _ask(self, who: Actor, kind: DeliveryKind, payload: Json) -> Json | None:
         if kind == "interactive" and not who.workspace.app.interactive:
-            raise ActError("This app is not configured to handle interactive responses.")
+            raise ActionError("This app is not configured to handle interactive responses.")
         with self._waiting(who):
-            return await self._slack.deliveries.ask(who.workspace, kind, payload)
+            return await self._slack.deliveries.deliver_and_wait(who.workspace, kind, payload)
 
     @contextmanager
-    def _waiting(self, who: Somebody) -> Iterator[None]:
+    def _waiting(self, who: Actor) -> Iterator[None]:
         waiting, user_id = who.workspace.waiting, who.member.id
         waiting[user_id] = waiting.get(user_id, 0) + 1
-        self._slack.changes.note(who.workspace.id, "waiting", people={user_id})
+        self._slack.changes.record(who.workspace.id, "waiting", people={user_id})
         try:
             yield
         finally:
             waiting[user_id] -= 1
-            self._slack.changes.note(who.workspace.id, "waiting", people={user_id})
+            self._slack.changes.record(who.workspace.id, "waiting", people={user_id})
 
     def _complain(self, what: str, error: SlackError) -> None:
         messages = error.body.get("response_metadata", {}).get("messages", [])
-        self._slack.journal.complain(f"{what}: {error} {' '.join(messages)}".strip())
+        self._slack.journal.add_complaint(f"{what}: {error} {' '.join(messages)}".strip())
 
 
 def _because(error: UndeliveredError) -> str:

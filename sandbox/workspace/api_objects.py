@@ -5,10 +5,11 @@ import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from sandbox.workspace import inputs
 from sandbox.workspace.state import TOMBSTONE_AUTHOR, App, Channel, Json, Member, Message, View, Workspace
 
 
-def member_shape(workspace: Workspace, member: Member, *, email: bool, locale: bool, now: datetime) -> Json:
+def user_object(workspace: Workspace, member: Member, *, email: bool, locale: bool, now: datetime) -> Json:
     """Show a member as `users.info` does; Slack tells a deactivated member's zone to nobody."""
     profile: Json = {
         "title": member.title,
@@ -55,7 +56,7 @@ def member_shape(workspace: Workspace, member: Member, *, email: bool, locale: b
     return shape
 
 
-def channel_shape(workspace: Workspace, channel: Channel, *, members: bool = False) -> Json:
+def conversation_object(workspace: Workspace, channel: Channel, *, members: bool = False) -> Json:
     """Show a conversation as `conversations.info` does."""
     bot_user_id = workspace.app.bot_user_id
     shape: Json = {
@@ -96,7 +97,7 @@ def channel_shape(workspace: Workspace, channel: Channel, *, members: bool = Fal
     return shape
 
 
-def message_shape(workspace: Workspace, message: Message, *, metadata: bool) -> Json:
+def message_object(workspace: Workspace, message: Message, *, metadata: bool) -> Json:
     """Show a message as `conversations.history` and interaction payloads do."""
     shape: Json = {"type": "message", "user": message.author, "ts": message.ts, "text": message.text}
     if message.tombstone:
@@ -151,7 +152,7 @@ def _bot_profile(workspace: Workspace, app: App) -> Json:
     }
 
 
-def view_shape(workspace: Workspace, view: View, state: Json) -> Json:
+def view_object(workspace: Workspace, view: View) -> Json:
     """Show a modal or Home tab as the views methods and interaction payloads do, with the given `state.values`."""
     content = view.content
     app = workspace.app
@@ -162,7 +163,7 @@ def view_shape(workspace: Workspace, view: View, state: Json) -> Json:
         "blocks": content["blocks"],
         "private_metadata": content.get("private_metadata", ""),
         "callback_id": content.get("callback_id", ""),
-        "state": {"values": state},
+        "state": {"values": inputs.state_values(view.blocks, view.typed)},
         "hash": view.hash,
         "title": content.get("title"),
         "clear_on_close": content.get("clear_on_close", False),

@@ -3,9 +3,8 @@
 docs.slack.dev/reference/interaction-payloads
 """
 
-from sandbox.people import inputs
-from sandbox.workspace.modals import shape as shape_of_view
-from sandbox.workspace.shapes import message_shape
+from sandbox.workspace import inputs
+from sandbox.workspace.api_objects import message_object, view_object
 from sandbox.workspace.state import Channel, Json, Member, Message, View, Workspace
 
 
@@ -60,7 +59,7 @@ def block_actions_on_message(
     message: Message,
     action: Json,
     *,
-    typed: inputs.Typed,
+    typed: inputs.TypedValues,
     trigger_id: str,
     response_url: str,
 ) -> Json:
@@ -82,7 +81,7 @@ def block_actions_on_message(
         "actions": [action],
     }
     if message.ephemeral_to is None:
-        payload["message"] = message_shape(workspace, message, metadata=True)
+        payload["message"] = message_object(workspace, message, metadata=True)
     return payload
 
 
@@ -91,7 +90,7 @@ def block_actions_in_view(workspace: Workspace, member: Member, view: View, acti
     return _common(workspace, member, "block_actions") | {
         "container": {"type": "view", "view_id": view.id},
         "trigger_id": trigger_id,
-        "view": shape_of_view(workspace, view),
+        "view": view_object(workspace, view),
         "actions": [action],
     }
 
@@ -100,7 +99,7 @@ def view_submission(workspace: Workspace, member: Member, view: View, *, trigger
     """Build what a modal's submit button sends."""
     return _common(workspace, member, "view_submission") | {
         "trigger_id": trigger_id,
-        "view": shape_of_view(workspace, view),
+        "view": view_object(workspace, view),
         "response_urls": [],
     }
 
@@ -108,7 +107,7 @@ def view_submission(workspace: Workspace, member: Member, view: View, *, trigger
 def view_closed(workspace: Workspace, member: Member, view: View, *, is_cleared: bool) -> Json:
     """Build what closing a modal with `notify_on_close` sends."""
     return _common(workspace, member, "view_closed") | {
-        "view": shape_of_view(workspace, view),
+        "view": view_object(workspace, view),
         "is_cleared": is_cleared,
     }
 
@@ -139,7 +138,7 @@ def message_shortcut(
         "trigger_id": trigger_id,
         "response_url": response_url,
         "message_ts": message.ts,
-        "message": message_shape(workspace, message, metadata=False),
+        "message": message_object(workspace, message, metadata=False),
         "channel": _place(channel),
         "action_ts": action_ts,
     }

@@ -13,9 +13,9 @@ from starlette.routing import Route, WebSocketRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.api.web_api import WebApi
-from sandbox.page.page import Page
-from sandbox.people.acts import Acts
-from sandbox.slack import Slack
+from sandbox.client.user_actions import UserActions
+from sandbox.local_slack import LocalSlack
+from sandbox.page.endpoints import PageEndpoints
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 10.0
@@ -30,13 +30,13 @@ class CuttableProtocol(H11Protocol):
         self.app_state = {**self.app_state, "transport": transport}
 
 
-class Server:
+class HttpServer:
     """Runs a Slack on a port of 127.0.0.1, in a thread of its own."""
 
-    def __init__(self, slack: Slack, port: int) -> None:
+    def __init__(self, slack: LocalSlack, port: int) -> None:
         """Take the port at once; 0 takes a free one."""
         self.slack = slack
-        self.acts = Acts(slack)
+        self.actions = UserActions(slack)
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         slack.response_urls.base = self.url
@@ -47,7 +47,7 @@ class Server:
             Route("/api/{method}", web_api.call, methods=["GET", "POST"]),
             Route("/actions/{key:path}", web_api.respond, methods=["POST"]),
             WebSocketRoute("/link/", slack.socket_mode.serve),
-            *Page(slack, self.acts).routes(),
+            *PageEndpoints(slack, self.actions).routes(),
         ]
         config = uvicorn.Config(
             Starlette(routes=routes, lifespan=self._lifespan),

@@ -1,4 +1,4 @@
-"""What the page asks for: who is there, what somebody sees, what changed, and acts."""
+"""What the page asks for: who is there, what somebody sees, what changed, and actions."""
 
 import asyncio
 from pathlib import Path
@@ -9,27 +9,27 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sandbox import faults
+from sandbox.client.user_actions import ActionError, Actor, UserActions
 from sandbox.clock import RealClock
-from sandbox.page import picture
-from sandbox.people import inputs
-from sandbox.people.acts import ActError, Acts, Somebody
-from sandbox.people.inputs import Place, Value
-from sandbox.slack import Slack
+from sandbox.faults import parse_fault
+from sandbox.local_slack import LocalSlack
+from sandbox.page import payloads
+from sandbox.workspace import inputs
 from sandbox.workspace.changes import Listener
+from sandbox.workspace.inputs import Place, Value
 from sandbox.workspace.state import Json, View
 
 STATIC = Path(__file__).parent.parent / "static"
 _BAD_REQUEST = 400
 
 
-class Page:
+class PageEndpoints:
     """The page's endpoints; everything in and out is JSON."""
 
-    def __init__(self, slack: Slack, acts: Acts) -> None:
+    def __init__(self, slack: LocalSlack, actions: UserActions) -> None:
         """Show this Slack and act on it."""
         self._slack = slack
-        self._acts = acts
+        self._actions = actions
 
     def routes(self) -> list[BaseRoute]:
         """Return where everything is."""
@@ -48,20 +48,20 @@ class Page:
         return FileResponse(STATIC / "index.html")
 
     async def _workspaces(self, _: Request) -> Response:
-        return JSONResponse(picture.workspaces(self._slack))
+        return JSONResponse(payloads.workspaces(self._slack))
 
     async def _state(self, request: Request) -> Response:
         try:
             who = self._who(dict(request.query_params))
-        except ActError as error:
+        except ActionError as error:
             return JSONResponse({"ok": False, "error": str(error)}, _BAD_REQUEST)
-        return JSONResponse(picture.state(self._slack, who.workspace, who.member))
+        return JSONResponse(payloads.state(self._slack, who.workspace, who.member))
 
     async def _live(self, websocket: WebSocket) -> None:
         """Tell an open page what changes; not by server-sent events, of which a browser keeps six to a host."""
         try:
             who = self._who(dict(websocket.query_params))
-        except ActError:
+        except ActionError:
             await websocket.close()
             return
         await websocket.accept()
@@ -74,96 +74,96 @@ class Page:
             pass  # The page went away while it was being told.
         finally:
             leaving.cancel()
-            self._slack.changes.forget(listener)
+            self._slack.changes.remove_listener(listener)
 
     async def _act(self, request: Request) -> Response:
         try:
             given = await request.json()
             failure = await self._do(self._who(given), given)
-        except (ActError, inputs.WrongValueError) as error:
+        except (ActionError, inputs.WrongValueError) as error:
             return JSONResponse({"ok": False, "error": str(error)})
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"ok": False, "error": f"This act cannot be read: {error!r}"}, _BAD_REQUEST)
         return JSONResponse({"ok": False, "error": failure} if failure else {"ok": True})
 
-    async def _do(self, who: Somebody, given: Json) -> str | None:
-        acts = self._acts
+    async def _do(self, who: Actor, given: Json) -> str | None:
+        actions = self._actions
         match given["act"]:
             case "say":
-                channel = acts.conversation(who, given["channel"])
-                return await acts.say(who, channel, given["text"], given.get("thread_ts"))
+                channel = actions.conversation(who, given["channel"])
+                return await actions.send_message(who, channel, given["text"], given.get("thread_ts"))
             case "press":
                 return await self._press(who, given)
             case "submit":
                 view = self._view(who, given["view_id"])
                 self._type_all(who, view, given.get("view_values") or {})
-                return await acts.submit(who, view)
+                return await actions.submit(who, view)
             case "close":
-                await acts.close(who, whole_stack=bool(given.get("all")))
+                await actions.close(who, whole_stack=bool(given.get("all")))
             case "home":
-                acts.open_home(who)
+                actions.open_home(who)
             case "shortcut":
-                on = acts.message(who, given["channel"], given["message_ts"]) if given.get("message_ts") else None
-                return await acts.use_shortcut(who, given["callback_id"], on)
+                on = actions.message(who, given["channel"], given["message_ts"]) if given.get("message_ts") else None
+                return await actions.use_shortcut(who, given["callback_id"], on)
             case "delete":
-                acts.delete(who, *acts.message(who, given["channel"], given["message_ts"]))
+                actions.delete(who, *actions.message(who, given["channel"], given["message_ts"]))
             case "read":
-                acts.read(who, acts.conversation(who, given["channel"]))
+                actions.mark_read(who, actions.conversation(who, given["channel"]))
             case "dismiss":
                 self._dismiss(who, given["notice_id"])
             case unknown:
-                raise ActError(f"there is no act {unknown!r}")
+                raise ActionError(f"there is no act {unknown!r}")
         return None
 
-    async def _press(self, who: Somebody, given: Json) -> str | None:
+    async def _press(self, who: Actor, given: Json) -> str | None:
         value: Value = given.get("value")
         key = (given["block_id"], given["action_id"])
         if given.get("message_ts"):
-            channel, message = self._acts.message(who, given["channel"], given["message_ts"])
-            return await self._acts.use_in_message(who, channel, message, _place(message.blocks, key), value)
+            channel, message = self._actions.message(who, given["channel"], given["message_ts"])
+            return await self._actions.use_in_message(who, channel, message, _place(message.blocks, key), value)
         view = self._view(who, "home" if given.get("home") else given["view_id"])
         self._type_all(who, view, given.get("view_values") or {})
-        return await self._acts.use_in_view(who, view, _place(view.blocks, key), value)
+        return await self._actions.use_in_view(who, view, _place(view.blocks, key), value)
 
-    def _view(self, who: Somebody, view_id: str) -> View:
+    def _view(self, who: Actor, view_id: str) -> View:
         home = who.workspace.homes.get(who.member.id)
         open_views = [*who.workspace.modals.get(who.member.id, []), *([home] if home else [])]
         for view in open_views:
             if view.id == view_id or (view is home and view_id == "home"):
                 return view
-        raise ActError("This view is closed.")
+        raise ActionError("This view is closed.")
 
-    def _type_all(self, who: Somebody, view: View, values: Json) -> None:
+    def _type_all(self, who: Actor, view: View, values: Json) -> None:
         for place in inputs.places(view.blocks):
             block_id, action_id = place.key
             if place.keeps_a_choice and action_id in values.get(block_id, {}):
                 value = values[block_id][action_id]
                 if value != inputs.current(place, view.typed):
-                    self._acts.type_in(who, view, place, value)
+                    self._actions.type_in(who, view, place, value)
 
-    def _dismiss(self, who: Somebody, notice_id: str) -> None:
+    def _dismiss(self, who: Actor, notice_id: str) -> None:
         notices = who.workspace.notices.get(who.member.id, [])
         who.workspace.notices[who.member.id] = [each for each in notices if each.id != notice_id]
-        self._slack.changes.note(who.workspace.id, "notices", people={who.member.id})
+        self._slack.changes.record(who.workspace.id, "notices", people={who.member.id})
 
-    def _who(self, given: Json) -> Somebody:
+    def _who(self, given: Json) -> Actor:
         workspace = self._slack.workspaces.get(given.get("workspace", ""))
         member = workspace.members.get(given.get("user", "")) if workspace else None
         if workspace is None or member is None or member.is_bot:
-            raise ActError("There is no such person.")
-        return Somebody(workspace, member)
+            raise ActionError("There is no such person.")
+        return Actor(workspace, member)
 
     async def _faults(self, request: Request) -> Response:
         if request.method == "POST":
             try:
                 given = await request.json()
-                wanted = [faults.parse(each) for each in given["faults"]]
+                wanted = [parse_fault(each) for each in given["faults"]]
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 return JSONResponse({"ok": False, "error": str(error)}, _BAD_REQUEST)
             self._slack.faults.clear()
             for fault in wanted:
                 self._slack.faults.add(fault)
-        return JSONResponse({"ok": True, "faults": [each.shape() for each in self._slack.faults.standing()]})
+        return JSONResponse({"ok": True, "faults": [each.as_json() for each in self._slack.faults.active()]})
 
     async def _clock(self, request: Request) -> Response:
         try:
@@ -185,4 +185,4 @@ def _place(blocks: list[Json] | None, key: tuple[str, str]) -> Place:
     for place in inputs.places(blocks):
         if place.key == key:
             return place
-    raise ActError("This button is no longer there.")
+    raise ActionError("This button is no longer there.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sandbox.blocks.shapes import Check, Plain, Shape, Typed, array, boolean, choice, fault, matching, step, string
+from sandbox.blocks.schema import ByType, Check, Shape, Untyped, array, boolean, choice, deeper, error, matching, string
 
 BLOCK_ID: Mapping[str, Check] = {"block_id": string(255)}
 ACTION_ID: Mapping[str, Check] = {"action_id": string(255)}
@@ -14,14 +14,14 @@ def _plain_shape(most: int, least: int) -> Shape:
     return Shape({"text": string(most, least)}, {"emoji": boolean})
 
 
-def plain(most: int, least: int = 1) -> Check:
+def plain_text(most: int, least: int = 1) -> Check:
     """Check for a plain_text object of at most `most` characters."""
-    return Typed({"plain_text": _plain_shape(most, least)})
+    return ByType({"plain_text": _plain_shape(most, least)})
 
 
-def text(most: int) -> Check:
+def text_object(most: int) -> Check:
     """Check for a plain_text or mrkdwn object of at most `most` characters."""
-    return Typed({"plain_text": _plain_shape(most, 1), "mrkdwn": Shape({"text": string(most)}, {"verbatim": boolean})})
+    return ByType({"plain_text": _plain_shape(most, 1), "mrkdwn": Shape({"text": string(most)}, {"verbatim": boolean})})
 
 
 def link(most: int = 3000) -> Check:
@@ -34,26 +34,26 @@ def link(most: int = 3000) -> Check:
     return check
 
 
-CONFIRM: Check = Plain(
+CONFIRM: Check = Untyped(
     Shape(
-        {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
+        {"title": plain_text(100), "text": text_object(300), "confirm": plain_text(30), "deny": plain_text(30)},
         {"style": choice("primary", "danger")},
     )
 )
 
-PLAIN_OPTION: Check = Plain(
-    Shape({"text": plain(OPTION_TEXT), "value": string(OPTION_VALUE)}, {"description": plain(OPTION_TEXT)})
+PLAIN_OPTION: Check = Untyped(
+    Shape({"text": plain_text(OPTION_TEXT), "value": string(OPTION_VALUE)}, {"description": plain_text(OPTION_TEXT)})
 )
-RICH_OPTION: Check = Plain(
-    Shape({"text": text(OPTION_TEXT), "value": string(OPTION_VALUE)}, {"description": text(OPTION_TEXT)})
+RICH_OPTION: Check = Untyped(
+    Shape({"text": text_object(OPTION_TEXT), "value": string(OPTION_VALUE)}, {"description": text_object(OPTION_TEXT)})
 )
-OVERFLOW_OPTION: Check = Plain(
+OVERFLOW_OPTION: Check = Untyped(
     Shape(
-        {"text": plain(OPTION_TEXT), "value": string(OPTION_VALUE)},
-        {"description": plain(OPTION_TEXT), "url": link()},
+        {"text": plain_text(OPTION_TEXT), "value": string(OPTION_VALUE)},
+        {"description": plain_text(OPTION_TEXT), "url": link()},
     )
 )
-OPTION_GROUP: Check = Plain(Shape({"label": plain(75), "options": array(PLAIN_OPTION, 1, 100)}))
+OPTION_GROUP: Check = Untyped(Shape({"label": plain_text(75), "options": array(PLAIN_OPTION, 1, 100)}))
 
 
 def all_options(element: Mapping[str, object]) -> list[object]:
@@ -74,16 +74,16 @@ def option_rules(element: Mapping[str, object], at: str, found: list[str]) -> No
     options = all_options(element)
     values = [option.get("value") for option in options if isinstance(option, dict)]
     repeated = {str(value) for value in values if values.count(value) > 1}
-    found.extend(fault(f'option value "{value}" is used more than once', at) for value in sorted(repeated))
+    found.extend(error(f'option value "{value}" is used more than once', at) for value in sorted(repeated))
     if "initial_option" in element and element["initial_option"] not in options:
-        found.append(fault("must match one of the options", step(at, "initial_option")))
+        found.append(error("must match one of the options", deeper(at, "initial_option")))
     chosen = element.get("initial_options")
     for index, option in enumerate(chosen if isinstance(chosen, list) else []):
         if option not in options:
-            found.append(fault("must match one of the options", step(step(at, "initial_options"), index)))
+            found.append(error("must match one of the options", deeper(deeper(at, "initial_options"), index)))
 
 
 def one_source_of_options(element: Mapping[str, object], at: str, found: list[str]) -> None:
     """Demand either `options` or `option_groups`, not both."""
     if ("options" in element) == ("option_groups" in element):
-        found.append(fault("must define either `options` or `option_groups`", at))
+        found.append(error("must define either `options` or `option_groups`", at))

@@ -7,8 +7,8 @@ import math
 from collections import defaultdict, deque
 from typing import Literal, TypeAlias
 
-from sandbox.api.refusals import SlackError
 from sandbox.clock import Clock
+from sandbox.refusals import SlackError
 
 Tier: TypeAlias = Literal[1, 2, 3, 4, "special"]
 

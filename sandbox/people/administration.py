@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sandbox.page.http_server import Server
+from sandbox.http_server import HttpServer
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from sandbox.workspace.seed import PersonSeed, add_person, make_member
@@ -15,7 +15,7 @@ T = TypeVar("T")
 class People:
     """The members and channels of the sandbox, from outside its loop."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: HttpServer) -> None:
         """Act through this server."""
         self._server = server
         self._slack = server.slack
@@ -61,7 +61,7 @@ class People:
             add_person(workspace, member, ())
             for name in channels:
                 self._slack.join(workspace, self._channel(workspace, name), member)
-            self._slack.changes.note(workspace.id, "people")
+            self._slack.changes.record(workspace.id, "people")
             return Person(self._server, workspace, member)
 
         return self._run(add)
@@ -82,7 +82,7 @@ class People:
             channel = Channel(channel_id, name.removeprefix("#"), "private" if private else "channel", created)
             channel.members = {person.id for person in members} | ({workspace.app.bot_user_id} if with_bot else set())
             workspace.channels[channel.id] = channel
-            self._slack.changes.note(workspace.id, "channels")
+            self._slack.changes.record(workspace.id, "channels")
             return channel.id
 
         return self._run(add)
@@ -107,7 +107,7 @@ class People:
         def leave() -> None:
             there = self._channel(workspace, channel)
             there.members.discard(member.id)
-            self._slack.changes.note(workspace.id, there.id, "people")
+            self._slack.changes.record(workspace.id, there.id, "people")
 
         self._run(leave)
 
@@ -116,7 +116,7 @@ class People:
 
         def archive() -> None:
             self._channel(workspace, channel).archived = archived
-            self._slack.changes.note(workspace.id, "channels")
+            self._slack.changes.record(workspace.id, "channels")
 
         self._run(archive)
 

@@ -8,12 +8,12 @@ Check = Callable[[object, str, list[str]], None]
 """Looks at a value standing at a JSON pointer and appends a sentence for every fault."""
 
 
-def fault(message: str, at: str) -> str:
+def error(message: str, at: str) -> str:
     """Return the sentence with the JSON pointer behind it, as Slack writes it."""
     return f"{message} [json-pointer:{at}]"
 
 
-def step(at: str, key: str | int) -> str:
+def deeper(at: str, key: str | int) -> str:
     """Return the pointer one step deeper, escaped by RFC 6901."""
     return f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
@@ -23,11 +23,11 @@ def string(most: int, least: int = 1) -> Check:
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, str):
-            found.append(fault("must be a string", at))
+            found.append(error("must be a string", at))
         elif len(value) > most:
-            found.append(fault(f"must be less than {most + 1} characters", at))
+            found.append(error(f"must be less than {most + 1} characters", at))
         elif len(value) < least:
-            found.append(fault(f"must be more than {least - 1} characters", at))
+            found.append(error(f"must be more than {least - 1} characters", at))
 
     return check
 
@@ -37,7 +37,7 @@ def matching(accepts: Callable[[str], bool], wanted: str) -> Check:
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, str) or not accepts(value):
-            found.append(fault(f"must be {wanted}", at))
+            found.append(error(f"must be {wanted}", at))
 
     return check
 
@@ -45,13 +45,13 @@ def matching(accepts: Callable[[str], bool], wanted: str) -> Check:
 def boolean(value: object, at: str, found: list[str]) -> None:
     """Check for true or false."""
     if not isinstance(value, bool):
-        found.append(fault("must be a boolean", at))
+        found.append(error("must be a boolean", at))
 
 
 def number(value: object, at: str, found: list[str]) -> None:
     """Check for a finite number."""
     if not is_number(value):
-        found.append(fault("must be a number", at))
+        found.append(error("must be a number", at))
 
 
 def is_number(value: object) -> bool:
@@ -64,9 +64,9 @@ def integer(least: int, most: int) -> Check:
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
-            found.append(fault("must be an integer", at))
+            found.append(error("must be an integer", at))
         elif not least <= value <= most:
-            found.append(fault(f"must be from {least} to {most}", at))
+            found.append(error(f"must be from {least} to {most}", at))
 
     return check
 
@@ -76,7 +76,7 @@ def choice(*values: str) -> Check:
 
     def check(value: object, at: str, found: list[str]) -> None:
         if value not in values:
-            found.append(fault(f"must be one of: {', '.join(values)}", at))
+            found.append(error(f"must be one of: {', '.join(values)}", at))
 
     return check
 
@@ -86,20 +86,20 @@ def array(item: Check, least: int, most: int) -> Check:
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, list):
-            found.append(fault("must be an array", at))
+            found.append(error("must be an array", at))
             return
         if len(value) > most:
-            found.append(fault(f"no more than {most} items allowed", at))
+            found.append(error(f"no more than {most} items allowed", at))
         if len(value) < least:
-            found.append(fault(f"no less than {least} items allowed", at))
+            found.append(error(f"no less than {least} items allowed", at))
         for index, each in enumerate(value):
-            item(each, step(at, index), found)
+            item(each, deeper(at, index), found)
 
     return check
 
 
 Rule = Callable[[Mapping[str, object], str, list[str]], None]
-"""A demand on an object as a whole; run even when single fields are at fault, so it must not trust their types."""
+"""A demand on an object as a whole; run even when single fields are at error, so it must not trust their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +113,23 @@ class Shape:
     def __call__(self, value: object, at: str, found: list[str]) -> None:
         """Append a sentence for every missing, unknown or faulty field."""
         if not isinstance(value, dict):
-            found.append(fault("must be an object", at))
+            found.append(error("must be an object", at))
             return
-        found.extend(fault(f"missing required field: {name}", at) for name in self.required if name not in value)
+        found.extend(error(f"missing required field: {name}", at) for name in self.required if name not in value)
         for name, inner in value.items():
             if name == "type":
                 continue
             check = self.required.get(name) or self.optional.get(name)
             if check is None:
-                found.append(fault(f"invalid additional property: {name}", at))
+                found.append(error(f"invalid additional property: {name}", at))
             else:
-                check(inner, step(at, name), found)
+                check(inner, deeper(at, name), found)
         for rule in self.rules:
             rule(value, at, found)
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class Untyped:
     """An object that carries no `type`, like an option or a confirmation."""
 
     shape: Shape
@@ -137,12 +137,12 @@ class Plain:
     def __call__(self, value: object, at: str, found: list[str]) -> None:
         """Refuse a `type` and check the rest by the shape."""
         if isinstance(value, dict) and "type" in value:
-            found.append(fault("invalid additional property: type", at))
+            found.append(error("invalid additional property: type", at))
         self.shape(value, at, found)
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class ByType:
     """An object whose `type` says which shape it has."""
 
     shapes: Mapping[str, Check]
@@ -150,10 +150,10 @@ class Typed:
     def __call__(self, value: object, at: str, found: list[str]) -> None:
         """Append a sentence for an unknown type, or whatever the type's shape finds."""
         if not isinstance(value, dict):
-            found.append(fault("must be an object", at))
+            found.append(error("must be an object", at))
         elif "type" not in value:
-            found.append(fault("missing required field: type", at))
+            found.append(error("missing required field: type", at))
         elif not isinstance(value["type"], str) or value["type"] not in self.shapes:
-            found.append(fault(f"unsupported type: {value['type']}", step(at, "type")))
+            found.append(error(f"unsupported type: {value['type']}", deeper(at, "type")))
         else:
             self.shapes[value["type"]](value, at, found)

@@ -1,12 +1,12 @@
 """Everything one person may see of a workspace, as the page fetches it."""
 
-from sandbox.people import inputs
-from sandbox.people.reading import Reading
-from sandbox.slack import Slack
+from sandbox.client.text_reader import TextReader
+from sandbox.local_slack import LocalSlack
+from sandbox.workspace import inputs
 from sandbox.workspace.state import Channel, Json, Member, Message, View, Workspace
 
 
-def workspaces(slack: Slack) -> Json:
+def workspaces(slack: LocalSlack) -> Json:
     """Show the workspaces with their people and apps."""
     return {
         "workspaces": [
@@ -28,7 +28,7 @@ def workspaces(slack: Slack) -> Json:
     }
 
 
-def state(slack: Slack, workspace: Workspace, member: Member) -> Json:
+def state(slack: LocalSlack, workspace: Workspace, member: Member) -> Json:
     """Show what one person may see: conversations, modals, Home tab, notices."""
     channels = [each for each in workspace.may_see(member.id) if not each.archived]
     home = workspace.homes.get(member.id)
@@ -72,7 +72,7 @@ def _member(member: Member) -> Json:
     }
 
 
-def _channel(slack: Slack, workspace: Workspace, channel: Channel, member: Member) -> Json:
+def _channel(slack: LocalSlack, workspace: Workspace, channel: Channel, member: Member) -> Json:
     others = sorted(channel.members - {member.id})
     unread = [each for each in _shown(channel, member) if each.ts > channel.last_read.get(member.id, "0")]
     joined = member.id in channel.members
@@ -88,10 +88,10 @@ def _channel(slack: Slack, workspace: Workspace, channel: Channel, member: Membe
     }
 
 
-def _mentions(slack: Slack, workspace: Workspace, message: Message, member: Member) -> bool:
-    reading = Reading(workspace, member, slack.clock())
-    reading.message(message.text, message.blocks)
-    return bool({f"@{member.real_name}", "@channel", "@here", "@everyone"} & set(reading.mentions))
+def _mentions(slack: LocalSlack, workspace: Workspace, message: Message, member: Member) -> bool:
+    reader = TextReader(workspace, member, slack.clock())
+    reader.read_message(message.text, message.blocks)
+    return bool({f"@{member.real_name}", "@channel", "@here", "@everyone"} & set(reader.mentions))
 
 
 def _shown(channel: Channel, member: Member) -> list[Message]:

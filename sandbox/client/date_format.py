@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-def shown(unix: int, pattern: str, zone: str, now: datetime) -> str:
+def format_date(unix: int, pattern: str, zone: str, now: datetime) -> str:
     """Write a moment by Slack's pattern, in English and with 24 hours, for a reader in that zone."""
     moment = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))
     return _FIELD.sub(lambda match: _part(match[1], moment, now.astimezone(ZoneInfo(zone))) or match[0], pattern)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sandbox.people import dates
+from sandbox.client import date_format
 from sandbox.workspace.state import Json, Member, Workspace
 
 _ANGLE = re.compile(r"<([^<>\n]+)>")
@@ -22,7 +22,7 @@ _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 
 @dataclass(slots=True)
-class Reading:
+class TextReader:
     """Reads for one member; gathers whom the text mentions and where it links."""
 
     workspace: Workspace
@@ -31,30 +31,30 @@ class Reading:
     mentions: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
 
-    def message(self, text: str, blocks: list[Json] | None) -> str:
+    def read_message(self, text: str, blocks: list[Json] | None) -> str:
         """Read a message: its blocks where it has some, else its text."""
-        return self.blocks(blocks) if blocks else self.mrkdwn(text)
+        return self.read_blocks(blocks) if blocks else self.read_mrkdwn(text)
 
-    def blocks(self, blocks: list[Json]) -> str:
+    def read_blocks(self, blocks: list[Json]) -> str:
         """Read blocks from top to bottom, a line each; buttons and menus are not part of the text."""
         return "\n".join(line for block in blocks for line in self._lines(block) if line)
 
     def _lines(self, block: Json) -> Iterator[str]:
         match block["type"]:
             case "header" | "alert":
-                yield self.text(block["text"])
+                yield self.read_text_object(block["text"])
             case "section":
                 if "text" in block:
-                    yield self.text(block["text"])
-                yield from map(self.text, block.get("fields", []))
+                    yield self.read_text_object(block["text"])
+                yield from map(self.read_text_object, block.get("fields", []))
             case "context":
-                yield " ".join(self.text(each) for each in block["elements"] if each["type"] != "image")
+                yield " ".join(self.read_text_object(each) for each in block["elements"] if each["type"] != "image")
             case "image":
-                yield self.text(block["title"]) if "title" in block else block["alt_text"]
+                yield self.read_text_object(block["title"]) if "title" in block else block["alt_text"]
             case "input":
-                yield self.text(block["label"])
+                yield self.read_text_object(block["label"])
                 if "hint" in block:
-                    yield self.text(block["hint"])
+                    yield self.read_text_object(block["hint"])
             case _:
                 yield from self._data_lines(block)
 
@@ -70,13 +70,13 @@ class Reading:
                 yield block["title"]
                 yield from _chart_lines(block["chart"])
 
-    def text(self, text_object: Json) -> str:
+    def read_text_object(self, text_object: Json) -> str:
         """Read a text object."""
         if text_object["type"] == "plain_text":
             return str(text_object["text"])
-        return self.mrkdwn(text_object["text"], verbatim=text_object.get("verbatim", False))
+        return self.read_mrkdwn(text_object["text"], verbatim=text_object.get("verbatim", False))
 
-    def mrkdwn(self, text: str, *, verbatim: bool = False) -> str:
+    def read_mrkdwn(self, text: str, *, verbatim: bool = False) -> str:
         """Read mrkdwn: marks that format are gone, mentions, links and dates are as they show."""
         kept: list[str] = []
 
@@ -102,7 +102,7 @@ class Reading:
         target, _, label = inner.partition("|")
         if target.startswith("!date^"):
             _, unix, pattern, *_ = target.split("^")
-            return dates.shown(int(unix), pattern, self.member.tz, self.now)
+            return date_format.format_date(int(unix), pattern, self.member.tz, self.now)
         if target.startswith("@"):
             return self._mention(target[1:])
         if target.startswith("#"):
@@ -138,7 +138,7 @@ class Reading:
             case "user" | "channel" | "broadcast":
                 return self._reference(element)
             case "date":
-                return dates.shown(element["timestamp"], element["format"], self.member.tz, self.now)
+                return date_format.format_date(element["timestamp"], element["format"], self.member.tz, self.now)
             case "emoji":
                 return f":{element['name']}:"
             case kind:
