@@ -1,4 +1,4 @@
-"""The sandbox as a server: its routes, and a thread to run it in."""
+"""The sandbox's HTTP server: its routes, and the thread it runs in."""
 
 import asyncio
 import socket
@@ -18,23 +18,23 @@ from sandbox.local_slack import LocalSlack
 from sandbox.page.endpoints import PageEndpoints
 
 T = TypeVar("T")
-_PATIENCE_SECONDS = 10.0
+_TIMEOUT_SECONDS = 10.0
 
 
 class CuttableProtocol(H11Protocol):
-    """HTTP/1.1 that lets a request break its own connection, by `request.state.transport`."""
+    """HTTP/1.1 in which a request can break its own connection through `request.state.transport`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Keep the transport where requests and websockets find it."""
+        """Put the transport into the state of requests and websockets."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
 
 class HttpServer:
-    """Runs a Slack on a port of 127.0.0.1, in a thread of its own."""
+    """Serves a LocalSlack on a port of 127.0.0.1, in its own thread."""
 
     def __init__(self, slack: LocalSlack, port: int) -> None:
-        """Take the port at once; 0 takes a free one."""
+        """Bind the port now; 0 picks a free one. Raises OSError if the port is in use."""
         self.slack = slack
         self.actions = UserActions(slack)
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
@@ -72,17 +72,17 @@ class HttpServer:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
     def start(self) -> None:
-        """Start the thread and return when the loop runs."""
+        """Start the thread and return when its loop is running. Raises TimeoutError after ten seconds."""
         self._thread.start()
-        if not self._started.wait(_PATIENCE_SECONDS):
+        if not self._started.wait(_TIMEOUT_SECONDS):
             raise TimeoutError("the sandbox did not start")
 
     def stop(self) -> None:
-        """Let go of everything that waits and end the thread."""
+        """Cut everything in progress and end the thread."""
         if self._loop is None or not self._thread.is_alive():
             return
         self.run(self._close())
-        self._thread.join(_PATIENCE_SECONDS)
+        self._thread.join(_TIMEOUT_SECONDS)
         self._socket.close()
 
     async def _close(self) -> None:
@@ -90,7 +90,10 @@ class HttpServer:
         self._server.should_exit = True
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the sandbox's loop from another thread, and return what it returns."""
+        """Run a coroutine in the sandbox's loop from another thread, and return its result.
+
+        Raises RuntimeError if the sandbox is not running.
+        """
         if self._loop is None or not self._thread.is_alive():
             work.close()
             raise RuntimeError("the sandbox is not running")

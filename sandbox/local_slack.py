@@ -1,4 +1,4 @@
-"""The whole of the local Slack, put together: its workspaces and everything that acts on them."""
+"""The local Slack: its workspaces, and the parts that act on them."""
 
 from collections.abc import Sequence
 
@@ -21,10 +21,10 @@ from sandbox.workspace.state import Channel, Json, Member, Notice, Workspace
 
 
 class LocalSlack:
-    """The parts of the sandbox by name; all of them belong to one asyncio loop, except clock, faults and journal."""
+    """Wires the parts together. All of them belong to one asyncio loop, except clock, faults and journal."""
 
     def __init__(self, clock: Clock, *, rate_limits: bool) -> None:
-        """Put the parts together, with no workspace yet."""
+        """Make the parts, with no workspaces yet."""
         self.clock = clock
         self.changes = Changes()
         self.ids = Ids(clock)
@@ -51,15 +51,15 @@ class LocalSlack:
         return self.signed_http if workspace.app.http_endpoint else self.socket_mode
 
     def by_bot_token(self, token: str) -> Workspace | None:
-        """Return the workspace whose bot holds this token."""
+        """Return the workspace of a bot token (`xoxb-…`)."""
         return next((each for each in self.workspaces.values() if each.app.bot_token == token), None)
 
     def by_app_token(self, token: str) -> Workspace | None:
-        """Return the workspace whose app holds this app-level token."""
+        """Return the workspace of an app-level token (`xapp-…`)."""
         return next((each for each in self.workspaces.values() if each.app.app_token == token), None)
 
     def open_dm(self, workspace: Workspace, first: str, second: str) -> Channel:
-        """Return the direct message between two members, opening it if needed."""
+        """Return the direct message between two members; open it if there is none yet."""
         channel = workspace.dm(first, second)
         if channel is None:
             created = int(self.clock.unix())
@@ -69,7 +69,7 @@ class LocalSlack:
         return channel
 
     def join(self, workspace: Workspace, channel: Channel, member: Member) -> None:
-        """Make somebody a member of a channel, and tell the app."""
+        """Add a member to a channel, and send the app `member_joined_channel` if the bot is in it."""
         if member.id in channel.members:
             return
         channel.members.add(member.id)
@@ -80,7 +80,7 @@ class LocalSlack:
             self.deliveries.send_event(workspace, "member_joined_channel", event | {"team": workspace.id})
 
     def member_changed(self, workspace: Workspace, member: Member) -> None:
-        """Tell the app that somebody's profile is different now."""
+        """Send the app `user_change` after a member was changed."""
         now = self.clock()
         member.updated = int(now.timestamp())
         email = "users:read.email" in workspace.app.scopes
@@ -90,16 +90,16 @@ class LocalSlack:
         self.deliveries.send_event(workspace, "user_change", event)
 
     def notify(self, workspace: Workspace, user_id: str, text: str) -> None:
-        """Show somebody a line from Slack itself."""
+        """Show a member a notice from Slack itself."""
         workspace.notices.setdefault(user_id, []).append(Notice(self.ids.new("N"), text))
         self.changes.record(workspace.id, "notices", people={user_id})
 
     def add(self, workspaces: Sequence[Workspace]) -> None:
-        """Take workspaces in."""
+        """Add workspaces."""
         self.workspaces |= {workspace.id: workspace for workspace in workspaces}
 
     def close(self) -> None:
-        """Let go of everything that waits, so that the loop can end."""
+        """End everything that waits, so that the loop can stop."""
         self.faults.abandon()
         self.deliveries.close()
         self.changes.close()

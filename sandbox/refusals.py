@@ -1,15 +1,15 @@
-"""How a Web API call is refused."""
+"""Refusals as Slack words them."""
 
 from typing import Any
 
 
 class SlackError(Exception):
-    """A refusal with Slack's error string, and whatever else the answer carries."""
+    """A refusal with Slack's error code; `body` is the JSON of the answer."""
 
     def __init__(
         self, error: str, *, status: int = 200, headers: dict[str, str] | None = None, **extra: object
     ) -> None:
-        """Refuse with `error`; `extra` are further fields of the answer."""
+        """Refuse with the code `error`; `extra` are further fields of the answer."""
         super().__init__(error)
         self.status = status
         self.headers = headers or {}
@@ -17,11 +17,11 @@ class SlackError(Exception):
 
 
 def invalid_arguments(*messages: str) -> SlackError:
-    """Refuse arguments, saying what is wrong with each."""
+    """Return the refusal of a call's arguments, with one message for each problem."""
     return SlackError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {each}" for each in messages]})
 
 
-def invalid_blocks(faults: list[str]) -> SlackError:
-    """Refuse a message's blocks, with the path of each fault."""
-    messages = [f"[ERROR] {each}" for each in faults]
-    return SlackError("invalid_blocks", errors=faults, response_metadata={"messages": messages})
+def invalid_blocks(errors: list[str]) -> SlackError:
+    """Return the refusal of a message's blocks; each error names the JSON pointer of its place."""
+    messages = [f"[ERROR] {each}" for each in errors]
+    return SlackError("invalid_blocks", errors=errors, response_metadata={"messages": messages})

@@ -1,4 +1,4 @@
-"""The arguments of a Web API call: read from query, form or JSON, then checked against what the method knows."""
+"""The arguments of a Web API call: parsed from query, form or JSON, then checked against the method's declaration."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ ArgumentKind: TypeAlias = Literal["text", "flag", "number", "object", "list", "a
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What a method expects under one name."""
+    """The declaration of one argument of a method."""
 
     kind: ArgumentKind = "text"
     required: bool = False
@@ -27,12 +27,15 @@ TEXT = Argument()
 FLAG = Argument("flag")
 NUMBER = Argument("number")
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
-# Bolt names the workspace in every call, and Slack takes it everywhere.
+# Bolt sends `team_id` with every call, and Slack accepts it for every method.
 _EVERYWHERE = {"team_id": TEXT}
 
 
 async def parse_request(request: Request) -> tuple[Json, str | None]:
-    """Return the call's arguments and its token, which may stand in the header or among the arguments."""
+    """Return the call's arguments and its token, which comes from the header or the arguments.
+
+    Raises SlackError for a body that isn't a form or a JSON object.
+    """
     arguments: Json = dict(request.query_params)
     body = await request.body()
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
@@ -49,7 +52,10 @@ async def parse_request(request: Request) -> tuple[Json, str | None]:
 
 
 def validate(given: Json, known: Mapping[str, Argument]) -> Json:
-    """Return the arguments in their own types; raise `invalid_arguments` naming every missing, unknown or wrong one."""
+    """Return the arguments, converted to their types.
+
+    Raises `invalid_arguments`, which names every missing, unknown or invalid argument.
+    """
     known = {**_EVERYWHERE, **known}
     problems = [f"unknown argument: {name}" for name in given if name not in known]
     checked: Json = {}

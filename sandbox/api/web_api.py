@@ -1,4 +1,4 @@
-"""The Web API: from an HTTP request to a method and back, with whatever goes wrong on the way."""
+"""The Web API over HTTP: authenticates a call, runs its method, applies faults, and answers."""
 
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -20,14 +20,14 @@ RESPONSE_URL = "response_url"
 
 
 class ConnectionCut(Response):
-    """Stands for the answer on a connection that is broken already."""
+    """A placeholder response for a connection that was already broken."""
 
 
 class WebApi:
     """Answers `/api/<method>` and the response URLs as Slack does."""
 
     def __init__(self, slack: LocalSlack) -> None:
-        """Answer for this Slack."""
+        """Serve this Slack's workspaces."""
         self._slack = slack
 
     async def call(self, request: Request) -> Response:
@@ -57,7 +57,7 @@ class WebApi:
         return self._finish(number, JSONResponse(body, headers=self._headers(headers)), body)
 
     async def respond(self, request: Request) -> Response:
-        """Take an answer to an act on its response URL."""
+        """Answer a post to a response URL."""
         key: str = request.path_params["key"]
         workspace_id = self._slack.response_urls.workspace_of(key)
         try:
@@ -81,7 +81,7 @@ class WebApi:
         return self._finish(number, PlainTextResponse("ok", headers=self._headers({})), {"ok": True})
 
     def _workspace(self, token: str | None, method: Method | None) -> tuple[Workspace | None, SlackError | None]:
-        """Find whose token this is; return the workspace, and why the token will not do."""
+        """Return the token's workspace, and the refusal if the token is not valid for the method."""
         if token is None:
             return None, SlackError("not_authed")
         by_bot, by_app = self._slack.by_bot_token(token), self._slack.by_app_token(token)
@@ -106,7 +106,7 @@ class WebApi:
         return {"ok": True, **method.work(MethodCall(self._slack, workspace, checked))}
 
     async def _fault_before(self, fault: Fault | None, request: Request) -> Response | None:
-        """Let a fault strike before anything is done; return the answer if there is to be one already."""
+        """Apply a fault before the method runs; return the response if the method must not run."""
         match fault and fault.kind:
             case "429" if fault:
                 error = SlackError("ratelimited", status=429, headers={"Retry-After": str(fault.retry_after)})
@@ -124,7 +124,7 @@ class WebApi:
 
     @staticmethod
     async def _fault_after(fault: Fault | None, request: Request) -> Response | None:
-        """Let a fault strike after the thing was done; return None where the answer still goes out."""
+        """Apply a fault after the method ran; return None if its answer is still to be sent."""
         match fault and fault.kind:
             case "cut_after":
                 return _cut(request)
@@ -154,7 +154,7 @@ class WebApi:
 
 
 def _cut(request: Request) -> ConnectionCut:
-    """Break the connection under the request."""
+    """Break the connection of the request."""
     transport: asyncio.Transport = request.state.transport
     transport.abort()
     return ConnectionCut()

@@ -1,4 +1,4 @@
-"""What Slack accepts as Block Kit, and in which words it refuses the rest."""
+"""Block Kit validation: what Slack accepts, and its error messages for the rest."""
 
 from sandbox.blocks.surfaces import Surface, block_errors, metadata_errors, view_errors
 

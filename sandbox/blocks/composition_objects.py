@@ -1,4 +1,4 @@
-"""Text objects, options and confirmations: what blocks and elements are composed of."""
+"""Schemas of Slack's composition objects: texts, options and confirmations."""
 
 from collections.abc import Mapping
 
@@ -15,17 +15,17 @@ def _plain_shape(most: int, least: int) -> Shape:
 
 
 def plain_text(most: int, least: int = 1) -> Check:
-    """Check for a plain_text object of at most `most` characters."""
+    """Return a check for a plain_text object of `least` to `most` characters."""
     return ByType({"plain_text": _plain_shape(most, least)})
 
 
 def text_object(most: int) -> Check:
-    """Check for a plain_text or mrkdwn object of at most `most` characters."""
+    """Return a check for a plain_text or mrkdwn object of 1 to `most` characters."""
     return ByType({"plain_text": _plain_shape(most, 1), "mrkdwn": Shape({"text": string(most)}, {"verbatim": boolean})})
 
 
 def link(most: int = 3000) -> Check:
-    """Check for a web address, which is the only kind Slack fetches or opens."""
+    """Return a check for a web address of at most `most` characters; Slack accepts no other kind of link."""
 
     def check(value: object, at: str, found: list[str]) -> None:
         string(most)(value, at, found)
@@ -57,7 +57,7 @@ OPTION_GROUP: Check = Untyped(Shape({"label": plain_text(75), "options": array(P
 
 
 def all_options(element: Mapping[str, object]) -> list[object]:
-    """Return the options of an element, those inside option groups included."""
+    """Return the options of an element, including those in option groups."""
     found: list[object] = []
     own = element.get("options")
     if isinstance(own, list):
@@ -70,7 +70,7 @@ def all_options(element: Mapping[str, object]) -> list[object]:
 
 
 def option_rules(element: Mapping[str, object], at: str, found: list[str]) -> None:
-    """Refuse two options with one value, and an initial option that is not on offer."""
+    """Refuse two options with the same value, and an initial option that isn't one of the options."""
     options = all_options(element)
     values = [option.get("value") for option in options if isinstance(option, dict)]
     repeated = {str(value) for value in values if values.count(value) > 1}
@@ -84,6 +84,6 @@ def option_rules(element: Mapping[str, object], at: str, found: list[str]) -> No
 
 
 def one_source_of_options(element: Mapping[str, object], at: str, found: list[str]) -> None:
-    """Demand either `options` or `option_groups`, not both."""
+    """Require exactly one of `options` and `option_groups`."""
     if ("options" in element) == ("option_groups" in element):
         found.append(error("must define either `options` or `option_groups`", at))

@@ -1,4 +1,4 @@
-"""The data_table and data_visualization blocks, within the smaller of the limits Slack has published."""
+"""Schemas of the data_table and data_visualization blocks, with the smaller of the limits Slack has published."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""Interactive elements, and which block may hold which."""
+"""Schemas of the block elements, and which blocks allow which."""
 
 import re
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ _DISPATCH: Mapping[str, Check] = {
 
 
 def _in_order(low: str, high: str) -> Rule:
-    """Return a rule that the field `low` is not above the field `high`; numbers in strings count as numbers."""
+    """Return a rule that the field `low` isn't greater than the field `high`; both can be numbers in strings."""
 
     def as_number(value: object) -> float | None:
         if isinstance(value, str):

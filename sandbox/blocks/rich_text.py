@@ -1,4 +1,4 @@
-"""The rich_text block and what stands in it."""
+"""The schema of the rich_text block and its elements."""
 
 from collections.abc import Mapping
 

@@ -1,25 +1,25 @@
-"""Small checks from which the schema is put together; each appends what is wrong and where."""
+"""The checks that the Block Kit schemas are made of; each appends an error message for every problem it finds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
 Check = Callable[[object, str, list[str]], None]
-"""Looks at a value standing at a JSON pointer and appends a sentence for every fault."""
+"""Checks a value at a JSON pointer, and appends a message to the list for every error."""
 
 
 def error(message: str, at: str) -> str:
-    """Return the sentence with the JSON pointer behind it, as Slack writes it."""
+    """Return an error message followed by its JSON pointer, as Slack writes it."""
     return f"{message} [json-pointer:{at}]"
 
 
 def deeper(at: str, key: str | int) -> str:
-    """Return the pointer one step deeper, escaped by RFC 6901."""
+    """Return the pointer of an item or field of the value at `at`, escaped by RFC 6901."""
     return f"{at}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def string(most: int, least: int = 1) -> Check:
-    """Check for a string of `least` to `most` characters."""
+    """Return a check for a string of `least` to `most` characters."""
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, str):
@@ -33,7 +33,7 @@ def string(most: int, least: int = 1) -> Check:
 
 
 def matching(accepts: Callable[[str], bool], wanted: str) -> Check:
-    """Check for a string that `accepts` approves of; `wanted` says which those are."""
+    """Return a check for a string that `accepts` approves; `wanted` describes such a string in the error message."""
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, str) or not accepts(value):
@@ -55,12 +55,12 @@ def number(value: object, at: str, found: list[str]) -> None:
 
 
 def is_number(value: object) -> bool:
-    """Return whether the value is a finite number; true and false are none."""
+    """Return whether the value is a finite number; a boolean isn't one."""
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def integer(least: int, most: int) -> Check:
-    """Check for a whole number from `least` to `most`."""
+    """Return a check for a whole number from `least` to `most`."""
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -72,7 +72,7 @@ def integer(least: int, most: int) -> Check:
 
 
 def choice(*values: str) -> Check:
-    """Check for one of the given words."""
+    """Return a check for one of these strings."""
 
     def check(value: object, at: str, found: list[str]) -> None:
         if value not in values:
@@ -82,7 +82,7 @@ def choice(*values: str) -> Check:
 
 
 def array(item: Check, least: int, most: int) -> Check:
-    """Check for an array of `least` to `most` items, each of which passes `item`."""
+    """Return a check for an array of `least` to `most` items that each pass `item`."""
 
     def check(value: object, at: str, found: list[str]) -> None:
         if not isinstance(value, list):
@@ -99,19 +99,19 @@ def array(item: Check, least: int, most: int) -> Check:
 
 
 Rule = Callable[[Mapping[str, object], str, list[str]], None]
-"""A demand on an object as a whole; run even when single fields are at error, so it must not trust their types."""
+"""A check of an object as a whole. It runs even if fields are invalid, so it must not rely on their types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """An object with these fields and no others."""
+    """A check for an object with these fields and no others."""
 
     required: Mapping[str, Check]
     optional: Mapping[str, Check] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
 
     def __call__(self, value: object, at: str, found: list[str]) -> None:
-        """Append a sentence for every missing, unknown or faulty field."""
+        """Append a message for every missing, unknown or invalid field."""
         if not isinstance(value, dict):
             found.append(error("must be an object", at))
             return
@@ -130,12 +130,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Untyped:
-    """An object that carries no `type`, like an option or a confirmation."""
+    """A check for an object without a `type`, such as an option or a confirmation."""
 
     shape: Shape
 
     def __call__(self, value: object, at: str, found: list[str]) -> None:
-        """Refuse a `type` and check the rest by the shape."""
+        """Refuse a `type`, and check the rest by the shape."""
         if isinstance(value, dict) and "type" in value:
             found.append(error("invalid additional property: type", at))
         self.shape(value, at, found)
@@ -143,12 +143,12 @@ class Untyped:
 
 @dataclass(frozen=True, slots=True)
 class ByType:
-    """An object whose `type` says which shape it has."""
+    """A check for an object whose `type` selects its shape."""
 
     shapes: Mapping[str, Check]
 
     def __call__(self, value: object, at: str, found: list[str]) -> None:
-        """Append a sentence for an unknown type, or whatever the type's shape finds."""
+        """Append a message for an unknown type, or what the type's shape finds."""
         if not isinstance(value, dict):
             found.append(error("must be an object", at))
         elif "type" not in value:

@@ -1,4 +1,4 @@
-"""Which blocks a message, a modal or a Home tab takes, and what a whole one must keep to."""
+"""Schemas of the surfaces: which blocks a message, modal or Home tab allows, and its limits as a whole."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -73,7 +73,7 @@ BLOCKS: Mapping[Surface, Mapping[str, Check]] = {
 
 
 def _elements(block: Mapping[str, object], at: str) -> Iterator[tuple[Mapping[str, object], str]]:
-    """Yield the elements of a block that can carry an `action_id`, each with its pointer."""
+    """Yield the elements of a block that can have an `action_id`, each with its pointer."""
     for name in ("accessory", "element"):
         inner = block.get(name)
         if isinstance(inner, dict):
@@ -132,7 +132,7 @@ def _check_blocks(blocks: object, surface: Surface, at: str, found: list[str]) -
 
 
 def block_errors(blocks: list[object], surface: Surface) -> list[str]:
-    """Return what Slack would say against these blocks on this surface, one sentence a fault; empty when valid."""
+    """Return Slack's error messages for these blocks on this surface; empty if they are valid."""
     found: list[str] = []
     _check_blocks(blocks, surface, "/blocks", found)
     return found
@@ -180,7 +180,7 @@ _VIEW = ByType(
 
 
 def view_errors(view: dict[str, object]) -> list[str]:
-    """Return what Slack would say against this modal or Home tab, its blocks included; empty when valid."""
+    """Return Slack's error messages for a modal or Home tab with its blocks; empty if it is valid."""
     found: list[str] = []
     _VIEW(view, "/view", found)
     return found
@@ -192,7 +192,7 @@ def _any_object(value: object, at: str, found: list[str]) -> None:
 
 
 def metadata_errors(metadata: object) -> list[str]:
-    """Return what Slack would say against a message's metadata; empty when valid."""
+    """Return Slack's error messages for a message's metadata; empty if it is valid."""
     found: list[str] = []
     Untyped(Shape({"event_type": string(255), "event_payload": _any_object}, {"entities": _any_list}))(
         metadata, "/metadata", found

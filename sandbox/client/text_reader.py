@@ -1,4 +1,4 @@
-"""Messages and views as somebody reads them: text without markup, and what in it pings or leads away."""
+"""Blocks and mrkdwn as plain text: what one person reads, and which mentions and links it has."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 @dataclass(slots=True)
 class TextReader:
-    """Reads for one member; gathers whom the text mentions and where it links."""
+    """Converts blocks and mrkdwn into the text that `member` reads at `now`, and collects `mentions` and `links`."""
 
     workspace: Workspace
     member: Member
@@ -32,11 +32,11 @@ class TextReader:
     links: list[str] = field(default_factory=list)
 
     def read_message(self, text: str, blocks: list[Json] | None) -> str:
-        """Read a message: its blocks where it has some, else its text."""
+        """Return a message's text: that of its blocks if it has any, else its `text`."""
         return self.read_blocks(blocks) if blocks else self.read_mrkdwn(text)
 
     def read_blocks(self, blocks: list[Json]) -> str:
-        """Read blocks from top to bottom, a line each; buttons and menus are not part of the text."""
+        """Return the blocks' text from top to bottom, without buttons and menus."""
         return "\n".join(line for block in blocks for line in self._lines(block) if line)
 
     def _lines(self, block: Json) -> Iterator[str]:
@@ -71,34 +71,34 @@ class TextReader:
                 yield from _chart_lines(block["chart"])
 
     def read_text_object(self, text_object: Json) -> str:
-        """Read a text object."""
+        """Return the text of a plain_text or mrkdwn object."""
         if text_object["type"] == "plain_text":
             return str(text_object["text"])
         return self.read_mrkdwn(text_object["text"], verbatim=text_object.get("verbatim", False))
 
     def read_mrkdwn(self, text: str, *, verbatim: bool = False) -> str:
-        """Read mrkdwn: marks that format are gone, mentions, links and dates are as they show."""
+        """Return mrkdwn as it is displayed: without formatting marks, with names, link texts and dates."""
         kept: list[str] = []
 
-        def keep(shown: str) -> str:
-            kept.append(shown)
+        def keep(displayed: str) -> str:
+            kept.append(displayed)
             return f"\ue000{len(kept) - 1}\ue001"
 
-        text = _ANGLE.sub(lambda match: keep(self._special(match[1])), text)
+        text = _ANGLE.sub(lambda match: keep(self._read_entity(match[1])), text)
         for pattern in (_PREFORMATTED, _CODE):
-            text = pattern.sub(lambda match: keep(_plain(match[1])), text)
+            text = pattern.sub(lambda match: keep(_unescape(match[1])), text)
         text = _QUOTE.sub("", text)
         for pattern in _FORMATS:
             text = pattern.sub(r"\1", text)
         if not verbatim:
             self.links += _ADDRESS.findall(text)
             self.mentions += [f"@{name}" for name in _SHOUT.findall(text)]
-        text = _plain(text)
+        text = _unescape(text)
         while _KEPT.search(text):
             text = _KEPT.sub(lambda match: kept[int(match[1])], text)
         return text
 
-    def _special(self, inner: str) -> str:
+    def _read_entity(self, inner: str) -> str:
         target, _, label = inner.partition("|")
         if target.startswith("!date^"):
             _, unix, pattern, *_ = target.split("^")
@@ -113,7 +113,7 @@ class TextReader:
             self.mentions.append(f"@{name}")
             return f"@{label or name}"
         self.links.append(target)
-        return _plain(label or target)
+        return _unescape(label or target)
 
     def _mention(self, user_id: str) -> str:
         member = self.workspace.members.get(user_id)
@@ -148,8 +148,8 @@ class TextReader:
         if element["type"] == "user":
             return self._mention(element["user_id"])
         if element["type"] == "channel":
-            return self._special(f"#{element['channel_id']}")
-        return self._special(f"!{element['range']}")
+            return self._read_entity(f"#{element['channel_id']}")
+        return self._read_entity(f"!{element['range']}")
 
     def _cell(self, cell: Json) -> str:
         if cell["type"] == "rich_text":
@@ -164,5 +164,5 @@ def _chart_lines(chart: Json) -> Iterator[str]:
         yield f"{series['name']}: " + ", ".join(f"{each['label']} {each['value']:g}" for each in series["data"])
 
 
-def _plain(text: str) -> str:
+def _unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,4 +1,4 @@
-"""What people do: type, press, submit, close, open; each returns when the app has answered, or Slack gave up on it."""
+"""What a person does in Slack's client: send, press, fill in, submit, close, open, delete."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,33 +21,37 @@ TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class ActionError(Exception):
-    """Somebody tried what Slack would not let them do; the text says why."""
+    """Slack's client does not allow the action; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts."""
+    """The person who acts, in their workspace."""
 
     workspace: Workspace
     member: Member
 
 
 class UserActions:
-    """Everything a person can do; each act returns None, or a sentence on what went wrong with the app."""
+    """Everything a person can do. Methods raise ActionError for what Slack's client does not allow.
+
+    A coroutine returns when the app has answered, or Slack's three seconds are over; it returns None, or the sentence
+    that tells the person how the app failed.
+    """
 
     def __init__(self, slack: LocalSlack) -> None:
-        """Act on this Slack."""
+        """Act in this Slack."""
         self._slack = slack
 
     def conversation(self, who: Actor, channel_id: str) -> Channel:
-        """Return a conversation that the person may look into."""
-        channel = next((each for each in who.workspace.may_see(who.member.id) if each.id == channel_id), None)
+        """Return a conversation that the person can open."""
+        channel = next((each for each in who.workspace.visible_to(who.member.id) if each.id == channel_id), None)
         if channel is None:
             raise ActionError(f"{who.member.real_name} sees no conversation {channel_id}")
         return channel
 
     def message(self, who: Actor, channel_id: str, ts: str) -> tuple[Channel, Message]:
-        """Return a message that the person may see, and where it stands."""
+        """Return a message that the person can see, with its channel."""
         channel = self.conversation(who, channel_id)
         message = channel.messages.get(ts)
         if message is None or message.ephemeral_to not in {None, who.member.id}:
@@ -55,12 +59,12 @@ class UserActions:
         return channel, message
 
     async def send_message(self, who: Actor, channel: Channel, text: str, thread_ts: str | None = None) -> str | None:
-        """Post a message, or run a slash command where the text begins with one."""
+        """Post a message, or run a slash command if the text starts with a slash."""
         if channel.kind != "dm" and who.member.id not in channel.members:
             raise ActionError(f"{who.member.real_name} is not in #{channel.name}")
         if text.startswith("/"):
             return await self._command(who, channel, text, in_thread=thread_ts is not None)
-        content = Content(typed_text.as_message(who.workspace, text))
+        content = Content(typed_text.to_message_text(who.workspace, text))
         self._slack.messages.post(who.workspace, channel, who.member.id, content, thread_ts=thread_ts)
         return None
 
@@ -79,18 +83,18 @@ class UserActions:
                 member,
                 channel,
                 name=name,
-                text=typed_text.as_command(workspace, text, should_escape=bool(known.get("should_escape"))),
+                text=typed_text.to_command_text(workspace, text, should_escape=bool(known.get("should_escape"))),
                 trigger_id=self._slack.triggers.issue(workspace.id, member.id),
                 response_url=self._slack.response_urls.issue(workspace, channel, member.id),
             )
             try:
-                answer = await self._ask(who, "slash_commands", payload)
+                answer = await self._deliver(who, "slash_commands", payload)
                 if answer:
                     post_reply(self._slack.messages, workspace, channel, member.id, answer)
             except UndeliveredError as error:
-                sentence = f"{name} failed because the app did not respond" + _because(error)
+                sentence = f"{name} failed because the app did not respond" + _connection_hint(error)
             except SlackError as error:
-                self._complain(f"answer to {name}", error)
+                self._add_complaint(f"answer to {name}", error)
                 sentence = f"{name} failed with the error “invalid_command_response”"
             else:
                 return None
@@ -100,7 +104,7 @@ class UserActions:
     async def use_in_message(
         self, who: Actor, channel: Channel, message: Message, place: Place, value: Value
     ) -> str | None:
-        """Press a button or choose something in a message, as the person saw it."""
+        """Press a button or choose an option in a message, as the person saw it."""
         workspace, member = who.workspace, who.member
         source = channel.messages.get(message.ts, message)
         payload = interaction_payloads.block_actions_on_message(
@@ -108,19 +112,19 @@ class UserActions:
             member,
             channel,
             source,
-            self._action(place, value),
+            self._action_of(place, value),
             typed={place.key: value},
             trigger_id=self._slack.triggers.issue(workspace.id, member.id),
             response_url=self._slack.response_urls.issue(workspace, channel, member.id, source),
         )
-        return await self._interact(who, payload)
+        return await self._send_interaction(who, payload)
 
     async def use_in_view(self, who: Actor, view: View, place: Place, value: Value) -> str | None:
-        """Press a button or choose something in a modal or on the Home tab."""
+        """Press a button or choose an option in a modal or on the Home tab."""
         workspace, member = who.workspace, who.member
-        action = self._action(place, value)
+        action = self._action_of(place, value)
         if place.keeps_a_choice:
-            self.type_in(who, view, place, value)
+            self.fill_in(who, view, place, value)
         payload = interaction_payloads.block_actions_in_view(
             workspace,
             member,
@@ -128,10 +132,10 @@ class UserActions:
             action,
             trigger_id=self._slack.triggers.issue(workspace.id, member.id, view.id),
         )
-        return await self._interact(who, payload)
+        return await self._send_interaction(who, payload)
 
-    def type_in(self, who: Actor, view: View, place: Place, value: Value) -> None:
-        """Put a value into an input; the app hears of it with an action or the submission only."""
+    def fill_in(self, who: Actor, view: View, place: Place, value: Value) -> None:
+        """Enter a value into an input. The app receives it only with an action or the submission."""
         try:
             inputs.state_value(place.element, value)
         except inputs.WrongValueError as error:
@@ -141,29 +145,29 @@ class UserActions:
         self._slack.modals.record_change(who.workspace, view)
 
     async def submit(self, who: Actor, view: View) -> str | None:
-        """Press a modal's submit button; what Slack's client itself finds wrong never reaches the app."""
+        """Submit a modal. If Slack's client itself finds errors, the app receives nothing."""
         workspace, member = who.workspace, who.member
         if not view.content.get("submit"):
             raise ActionError("this modal has nothing to submit")
         view.failure = None
-        view.errors = inputs.problems(view.blocks, view.typed)
+        view.errors = inputs.client_errors(view.blocks, view.typed)
         self._slack.modals.record_change(workspace, view)
         if view.errors:
             return None
         trigger_id = self._slack.triggers.issue(workspace.id, member.id, view.id)
         payload = interaction_payloads.view_submission(workspace, member, view, trigger_id=trigger_id)
         try:
-            answer_submission(self._slack.modals, workspace, view, await self._ask(who, "interactive", payload))
+            answer_submission(self._slack.modals, workspace, view, await self._deliver(who, "interactive", payload))
         except UndeliveredError:
             view.failure = TROUBLE
         except SlackError as error:
-            self._complain(f"answer to the submission of {view.content.get('callback_id')!r}", error)
+            self._add_complaint(f"answer to the submission of {view.content.get('callback_id')!r}", error)
             view.failure = TROUBLE
         self._slack.modals.record_change(workspace, view)
         return view.failure
 
     async def close(self, who: Actor, *, whole_stack: bool) -> None:
-        """Close the topmost modal or all of them; the app hears of those with `notify_on_close`."""
+        """Close the topmost modal or the whole stack; the app is notified of those with `notify_on_close`."""
         workspace, member = who.workspace, who.member
         closed = self._slack.modals.close(workspace, member.id, whole_stack=whole_stack)
         if not closed:
@@ -172,12 +176,12 @@ class UserActions:
             if view.content.get("notify_on_close"):
                 payload = interaction_payloads.view_closed(workspace, member, view, is_cleared=whole_stack)
                 try:
-                    await self._ask(who, "interactive", payload)
+                    await self._deliver(who, "interactive", payload)
                 except UndeliveredError:
                     continue
 
     def open_home(self, who: Actor) -> None:
-        """Open the app's Home tab."""
+        """Open the app's Home tab, which sends the app `app_home_opened`."""
         workspace, member = who.workspace, who.member
         if not workspace.app.has_home:
             raise ActionError(f"{workspace.app.name} has no Home tab")
@@ -189,7 +193,7 @@ class UserActions:
         self._slack.deliveries.send_event(workspace, "app_home_opened", event)
 
     async def use_shortcut(self, who: Actor, callback_id: str, on: tuple[Channel, Message] | None = None) -> str | None:
-        """Use a global shortcut, or one from a message's menu."""
+        """Use a global shortcut, or a message shortcut on a message."""
         workspace, member = who.workspace, who.member
         kind = "message" if on else "global"
         known = [each["callback_id"] for each in workspace.app.shortcuts if each["type"] == kind]
@@ -211,35 +215,35 @@ class UserActions:
                 action_ts=action_ts,
                 response_url=self._slack.response_urls.issue(workspace, on[0], member.id, on[1]),
             )
-        return await self._interact(who, payload)
+        return await self._send_interaction(who, payload)
 
     def delete(self, who: Actor, channel: Channel, message: Message) -> None:
-        """Delete one's own message; an admin may delete anybody's, and everyone what only they see."""
+        """Delete the person's own message, or one that only they see; an admin can delete any message."""
         if not who.member.admin and who.member.id not in {message.author, message.ephemeral_to}:
             raise ActionError("Only its author or an admin can delete a message.")
         self._slack.messages.delete(who.workspace, channel, message)
 
     def mark_read(self, who: Actor, channel: Channel) -> None:
-        """Mark everything in a conversation as read."""
+        """Mark a conversation as read."""
         channel.last_read[who.member.id] = max(channel.messages, default="0")
         self._slack.changes.record(who.workspace.id, channel.id, people={who.member.id})
 
-    def _action(self, place: Place, value: Value) -> Json:
+    def _action_of(self, place: Place, value: Value) -> Json:
         try:
             return inputs.action(place, value, self._slack.ids.ts())
         except inputs.WrongValueError as error:
             raise ActionError(str(error)) from error
 
-    async def _interact(self, who: Actor, payload: Json) -> str | None:
+    async def _send_interaction(self, who: Actor, payload: Json) -> str | None:
         try:
-            await self._ask(who, "interactive", payload)
+            await self._deliver(who, "interactive", payload)
         except UndeliveredError as error:
-            sentence = f"{who.workspace.app.name} did not respond" + _because(error)
+            sentence = f"{who.workspace.app.name} did not respond" + _connection_hint(error)
             self._slack.notify(who.workspace, who.member.id, sentence)
             return sentence
         return None
 
-    async def _ask(self, who: Actor, kind: DeliveryKind, payload: Json) -> Json | None:
+    async def _deliver(self, who: Actor, kind: DeliveryKind, payload: Json) -> Json | None:
         if kind == "interactive" and not who.workspace.app.interactive:
             raise ActionError("This app is not configured to handle interactive responses.")
         with self._waiting(who):
@@ -256,10 +260,10 @@ class UserActions:
             waiting[user_id] -= 1
             self._slack.changes.record(who.workspace.id, "waiting", people={user_id})
 
-    def _complain(self, what: str, error: SlackError) -> None:
+    def _add_complaint(self, what: str, error: SlackError) -> None:
         messages = error.body.get("response_metadata", {}).get("messages", [])
         self._slack.journal.add_complaint(f"{what}: {error} {' '.join(messages)}".strip())
 
 
-def _because(error: UndeliveredError) -> str:
+def _connection_hint(error: UndeliveredError) -> str:
     return " (it is not connected)" if error.reason == "not_connected" else ""

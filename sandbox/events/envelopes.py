@@ -1,4 +1,4 @@
-"""What is handed to a transport on its way to the app, and how that may fail."""
+"""What a transport carries to the app, and how a delivery can fail."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -11,7 +11,11 @@ FailureReason: TypeAlias = Literal["not_connected", "connection_failed", "http_t
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One attempt to deliver a payload; `drop` cuts the connection behind it, so that no answer comes back."""
+    """One attempt to deliver a payload.
+
+    `attempt` counts retries from 0, `reason` says why the last attempt failed, and `drop` cuts the connection after
+    sending, so that the answer is lost.
+    """
 
     kind: DeliveryKind
     payload: Json
@@ -21,17 +25,17 @@ class Envelope:
 
 
 class UndeliveredError(Exception):
-    """The app did not take a delivery."""
+    """A delivery failed."""
 
     def __init__(self, reason: FailureReason, *, final: bool = False) -> None:
-        """Say why; `final` means that the app asked for no repeat."""
+        """Fail for this reason; `final` means that the app asked not to be retried."""
         super().__init__(reason)
         self.reason: FailureReason = reason
         self.final = final
 
 
 class Transport(Protocol):
-    """A way to the app."""
+    """A way to send deliveries to the app."""
 
     async def deliver(self, app: App, envelope: Envelope) -> Json | None:
-        """Hand over an envelope and return the body of the app's acknowledgement; raise UndeliveredError."""
+        """Send an envelope and return the body of the app's acknowledgement. Raises UndeliveredError."""

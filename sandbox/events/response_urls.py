@@ -1,4 +1,4 @@
-"""Response URLs: five answers to one act, within thirty minutes.
+"""Response URLs: five answers to one command or interaction, within thirty minutes.
 
 docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
@@ -23,7 +23,7 @@ _FIELDS = frozenset(
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """Where and for whom an answer may be written, and which message it may replace."""
+    """The channel and person an answer goes to, and the message (`source`) that it may replace or delete."""
 
     workspace: Workspace
     channel: Channel
@@ -34,27 +34,27 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Issues response URLs and writes what is posted to them."""
+    """Issues response URLs, and posts the answers sent to them."""
 
     def __init__(self, clock: Clock, messages: Messages) -> None:
-        """Expire them by this clock."""
+        """Expire URLs by this clock; set `base` to the address of the server before issuing any."""
         self._clock = clock
         self._messages = messages
         self._issued: dict[str, ResponseUrl] = {}
         self.base = ""
 
     def issue(self, workspace: Workspace, channel: Channel, user_id: str, source: Message | None = None) -> str:
-        """Return a new URL for an act in a channel, on a message if it was on one."""
+        """Return a new URL for an action in a channel; `source` is the message it was on, if any."""
         key = f"{workspace.id}/{len(self._issued) + 1}/{channel.id}"
         self._issued[key] = ResponseUrl(workspace, channel, user_id, self._clock(), source)
         return f"{self.base}/actions/{key}"
 
     def workspace_of(self, key: str) -> str | None:
-        """Return the workspace that a URL belongs to."""
+        """Return the id of the workspace a URL belongs to, or None for an unknown URL."""
         return self._issued[key].workspace.id if key in self._issued else None
 
     def answer(self, key: str, payload: Json) -> None:
-        """Write an answer; raise SlackError where Slack refuses."""
+        """Post an answer. Raises SlackError for an unknown, expired or used-up URL, or an invalid answer."""
         url = self._issued.get(key)
         if url is None:
             raise SlackError("invalid_url", status=_NOT_FOUND)
@@ -81,7 +81,10 @@ class ResponseUrls:
 
 
 def post_reply(messages: Messages, workspace: Workspace, channel: Channel, user_id: str, payload: Json) -> Message:
-    """Write what a command's acknowledgement or a response URL got: to one person, or `in_channel`."""
+    """Post an answer to a command or on a response URL: to one person, or to all if it says `in_channel`.
+
+    Raises SlackError if the answer is invalid.
+    """
     content = parse_reply(payload)
     thread_ts = payload.get("thread_ts")
     if payload.get("response_type") == "in_channel":
@@ -90,7 +93,7 @@ def post_reply(messages: Messages, workspace: Workspace, channel: Channel, user_
 
 
 def parse_reply(payload: Json) -> Content:
-    """Return what an answer says; raise SlackError where there is nothing to read or the blocks are wrong."""
+    """Return the content of an answer. Raises SlackError for unknown fields, invalid blocks, or no text at all."""
     unknown = sorted(set(payload) - _FIELDS)
     if unknown:
         raise invalid_arguments(*(f"unknown argument: {name}" for name in unknown))
@@ -98,9 +101,9 @@ def parse_reply(payload: Json) -> Content:
     if given is not None:
         if not isinstance(given, list):
             raise SlackError("invalid_blocks_format")
-        faults = blocks.block_errors(given, "message")
-        if faults:
-            raise invalid_blocks(faults)
+        errors = blocks.block_errors(given, "message")
+        if errors:
+            raise invalid_blocks(errors)
     text = payload.get("text") or ""
     if not given and not text:
         raise SlackError("no_text")

@@ -21,14 +21,14 @@ READ_BYTES = 65_536
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
-    """Return the v0 signature of a body sent at that unix time."""
+    """Return Slack's v0 signature of a body; `timestamp` is in seconds since 1970."""
     digest = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256)
     return "v0=" + digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An HTTP answer."""
+    """A complete HTTP response; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -36,14 +36,14 @@ class HttpResponse:
 
 
 class SignedHttp:
-    """Posts to the URL that the app was given as its endpoint."""
+    """Posts deliveries to the app's `http_endpoint`."""
 
     def __init__(self, clock: Clock) -> None:
-        """Sign by this clock."""
+        """Take the timestamps of signatures from this clock."""
         self._clock = clock
 
     async def deliver(self, app: App, envelope: Envelope) -> Json | None:
-        """Post an envelope and return the body of a 200; raise UndeliveredError for anything else."""
+        """Post an envelope and return the body of a 200. Raises UndeliveredError for any other outcome."""
         if app.http_endpoint is None:
             raise UndeliveredError("not_connected")
         body, content_type = _encode(envelope)
@@ -66,9 +66,9 @@ class SignedHttp:
 
 
 async def post(url: str, headers: dict[str, str], body: bytes, *, read: bool = True) -> HttpResponse:
-    """Send one POST on a connection of its own; with `read=False` hang up as soon as it is sent.
+    """Send one POST on a new connection; with `read=False` close it without reading the response.
 
-    Raises OSError or h11.RemoteProtocolError where no whole answer came back.
+    Raises OSError or h11.RemoteProtocolError if no complete response came back.
     """
     target = urlsplit(url)
     secure = target.scheme == "https"

@@ -1,4 +1,4 @@
-"""What an app may answer to a submission: close, clear, errors, update, push."""
+"""The app's answer to a submission: close (no answer), clear, errors, update or push."""
 
 from sandbox.refusals import SlackError, invalid_arguments
 from sandbox.workspace.modals import Modals
@@ -6,7 +6,7 @@ from sandbox.workspace.state import Json, View, Workspace
 
 
 def answer_submission(modals: Modals, workspace: Workspace, view: View, answer: Json | None) -> None:
-    """Do with the modals what the app answered; raise SlackError where Slack could not."""
+    """Apply the app's answer to the modals. Raises SlackError if the answer is invalid."""
     if view not in workspace.modals.get(view.user_id, []):
         return
     if not answer:

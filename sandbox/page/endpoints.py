@@ -1,4 +1,4 @@
-"""What the page asks for: who is there, what somebody sees, what changed, and actions."""
+"""The endpoints of the page: workspaces, a person's state, live changes, actions, faults, the clock."""
 
 import asyncio
 from pathlib import Path
@@ -24,15 +24,15 @@ _BAD_REQUEST = 400
 
 
 class PageEndpoints:
-    """The page's endpoints; everything in and out is JSON."""
+    """Serves the page and its JSON endpoints."""
 
     def __init__(self, slack: LocalSlack, actions: UserActions) -> None:
-        """Show this Slack and act on it."""
+        """Read from this Slack, and act through `actions`."""
         self._slack = slack
         self._actions = actions
 
     def routes(self) -> list[BaseRoute]:
-        """Return where everything is."""
+        """Return the routes of the page."""
         return [
             Route("/", self._index),
             Mount("/static", StaticFiles(directory=STATIC, check_dir=False)),
@@ -52,26 +52,26 @@ class PageEndpoints:
 
     async def _state(self, request: Request) -> Response:
         try:
-            who = self._who(dict(request.query_params))
+            who = self._actor(dict(request.query_params))
         except ActionError as error:
             return JSONResponse({"ok": False, "error": str(error)}, _BAD_REQUEST)
         return JSONResponse(payloads.state(self._slack, who.workspace, who.member))
 
     async def _live(self, websocket: WebSocket) -> None:
-        """Tell an open page what changes; not by server-sent events, of which a browser keeps six to a host."""
+        """Send an open page the names of what changes, over a websocket: browsers allow six event streams per host."""
         try:
-            who = self._who(dict(websocket.query_params))
+            who = self._actor(dict(websocket.query_params))
         except ActionError:
             await websocket.close()
             return
         await websocket.accept()
         listener = self._slack.changes.listen(who.workspace.id, who.member.id)
-        leaving = asyncio.create_task(_close_with(websocket, listener))
+        leaving = asyncio.create_task(_close_on_disconnect(websocket, listener))
         try:
             while changed := await listener.fetch():
                 await websocket.send_json({"changed": changed})
         except WebSocketDisconnect:
-            pass  # The page went away while it was being told.
+            pass  # The page disconnected while a change was sent.
         finally:
             leaving.cancel()
             self._slack.changes.remove_listener(listener)
@@ -79,14 +79,14 @@ class PageEndpoints:
     async def _act(self, request: Request) -> Response:
         try:
             given = await request.json()
-            failure = await self._do(self._who(given), given)
+            failure = await self._run(self._actor(given), given)
         except (ActionError, inputs.WrongValueError) as error:
             return JSONResponse({"ok": False, "error": str(error)})
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"ok": False, "error": f"This act cannot be read: {error!r}"}, _BAD_REQUEST)
         return JSONResponse({"ok": False, "error": failure} if failure else {"ok": True})
 
-    async def _do(self, who: Actor, given: Json) -> str | None:
+    async def _run(self, who: Actor, given: Json) -> str | None:
         actions = self._actions
         match given["act"]:
             case "say":
@@ -96,7 +96,7 @@ class PageEndpoints:
                 return await self._press(who, given)
             case "submit":
                 view = self._view(who, given["view_id"])
-                self._type_all(who, view, given.get("view_values") or {})
+                self._fill_in_all(who, view, given.get("view_values") or {})
                 return await actions.submit(who, view)
             case "close":
                 await actions.close(who, whole_stack=bool(given.get("all")))
@@ -120,10 +120,10 @@ class PageEndpoints:
         key = (given["block_id"], given["action_id"])
         if given.get("message_ts"):
             channel, message = self._actions.message(who, given["channel"], given["message_ts"])
-            return await self._actions.use_in_message(who, channel, message, _place(message.blocks, key), value)
+            return await self._actions.use_in_message(who, channel, message, _find_element(message.blocks, key), value)
         view = self._view(who, "home" if given.get("home") else given["view_id"])
-        self._type_all(who, view, given.get("view_values") or {})
-        return await self._actions.use_in_view(who, view, _place(view.blocks, key), value)
+        self._fill_in_all(who, view, given.get("view_values") or {})
+        return await self._actions.use_in_view(who, view, _find_element(view.blocks, key), value)
 
     def _view(self, who: Actor, view_id: str) -> View:
         home = who.workspace.homes.get(who.member.id)
@@ -133,20 +133,20 @@ class PageEndpoints:
                 return view
         raise ActionError("This view is closed.")
 
-    def _type_all(self, who: Actor, view: View, values: Json) -> None:
+    def _fill_in_all(self, who: Actor, view: View, values: Json) -> None:
         for place in inputs.places(view.blocks):
             block_id, action_id = place.key
             if place.keeps_a_choice and action_id in values.get(block_id, {}):
                 value = values[block_id][action_id]
                 if value != inputs.current(place, view.typed):
-                    self._actions.type_in(who, view, place, value)
+                    self._actions.fill_in(who, view, place, value)
 
     def _dismiss(self, who: Actor, notice_id: str) -> None:
         notices = who.workspace.notices.get(who.member.id, [])
         who.workspace.notices[who.member.id] = [each for each in notices if each.id != notice_id]
         self._slack.changes.record(who.workspace.id, "notices", people={who.member.id})
 
-    def _who(self, given: Json) -> Actor:
+    def _actor(self, given: Json) -> Actor:
         workspace = self._slack.workspaces.get(given.get("workspace", ""))
         member = workspace.members.get(given.get("user", "")) if workspace else None
         if workspace is None or member is None or member.is_bot:
@@ -174,14 +174,14 @@ class PageEndpoints:
         return JSONResponse({"ok": True, "now": self._slack.clock.unix(), "shifted": shifted})
 
 
-async def _close_with(websocket: WebSocket, listener: Listener) -> None:
-    """Close the listener when its page goes away."""
+async def _close_on_disconnect(websocket: WebSocket, listener: Listener) -> None:
+    """Close the listener when its page disconnects."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
-        pass  # The page has nothing to say here.
+        pass  # The page sends nothing on this websocket.
     listener.close()
 
 
-def _place(blocks: list[Json] | None, key: tuple[str, str]) -> Place:
+def _find_element(blocks: list[Json] | None, key: tuple[str, str]) -> Place:
     for place in inputs.places(blocks):
         if place.key == key:
             return place

@@ -1,4 +1,4 @@
-"""What a person has before their eyes at one moment: messages, modals, the Home tab."""
+"""What a person sees at one moment: messages, modals, the Home tab."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,12 +11,16 @@ from sandbox.workspace.state import Message as StoredMessage
 
 
 class DriverError(AssertionError):
-    """Somebody was to do or read what is not there; the text says what is there instead."""
+    """The driver was asked for something that is not there; the message lists what is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """An interactive element as its reader sees it: what it is called, what it holds, what stands around it."""
+    """An interactive element as a person sees it.
+
+    `names` are the texts and ids it can be called by, `context` is the text around it, `options` are pairs of text and
+    value.
+    """
 
     place: Place
     names: tuple[str, ...]
@@ -26,12 +30,12 @@ class Control:
 
     @property
     def name(self) -> str:
-        """What a person would call it."""
+        """The name that a person would use."""
         return self.names[0]
 
     @property
     def shown(self) -> str | list[str] | None:
-        """What it shows as chosen or typed."""
+        """The chosen or typed value as displayed: options by their text."""
         texts = {value: text for text, value in self.options}
         if isinstance(self.value, list):
             return [texts.get(each, each) for each in self.value]
@@ -40,7 +44,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """Blocks as one person reads them."""
+    """Blocks as one person sees them; `text` is what they read."""
 
     text: str
     mentions: tuple[str, ...]
@@ -55,18 +59,18 @@ class Surface:
 
     @property
     def menus(self) -> dict[str, list[str]]:
-        """The options on offer, by the name of the menu, radio group or checkbox group."""
+        """The texts of the options, by the name of the menu, radio group or checkbox group."""
         return {each.name: [text for text, _ in each.options] for each in self.controls if each.options}
 
     @property
     def fields(self) -> dict[str, str | list[str] | None]:
-        """What the elements that keep a choice show, by name."""
+        """The displayed values of the fields, by name."""
         return {each.name: each.shown for each in self.controls if each.place.keeps_a_choice}
 
 
 @dataclass(frozen=True, slots=True)
 class Message(Surface):
-    """A message: its text as read, what can be pressed, its thread; `fallback` is the text beside the blocks."""
+    """A message with its thread; `fallback` is its `text` argument, which clients show instead of blocks."""
 
     workspace_id: str
     channel_id: str
@@ -84,7 +88,7 @@ class Message(Surface):
 
 @dataclass(frozen=True, slots=True)
 class Modal(Surface):
-    """A modal: `errors` by the label of the input, `failure` is the line Slack shows when the app did not answer."""
+    """A modal; `errors` are by the input's label, `failure` is the line Slack shows when the app did not answer."""
 
     view_id: str
     callback_id: str
@@ -108,8 +112,8 @@ def message(reader: TextReader, channel: Channel, stored: StoredMessage) -> Mess
     replies = () if stored.is_reply else tuple(channel.replies(stored.ts))
     return Message(
         text=text,
-        mentions=_taken(reader.mentions),
-        links=_taken(reader.links),
+        mentions=_drain(reader.mentions),
+        links=_drain(reader.links),
         blocks=tuple(stored.blocks or ()),
         controls=tuple(_controls(reader, stored.blocks or [], {})),
         workspace_id=reader.workspace.id,
@@ -135,8 +139,8 @@ def modal(reader: TextReader, view: View) -> Modal:
     submit = view.content.get("submit")
     return Modal(
         text=reader.read_blocks(view.blocks),
-        mentions=_taken(reader.mentions),
-        links=_taken(reader.links),
+        mentions=_drain(reader.mentions),
+        links=_drain(reader.links),
         blocks=tuple(view.blocks),
         controls=tuple(_controls(reader, view.blocks, view.typed)),
         view_id=view.id,
@@ -152,16 +156,16 @@ def home(reader: TextReader, view: View) -> Home:
     """Take a snapshot of the Home tab."""
     return Home(
         text=reader.read_blocks(view.blocks),
-        mentions=_taken(reader.mentions),
-        links=_taken(reader.links),
+        mentions=_drain(reader.mentions),
+        links=_drain(reader.links),
         blocks=tuple(view.blocks),
         controls=tuple(_controls(reader, view.blocks, view.typed)),
         view_id=view.id,
     )
 
 
-def _taken(gathered: list[str]) -> tuple[str, ...]:
-    """Empty a list into a tuple, so that the next surface read starts anew."""
+def _drain(gathered: list[str]) -> tuple[str, ...]:
+    """Return the list as a tuple and clear it, so that the next surface starts with an empty one."""
     taken = tuple(gathered)
     gathered.clear()
     return taken
@@ -192,7 +196,7 @@ def _options(reader: TextReader, place: Place) -> tuple[tuple[str, str], ...]:
 
 
 def _names(reader: TextReader, place: Place) -> tuple[str, ...]:
-    """Return what an element may be called, the likeliest first: label, own text, placeholder, ids."""
+    """Return the names of an element, the likeliest first: label, own text, placeholder, ids."""
     block, element = place.block, place.element
     texts = [block.get("label"), element.get("text"), element.get("placeholder")]
     if block["type"] == "section" and place.type != "button":

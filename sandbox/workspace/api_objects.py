@@ -1,4 +1,4 @@
-"""People, channels, messages and views as Slack's answers and events show them."""
+"""Members, conversations, messages and views as the JSON objects of Slack's API."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from sandbox.workspace.state import TOMBSTONE_AUTHOR, App, Channel, Json, Member
 
 
 def user_object(workspace: Workspace, member: Member, *, email: bool, locale: bool, now: datetime) -> Json:
-    """Show a member as `users.info` does; Slack tells a deactivated member's zone to nobody."""
+    """Return a member as `users.info` does. As in Slack, a deactivated member has no time zone."""
     profile: Json = {
         "title": member.title,
         "real_name": member.real_name,
@@ -57,7 +57,7 @@ def user_object(workspace: Workspace, member: Member, *, email: bool, locale: bo
 
 
 def conversation_object(workspace: Workspace, channel: Channel, *, members: bool = False) -> Json:
-    """Show a conversation as `conversations.info` does."""
+    """Return a conversation as `conversations.info` does; `members` adds `num_members`."""
     bot_user_id = workspace.app.bot_user_id
     shape: Json = {
         "id": channel.id,
@@ -98,7 +98,7 @@ def conversation_object(workspace: Workspace, channel: Channel, *, members: bool
 
 
 def message_object(workspace: Workspace, message: Message, *, metadata: bool) -> Json:
-    """Show a message as `conversations.history` and interaction payloads do."""
+    """Return a message as `conversations.history` and interaction payloads do."""
     shape: Json = {"type": "message", "user": message.author, "ts": message.ts, "text": message.text}
     if message.tombstone:
         shape |= {"subtype": "tombstone", "hidden": True, "user": TOMBSTONE_AUTHOR}
@@ -153,7 +153,7 @@ def _bot_profile(workspace: Workspace, app: App) -> Json:
 
 
 def view_object(workspace: Workspace, view: View) -> Json:
-    """Show a modal or Home tab as the views methods and interaction payloads do, with the given `state.values`."""
+    """Return a modal or Home tab as the views methods and interaction payloads do, with its current `state.values`."""
     content = view.content
     app = workspace.app
     return {
@@ -180,6 +180,6 @@ def view_object(workspace: Workspace, view: View) -> Json:
 
 
 def view_hash(content: Json, moment: datetime, serial: int) -> str:
-    """Make the hash that a later update may name to be sure that nobody changed the view meanwhile."""
+    """Return a new `hash` for a view; `serial` makes it unique. An update that names an older hash is refused."""
     digest = hashlib.sha256(json.dumps([content, serial], sort_keys=True).encode()).hexdigest()
     return f"{int(moment.astimezone(UTC).timestamp())}.{digest[:8]}"

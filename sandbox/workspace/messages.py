@@ -1,4 +1,4 @@
-"""Posting, editing and deleting messages, and the events that follow from it."""
+"""Posts, edits and deletes messages, and sends the app the events that follow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _CHANNEL_TYPES = {"channel": "channel", "private": "group", "dm": "im"}
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a message says."""
+    """The content of a message."""
 
     text: str
     blocks: list[Json] | None = None
@@ -22,10 +22,10 @@ class Content:
 
 
 class Messages:
-    """The one place where messages appear, change and go."""
+    """The only place that adds, changes and removes messages."""
 
     def __init__(self, ids: Ids, changes: Changes, send_event: Callable[[Workspace, str, Json], None]) -> None:
-        """Take timestamps from `ids`, note what changed, tell the app about it."""
+        """Record changes in `changes`; `send_event(workspace, subscription, event)` sends the app an event."""
         self._ids = ids
         self._changes = changes
         self._send_event = send_event
@@ -39,7 +39,7 @@ class Messages:
         *,
         thread_ts: str | None = None,
     ) -> Message:
-        """Post a message for everybody in the channel, in a thread if told so."""
+        """Post a message to the channel, or to the thread under `thread_ts`."""
         message = self._make(workspace, channel, author, content, thread_ts)
         parent = channel.messages.get(thread_ts) if thread_ts else None
         if parent:
@@ -53,7 +53,7 @@ class Messages:
     def post_ephemeral(
         self, workspace: Workspace, channel: Channel, reader: str, content: Content, *, thread_ts: str | None = None
     ) -> Message:
-        """Show a message of the app to one person only; no history holds it and no event tells of it."""
+        """Show one person a message of the app. It is in no history and sends no event."""
         message = self._make(workspace, channel, workspace.app.bot_user_id, content, thread_ts)
         message.ephemeral_to = reader
         channel.store(message)
@@ -61,7 +61,7 @@ class Messages:
         return message
 
     def edit(self, workspace: Workspace, channel: Channel, message: Message, content: Content) -> None:
-        """Put other content into a message; metadata stays unless there is some new."""
+        """Replace the content of a message; its metadata stays if the new content has none."""
         before = message_object(workspace, message, metadata=False)
         message.text = content.text
         message.blocks = None if content.blocks is None else self._ids.add_missing_ids(content.blocks)
@@ -72,10 +72,12 @@ class Messages:
         message.edited_ts = self._ids.ts()
         self._changed(workspace, channel)
         after = message_object(workspace, message, metadata=False)
-        self._announce(workspace, channel, self._hidden("message_changed", message=after, previous_message=before))
+        self._announce(
+            workspace, channel, self._hidden_event("message_changed", message=after, previous_message=before)
+        )
 
     def delete(self, workspace: Workspace, channel: Channel, message: Message) -> None:
-        """Take a message away; where a thread hangs on it, a tombstone stays, as in Slack."""
+        """Delete a message. If it has a thread, a tombstone takes its place, as in Slack."""
         before = message_object(workspace, message, metadata=False)
         if message.ephemeral_to:
             channel.remove(message)
@@ -93,10 +95,10 @@ class Messages:
             )
             channel.store(tombstone)
             after = message_object(workspace, tombstone, metadata=False)
-            event = self._hidden("message_changed", message=after, previous_message=before)
+            event = self._hidden_event("message_changed", message=after, previous_message=before)
         else:
             channel.remove(message)
-            event = self._hidden("message_deleted", deleted_ts=message.ts, previous_message=before)
+            event = self._hidden_event("message_deleted", deleted_ts=message.ts, previous_message=before)
         self._changed(workspace, channel)
         self._announce(workspace, channel, event)
 
@@ -115,7 +117,7 @@ class Messages:
             bot_id=app.bot_id if author == app.bot_user_id else None,
         )
 
-    def _hidden(self, subtype: str, **fields: object) -> Json:
+    def _hidden_event(self, subtype: str, **fields: object) -> Json:
         ts = self._ids.ts()
         return {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts, **fields}
 

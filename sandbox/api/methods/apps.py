@@ -1,4 +1,4 @@
-"""Who the app is, and its way in: auth.test, bots.info, apps.connections.open."""
+"""The app's identity and its connections: auth.test, bots.info, apps.connections.open."""
 
 from sandbox.api.arguments import TEXT
 from sandbox.api.methods.method import Method, MethodCall
@@ -7,7 +7,7 @@ from sandbox.workspace.state import Json
 
 
 def auth_test(call: MethodCall) -> Json:
-    """Tell whose token this is."""
+    """Return the workspace and the bot user of the token."""
     workspace = call.workspace
     return {
         "url": f"https://{workspace.domain}.slack.com/",
@@ -21,7 +21,7 @@ def auth_test(call: MethodCall) -> Json:
 
 
 def bots_info(call: MethodCall) -> Json:
-    """Describe the bot."""
+    """Return the bot."""
     app = call.workspace.app
     if call.arguments.get("bot", app.bot_id) != app.bot_id:
         raise SlackError("bot_not_found")
@@ -39,10 +39,10 @@ def bots_info(call: MethodCall) -> Json:
 
 
 def apps_connections_open(call: MethodCall) -> Json:
-    """Issue a websocket address that can be used once."""
+    """Return a websocket address for one Socket Mode connection."""
     app = call.workspace.app
     base = call.slack.response_urls.base.replace("http", "ws", 1)
-    return {"url": f"{base}/link/?ticket={call.slack.socket_mode.ticket(app.id)}&app_id={app.id}"}
+    return {"url": f"{base}/link/?ticket={call.slack.socket_mode.issue_ticket(app.id)}&app_id={app.id}"}
 
 
 METHODS = (

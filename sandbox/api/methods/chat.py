@@ -21,7 +21,7 @@ _CONTENT = {
 
 
 def post_message(call: MethodCall) -> Json:
-    """Post a message into a channel, a direct message or a thread."""
+    """Post a message to a channel, a direct message or a thread."""
     channel = _channel_to_post_in(call)
     content = _content(call)
     thread_ts = call.arguments.get("thread_ts")
@@ -39,7 +39,7 @@ def post_message(call: MethodCall) -> Json:
 
 
 def update(call: MethodCall) -> Json:
-    """Put other content into one of the app's own messages; blocks stay where the call names none, [] removes them."""
+    """Edit one of the app's own messages. Without `blocks` the old blocks stay; `blocks: []` removes them."""
     channel, message = _own_message(call, "cant_update_message")
     content = _content(call, kept=message.blocks)
     call.slack.messages.edit(call.workspace, channel, message, content)
@@ -55,7 +55,7 @@ def delete(call: MethodCall) -> Json:
 
 
 def _channel_to_post_in(call: MethodCall) -> Channel:
-    """Find the channel by id or name, or the direct message of a user id, and refuse where the bot cannot post."""
+    """Return the channel by id or name, or the direct message of a user id. Raises SlackError if the bot can't post."""
     wanted = call.arguments["channel"]
     workspace = call.workspace
     member = workspace.members.get(wanted)
@@ -85,7 +85,7 @@ def _own_message(call: MethodCall, refusal: str) -> tuple[Channel, Message]:
 
 
 def _content(call: MethodCall, kept: list[Json] | None = None) -> Content:
-    """Check what the message shall say; the blocks in `kept` stay where the call names none."""
+    """Return the message's content, checked; the blocks are `kept` if the call has none."""
     text = call.arguments.get("text", "")
     given = call.arguments.get("blocks")
     if isinstance(given, str):
@@ -100,9 +100,9 @@ def _content(call: MethodCall, kept: list[Json] | None = None) -> Content:
         raise SlackError("invalid_metadata_format", response_metadata={"messages": messages})
     if not text and not given and (given is not None or not kept):
         raise SlackError("no_text")
-    faults = blocks.block_errors(given or [], "message")
-    if faults:
-        raise invalid_blocks(faults)
+    errors = blocks.block_errors(given or [], "message")
+    if errors:
+        raise invalid_blocks(errors)
     return Content(text, kept if given is None else given or None, metadata)
 
 

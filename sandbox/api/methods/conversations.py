@@ -12,7 +12,7 @@ _TYPES: dict[str, ChannelKind] = {"public_channel": "channel", "private_channel"
 
 
 def open_(call: MethodCall) -> Json:
-    """Open the direct message with somebody, or find it open."""
+    """Open the direct message with a person, or return the open one."""
     workspace, arguments = call.workspace, call.arguments
     if arguments.get("channel"):
         call.require_scope("im:write")
@@ -39,7 +39,7 @@ def open_(call: MethodCall) -> Json:
 
 
 def info(call: MethodCall) -> Json:
-    """Describe a conversation."""
+    """Return one conversation."""
     channel = call.channel(call.arguments["channel"])
     call.require_scope(_READ_SCOPES[channel.kind])
     members = call.arguments.get("include_num_members", False)
@@ -47,11 +47,11 @@ def info(call: MethodCall) -> Json:
 
 
 def list_(call: MethodCall) -> Json:
-    """List the conversations the bot may know of, page by page."""
+    """Return the conversations that the bot can see, a page at a time."""
     kinds = [_kind(name) for name in (call.arguments.get("types") or "public_channel").split(",")]
     for kind in kinds:
         call.require_scope(_READ_SCOPES[kind])
-    channels = [each for each in call.workspace.channels.values() if _listed(call, each, kinds)]
+    channels = [each for each in call.workspace.channels.values() if _is_listed(call, each, kinds)]
     if call.arguments.get("exclude_archived"):
         channels = [each for each in channels if not each.archived]
     found, cursor = paginate(channels, call.arguments, most=999, usual=100)
@@ -60,7 +60,7 @@ def list_(call: MethodCall) -> Json:
 
 
 def join(call: MethodCall) -> Json:
-    """Make the bot a member of a public channel."""
+    """Add the bot to a public channel."""
     workspace = call.workspace
     channel = call.channel(call.arguments["channel"])
     if channel.kind != "channel":
@@ -81,7 +81,7 @@ def _kind(name: str) -> ChannelKind:
     return _TYPES[name.strip()]
 
 
-def _listed(call: MethodCall, channel: Channel, kinds: list[ChannelKind]) -> bool:
+def _is_listed(call: MethodCall, channel: Channel, kinds: list[ChannelKind]) -> bool:
     known = channel.kind == "channel" or call.workspace.app.bot_user_id in channel.members
     return known and channel.kind in kinds
 

@@ -1,4 +1,4 @@
-"""What was said: conversations.history, conversations.replies."""
+"""Message histories: conversations.history, conversations.replies."""
 
 from collections.abc import Sequence
 
@@ -22,17 +22,17 @@ _TIMELINE = {
 
 
 def history(call: MethodCall) -> Json:
-    """List a conversation's messages, newest first, without the replies in threads."""
-    channel = _readable(call)
-    shown = [each for each in channel.messages.values() if not each.ephemeral_to and not each.is_reply]
-    found, cursor = paginate([*reversed(_within(call, shown))], call.arguments, most=999, usual=100)
+    """Return a conversation's messages, newest first, without thread replies."""
+    channel = _readable_channel(call)
+    messages = [each for each in channel.messages.values() if not each.ephemeral_to and not each.is_reply]
+    found, cursor = paginate([*reversed(_within(call, messages))], call.arguments, most=999, usual=100)
     answer = _answer(call, found, cursor)
     return answer | {"pin_count": 0, "latest": call.arguments["latest"]} if call.arguments.get("latest") else answer
 
 
 def replies(call: MethodCall) -> Json:
-    """List a thread, oldest first, the message above it leading."""
-    channel = _readable(call)
+    """Return a thread: its parent message, then the replies, oldest first."""
+    channel = _readable_channel(call)
     parent = channel.messages.get(call.arguments["ts"])
     if parent is None or parent.ephemeral_to:
         raise SlackError("thread_not_found")
@@ -42,7 +42,7 @@ def replies(call: MethodCall) -> Json:
     return _answer(call, [parent, *found], cursor)
 
 
-def _readable(call: MethodCall) -> Channel:
+def _readable_channel(call: MethodCall) -> Channel:
     channel = call.channel(call.arguments["channel"])
     call.require_scope(_SCOPES[channel.kind])
     if call.workspace.app.bot_user_id not in channel.members:

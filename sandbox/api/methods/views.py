@@ -10,19 +10,19 @@ _VIEW = Argument("object", required=True)
 
 
 def open_(call: MethodCall) -> Json:
-    """Show a modal to whoever made the trigger."""
+    """Open a modal for the person of the trigger."""
     trigger = call.slack.triggers.exchange(call.workspace.id, call.arguments["trigger_id"])
     return _answer(call, call.slack.modals.open(call.workspace, trigger.user_id, call.arguments["view"]))
 
 
 def push(call: MethodCall) -> Json:
-    """Lay a modal on top of those that are open."""
+    """Push a modal onto the stack of the trigger's person."""
     trigger = call.slack.triggers.exchange(call.workspace.id, call.arguments["trigger_id"])
     return _answer(call, call.slack.modals.push(call.workspace, trigger.user_id, call.arguments["view"]))
 
 
 def update(call: MethodCall) -> Json:
-    """Put other content into an open view."""
+    """Replace the content of an open view."""
     arguments = call.arguments
     if not arguments.get("view_id") and not arguments.get("external_id"):
         raise invalid_arguments("missing required field: view_id")
@@ -31,7 +31,7 @@ def update(call: MethodCall) -> Json:
 
 
 def publish(call: MethodCall) -> Json:
-    """Put a Home tab before somebody."""
+    """Show a person a Home tab."""
     member = call.member(call.arguments["user_id"])
     if not call.workspace.app.has_home or member.deactivated:
         raise SlackError("not_enabled")
