@@ -10,7 +10,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sandbox.client.user_actions import ActionError, Actor, UserActions
-from sandbox.clock import RealClock
 from sandbox.faults import parse_fault
 from sandbox.local_slack import LocalSlack
 from sandbox.page import payloads
@@ -39,7 +38,7 @@ class PageEndpoints:
             Route("/page/workspaces", self._workspaces),
             Route("/page/state", self._state),
             WebSocketRoute("/page/live", self._live),
-            Route("/page/act", self._act, methods=["POST"]),
+            Route("/page/action", self._action, methods=["POST"]),
             Route("/page/faults", self._faults, methods=["GET", "POST"]),
             Route("/page/clock", self._clock, methods=["POST"]),
         ]
@@ -76,20 +75,20 @@ class PageEndpoints:
             leaving.cancel()
             self._slack.changes.remove_listener(listener)
 
-    async def _act(self, request: Request) -> Response:
+    async def _action(self, request: Request) -> Response:
         try:
             given = await request.json()
             failure = await self._run(self._actor(given), given)
         except (ActionError, inputs.WrongValueError) as error:
             return JSONResponse({"ok": False, "error": str(error)})
         except (KeyError, TypeError, ValueError) as error:
-            return JSONResponse({"ok": False, "error": f"This act cannot be read: {error!r}"}, _BAD_REQUEST)
+            return JSONResponse({"ok": False, "error": f"The action isn't valid: {error!r}"}, _BAD_REQUEST)
         return JSONResponse({"ok": False, "error": failure} if failure else {"ok": True})
 
     async def _run(self, who: Actor, given: Json) -> str | None:
         actions = self._actions
-        match given["act"]:
-            case "say":
+        match given["action"]:
+            case "send":
                 channel = actions.conversation(who, given["channel"])
                 return await actions.send_message(who, channel, given["text"], given.get("thread_ts"))
             case "press":
@@ -107,12 +106,12 @@ class PageEndpoints:
                 return await actions.use_shortcut(who, given["callback_id"], on)
             case "delete":
                 actions.delete(who, *actions.message(who, given["channel"], given["message_ts"]))
-            case "read":
+            case "mark_read":
                 actions.mark_read(who, actions.conversation(who, given["channel"]))
             case "dismiss":
                 self._dismiss(who, given["notice_id"])
             case unknown:
-                raise ActionError(f"there is no act {unknown!r}")
+                raise ActionError(f"There is no action {unknown!r}.")
         return None
 
     async def _press(self, who: Actor, given: Json) -> str | None:
@@ -170,8 +169,7 @@ class PageEndpoints:
             self._slack.clock.advance(float((await request.json())["advance"]))
         except (KeyError, TypeError, ValueError) as error:
             return JSONResponse({"ok": False, "error": str(error)}, _BAD_REQUEST)
-        shifted = isinstance(self._slack.clock, RealClock)
-        return JSONResponse({"ok": True, "now": self._slack.clock.unix(), "shifted": shifted})
+        return JSONResponse({"ok": True, "now": self._slack.clock.unix()})
 
 
 async def _close_on_disconnect(websocket: WebSocket, listener: Listener) -> None:

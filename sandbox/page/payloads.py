@@ -19,7 +19,6 @@ def workspaces(slack: LocalSlack) -> Json:
                     "id": workspace.app.id,
                     "name": workspace.app.name,
                     "bot_user": workspace.app.bot_user_id,
-                    "connections": slack.socket_mode.count(workspace.app.id),
                 },
             }
             for workspace in slack.workspaces.values()
@@ -62,10 +61,8 @@ def _member(member: Member) -> Json:
     return {
         "id": member.id,
         "name": member.real_name,
-        "handle": member.name,
         "title": member.title,
         "tz": member.tz,
-        "locale": member.locale,
         "avatar": member.colour,
         "is_bot": member.is_bot,
         "deactivated": member.deactivated,
@@ -120,7 +117,6 @@ def _message(workspace: Workspace, message: Message, replies: int) -> Json:
         "reply_count": replies,
         "edited": message.edited_ts is not None,
         "ephemeral": message.ephemeral_to is not None,
-        "metadata": message.metadata,
         "deleted": message.tombstone,
         "date": float(message.ts),
     }
@@ -130,7 +126,6 @@ def _view(view: View) -> Json:
     return {
         **view.content,
         "id": view.id,
-        "hash": view.hash,
         "state": inputs.state_values(view.blocks, view.typed),
         "errors": view.errors,
         "failure": view.failure,

@@ -218,7 +218,7 @@ def test_a_message_shortcut_hands_the_message_to_the_app(
     page = open_as("Ana Ruiz", sales)
     page.get_by_test_id("message").hover()
     page.get_by_role("button", name="More message actions").click()
-    with page.expect_response("**/page/act"):
+    with page.expect_response("**/page/action"):
         page.get_by_role("menuitem", name="Hand off to sales").click()
     assert [each["message"]["text"] for each in desk.received if each.get("callback_id") == "hand_off"] == [
         "They want a demo"
@@ -246,10 +246,10 @@ def test_trouble_is_made_and_taken_back_in_the_panel(open_as: Opener, sandbox: S
     panel = page.get_by_test_id("trouble")
     panel.get_by_role("button", name="Slack is broken").click()
     expect(panel.get_by_test_id("faults")).to_contain_text("Slack is broken, 3 times")
-    assert [(each.kind, each.times) for each in sandbox.slack.faults.standing()] == [("500", 3)]
+    assert [(each.kind, each.times) for each in sandbox.slack.faults.active()] == [("500", 3)]
     panel.get_by_role("button", name="Clear all").click()
     expect(panel.get_by_test_id("faults")).to_have_count(0)
-    assert sandbox.slack.faults.standing() == []
+    assert sandbox.slack.faults.active() == []
 
 
 def test_a_real_clock_is_shown_and_cannot_be_moved(open_as: Opener, sales: str) -> None:
