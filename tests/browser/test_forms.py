@@ -1,4 +1,4 @@
-"""Buttons, menus and modals: what a person does in blocks, and what the app gets of it."""
+"""Buttons, menus and modals: what a person does in blocks, and what the app receives."""
 
 import threading
 from collections.abc import Callable
@@ -46,7 +46,7 @@ COMPANY = asked("company", "plain_text_input", placeholder=plain("Acme"), hint="
 
 
 class Form:
-    """Opens a modal with /handoff in somebody's page."""
+    """Opens a modal with /handoff in a person's page."""
 
     def __init__(self, open_as: Opener, desk: Any, slack: WebClient, sales: str) -> None:
         self._open_as, self._desk, self._slack, self._sales = open_as, desk, slack, sales

@@ -1,4 +1,4 @@
-"""What the sandbox accepts as Block Kit, and how it refuses the rest."""
+"""Which blocks the sandbox accepts, and its error messages for the rest."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -486,7 +486,7 @@ def test_rubbish_is_refused_and_never_breaks_the_check(blocks: list[object], sur
 
 
 def paths(value: object) -> list[tuple[str | int, ...]]:
-    """Return the way to every place inside a JSON value."""
+    """Return the path of every value inside a JSON value."""
     if isinstance(value, Mapping):
         steps: list[tuple[str | int, Any]] = list(value.items())
     elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What the sandbox accepts as a modal, a Home tab and a message's metadata."""
+"""Which modals, Home tabs and message metadata the sandbox accepts."""
 
 from typing import Any
 

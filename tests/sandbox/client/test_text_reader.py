@@ -1,4 +1,4 @@
-"""Messages as their readers see them."""
+"""Text, blocks and dates as a reader sees them."""
 
 from datetime import UTC, datetime
 from typing import Any

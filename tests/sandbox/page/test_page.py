@@ -1,4 +1,4 @@
-"""What the page asks the sandbox for."""
+"""The page's endpoints: state, actions, live changes, faults, the clock."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def http(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 
 class Tab:
-    """The page as one person has it open."""
+    """The page, open as one person."""
 
     def __init__(self, http: httpx.Client, person: Person) -> None:
         self._http = http
