@@ -29,7 +29,7 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     Nothing is deleted: who or what is no longer named is switched off, and keeps its history. Publishing the same text
     again only makes it the newest.
     """
-    playbook = parse(text)
+    playbook = _parsed(text)
     workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     digest = hashlib.sha256(text.encode()).hexdigest()
     version = session.scalar(

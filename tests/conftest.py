@@ -14,6 +14,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 import migrations
 from bot.database import Database
 from tests.postgresql import ProcessDatabase, memory, running
+from tests.warm import WarmProcess
 
 # What the files of one test may take, with much to spare.
 SQLITE_BYTES = 32 * 1024**2
@@ -63,6 +64,14 @@ def compiled_once() -> Iterator[None]:
 def written(url: URL) -> str:
     """Spell a URL out, its password included."""
     return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmProcess]:
+    """Give the process from which programs start at once."""
+    process = WarmProcess()
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="session")

@@ -126,7 +126,7 @@ class ProcessDatabase:
             return
         if written := [str(name) for (name,) in self._connection.execute(WRITTEN)]:
             # References are checked when a statement ends: one that empties all tables needs no order of them.
-            deletions = ", ".join(f"d{number} AS (DELETE FROM {name})" for number, name in enumerate(written))
+            deletions = ", ".join(f"d{number} AS (DELETE FROM {name})" for number, name in enumerate(written))  # noqa: S608 - names of our own
             self._connection.execute(f"WITH {deletions} SELECT 1")
             self._connection.execute(f"VACUUM {', '.join(written)}")
         self._connection.execute(SEQUENCES)

@@ -4,9 +4,8 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -23,12 +22,13 @@ from qualification.handoffs import HandOverForm
 from qualification.rules.intake import GivenActivity
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox
+from tests.warm import Program, WarmProcess
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 
 Command = Callable[..., Result]
-Start = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., Program]
 
 
 @pytest.fixture
@@ -69,33 +69,19 @@ def command(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+def start(environ: dict[str, str], tmp_path: Path, warm: WarmProcess) -> Iterator[Start]:
     """Start a command that goes on, and make sure that it ends."""
-    started: list[subprocess.Popen[str]] = []
+    with ExitStack() as started:
 
-    def start(*words: str, **changed: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *words],
-            cwd=tmp_path,
-            env=environ | changed,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        def start(*words: str, **changed: str) -> Program:
+            return started.enter_context(warm.start("bot", *words, folder=tmp_path, environment=environ | changed))
 
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait(PATIENCE)
-        if process.stderr is not None:
-            process.stderr.close()
+        yield start
 
 
-def ending(process: "subprocess.Popen[str]", *, code: int) -> str:
+def ending(process: Program, *, code: int) -> str:
     """Wait until a process has ended with that code, and give what it said."""
-    _, said = process.communicate(timeout=PATIENCE)
+    said = process.last_words(PATIENCE)
     assert process.returncode == code, said
     return said
 
@@ -372,7 +358,6 @@ def test_a_running_bot_answers_and_ends_cleanly_at_sigterm(start: Start, sandbox
     running.send_signal(signal.SIGTERM)
     assert running.wait(PATIENCE) == 0
     assert sandbox.connections() == 0
-    assert running.stderr is not None
     lines = running.stderr.read().splitlines()
     records = [json.loads(line) for line in lines if line.startswith("{")]
     assert records[-1]["message"] == "Everything in hand is finished."
@@ -407,7 +392,6 @@ def test_web_and_worker_share_the_work_on_postgresql(
     assert command("playbook", "publish", **shared).exit_code == 0
     web = start("web", **shared)
     worker = start("worker", **shared)
-    assert web.stderr is not None
     address = next(line for line in web.stderr if line.startswith("Listening")).split()[2].rstrip(".")
     sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
     mika, ana = sandbox.person("Mika Sato"), sandbox.person("Ana Ruiz")
