@@ -43,12 +43,11 @@ def _is_whole(text: str, position: int) -> bool:
 
 def _counted(text: str, limit: int) -> int:
     """Return the last position that leaves at most `limit` units before it."""
-    position, used = 0, 0
-    for character in text:
-        used += units(character)
-        if used > limit:
-            break
-        position += 1
+    limit = max(limit, 0)
+    position = min(len(text), limit)
+    # A character takes one unit or two: so many fewer are one too few only where the next one takes two.
+    while (over := units(text[:position]) - limit) > 0:
+        position -= (over + 1) // 2
     return position
 
 
