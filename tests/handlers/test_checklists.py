@@ -5,7 +5,7 @@ import pytest
 from qualification import checklists
 from qualification.checklists import Given
 from qualification.rules.frameworks import Verdict
-from tests.handlers.floor import Floor, fill, held, press, shown, submit, told
+from tests.worlds.floor import Floor, fill, held, press, shown, submit, told
 
 
 def verdicts(floor: Floor) -> dict[str, str]:

@@ -9,7 +9,7 @@ from qualification.records import Handoff, Lead
 from qualification.rules.intake import GivenActivity, GivenLead
 from sandbox.driver import Person
 from sandbox.snapshots import Message
-from tests.handlers.floor import Floor, held, press, shown, submit, told
+from tests.worlds.floor import Floor, held, press, shown, submit, told
 
 COMMAND = "/lead"
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from handlers import payloads
 from sandbox.driver import Person
 from sandbox.snapshots import Message
-from tests.handlers.floor import Floor, errors, fill, held, shown, submit, told
 from tests.handlers.test_lookup import comes_in
 from tests.handlers.test_payloads import JSON
+from tests.worlds.floor import Floor, errors, fill, held, shown, submit, told
 
 SHORTCUT = "hand_off_message"
 NAMES = {"U1": "Ana Ruiz"}

@@ -10,7 +10,7 @@ from qualification import pipeline as figures
 from qualification.figures import Pipeline
 from sandbox.driver import Person
 from sandbox.snapshots import Message
-from tests.handlers.floor import Floor, told
+from tests.worlds.floor import Floor, told
 
 COMMAND = "/pipeline"
 SHARE = "share_pipeline"

@@ -23,11 +23,12 @@ from qualification.records import Summary
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox
 from sandbox.snapshots import Message
-from tests.journeys.office import CHANNEL, MANIFEST, PLAYBOOK
 from tests.warm import Program, WarmProcess
+from tests.worlds.office import CHANNEL, MANIFEST
+from tests.worlds.playbook import TWO_REPS
 
 PROMISED_SECONDS = 20.0
-ALWAYS = PLAYBOOK.replace('mon-fri: "09:00-17:00"', 'mon-sun: "00:00-24:00"')
+ALWAYS = TWO_REPS.replace('mon-fri: "09:00-17:00"', 'mon-sun: "00:00-24:00"')
 
 
 @pytest.fixture

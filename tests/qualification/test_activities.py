@@ -14,8 +14,8 @@ from qualification.records import Activity, Delivery, Handoff, Lane, Lead
 from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenActivity, GivenLead
 from qualification.rules.lifecycle import Lifecycle
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 

@@ -10,8 +10,7 @@ from qualification.facts import ChecklistForm
 from qualification.records import Answer, Checklist
 from qualification.rules.frameworks import Verdict
 from qualification.rules.refusals import NotOwner, UnknownLead
-
-from .conftest import Desk
+from tests.worlds.desk import Desk
 
 YES, NO = Verdict.YES, Verdict.NO
 

@@ -8,8 +8,8 @@ from sqlalchemy import select, text
 from bot.database import Database
 from qualification import decisions, home, people, showing
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
-
-from .conftest import PLAYBOOK, Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def test_a_rep_is_reminded_once(desk: Desk) -> None:

@@ -18,8 +18,8 @@ from qualification.rules.intake import GivenLead
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
 from qualification.rules.tasks import TaskOutcome
+from tests.worlds.desk import Desk, open_desk
 
-from .conftest import Desk, open_desk
 from .test_qualified import in_summary, on_home, on_receipts
 
 NUMBERS: Final = itertools.count(1)

@@ -9,8 +9,8 @@ from qualification.handoffs import HandOverForm
 from qualification.records import Arrival, Company, Delivery, Handoff, Lead
 from qualification.rules.intake import GivenActivity
 from qualification.rules.refusals import FieldFault, HandedInTwice, InvalidFields, NoPlaybook
-
-from .conftest import PLAYBOOK, Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def test_a_lead_handed_over_is_offered_to_the_rep_whose_turn_it_is(desk: Desk) -> None:

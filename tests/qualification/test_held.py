@@ -7,8 +7,8 @@ from qualification import held
 from qualification.facts import GateCount, Held
 from qualification.records import Lead
 from qualification.rules.intake import GivenActivity, GivenLead
-
-from .conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 numbers = itertools.count(1)
 RIVAL = "{name: Competitor, when: {domain: rival.example}, outcome: disqualify, reason: not-a-buyer}"

@@ -13,8 +13,9 @@ from qualification.records import Delivery, Handoff, Lead, Person, Task, Team
 from qualification.rules.handoff import HandoffState
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
-from .conftest import PLAYBOOK, Desk
 from .test_imports import brings, row
 from .test_plans import heard, plans
 

@@ -12,8 +12,8 @@ from qualification.imports import HAS_IT_ALREADY, Imported
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
 from qualification.rules.flaws import Flaw
 from qualification.rules.intake import GivenAct, GivenHandoff, GivenLead, GivenRow
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 MARCH, APRIL, MAY = (MORNING - timedelta(days=days) for days in (250, 220, 190))
 

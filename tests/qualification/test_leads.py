@@ -15,8 +15,7 @@ from qualification.leads import Recognised, Said
 from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Person, Workspace
 from qualification.rules.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
-
-from .conftest import Desk
+from tests.worlds.desk import Desk
 
 
 def says(desk: Desk, **said: Any) -> Recognised:

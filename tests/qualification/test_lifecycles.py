@@ -6,8 +6,8 @@ from sqlalchemy.orm import Session
 
 from qualification import decisions, lifecycles, lookup, merging
 from qualification.records import Handoff, Lead, Team
+from tests.worlds.desk import Desk
 
-from .conftest import Desk
 from .test_home import TWO_TEAMS
 from .test_imports import APRIL, MARCH, MAY, brings, row
 

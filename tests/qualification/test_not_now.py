@@ -24,8 +24,8 @@ from qualification.rules.refusals import (
     UndoTooLate,
 )
 from qualification.search import meant
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 MARCH = "2027-03-03"
 WAKES = datetime(2027, 3, 3, 9, tzinfo=UTC)

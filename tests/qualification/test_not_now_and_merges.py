@@ -17,8 +17,8 @@ from qualification.rules.refusals import (
     AlreadyHandedOver,
     Refusal,
 )
+from tests.worlds.desk import Desk
 
-from .conftest import Desk
 from .test_not_now import WAKES, asleep, puts_off, wakes
 
 

@@ -8,8 +8,8 @@ from qualification import decisions, not_now, pipeline, progress
 from qualification.figures import Amount, GroupTally, Pipeline, Tally
 from qualification.rules.intake import GivenLead
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
-
-from .conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 TWO_TEAMS = (
     PLAYBOOK.replace(

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from qualification import clocks, deliveries, held, rescoring, search, showing, start, summaries
 from qualification.records import Person
-
-from .conftest import Desk
+from tests.worlds.desk import Desk
 
 
 @contextmanager

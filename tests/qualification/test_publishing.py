@@ -7,8 +7,8 @@ from qualification import decisions, publishing
 from qualification.records import Delivery, DeliveryState, Lane, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.faults import PlaybookFaults
 from qualification.rules.refusals import NoPlaybook, NotYours
-
-from .conftest import PLAYBOOK, Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 WITHOUT_BEN = (
     PLAYBOOK.replace("  - {slack: UBEN, name: Ben Okafor, roles: [rep], team: emea}\n", "")

@@ -12,8 +12,9 @@ import migrations
 from qualification import checklists, decisions, home, not_now, progress, publishing, receipts, team_days
 from qualification.records import Handoff, Person, Team
 from qualification.rules.frameworks import Verdict
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
-from .conftest import MORNING, PLAYBOOK, Desk
 from .test_imports import deal
 
 # Somebody is an SQL here by a stage alone.

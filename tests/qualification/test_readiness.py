@@ -11,8 +11,8 @@ from qualification import decisions, readiness
 from qualification.facts import HandedOver
 from qualification.records import Handoff, Lead
 from qualification.rules.intake import GivenActivity, GivenLead
-
-from .conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 numbers = itertools.count(1)
 

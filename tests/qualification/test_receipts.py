@@ -11,8 +11,8 @@ from qualification.facts import Receipt
 from qualification.records import Delivery, Handoff, Lane, Person
 from qualification.rules.frameworks import Verdict
 from qualification.rules.intake import GivenActivity, GivenLead
-
-from .conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def receipt(desk: Desk, handoff_id: int, reader: str = "UMIKA") -> Receipt:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from qualification import decisions, merging, people, publishing, rescoring
 from qualification.records import Delivery, Handoff, Lead, Merge
 from qualification.rules.intake import GivenActivity, GivenLead
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
-from .conftest import PLAYBOOK, Desk
 from .test_plans import heard
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}

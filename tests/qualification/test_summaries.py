@@ -11,8 +11,9 @@ from qualification import checklists, decisions, progress, showing, summaries, s
 from qualification.figures import DailySummary, NamedCount, Steps
 from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, Team
 from qualification.rules.frameworks import Verdict
+from tests.worlds.desk import MORNING, Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
-from .conftest import MORNING, PLAYBOOK, Desk, open_desk
 from .test_imports import brings, row
 from .test_pipeline import TWO_TEAMS, owner
 

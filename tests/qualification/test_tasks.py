@@ -8,8 +8,8 @@ import pytest
 from qualification import decisions, not_now, progress, search, tasks
 from qualification.records import Delivery, Task
 from qualification.rules.refusals import Ended, NotOwner, StaleCard
-
-from .conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def outcomes(desk: Desk) -> list[tuple[str, str]]:

@@ -15,8 +15,7 @@ from bot.database import Database
 from qualification import decisions, handoffs, people
 from qualification.handoffs import HandOverForm
 from qualification.records import Offer, Person
-
-from .conftest import MORNING, Desk, open_desk
+from tests.worlds.desk import MORNING, Desk, open_desk
 
 NUMBERS = itertools.count()
 REPS = [f"UREP{number}" for number in range(10)]

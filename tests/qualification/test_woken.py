@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from qualification import cards, decisions, home, progress
 from qualification.records import Delivery
+from tests.worlds.desk import Desk
 
-from .conftest import Desk
 from .test_not_now import MARCH, WAKES, asleep, puts_off, wakes
 
 

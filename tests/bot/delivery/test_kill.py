@@ -6,8 +6,8 @@ from typing import Literal
 import pytest
 
 from sandbox.faults import Fault
-from tests.bot.delivery.desk import Desk
 from tests.warm import WarmProcess
+from tests.worlds.deliveries import Desk
 
 # Slack did nothing and never will; does it after the death; had done it.
 Moment = Literal["never done", "done after the death", "done before"]
