@@ -15,16 +15,20 @@ from rich.table import Table
 
 import migrations
 from bot import app as wiring
-from bot import console, directory, doctor, import_command, init, logs, parked, preview, scoring, summary
+from bot import console, doctor, import_command, init, logs, preview, scoring, summary
 from bot.app import Baton
-from bot.intake import new_key
-from bot.slack import Slack, SlackError
-from qualification import api_keys, publishing
+from bot.delivery import dead_letters
+from bot.http.intake_api import new_key
+from bot.slack import directory
+from bot.slack.client import Slack, SlackError
+from qualification.intake import api_keys
+from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import PlaybookVersion
-from qualification.rules import mapping, payloads
-from qualification.rules.faults import choose_from
-from qualification.rules.playbook import PlaybookFaults, parse
+from qualification.rules.intake import mapping, payloads
+from qualification.rules.playbook.playbook import PlaybookFaults, parse
 from qualification.rules.refusals import NoPlaybook
+from qualification.rules.values.suggestions import choose_from
 
 PLAYBOOK: Final = Path("playbook.yaml")
 ALIVE_SECONDS: Final = 1.0
@@ -197,7 +201,7 @@ def show() -> None:
         served = wiring.serve(read, database=database)
         with database.snapshot() as session:
             try:
-                version = publishing.current(session, served.id).id
+                version = playbooks.current(session, served.id).id
             except NoPlaybook:
                 console.fail("None is published yet: python -m bot playbook publish.", console.FAILED)
             text = session.get_one(PlaybookVersion, version).text
@@ -308,7 +312,7 @@ def list_parked() -> None:
     """List the messages that Slack would not take, and its word for why."""
     read = console.settings()
     with console.ready(read) as database:
-        found = parked.found(database, wiring.serve(read, database=database).id)
+        found = dead_letters.found(database, wiring.serve(read, database=database).id)
     if not found:
         console.say("None is parked.")
         return
@@ -328,7 +332,7 @@ def retry_parked(
     read = console.settings()
     with console.ready(read) as database:
         served = wiring.serve(read, database=database)
-        count = parked.retry(database, served.id, because=because, place=place, now=wiring.utc_now())
+        count = dead_letters.retry(database, served.id, because=because, place=place, now=wiring.utc_now())
     console.say(f"{count} will be tried again by the running bot." if count else "None is parked like that.")
 
 

@@ -12,23 +12,24 @@ from slack_sdk import WebClient
 from starlette.applications import Starlette
 
 import handlers
-from bot import health, logs, replies, workspaces
+from bot import health, logs
 from bot.database import Database
-from bot.directory import Directory
 from bot.health import Health
-from bot.intake import Intake
-from bot.middleware import Entrance, authorisation
-from bot.pacing import SLACK_RATES, Rates
+from bot.http.intake_api import Intake
+from bot.http.server import HttpServer
 from bot.periodic import Periodic
-from bot.replies import Views
-from bot.server import HttpServer
 from bot.settings import Settings
 from bot.single_instance import SingleInstance
-from bot.slack import Slack
-from bot.socket_mode import SocketMode
+from bot.slack import installations, replies
+from bot.slack.client import Slack
+from bot.slack.directory import Directory
+from bot.slack.installations import Served
+from bot.slack.middleware import Entrance, authorisation
+from bot.slack.rate_limits import SLACK_RATES, Rates
+from bot.slack.replies import Views
+from bot.slack.socket_mode import SocketMode
 from bot.web import Endpoints
 from bot.worker import Worker
-from bot.workspaces import Served
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +63,11 @@ def serve(
     seal: Callable[[], str] = new_seal,
 ) -> Served:
     """Give the workspace of the settings' token; Slack is asked only about a new token. Raises SlackError."""
-    known = workspaces.recognise(database, settings.bot_token)
+    known = installations.recognise(database, settings.bot_token)
     if known is not None:
         return known
     slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
-    return workspaces.admit(database, slack, settings.bot_token, seal=seal, now=now())
+    return installations.admit(database, slack, settings.bot_token, seal=seal, now=now())
 
 
 def build(

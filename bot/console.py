@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrations
 from bot.database import Database
 from bot.health import schema_fault
-from bot.server import AddressTaken
+from bot.http.server import AddressTaken
 from bot.settings import Settings, SettingsFaults, environment, read
 from bot.single_instance import AlreadyRunning, SingleInstance, Unclaimable
-from bot.slack import SlackError
+from bot.slack.client import SlackError
 
 # What was asked could not be done, or faults were found.
 FAILED: Final = 1

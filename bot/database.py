@@ -14,9 +14,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from qualification import deliveries
+from qualification.outbox import outbox
 
 # Heard by the workers of every process on PostgreSQL.
 WAKE_CHANNEL: Final = "baton_owed"
@@ -75,7 +75,7 @@ class Database:
         """Commit what was written when the block ends, or nothing at all when it raises."""
         with self._writing, self._write_session.begin() as session:
             yield session
-            owed = deliveries.wake(session)
+            owed = outbox.wake(session)
             if owed and not self.is_sqlite:
                 session.connection().exec_driver_sql(f"NOTIFY {WAKE_CHANNEL}")
         if owed:
@@ -95,12 +95,6 @@ class Database:
         if not name or name == ":memory:":
             return None
         return shutil.disk_usage(Path(name).resolve().parent).free
-
-    @property
-    def in_use(self) -> int:
-        """How many connections are in a transaction or snapshot at this moment."""
-        pools = {self.engine.pool, self._reader.pool}
-        return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""

@@ -15,14 +15,15 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import directory
 from bot.database import Database
 from bot.health import schema_fault
 from bot.settings import Settings
-from bot.slack import ACCOUNT_ERRORS, AccountError, Slack, SlackError
-from bot.workspaces import digest
-from qualification import deliveries, delivery_queries, summary_plans
+from bot.slack import directory
+from bot.slack.client import ACCOUNT_ERRORS, AccountError, Slack, SlackError
+from bot.slack.installations import digest
+from qualification.outbox import outbox, statements
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
+from qualification.reporting import summary_plans
 
 MANIFEST: Final = Path(__file__).parent.parent / "manifest.json"
 # Signatures fail at five minutes; the clocks of offers are felt earlier.
@@ -76,7 +77,7 @@ def examine(
         if workspace.trouble:
             since = f" since {workspace.trouble_at:%Y-%m-%d %H:%M} UTC" if workspace.trouble_at else ""
             yield Finding("workspace", f"Slack refuses every call{since}: {_reason(workspace.trouble)}", _REINSTALL)
-        elif (ungranted := deliveries.refused(session, workspace.id)) is not None:
+        elif (ungranted := outbox.refused(session, workspace.id)) is not None:
             yield Finding("workspace", f"Slack refuses {ungranted}", _REINSTALL)
         yield from _published(session, workspace, playbook)
         people = list(_people_of(session, workspace.id))
@@ -256,9 +257,7 @@ def _channels(teams: Iterable[Team], listed: Iterable[directory.Channel]) -> Ite
 
 
 def _parked(session: Session, workspace_id: int) -> Finding:
-    count = session.scalar(
-        select(func.count()).where(Delivery.workspace_id == workspace_id, delivery_queries.IS_PARKED)
-    )
+    count = session.scalar(select(func.count()).where(Delivery.workspace_id == workspace_id, statements.IS_PARKED))
     if not count:
         return Finding("deliveries", "none is parked")
     remedy = "Look with python -m bot deliveries list; after the cause is gone, python -m bot deliveries retry."

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 import migrations
 from bot.database import Database
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import Delivery, Lane, Offer, Workspace
-from qualification.rules.handoff import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 
 WELL: Final = "ok"
 # The worker's longest pause is far shorter; what has been due for so long has nobody who sees to it.
@@ -88,7 +88,7 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
     workspace = session.get(Workspace, workspace_id)
     if workspace is None:
         return "the workspace is not known here"
-    trouble = deliveries.refused(session, workspace_id)
+    trouble = outbox.refused(session, workspace_id)
     if trouble is not None:
         return f"refuses {'every call' if workspace.trouble else 'some'}: {trouble}"
     if connections == 0:

@@ -14,17 +14,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from bot import app as wiring
-from bot import console, importing, tables
+from bot import console
 from bot.database import Database
-from bot.importing import CannotImport, Import, Plan, Tally
+from bot.importing import files, joins, runs
+from bot.importing.joins import CannotImport
+from bot.importing.runs import Import, Plan, Tally
 from bot.preview import printable
-from qualification import publishing
-from qualification.rules import import_map
-from qualification.rules.expressions import Parts, Search
-from qualification.rules.import_map import MapFaults
-from qualification.rules.intake import GivenRow, can_be_known
-from qualification.rules.playbook import Playbook
+from qualification.playbook import playbooks
+from qualification.rules.intake import import_map
+from qualification.rules.intake.import_map import MapFaults
+from qualification.rules.leads.lead_data import GivenRow, can_be_known
+from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NoPlaybook
+from qualification.rules.values.expressions import Parts, Search
 
 INTERRUPTED: Final = 130
 LONGEST_SENDER: Final = 80
@@ -76,12 +78,12 @@ def command(
         served = wiring.serve(read, database=database)
         playbook = _playbook(database, served.id)
         try:
-            table = tables.examine(file, encoding=encoding, delimiter=delimiter)
+            table = files.examine(file, encoding=encoding, delimiter=delimiter)
             plan = plan_of(table, map_file, playbook, sender=sender, announcing=announce)
         except OSError as error:
             console.fail(f"{error.filename or file} cannot be read: {error.strerror}.", console.WRONG)
-        except (tables.NoTable, MapFaults, CannotImport) as fault:
-            said = f"{file} holds no rows: {fault}." if isinstance(fault, tables.NoTable) else str(fault)
+        except (files.NoTable, MapFaults, CannotImport) as fault:
+            said = f"{file} holds no rows: {fault}." if isinstance(fault, files.NoTable) else str(fault)
             console.fail(said, console.WRONG)
         _tell_how_it_is_read(plan, guessed=map_file is None)
         with _progress(plan.table) as progress:
@@ -94,7 +96,7 @@ def command(
                 if where.exists() and where.samefile(file):
                     console.fail("--report is the file itself: say where else the refused rows go.", console.WRONG)
                 tally = _carry_out(work, where, again=again)
-            except tables.NoTable as fault:
+            except files.NoTable as fault:
                 console.fail(f"{file} cannot be read on: {fault}.", console.FAILED)
             except CannotImport as fault:
                 console.fail(str(fault), console.FAILED)
@@ -104,13 +106,13 @@ def command(
 def _playbook(database: Database, workspace_id: int) -> Playbook:
     with database.snapshot() as session:
         try:
-            return publishing.current(session, workspace_id).playbook
+            return playbooks.current(session, workspace_id).playbook
         except NoPlaybook:
             console.fail("No playbook is published yet: python -m bot playbook publish.", console.FAILED)
 
 
 def plan_of(
-    table: tables.Table, map_file: Path | None, playbook: Playbook, *, sender: str | None, announcing: bool
+    table: files.Table, map_file: Path | None, playbook: Playbook, *, sender: str | None, announcing: bool
 ) -> Plan:
     """Return what is to be brought in, and how; raises MapFaults and CannotImport."""
     text = console.text(map_file) if map_file else ""
@@ -125,11 +127,11 @@ def plan_of(
             )
     else:
         mapped = import_map.parse(text, str(map_file), playbook, table.columns)
-    joined = importing.join(mapped, table.path.parent, table.columns)
+    joined = joins.join(mapped, table.path.parent, table.columns)
     # The report of an import holds the ids of what was imported.
     stem = _REPORT.sub("", table.path.stem)
     called = sender or re.sub(r"[^\w.-]+", "-", stem).strip("-")[:LONGEST_SENDER] or "file"
-    beside = [importing.digest_of(table.path.parent / each.file) for each in mapped.join.values()]
+    beside = [runs.digest_of(table.path.parent / each.file) for each in mapped.join.values()]
     how = (called, text, str(announcing), table.encoding, table.delimiter or "", *beside)
     return Plan(
         table=table,
@@ -138,7 +140,7 @@ def plan_of(
         sender=called,
         zone=ZoneInfo(playbook.teams[playbook.default_team].zone),
         announcing=announcing,
-        digest=importing.digest_of(table.path, *how),
+        digest=runs.digest_of(table.path, *how),
     )
 
 
@@ -167,7 +169,7 @@ def _called(delimiter: str) -> str:
 
 
 @contextmanager
-def _progress(table: tables.Table) -> Iterator[importing.Progress]:
+def _progress(table: files.Table) -> Iterator[runs.Progress]:
     """Show how far the file is read: a bar where somebody looks on, else a line now and then."""
     told = console.told()
     columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))

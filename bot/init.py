@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot import directory
-from bot.slack import Slack
-from qualification.rules.identity import check_email
-from qualification.rules.refusals import Unreadable
+from bot.slack import directory
+from bot.slack.client import Slack
+from qualification.rules.field_errors import Unreadable
+from qualification.rules.values.normalization import check_email
 
 LONGEST_KEY: Final = 40
 LONGEST_NAME: Final = 80

@@ -37,7 +37,7 @@ KEYS: Final = (
 SPEAKS_OF_MACHINES: Final = (OSError, OperationalError)
 
 # Libraries that write whole payloads when asked to debug, or warn of what this program does on purpose; slack_sdk calls
-# every dropped socket an error, where `bot.socket_mode` connects again and says so.
+# every dropped socket an error, where `bot.slack.socket_mode` connects again and says so.
 QUIETER: Final = {
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.CRITICAL,

@@ -7,10 +7,10 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from bot import console
-from qualification.rules.flaws import Flaw
-from qualification.rules.intake import GivenActivity, GivenLead
-from qualification.rules.mapping import Entry, Flawed, not_in
-from qualification.rules.playbook import Playbook
+from qualification.rules.intake.mapping import Entry, Flawed, not_in
+from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.playbook.playbook import Playbook
 
 
 def flaws(playbook: Playbook, entry: Entry) -> tuple[Flaw, ...]:

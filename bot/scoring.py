@@ -11,9 +11,12 @@ from rich.table import Column, Table
 from bot import app as wiring
 from bot import console
 from bot.database import Database
-from qualification import held, publishing, readiness, rescoring
-from qualification.facts import HandedOver
+from qualification.handoffs import automatic
+from qualification.handoffs.handover import HandedOver
+from qualification.playbook import playbooks
 from qualification.rules.refusals import NoPlaybook
+from qualification.scoring import rescoring
+from qualification.views import held
 
 MOST: Final = 25
 # So many leads are looked at in one go.
@@ -43,8 +46,8 @@ def command(
 
 def _show(database: Database, workspace_id: int) -> None:
     with database.snapshot() as session:
-        scoring = publishing.current(session, workspace_id).playbook.scoring
-        leads, left = readiness.count(session, workspace_id), rescoring.left(session, workspace_id)
+        scoring = playbooks.current(session, workspace_id).playbook.scoring
+        leads, left = automatic.count(session, workspace_id), rescoring.left(session, workspace_id)
         counts = held.gates(session, workspace_id)
     if not leads:
         console.say("No lead has come in yet.")
@@ -69,7 +72,7 @@ def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetim
     done = 0
     for lead_id in _ready(database, workspace_id, most):
         with database.transaction() as session:
-            result = readiness.hand_over(session, lead_id, now=now)
+            result = automatic.hand_over(session, lead_id, now=now)
         if result is not None:
             done += 1
             console.say(f"{result.lead}: {_whose(result)}")
@@ -93,13 +96,13 @@ def _ready(database: Database, workspace_id: int, most: int | None = None) -> li
     """List who is ready, the oldest first; a bar beside tells how far the search is."""
     found: list[int] = []
     with database.snapshot() as session:
-        leads = readiness.count(session, workspace_id)
+        leads = automatic.count(session, workspace_id)
     with Progress(console=console.told(), transient=True) as progress:
         search = progress.add_task("Looking at each lead", total=leads)
         last: int | None = 0
         while last is not None and (most is None or len(found) < most):
             with database.snapshot() as session:
-                looked = readiness.look(session, workspace_id, after=last, limit=SLICE)
+                looked = automatic.look(session, workspace_id, after=last, limit=SLICE)
             found += looked.ready
             last = looked.last
             progress.advance(search, looked.count)

@@ -12,12 +12,12 @@ from rich.table import Column, Table
 
 from bot import app as wiring
 from bot import console
-from qualification import summaries
-from qualification.figures import Amount, DailySummary, Needed, Steps
-from qualification.rules.faults import choose_from
-from qualification.rules.money import minor_digits
+from qualification.reporting import summaries
+from qualification.reporting.figures import Amount, DailySummary, Needed, Steps
+from qualification.reporting.summaries import Preview
 from qualification.rules.refusals import NoPlaybook
-from qualification.summaries import Preview
+from qualification.rules.values.money import minor_digits
+from qualification.rules.values.suggestions import choose_from
 
 commands = typer.Typer(no_args_is_help=True, help="Look at what the summaries of the teams' days will say.")
 

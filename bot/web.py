@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.bodies import TooLarge, read
 from bot.health import Health
+from bot.http.request_body import TooLarge, read
 
 log = logging.getLogger(__name__)
 

@@ -15,15 +15,18 @@ from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
-from bot import lanes, presence, rendering
-from bot.attempt import Renderer
 from bot.database import Database
-from bot.delivery import Courier
-from bot.pacing import SLACK_RATES, Rates
-from bot.presence import Presence
-from bot.slack import Slack
-from bot.tasks import Task
-from qualification import clocks, deliveries, rescoring, summaries
+from bot.delivery import queue, rendering, worker_lock
+from bot.delivery.dispatcher import Courier
+from bot.delivery.operations import Task
+from bot.delivery.send import Renderer
+from bot.delivery.worker_lock import Presence
+from bot.slack.client import Slack
+from bot.slack.rate_limits import SLACK_RATES, Rates
+from qualification.handoffs import due
+from qualification.outbox import outbox
+from qualification.reporting import summaries
+from qualification.scoring import rescoring
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ class Job(Protocol):
 
 
 # What time makes due, and how much of it is done in one transaction: some 20 ms, for others write meanwhile.
-JOBS: Final[Mapping[Job, int]] = MappingProxyType({clocks.run_due: 20, summaries.run_due: 1, rescoring.run_due: 100})
+JOBS: Final[Mapping[Job, int]] = MappingProxyType({due.run_due: 20, summaries.run_due: 1, rescoring.run_due: 100})
 
 
 class Worker:
@@ -75,7 +78,6 @@ class Worker:
         self._clocks_looked_at = float("-inf")
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self.last_pass_at: datetime | None = None
         database.on_commit(self._woken.set)
 
     def run_once(self, now: datetime) -> int:
@@ -92,7 +94,6 @@ class Worker:
             for task in tasks:
                 self._courier.carry(task, lambda: now)
                 done += 1
-        self.last_pass_at = now
         return done
 
     def run(self, stop: threading.Event) -> None:
@@ -146,8 +147,8 @@ class Worker:
         with self._database.transaction() as session:
             if self._database.is_sqlite:
                 # One process serves a SQLite database: whatever is in hand was left behind.
-                lanes.void(session, self._workspace_id)
-            deliveries.unpark(session, self._workspace_id, now=now, troubles=(deliveries.CANNOT_BE_DRAWN,))
+                queue.void(session, self._workspace_id)
+            outbox.unpark(session, self._workspace_id, now=now, troubles=(outbox.CANNOT_BE_DRAWN,))
             if summaries.run_due in self._jobs:
                 summaries.plan(session, self._workspace_id, now)
 
@@ -159,7 +160,6 @@ class Worker:
             self._clocks_looked_at = time.monotonic()
             self._keep_time(now)
         in_hand.difference_update([each for each in in_hand if each.done()])
-        self.last_pass_at = now
         free = HANDS - len(in_hand)
         if free == 0:
             return POLL_SECONDS
@@ -217,9 +217,9 @@ class Worker:
         if self._database.is_sqlite:
             return
         with self._database.transaction() as session:
-            for worker in lanes.holders(session, self._workspace_id):
-                if worker != self.name and not presence.is_alive(session, worker):
-                    lanes.void(session, self._workspace_id, worker)
+            for worker in queue.holders(session, self._workspace_id):
+                if worker != self.name and not worker_lock.is_alive(session, worker):
+                    queue.void(session, self._workspace_id, worker)
                     log.info(
                         "A worker is gone; what it had in hand is taken up.", extra={"workspace": self._workspace_id}
                     )

@@ -2,7 +2,8 @@
 
 from slack_bolt import App
 
-from handlers import channels, checklists, errors, handoffs, leads, lookup, not_now, people, pipeline
+from handlers import channels, checklists, handoffs, lead_page, people, pipeline, progress, snooze
+from handlers.plumbing import errors
 
 
 def register(app: App) -> None:
@@ -20,26 +21,26 @@ def register(app: App) -> None:
     app.action("disqualify")(handoffs.ask_why_disqualified)
     app.action("disqualify_reason")(handoffs.explain_reason)
     app.view("disqualify")(handoffs.disqualify)
-    app.action("not_now")(not_now.ask_until_when)
-    app.view("not_now")(not_now.put_off)
+    app.action("not_now")(snooze.ask_until_when)
+    app.view("not_now")(snooze.put_off)
     app.action("undo")(handoffs.undo)
     app.action("reopen")(handoffs.reopen)
     app.action("assign")(handoffs.ask_who_takes_it)
     app.view("reassign")(handoffs.reassign)
 
-    app.action("log_contact")(leads.ask_about_contact)
-    app.view("log_contact")(leads.log_contact)
-    app.action("stage")(leads.set_stage)
-    app.view("lose")(leads.lose)
-    app.action("task_done")(leads.finish_task)
-    app.action("task_not_done")(leads.ask_again_for_task)
-    app.action("more")(leads.more)
-    app.view("edit_lead")(leads.edit)
+    app.action("log_contact")(progress.ask_about_contact)
+    app.view("log_contact")(progress.log_contact)
+    app.action("stage")(progress.set_stage)
+    app.view("lose")(progress.lose)
+    app.action("task_done")(progress.finish_task)
+    app.action("task_not_done")(progress.ask_again_for_task)
+    app.action("more")(progress.more)
+    app.view("edit_lead")(progress.edit)
 
-    app.command("/lead")(lookup.lead)
-    app.action("show_lead")(lookup.show)
-    app.action("hand_over_lead")(lookup.ask_to_hand_over)
-    app.action("split_lead")(lookup.split)
+    app.command("/lead")(lead_page.lead)
+    app.action("show_lead")(lead_page.show)
+    app.action("hand_over_lead")(lead_page.ask_to_hand_over)
+    app.action("split_lead")(lead_page.split)
 
     app.command("/pipeline")(pipeline.pipeline)
     app.action("share_pipeline")(pipeline.share)

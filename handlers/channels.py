@@ -1,7 +1,7 @@
 """News of channels: a card deleted by hand, the bot invited."""
 
-from handlers.context import Body, Now, Sessions, Workspace
-from qualification import deliveries
+from handlers.plumbing.context import Body, Now, Sessions, Workspace
+from qualification.outbox import outbox
 
 
 def notice_deleted(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
@@ -19,7 +19,7 @@ def notice_deleted(body: Body, transaction: Sessions, now: Now, workspace: Works
         case _:
             return
     with transaction() as session:
-        deliveries.gone(session, workspace_id=workspace.id, channel=event["channel"], ts=ts, now=now())
+        outbox.gone(session, workspace_id=workspace.id, channel=event["channel"], ts=ts, now=now())
 
 
 def join(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
@@ -28,4 +28,4 @@ def join(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> N
     if event["user"] != workspace.bot_user_id:
         return
     with transaction() as session:
-        deliveries.unpark(session, workspace_id=workspace.id, place=event["channel"], now=now())
+        outbox.unpark(session, workspace_id=workspace.id, place=event["channel"], now=now())

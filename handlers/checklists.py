@@ -2,10 +2,12 @@
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.context import Body, Now, Sessions, Views, Workspace
-from handlers.drawing import draw
-from qualification import checklists, people, search
+from handlers.plumbing import payloads
+from handlers.plumbing.context import Body, Now, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from qualification.checklists import checklists
+from qualification.people import people
+from qualification.views import search
 
 
 def bant(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:

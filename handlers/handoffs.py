@@ -5,15 +5,17 @@ from typing import Final
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.asking import ask, note_opened
-from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
-from handlers.drawing import draw
-from handlers.private import show_again
-from qualification import decisions, forms, handoffs, people
-from qualification.handoffs import HandOverForm
-from qualification.rules.handoff import Action
+from handlers.plumbing import payloads
+from handlers.plumbing.asking import ask, note_opened
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.private_replies import show_again
+from qualification.handoffs import decisions, handover
+from qualification.handoffs.handover_form import HandOverForm
+from qualification.people import people
+from qualification.rules.handoffs.permissions import Action
 from qualification.rules.refusals import OwnMessage
+from qualification.views import forms
 
 TYPED: Final = (
     *("company", "person", "email", "phone", "title", "did"),
@@ -58,7 +60,7 @@ def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: 
     form = payloads.form(body)
     typed = HandOverForm(**{field: form.text(field) for field in TYPED}, source=form.choice("source"))
     with transaction() as session:
-        result = handoffs.hand_over(
+        result = handover.hand_over(
             session,
             workspace_id=workspace.id,
             by=form.user_id,

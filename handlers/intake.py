@@ -6,12 +6,14 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
-from handlers.context import Now, Sessions, Workspace
-from qualification import intake, lookup, publishing
-from qualification.intake import Taken
-from qualification.rules.flaws import Flaw, flaws
-from qualification.rules.intake import MOST_ROWS, GivenActivity, GivenLead
-from qualification.rules.mapping import Flawed, map_payload
+from handlers.plumbing.context import Now, Sessions, Workspace
+from qualification.intake import ingest
+from qualification.intake.ingest import Taken
+from qualification.playbook import playbooks
+from qualification.rules.intake.mapping import Flawed, map_payload
+from qualification.rules.intake.row_errors import Flaw, flaws
+from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
+from qualification.views import lead_page
 
 # So many rows are taken in by one transaction: clicks go in between.
 TOGETHER: Final = 25
@@ -50,7 +52,7 @@ def mapped(
 ) -> Answer:
     """Take in what a sender of the playbook posts in a shape of its own."""
     with snapshot() as session:
-        known = publishing.current(session, workspace.id).playbook.sender(sender)
+        known = playbooks.current(session, workspace.id).playbook.sender(sender)
     if known is None:
         return problem(404, f"no sender of the playbook is called {sender}")
     entries = map_payload(known, payload, received_id=received_id, now=now())
@@ -62,7 +64,7 @@ def mapped(
 def lead(lead_id: int, *, snapshot: Sessions, workspace: Workspace) -> Answer:
     """Return a lead as it stands."""
     with snapshot() as session:
-        facts = lookup.lead_facts(session, workspace.id, lead_id)
+        facts = lead_page.lead_facts(session, workspace.id, lead_id)
     return Answer(200, asdict(facts)) if facts else problem(404, f"there is no lead {lead_id}")
 
 
@@ -124,7 +126,7 @@ def _results(
         together = rows[start : start + TOGETHER]
         fit = [row for row in together if not isinstance(row, tuple)]
         with transaction() as session:
-            taken = iter(intake.take(session, workspace.id, sender, fit, now=now()))
+            taken = iter(ingest.take(session, workspace.id, sender, fit, now=now()))
         yield from (row if isinstance(row, tuple) else next(taken) for row in together)
 
 

@@ -7,13 +7,14 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt import Ack
 
-from handlers import payloads
-from handlers.context import Body, Now, Reply, Sessions, Views, Workspace
-from handlers.drawing import draw
-from handlers.payloads import Command
-from handlers.private import show_again
-from qualification import absence, home, people, start
+from handlers.plumbing import payloads
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.payloads import Command
+from handlers.plumbing.private_replies import show_again
+from qualification.people import absence, people
 from qualification.rules.refusals import UnknownCommand
+from qualification.views import home, overview
 
 Answer: TypeAlias = Callable[[Command, str, Sessions, Now, Workspace], dict[str, Any]]
 
@@ -30,7 +31,7 @@ def baton(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Work
 
 def _start(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
     with transaction() as session:
-        facts = start.greet(session, workspace.id, asked.user_id, name=asked.user_name, now=now())
+        facts = overview.greet(session, workspace.id, asked.user_id, name=asked.user_name, now=now())
         reader = people.reader(session, workspace.id, asked.user_id)
     return draw(reader, "replies/start", start=facts)
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from slack_bolt import Ack, BoltContext
 
-from handlers import payloads
-from handlers.context import Body, Later, Now, Reply, Sessions, Views, Workspace
-from handlers.drawing import draw
-from handlers.in_time import done_in_time
-from qualification import people
-from qualification import pipeline as figures
+from handlers.plumbing import payloads
+from handlers.plumbing.context import Body, Later, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.deadlines import done_in_time
+from handlers.plumbing.drawing import draw
+from qualification.people import people
+from qualification.reporting import pipeline as figures
 
 
 def pipeline(

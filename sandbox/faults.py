@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
-from sandbox.state import Json
+from sandbox.workspace.state import Json
 
 CallFaultKind: TypeAlias = Literal["429", "500", "hang", "cut_before", "cut_after", "hold_before", "hold_after"]
 DeliveryFaultKind: TypeAlias = Literal["twice", "out_of_order", "drop_socket"]

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sandbox.state import Json
+from sandbox.workspace.state import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from sandbox.clock import Clock, RealClock
-from sandbox.driver import Person
 from sandbox.faults import CallFaultKind, DeliveryFaultKind, Fault
-from sandbox.http_server import Server
 from sandbox.journal import Call, Delivery
-from sandbox.people import People
-from sandbox.seed import SAMPLE, WorkspaceSeed, make_workspace
+from sandbox.page.http_server import Server
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import DriverError
 from sandbox.slack import Slack
-from sandbox.snapshots import DriverError
-from sandbox.state import Json, Workspace
+from sandbox.workspace.administration import People
+from sandbox.workspace.seed import SAMPLE, WorkspaceSeed, make_workspace
+from sandbox.workspace.state import Json, Workspace
 
 T = TypeVar("T")
 SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - made up, for a Slack that nobody else can reach

@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from sandbox.changes import Changes
+from sandbox.api.limits import Limits
 from sandbox.clock import Clock
-from sandbox.deliveries import Deliveries
-from sandbox.envelopes import Transport
+from sandbox.events.deliveries import Deliveries
+from sandbox.events.envelopes import Transport
+from sandbox.events.response_urls import ResponseUrls
+from sandbox.events.signed_http import SignedHttp
+from sandbox.events.socket_mode import SocketMode
+from sandbox.events.triggers import Triggers
 from sandbox.faults import Faults
-from sandbox.ids import Ids
 from sandbox.journal import Journal
-from sandbox.limits import Limits
-from sandbox.messages import Messages
-from sandbox.modals import Modals
-from sandbox.response_urls import ResponseUrls
-from sandbox.shapes import member_shape
-from sandbox.signed_http import SignedHttp
-from sandbox.socket_mode import SocketMode
-from sandbox.state import Channel, Json, Member, Notice, Workspace
-from sandbox.triggers import Triggers
+from sandbox.workspace.changes import Changes
+from sandbox.workspace.ids import Ids
+from sandbox.workspace.messages import Messages
+from sandbox.workspace.modals import Modals
+from sandbox.workspace.shapes import member_shape
+from sandbox.workspace.state import Channel, Json, Member, Notice, Workspace
 
 
 class Slack:

@@ -4,9 +4,9 @@ A template is a JSON text with Jinja2 in it. Whatever it is given is foreign: it
 stands in, so that it reads as it was typed and can never mention, link, format or break anything.
 """
 
-from templates.catalogue import read_zone, words_for
-from templates.environment import source
-from templates.structure import Reader, resolve, resolve_plain
+from templates.engine.catalogue import read_zone, words_for
+from templates.engine.environment import source
+from templates.engine.structure import Reader, resolve, resolve_plain
 
 __all__ = ["render", "sentence"]
 

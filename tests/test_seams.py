@@ -11,7 +11,8 @@ import pytest
 from jinja2 import Environment, nodes
 
 from bot.settings import SETTINGS
-from qualification.rules.refusals import FieldFault, Refusal
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.refusals import Refusal
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = {
@@ -133,7 +134,7 @@ def test_every_kind_of_delivery_has_a_template_and_every_message_is_delivered() 
         for module in parsed("qualification").values()
         for node in ast.walk(module)
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in {"deliveries.owe", "deliveries.owe_reply", "deliveries.owe_under", "_owe_direct"}
+        and ast.unparse(node.func) in {"outbox.owe", "outbox.owe_reply", "outbox.owe_under", "_owe_direct"}
         for given in (*node.args, *(keyword.value for keyword in node.keywords))
         if isinstance(given, ast.Constant) and isinstance(given.value, str)
     }
@@ -201,7 +202,7 @@ def test_a_word_that_is_not_marked_is_found(source: str) -> None:
     assert [*unmarked_in_expressions(template), *unmarked_around_expressions(template)] != []
 
 
-def test_templates_know_jinja_babel_and_nothing_else() -> None:
+def test_templates_know_jinja_babel_wcwidth_and_nothing_else() -> None:
     """What is drawn depends on what is given, and on the language."""
     imported = set()
     for module in parsed("templates").values():
@@ -210,4 +211,4 @@ def test_templates_know_jinja_babel_and_nothing_else() -> None:
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 imported.add((node.module or "").partition(".")[0])
-    assert imported - set(sys.stdlib_module_names) <= {"babel", "jinja2", "markupsafe", "templates"}
+    assert imported - set(sys.stdlib_module_names) <= {"babel", "jinja2", "markupsafe", "templates", "wcwidth"}

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Key, choice
-from qualification.rules.frameworks import Verdict
+from qualification.rules.checklists.frameworks import Verdict
 
 
 class Checklist(Base):

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, Row, SQLColumnExpression, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
-from qualification.rules.handoff import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
 LIVE = "state in ('offered', 'pooled', 'queued', 'accepted')"
 

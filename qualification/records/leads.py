@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.leads.lifecycle import Lifecycle
 
 # What a team's day is counted from.
 COUNTED_KINDS = (

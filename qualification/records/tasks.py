@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from qualification.records.base import Base, Key, choice
 from qualification.records.handoffs import Handoff
-from qualification.rules.tasks import TaskOutcome
+from qualification.rules.handoffs.tasks import TaskOutcome
 
 OPEN = "outcome = 'open'"
 NOT_OVERDUE = "outcome = 'open' and not overdue"

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from qualification.records import Delivery
-from sandbox.driver import Person
-from sandbox.snapshots import Message
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from tests.bench import children
 from tests.bench.bare import Work
 from tests.bench.engines import Engine

@@ -14,15 +14,17 @@ from sqlalchemy import func, select, update
 import templates
 from bot.app import Baton, build, utc_now
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import Settings
-from qualification import cards, handoffs, publishing
-from qualification.handoffs import HandOverForm
+from bot.slack.rate_limits import UNLIMITED
+from qualification.handoffs import handover
+from qualification.handoffs.handover_form import HandOverForm
+from qualification.organisation import publishing
 from qualification.records import Delivery, DeliveryState, Lane, Offer, Person
-from qualification.rules.handoff import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
+from qualification.views import cards
 from sandbox.demo.bot_process import PLAYBOOK, ROOT
+from sandbox.events.signed_http import sign
 from sandbox.server import Sandbox
-from sandbox.signed_http import sign
 from tests.bench.children import PATIENCE_SECONDS, ChildFailed
 
 MANIFEST = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
@@ -79,7 +81,7 @@ class Ground:
         while leads > 0:
             with self.database.transaction() as session:
                 for number in [next(self._numbers) for _ in range(min(batch, leads))]:
-                    handoffs.hand_over(
+                    handover.hand_over(
                         session,
                         workspace_id=self.workspace_id,
                         by=by,

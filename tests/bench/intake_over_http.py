@@ -11,7 +11,7 @@ from itertools import count, islice
 from bot.app import utc_now
 from handlers import intake
 from handlers.intake import Answer
-from qualification import api_keys
+from qualification.intake import api_keys
 from tests.bench import children, files
 from tests.bench.bare import work_of
 from tests.bench.engines import Engine

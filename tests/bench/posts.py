@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 import templates
 from bot.worker import HANDS
-from qualification import cards
+from qualification.views import cards
 from tests.bench import children
 from tests.bench.engines import Engine
 from tests.bench.ground import Ground, laid

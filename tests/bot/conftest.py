@@ -10,7 +10,7 @@ import pytest
 from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
-from qualification import publishing
+from qualification.organisation import publishing
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from bot.app import Baton, build, serve
 from bot.database import Database
 from bot.settings import Settings
-from bot.slack import PassingError
+from bot.slack.client import PassingError
+from bot.slack.socket_mode import CONNECTIONS
 from qualification.records import Person, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
@@ -53,8 +54,7 @@ def test_socket_mode_does_the_same_without_a_signing_secret(
     baton = build(told, database=ledger, now=clock)
     baton.start()
     try:
-        assert baton.socket_mode is not None
-        assert baton.socket_mode.wait_connected(PATIENCE)
+        sandbox.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
         ana = sandbox.person("Ana Ruiz")
         ana.types("/baton help", "#general")
         assert len(ana.private_replies) == 1
@@ -169,8 +169,7 @@ def test_a_hand_over_reaches_the_channel_while_everything_runs(
     baton = build(replace(settings, app_token=sandbox.app_token()), database=ledger, now=clock)
     baton.start()
     try:
-        assert baton.socket_mode is not None
-        assert baton.socket_mode.wait_connected(PATIENCE)
+        sandbox.wait_until_connected(connections=CONNECTIONS, timeout=PATIENCE)
         mika = sandbox.person("Mika Sato")
         mika.types("/handoff", "#general")
         mika.fills({"Company": "Contoso", "What they did": "Asked for a demo"})

@@ -15,11 +15,12 @@ from typer.testing import CliRunner, Result
 
 from bot.__main__ import baton
 from bot.database import Database
-from bot.slack import Slack
+from bot.slack.client import Slack
 from bot.worker import Worker
-from qualification import handoffs, intake
-from qualification.handoffs import HandOverForm
-from qualification.rules.intake import GivenActivity
+from qualification.handoffs import handover
+from qualification.handoffs.handover_form import HandOverForm
+from qualification.intake import ingest
+from qualification.rules.leads.lead_data import GivenActivity
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox
 from tests.warm import Program, WarmProcess
@@ -248,7 +249,7 @@ def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dic
     with database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handoffs.hand_over(session, workspace_id=1, by=mika, form=form, key="V1", now=sandbox.clock())
+        handover.hand_over(session, workspace_id=1, by=mika, form=form, key="V1", now=sandbox.clock())
     slack = Slack(sandbox.bot_token(), base_url=sandbox.api_url)
     Worker(database, slack, 1, now=sandbox.clock).run_once(sandbox.clock())
     database.dispose()
@@ -269,7 +270,7 @@ def test_who_is_ready_by_a_new_playbook_is_counted_and_handed_over_on_a_word(
     for number, (name, company, email) in enumerate(sent):
         said = {"id": f"a{number}", "kind": "contact-form", "lead": {"name": name, "company": company, "email": email}}
         with database.transaction() as session:
-            intake.take(session, 1, "web", [GivenActivity.model_validate(said)], now=sandbox.clock())
+            ingest.take(session, 1, "web", [GivenActivity.model_validate(said)], now=sandbox.clock())
     file = tmp_path / "playbook.yaml"
     file.write_text(f"{file.read_text(encoding='utf-8')}\nscoring: {{threshold: 10}}\n", encoding="utf-8")
     assert ready("playbook", "publish").exit_code == 0
@@ -303,7 +304,7 @@ def test_a_summary_is_previewed_and_nothing_changed(ready: Command, environ: dic
     with database.transaction() as session:
         form = HandOverForm(company="Contoso\x1b[31m", did="Asked for a demo", value="1200.50 EUR")
         mika = sandbox.person("Mika Sato").id
-        handoffs.hand_over(session, workspace_id=1, by=mika, form=form, key="V1", now=sandbox.clock())
+        handover.hand_over(session, workspace_id=1, by=mika, form=form, key="V1", now=sandbox.clock())
     database.dispose()
     first = ready("summary", "preview")
     assert (first.exit_code, first.stdout) == (0, ready("summary", "preview", "emea").stdout)

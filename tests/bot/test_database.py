@@ -1,6 +1,5 @@
 """One way to write, one way to read, on SQLite and PostgreSQL."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -10,8 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from bot.database import WAKE_CHANNEL, Database, database_url
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import Delivery, Workspace
+from tests.bot.connections import in_use
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def add_workspace(database: Database, name: str = "Northwind") -> int:
 def owe_home(database: Database, workspace_id: int, person_id: int) -> None:
     """Owe something, it does not matter what."""
     with database.transaction() as session:
-        deliveries.owe(
+        outbox.owe(
             session,
             workspace_id=workspace_id,
             place=f"C{person_id}",
@@ -184,13 +184,10 @@ def test_invariant_8_a_time_without_a_zone_is_refused_and_a_stored_one_comes_bac
 
 
 def test_connections_go_back_when_a_block_ends(database: Database) -> None:
-    held = threading.Event()
     with database.transaction(), database.snapshot() as session:
         session.execute(select(Workspace))
-        assert database.in_use >= 1
-        held.set()
-    assert held.is_set()
-    assert database.in_use == 0
+        assert in_use(database) >= 1
+    assert in_use(database) == 0
 
 
 def test_on_postgresql_nobody_waits_for_a_lock_for_ever(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

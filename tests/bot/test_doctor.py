@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import directory, doctor
+from bot import doctor
 from bot.app import Baton
 from bot.database import Database
 from bot.settings import Settings
-from qualification import handoffs
-from qualification.handoffs import HandOverForm
+from bot.slack import directory
+from qualification.handoffs import handover
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.records import Person, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
@@ -193,7 +194,7 @@ def test_parked_messages_are_counted(well: Baton, examine: Examine, sandbox: San
     with well.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handoffs.hand_over(session, workspace_id=well.workspace.id, by=mika, form=form, key="V1", now=clock())
+        handover.hand_over(session, workspace_id=well.workspace.id, by=mika, form=form, key="V1", now=clock())
     well.worker.run_once(clock())
     assert "deliveries retry" in examine()["deliveries"][0]
 

@@ -10,9 +10,9 @@ from bot import health
 from bot.app import Baton
 from bot.database import Database
 from bot.health import WELL, Health
-from bot.pacing import lock_paces
-from qualification import handoffs
-from qualification.handoffs import HandOverForm
+from bot.slack.rate_limits import lock_paces
+from qualification.handoffs import handover
+from qualification.handoffs.handover_form import HandOverForm
 from qualification.records import Lane, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
@@ -57,7 +57,7 @@ def test_a_slack_that_takes_nothing_shows_after_a_minute(
     with baton.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handoffs.hand_over(session, workspace_id=baton.workspace.id, by=mika, form=form, key="V1", now=clock())
+        handover.hand_over(session, workspace_id=baton.workspace.id, by=mika, form=form, key="V1", now=clock())
     said = []
     for _ in range(8):
         baton.worker.run_once(clock())

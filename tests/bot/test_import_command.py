@@ -14,12 +14,13 @@ from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot import importing
 from bot.database import Database
 from bot.import_command import plan_of
-from bot.importing import CannotImport, Import, Plan
-from bot.tables import examine
-from qualification import publishing
+from bot.importing import runs
+from bot.importing.files import examine
+from bot.importing.joins import CannotImport
+from bot.importing.runs import Import, Plan
+from qualification.playbook import playbooks
 from qualification.records import Activity, Company, Delivery, Handoff, ImportRun, Lead, Person, Workspace
 from qualification.records.base import Base
 from tests.bot.test_command_line import Command, Start, command, environ, ready, sandbox, start
@@ -315,7 +316,7 @@ def test_a_slice_that_finds_the_database_taken_is_tried_again(
     taken: list[AbstractContextManager[Session]] = []
     waits: list[float] = []
 
-    def take(tally: importing.Tally) -> None:
+    def take(tally: runs.Tally) -> None:
         if not waits and tally.rows < 101:
             taken.append(database.transaction())
             taken[0].__enter__().connection()
@@ -366,7 +367,7 @@ def test_a_slice_that_is_tried_again_forgets_whom_the_first_try_wrote_down(
 def planned(database: Database, file: Path, mapped: Path | None = None) -> tuple[int, Plan]:
     with database.snapshot() as session:
         workspace_id = session.scalars(select(Workspace.id)).one()
-        playbook = publishing.current(session, workspace_id).playbook
+        playbook = playbooks.current(session, workspace_id).playbook
     return workspace_id, plan_of(examine(file), mapped, playbook, sender=None, announcing=False)
 
 
@@ -391,12 +392,12 @@ def test_two_of_the_same_file_at_once_do_not_both_go_on(ready: Command, tmp_path
     def now() -> datetime:
         return datetime.now(UTC)
 
-    def meanwhile(tally: importing.Tally) -> None:
+    def meanwhile(tally: runs.Tally) -> None:
         if tally.rows < 2000 and not others:
             others.append(tally)
             Import(database, workspace_id, plan, now=now).run(tmp_path / "other.csv")
 
-    others: list[importing.Tally] = []
+    others: list[runs.Tally] = []
     with pytest.raises(CannotImport, match="Another process brings the same file in"):
         Import(database, workspace_id, plan, now=now, progress=meanwhile).run(tmp_path / "report.csv")
     assert (count(database, Lead), done(database)) == (2000, 2000)
@@ -411,13 +412,13 @@ def test_on_sqlite_others_have_a_turn_between_two_slices_and_nobody_waits_after_
     assert ready("import", "people.csv", "--dry-run").exit_code == 0
     with database.snapshot() as session:
         workspace_id = session.scalars(select(Workspace.id)).one()
-        playbook = publishing.current(session, workspace_id).playbook
+        playbook = playbooks.current(session, workspace_id).playbook
     plan = plan_of(examine(file), None, playbook, sender=None, announcing=False)
     slices: list[int] = []
     pauses: list[int] = []
 
     def pause(seconds: float) -> None:
-        assert seconds <= importing.GIVEN_WAY
+        assert seconds <= runs.GIVEN_WAY
         with database.transaction() as session:
             session.get_one(Workspace, workspace_id).name = "Written meanwhile"
         pauses.append(slices[-1])
@@ -430,15 +431,15 @@ def test_on_sqlite_others_have_a_turn_between_two_slices_and_nobody_waits_after_
         pause=pause,
         progress=lambda tally: slices.append(tally.rows),
     ).run(tmp_path / "report.csv")
-    assert slices[0] == importing.FEWEST
+    assert slices[0] == runs.FEWEST
     assert slices[-1] == 200
     assert pauses == slices[:-1]
 
 
-@given(st.integers(1, importing.MOST), st.floats(0, 100))
+@given(st.integers(1, runs.MOST), st.floats(0, 100))
 def test_the_longer_a_slice_took_the_fewer_rows_come_next_and_never_suddenly_many(rows: int, seconds: float) -> None:
-    size = importing.next_size(rows, seconds, aim=0.05)
-    assert importing.FEWEST <= size <= max(importing.FEWEST, min(importing.MOST, 2 * rows))
-    assert size >= importing.next_size(rows, seconds * 2, aim=0.05)
+    size = runs.next_size(rows, seconds, aim=0.05)
+    assert runs.FEWEST <= size <= max(runs.FEWEST, min(runs.MOST, 2 * rows))
+    assert size >= runs.next_size(rows, seconds * 2, aim=0.05)
     if seconds > 0.05:
-        assert size <= max(importing.FEWEST, rows)
+        assert size <= max(runs.FEWEST, rows)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from bot import import_command
 from bot.database import Database
 from qualification.records import Activity, Company, Delivery, Handoff, Lead, Person
-from qualification.rules.import_map import ImportMap
-from qualification.rules.intake import GivenAct, GivenHandoff
+from qualification.rules.intake.import_map import ImportMap
+from qualification.rules.leads.lead_data import GivenAct, GivenHandoff
 from tests.bot.test_command_line import ROOT, Command, command, environ, ready, sandbox, start
 
 __all__ = ["command", "environ", "ready", "sandbox", "start"]

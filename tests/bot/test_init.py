@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bot import init
 from bot.init import Known, Nonsense, Roster
-from qualification.rules.playbook import parse
+from qualification.rules.playbook.playbook import parse
 
 ANA = Known("ana@northwind.example", "U012AB3C1", "Ana Ruiz", "Europe/Madrid")
 ANTON = Known("anton@northwind.example", "U012AB3C2", "Anton Berg", "Europe/Oslo")

@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.database import Database
+from bot.http.server import AddressTaken, HttpServer
 from bot.periodic import Periodic
-from bot.server import AddressTaken, HttpServer
 from bot.single_instance import AlreadyRunning, SingleInstance, Unclaimable
 
 PATIENCE = 10.0

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from slack_bolt import BoltResponse
 from starlette.applications import Starlette
 
-from bot.bodies import LARGEST
 from bot.health import WELL, Health
+from bot.http.request_body import LARGEST
 from bot.web import Endpoints, Unreadable, decode
 
 SECRET = "a-signing-secret"

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from slack_sdk import WebClient
 
 from sandbox.clock import Clock, RealClock
-from sandbox.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 from sandbox.server import Sandbox
+from sandbox.workspace.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 
 Payload = dict[str, Any]
 Answer = Callable[[Payload], Payload | None]

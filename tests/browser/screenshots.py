@@ -11,9 +11,9 @@ from playwright.sync_api import FloatRect, Locator, Page, ViewportSize, expect, 
 import migrations
 from sandbox.clock import ManualClock
 from sandbox.demo.bot_process import PLAYBOOK
-from sandbox.driver import Person
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
-from sandbox.snapshots import Message
 from tests.browser.acting import card, command, enter, field, hand_over, submit
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.worlds.office import MANIFEST, MONDAY, Office, office_of, serve

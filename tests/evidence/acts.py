@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
-from sandbox.driver import Answer, Person
+from sandbox.people.driver import Answer, Person
+from sandbox.people.snapshots import Message, Modal
 from sandbox.server import Sandbox
-from sandbox.snapshots import Message, Modal
 
 TRIES: Final = 6
 # Real seconds that somebody waits for what must come.

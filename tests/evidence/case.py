@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sandbox.snapshots import Message
+from sandbox.people.snapshots import Message
 from tests.evidence.course import Lead, Step
 
 

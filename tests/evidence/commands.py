@@ -16,8 +16,8 @@ from bot.__main__ import baton
 from bot.database import Database
 from qualification.records import Base
 from sandbox.clock import RealClock
-from sandbox.seed import SAMPLE, WorkspaceSeed
 from sandbox.server import Sandbox
+from sandbox.workspace.seed import SAMPLE, WorkspaceSeed
 
 Record = TypeVar("Record", bound=Base)
 T = TypeVar("T")

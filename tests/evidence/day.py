@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sandbox.driver import Person
 from sandbox.faults import Fault
-from sandbox.snapshots import Message
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from tests.evidence.acts import Hands, topmost
 from tests.evidence.case import Absence, Case, Look, Standing
 from tests.evidence.course import YES, Step

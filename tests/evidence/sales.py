@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import yaml
 from babel import Locale
 
-from sandbox.seed import ChannelSeed, PersonSeed, WorkspaceSeed
+from sandbox.workspace.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 from tests.evidence.crm import Account, Crm
 
 MARKETER: Final = "Robin Vale"

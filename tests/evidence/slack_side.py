@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot import rendering
+from bot.delivery import rendering
 from qualification.records import Delivery, Person
-from sandbox.state import Message
+from sandbox.workspace.state import Message
 from tests.evidence.world import SEAL, World
 
 

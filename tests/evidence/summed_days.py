@@ -16,14 +16,17 @@ from typing import Final
 
 from bot.app import Baton, build
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import Settings
-from bot.slack import Slack
+from bot.slack.client import Slack
+from bot.slack.rate_limits import UNLIMITED
 from bot.worker import Worker
-from qualification import checklists, decisions, progress, publishing, summaries
-from qualification.checklists import Given
-from qualification.rules.frameworks import Verdict
-from qualification.rules.intake import GivenLead
+from qualification.checklists import checklists
+from qualification.checklists.checklists import Given
+from qualification.handoffs import decisions, progress
+from qualification.organisation import publishing
+from qualification.reporting import summaries
+from qualification.rules.checklists.frameworks import Verdict
+from qualification.rules.leads.lead_data import GivenLead
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.evidence.world import MANIFEST

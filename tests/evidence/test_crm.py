@@ -20,8 +20,8 @@ from qualification.records import (
     Pool,
     Team,
 )
-from qualification.rules.handoff import HandoffState, OfferOutcome
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
+from qualification.rules.leads.lifecycle import Lifecycle
 from tests.evidence import slack_side
 from tests.evidence.case import Standing
 from tests.evidence.course import ITEMS, YES
@@ -37,7 +37,7 @@ STATES = {
 }
 # What people do, as they remember it and as the history calls it.
 DEEDS = ("accepted", "passed_on", "disqualified", "undone", "reassigned", "lapsed", "checklist_passed")
-LOG = "handlers.errors"
+LOG = "handlers.plumbing.errors"
 UNTOLD = (EventKind.LIFECYCLE_MOVED, EventKind.ANSWERED)
 
 

@@ -21,13 +21,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.database import Database
-from bot.tables import examine
-from qualification import intake, publishing
+from bot.importing.files import examine
+from qualification.intake import ingest
+from qualification.playbook import playbooks
 from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent
-from qualification.rules import import_map
-from qualification.rules.import_map import ImportMap
-from qualification.rules.import_rows import read_row
-from qualification.rules.intake import GivenActivity, GivenLead, GivenRow
+from qualification.rules.intake import import_map
+from qualification.rules.intake.import_map import ImportMap
+from qualification.rules.intake.import_rows import read_row
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead, GivenRow
 from tests.evidence import school
 from tests.evidence.commands import MAPS
 from tests.evidence.school import POINTS, Prospect
@@ -97,7 +98,7 @@ def weeks(data: Path, engine_url: str) -> Iterator[Weeks]:
     began = monotonic()
     for ending, posted in shifts(given_rows(desk, data / "xeducation" / "leads.csv")):
         with database.transaction() as session:
-            taken = intake.take(session, desk.workspace_id, SENDER, [*posted], now=ending)
+            taken = ingest.take(session, desk.workspace_id, SENDER, [*posted], now=ending)
         assert not [each for each in taken if isinstance(each, tuple)]
     print(f"\n{'SQLite' if database.is_sqlite else 'PostgreSQL'}: {monotonic() - began:.0f} s")
     yield Weeks({lead.id: lead for lead in desk.all(Lead)}, desk.all(Activity), desk.all(Handoff), desk.all(LeadEvent))
@@ -107,7 +108,7 @@ def weeks(data: Path, engine_url: str) -> Iterator[Weeks]:
 def given_rows(desk: Desk, file: Path) -> list[GivenRow]:
     """Read the rows by the map of the import, the first lead first."""
     table = examine(file)
-    playbook = desk.reads(lambda session: publishing.current(session, desk.workspace_id).playbook)
+    playbook = desk.reads(lambda session: playbooks.current(session, desk.workspace_id).playbook)
     text = (MAPS / "xeducation.yaml").read_text(encoding="utf-8")
     mapped: ImportMap = import_map.parse(text, "xeducation.yaml", playbook, table.columns)
     rows = [read_row(mapped, row.cells, ZoneInfo("Asia/Kolkata")) for row in table.rows()]

@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from qualification.records import Summary, Team
-from sandbox.snapshots import Message
+from sandbox.people.snapshots import Message
 from tests.evidence.summed_days import PAST, TEAMS, Hour, Office, Recount, Span, open_office
 
 NONE, HOUR = timedelta(0), timedelta(hours=1)

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
-from bot.slack import SlackError
-from qualification import publishing
+from bot.slack.client import SlackError
+from qualification.organisation import publishing
 from qualification.records import Base, Handoff, Lane, Offer, Person
-from qualification.rules.handoff import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 from sandbox.clock import ManualClock
-from sandbox.driver import Person as Somebody
+from sandbox.people.driver import Person as Somebody
 from sandbox.server import Sandbox
 from tests.evidence.sales import Sales
 

@@ -9,9 +9,9 @@ import pytest
 
 from bot.app import build
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import Settings
-from qualification import publishing
+from bot.slack.rate_limits import UNLIMITED
+from qualification.organisation import publishing
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.worlds.floor import PLAYBOOK, Floor

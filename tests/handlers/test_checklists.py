@@ -2,9 +2,9 @@
 
 import pytest
 
-from qualification import checklists
-from qualification.checklists import Given
-from qualification.rules.frameworks import Verdict
+from qualification.checklists import checklists
+from qualification.checklists.checklists import Given
+from qualification.rules.checklists.frameworks import Verdict
 from tests.worlds.floor import Floor, fill, held, press, shown, submit, told
 
 

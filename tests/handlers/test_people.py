@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from qualification.records import Person as Known
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from tests.worlds.floor import Floor, errors, fill, press, shown, submit, told
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from qualification import pipeline as figures
-from qualification.figures import Pipeline
-from sandbox.driver import Person
-from sandbox.snapshots import Message
+from qualification.reporting import pipeline as figures
+from qualification.reporting.figures import Pipeline
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from tests.worlds.floor import Floor, told
 
 COMMAND = "/pipeline"
@@ -74,7 +74,7 @@ def much(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         return ask(*arguments, **named)
 
     monkeypatch.setattr("handlers.pipeline.figures.ask", slowly)
-    monkeypatch.setattr("handlers.in_time.SECONDS", 0.01)
+    monkeypatch.setattr("handlers.plumbing.deadlines.SECONDS", 0.01)
     yield go
     go.set()
 
@@ -97,7 +97,7 @@ def test_what_takes_longer_than_slack_waits_is_answered_a_little_later(floor: Fl
 def test_what_goes_wrong_later_is_told_as_well(
     floor: Floor, much: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "handlers.errors")
+    caplog.set_level("INFO", "handlers.plumbing.errors")
     asks(floor.maya, "last mont")
     much.set()
     floor.sandbox.wait_for(lambda: len(floor.maya.private_replies) == 2)

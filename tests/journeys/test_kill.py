@@ -18,11 +18,11 @@ from sqlalchemy import update
 from bot.app import build
 from bot.database import Database
 from bot.settings import Settings
-from qualification import publishing
+from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.clock import RealClock
+from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
-from sandbox.snapshots import Message
 from tests.warm import Program, WarmProcess
 from tests.worlds.office import CHANNEL, MANIFEST
 from tests.worlds.playbook import TWO_REPS

@@ -1,7 +1,7 @@
 """The demo's people, each with the language of their own Slack."""
 
 from sandbox.demo.bot_process import PLAYBOOK
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from tests.worlds.office import Office, open_office
 
 

@@ -2,8 +2,8 @@
 
 import threading
 
-from sandbox.driver import Person
 from sandbox.faults import CallFaultKind
+from sandbox.people.driver import Person
 from tests.worlds.office import CHANNEL, Office, open_office
 
 HOSTILE = '<!channel> <@U1> *bold* _it_ ~no~ `code` https://evil.example O\'Neil & Sons "q" \\ \u202eabc 日本 🎉'

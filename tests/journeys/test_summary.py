@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from qualification import publishing
+from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.faults import CallFaultKind
-from sandbox.snapshots import Message
+from sandbox.people.snapshots import Message
 from tests.worlds.office import CHANNEL, Office, open_office, serve
 from tests.worlds.playbook import TWO_REPS
 

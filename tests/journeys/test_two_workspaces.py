@@ -5,7 +5,7 @@ from sqlalchemy import select
 from bot.database import Database
 from qualification.records import Base
 from sandbox.clock import ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from sandbox.server import Sandbox
 from tests.worlds.office import MANIFEST, MONDAY, serve
 

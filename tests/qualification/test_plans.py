@@ -10,8 +10,12 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from qualification import clocks, deliveries, held, rescoring, search, showing, start, summaries
+from qualification.handoffs import due
+from qualification.outbox import outbox, surfaces
 from qualification.records import Person
+from qualification.reporting import summaries
+from qualification.scoring import rescoring
+from qualification.views import held, overview, search
 from tests.worlds.desk import Desk
 
 
@@ -44,25 +48,25 @@ def plans(desk: Desk, act: Callable[[Session], object]) -> str:
 
 def owe_all(session: Session, now: datetime) -> None:
     """Owe all that shows a handoff."""
-    deliveries.stale(session, 1, now)
-    deliveries.wake(session)
+    outbox.stale(session, 1, now)
+    outbox.wake(session)
 
 
 @pytest.mark.parametrize(
     ("act", "index"),
     [
-        (lambda session, ana, now: showing.refresh_home(session, ana, now=now), "ix_delivery_home"),
-        (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_handoff_undo"),
-        (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_handoff_wake"),
-        (lambda session, ana, now: clocks.run_due(session, ana.workspace_id, now), "ix_task_clock"),
+        (lambda session, ana, now: surfaces.refresh_home(session, ana, now=now), "ix_delivery_home"),
+        (lambda session, ana, now: due.run_due(session, ana.workspace_id, now), "ix_handoff_undo"),
+        (lambda session, ana, now: due.run_due(session, ana.workspace_id, now), "ix_handoff_wake"),
+        (lambda session, ana, now: due.run_due(session, ana.workspace_id, now), "ix_task_clock"),
         (lambda session, ana, now: rescoring.run_due(session, ana.workspace_id, now), "ix_lead_scored_by_id"),
         (lambda session, ana, now: summaries.run_due(session, ana.workspace_id, now), "ix_summary_due"),
         (lambda session, ana, now: summaries.preview(session, ana.workspace_id, now), "ix_lead_event_counted"),
         (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_held_by"),
         (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_event_held"),
-        (lambda session, ana, now: deliveries.unpark(session, ana.workspace_id, now=now), "ix_delivery_parked"),
+        (lambda session, ana, now: outbox.unpark(session, ana.workspace_id, now=now), "ix_delivery_parked"),
         (lambda session, ana, now: owe_all(session, now), "ix_delivery_home"),  # noqa: ARG005
-        (lambda session, ana, now: start.parked(session, ana.workspace_id), "ix_delivery_parked"),  # noqa: ARG005
+        (lambda session, ana, now: overview.parked(session, ana.workspace_id), "ix_delivery_parked"),  # noqa: ARG005
     ],
     ids=[
         "home",

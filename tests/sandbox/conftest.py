@@ -9,7 +9,7 @@ from slack_bolt import App, BoltRequest
 from slack_sdk import WebClient
 
 from sandbox.clock import ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
 from sandbox.server import Sandbox
 from tests.sandbox.parts import MANIFEST, NOON, bolt, client_of, connected, verifier
 

@@ -7,41 +7,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from qualification.facts import (
-    ChecklistForm,
-    ChecklistItem,
-    ChecklistMark,
-    Choice,
-    DecisionForm,
-    Did,
-    FoundLead,
-    GateCount,
-    HandedOver,
-    HandedOverLately,
-    HandoffLine,
-    HandOverChoices,
-    Held,
-    HeldLead,
-    Home,
-    ItemMark,
-    LeadCard,
-    LeadLine,
-    LeadPage,
-    MergedLead,
-    Page,
-    Parked,
-    PersonRef,
-    PutOffMark,
-    Receipt,
-    Reminder,
-    Start,
-    TaskMark,
-    TeamClocks,
-    ThreadLine,
-    Weighed,
-    Woken,
-)
-from qualification.figures import (
+from qualification.checklists.checklists import ChecklistForm, ChecklistItem
+from qualification.handoffs.handover import HandedOver
+from qualification.records import EventKind
+from qualification.reporting.figures import (
     Amount,
     DailySummary,
     GroupTally,
@@ -56,10 +25,22 @@ from qualification.figures import (
     Steps,
     Tally,
 )
-from qualification.records import EventKind
-from qualification.rules.handoff import HandoffState, OfferOutcome
-from qualification.rules.lifecycle import Lifecycle
-from qualification.rules.refusals import FieldFault, NoReassigning
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
+from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.person_ref import PersonRef
+from qualification.rules.refusals import NoReassigning
+from qualification.views.cards import LeadCard
+from qualification.views.forms import DecisionForm, HandOverChoices
+from qualification.views.held import GateCount, Held, HeldLead
+from qualification.views.home import HandedOverLately, Home, Page, TeamClocks
+from qualification.views.lead_page import Did, FoundLead, LeadPage, MergedLead
+from qualification.views.marks import ChecklistMark, Choice, ItemMark, PutOffMark, TaskMark, Weighed
+from qualification.views.overview import Parked, Start
+from qualification.views.receipts import HandoffLine, Receipt
+from qualification.views.reminders import Reminder, Woken
+from qualification.views.search import LeadLine
+from qualification.views.thread import ThreadLine
 
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 ANA, BEN, MAYA, MIA = (PersonRef(name, f"U{name.upper()}") for name in ("Ana", "Ben", "Maya", "Mia"))

@@ -16,9 +16,9 @@ from slack_sdk.models.blocks import Block
 
 import templates
 from sandbox.blocks import faults, view_faults
-from templates.catalogue import Words
-from templates.environment import source
-from templates.structure import Reader, resolve
+from templates.engine.catalogue import Words
+from templates.engine.environment import source
+from templates.engine.structure import Reader, resolve
 from tests.templates.reading import DATE, LINK, MENTION, marked_up, nodes, words
 from tests.templates.samples import SUBJECTS
 
@@ -34,6 +34,7 @@ _BOLD_LINE = re.compile(r"^\*(.*)\*$", re.MULTILINE)
 
 def test_every_template_is_tried() -> None:
     files = {str(file.relative_to(FOLDER)).removesuffix(".json.j2") for file in FOLDER.glob("*/**/*.json.j2")}
+    files = {name for name in files if not name.startswith("parts/")}
     assert files == set(NAMES)
 
 

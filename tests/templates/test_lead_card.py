@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from qualification.facts import ChecklistMark, Choice, ItemMark, LeadCard, PutOffMark, TaskMark, Weighed, Woken
+from qualification.views.cards import LeadCard
+from qualification.views.marks import ChecklistMark, Choice, ItemMark, PutOffMark, TaskMark, Weighed
+from qualification.views.reminders import Woken
 from templates import render
 from tests.templates.reading import actions, element, nodes, words
 from tests.templates.samples import ANA, BEN, EMAIL, MAYA, NOW, PERMALINK, PHONE, card, cards

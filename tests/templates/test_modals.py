@@ -6,17 +6,13 @@ from typing import Any
 
 import pytest
 
-from qualification.facts import (
-    ChecklistForm,
-    ChecklistItem,
-    Choice,
-    DecisionForm,
-    HandedOver,
-    HandOverChoices,
-    LeadLine,
-)
-from qualification.rules.frameworks import Verdict
-from qualification.rules.refusals import FieldFault
+from qualification.checklists.checklists import ChecklistForm, ChecklistItem
+from qualification.handoffs.handover import HandedOver
+from qualification.rules.checklists.frameworks import Verdict
+from qualification.rules.field_errors import FieldFault
+from qualification.views.forms import DecisionForm, HandOverChoices
+from qualification.views.marks import Choice
+from qualification.views.search import LeadLine
 from templates import render, sentence
 from tests.templates.reading import actions, block, element, nodes, words
 from tests.templates.samples import ANA, MAYA, MIA, NOW, PERMALINK

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualification.rules import refusals
-from qualification.rules.refusals import FieldFault, NoReassigning, Refusal
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.refusals import NoReassigning, Refusal
 from templates import render, sentence
 from tests.templates.reading import MENTION
 from tests.templates.samples import ANA, BEN, MAYA, MIA, NOW, SUBJECTS

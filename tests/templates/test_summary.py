@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import templates
-from qualification.figures import (
+from qualification.reporting.figures import (
     Amount,
     DailySummary,
     LifecycleCount,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from qualification.facts import PersonRef, ThreadLine
+from qualification.rules.person_ref import PersonRef
+from qualification.views.thread import ThreadLine
 from templates import render
 from tests.templates.samples import ANA, BEN, MAYA, NOW, PERMALINK, TOLD
 

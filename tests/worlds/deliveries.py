@@ -11,12 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.delivery import Courier
-from bot.pacing import SLACK_RATES, Rates
-from bot.slack import Slack
-from bot.tasks import Task
+from bot.delivery.dispatcher import Courier
+from bot.delivery.operations import Task
+from bot.slack.client import Slack
+from bot.slack.rate_limits import SLACK_RATES, Rates
 from bot.worker import Job, Worker
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import (
     Delivery,
     Handoff,
@@ -27,12 +27,12 @@ from qualification.records import (
     Team,
     Workspace,
 )
-from qualification.rules.handoff import HandoffState
-from qualification.rules.lifecycle import Lifecycle
+from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
 from sandbox.clock import ManualClock
-from sandbox.seed import ChannelSeed, PersonSeed, WorkspaceSeed
 from sandbox.server import Sandbox
-from sandbox.state import Message
+from sandbox.workspace.seed import ChannelSeed, PersonSeed, WorkspaceSeed
+from sandbox.workspace.state import Message
 
 T = TypeVar("T")
 
@@ -156,13 +156,13 @@ class Desk:
     def direct_card(self, handoff_id: int, person_id: int | None = None) -> int:
         """Owe a handoff's card among Ana's direct messages, or somebody else's."""
         person_id = person_id or self.ana_id
-        place = deliveries.direct(person_id)
+        place = outbox.direct(person_id)
         return self.owe("direct_card", handoff_id, handoff_id, place=place, person_id=person_id, urgency=0)
 
     def line(self, handoff_id: int, number: int) -> int:
         """Owe a reply under a handoff's card, which is owed already."""
         with self.database.transaction() as session:
-            owed = deliveries.owe_reply(
+            owed = outbox.owe_reply(
                 session,
                 workspace_id=self.workspace_id,
                 kind="thread_line",
@@ -176,7 +176,7 @@ class Desk:
 
     def home(self) -> int:
         """Owe Ana's Home tab."""
-        place = deliveries.home(self.ana_id)
+        place = outbox.home(self.ana_id)
         return self.owe("home", self.ana_id, None, place=place, person_id=self.ana_id, urgency=2)
 
     def owe(
@@ -191,7 +191,7 @@ class Desk:
     ) -> int:
         """Owe a delivery in a transaction of its own."""
         with self.database.transaction() as session:
-            return deliveries.owe(
+            return outbox.owe(
                 session,
                 workspace_id=self.workspace_id,
                 place=place,
@@ -207,7 +207,7 @@ class Desk:
         """Change what a handoff's cards show."""
         with self.database.transaction() as session:
             session.get_one(Handoff, handoff_id).did = did
-            deliveries.stale(session, handoff_id, self.clock())
+            outbox.stale(session, handoff_id, self.clock())
 
     def delivery(self, delivery_id: int) -> Delivery:
         """Read a delivery."""

@@ -10,13 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from qualification import clocks, decisions, handoffs, intake, publishing, rescoring
-from qualification.cards import lead_card
-from qualification.facts import HandedOver, LeadCard
-from qualification.handoffs import HandOverForm
-from qualification.intake import Taken, Unfit
+from qualification.handoffs import decisions, due, handover
+from qualification.handoffs.handover import HandedOver
+from qualification.handoffs.handover_form import HandOverForm
+from qualification.intake import ingest
+from qualification.intake.ingest import Taken, Unfit
+from qualification.organisation import publishing
+from qualification.playbook import playbooks
 from qualification.records import Handoff, LeadEvent, Membership, Offer, Person, Workspace
-from qualification.rules.intake import GivenActivity, GivenLead
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.scoring import rescoring
+from qualification.views.cards import LeadCard, lead_card
 from tests.worlds.playbook import PLAYBOOK
 
 T = TypeVar("T")
@@ -48,7 +52,7 @@ class Desk:
         """Move the clock."""
         self.now += timedelta(**by)
 
-    def publishes(self, text: str) -> publishing.Published:
+    def publishes(self, text: str) -> playbooks.Published:
         """Publish a playbook."""
         return self.does(publishing.publish, text=text, by="test")
 
@@ -57,11 +61,11 @@ class Desk:
     ) -> HandedOver:
         """Hand a lead over."""
         typed = HandOverForm(**{"company": company, "did": "Asked for a demo", **form})
-        return self.does(handoffs.hand_over, by=by, form=typed, key=key or f"V{next(self._views)}")
+        return self.does(handover.hand_over, by=by, form=typed, key=key or f"V{next(self._views)}")
 
     def takes(self, given: GivenLead | GivenActivity, *, sender: str = "web") -> Taken:
         """Take in what a sender says; raise Unfit where it cannot be."""
-        (taken,) = self.does(intake.take, sender=sender, rows=[given])
+        (taken,) = self.does(ingest.take, sender=sender, rows=[given])
         if not isinstance(taken, Taken):
             raise Unfit(taken)
         return taken
@@ -91,7 +95,7 @@ class Desk:
     def ticks(self) -> int:
         """Do what the clocks say is due."""
         with self.database.transaction() as session:
-            return clocks.run_due(session, self.workspace_id, self.now)
+            return due.run_due(session, self.workspace_id, self.now)
 
     def adds_up(self, limit: int = 20) -> int:
         """Add up anew what the current playbook has not added up, so many at a time; return how many there were."""

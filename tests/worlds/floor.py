@@ -10,13 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import Baton
-from qualification.cards import lead_card
-from qualification.facts import LeadCard
 from qualification.records import Handoff
+from qualification.views.cards import LeadCard, lead_card
 from sandbox.clock import ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import DriverError, Home, Message, Modal
 from sandbox.server import Sandbox
-from sandbox.snapshots import DriverError, Home, Message, Modal
 from tests.worlds.playbook import TWO_REPS, at_any_hour
 
 T = TypeVar("T")

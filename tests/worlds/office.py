@@ -10,13 +10,13 @@ from typing import Final, TypeVar
 
 from bot.app import Baton, build
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import Settings
-from qualification import publishing
+from bot.slack.rate_limits import UNLIMITED
+from qualification.organisation import publishing
 from sandbox.clock import Clock, ManualClock
-from sandbox.driver import Person
+from sandbox.people.driver import Person
+from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
-from sandbox.snapshots import Message
 from tests.worlds.playbook import TWO_REPS
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))

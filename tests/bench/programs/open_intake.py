@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from bot.app import build
 from bot.database import Database
-from bot.pacing import Rate
 from bot.settings import read
+from bot.slack.rate_limits import Rate
 
 # More than any machine takes.
 ANY_RATE = Rate(timedelta(microseconds=1), burst=1_000_000)

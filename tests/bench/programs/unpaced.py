@@ -6,8 +6,8 @@ import threading
 
 from bot.app import build
 from bot.database import Database
-from bot.pacing import UNLIMITED
 from bot.settings import read
+from bot.slack.rate_limits import UNLIMITED
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import threading
 from datetime import datetime
 
 from bot.database import Database
-from bot.slack import Slack
+from bot.slack.client import Slack
 from bot.worker import Worker
 from tests.worlds.deliveries import draw
 

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 
-from bot import lanes
-from bot.pacing import UNLIMITED
-from bot.presence import Presence
-from qualification import deliveries
+from bot.delivery import queue
+from bot.delivery.worker_lock import Presence
+from bot.slack.rate_limits import UNLIMITED
+from qualification.outbox import outbox
 from qualification.records import DeliveryState, Lane
 from tests.worlds.deliveries import Desk
 
@@ -166,7 +166,7 @@ def test_taking_back_concerns_one_workspace(desk: Desk, other_desk: Desk) -> Non
         each.card(each.handoff("asked for a demo"))
         each.take(each.courier("dead"))
     with desk.database.transaction() as session:
-        assert lanes.void(session, desk.workspace_id) == 1
+        assert queue.void(session, desk.workspace_id) == 1
     with desk.database.snapshot() as session:
         held = [lane.workspace_id for lane in session.query(Lane) if lane.leased_by]
     assert held == [other_desk.workspace_id]
@@ -184,10 +184,10 @@ def test_invariant_9_a_worker_touches_no_other_workspace(desk: Desk, other_desk:
     assert {call.workspace_id for call in desk.sandbox.calls()} == {desk.sandbox.workspace("Northwind").id}
     with desk.database.transaction() as session:
         ours = desk.messages()[0]
-        assert not deliveries.gone(
+        assert not outbox.gone(
             session, workspace_id=other_desk.workspace_id, channel=ours.channel_id, ts=ours.ts, now=desk.clock()
         )
-        assert deliveries.unpark(session, other_desk.workspace_id, now=desk.clock()) == 0
+        assert outbox.unpark(session, other_desk.workspace_id, now=desk.clock()) == 0
 
 
 def test_invariant_10_a_pass_over_the_same_rows_at_the_same_moment_does_the_same(desk: Desk, other_desk: Desk) -> None:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bot.lookback import PAGE
+from bot.delivery.find_posted import PAGE
 from qualification.records import DeliveryState
 from sandbox.faults import CallFaultKind
 from tests.worlds.deliveries import Desk

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.worker import Worker
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Person
 from tests.worlds.deliveries import Desk, draw
 
@@ -116,7 +116,7 @@ def test_invariant_4_what_slack_will_never_take_is_parked_at_once_and_the_next_g
     worker.run_once(desk.clock())
     assert desk.texts() == ["next"]
     with desk.database.transaction() as session:
-        assert deliveries.unpark(session, desk.workspace_id, now=desk.clock(), troubles=("msg_too_long",)) == 2
+        assert outbox.unpark(session, desk.workspace_id, now=desk.clock(), troubles=("msg_too_long",)) == 2
     desk.pass_time(worker, 5)
     assert desk.texts() == ["next", "shorter", "line 1"]
 
@@ -131,7 +131,7 @@ def test_a_channel_without_the_bot_is_parked_until_it_is_invited(desk: Desk) -> 
     assert (desk.delivery(card).state, desk.delivery(card).trouble) == (DeliveryState.PARKED, "not_in_channel")
     channel.members.add(workspace.app.bot_user_id)
     with desk.database.transaction() as session:
-        deliveries.unpark(session, desk.workspace_id, now=desk.clock(), place=channel.id)
+        outbox.unpark(session, desk.workspace_id, now=desk.clock(), place=channel.id)
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
 
@@ -172,7 +172,7 @@ def test_a_message_for_somebody_unknown_to_slack_waits_visibly_until_slack_knows
     assert (desk.delivery(card).state, desk.delivery(card).trouble) == (DeliveryState.PARKED, "no_slack_user")
     with desk.database.transaction() as session:
         session.get_one(Person, desk.ana_id).slack_user_id = user
-        deliveries.unpark(session, desk.workspace_id, now=desk.clock(), person_id=desk.ana_id)
+        outbox.unpark(session, desk.workspace_id, now=desk.clock(), person_id=desk.ana_id)
     worker.run_once(desk.clock())
     assert [message.text for message in desk.direct_messages()] == ["asked for a demo"]
 
@@ -188,7 +188,7 @@ def test_a_message_for_a_channels_name_waits_visibly_until_its_id_is_known(desk:
     desk.card(handoffs[1])
     desk.card(handoffs[2])
     with desk.database.transaction() as session:
-        deliveries.move(session, desk.workspace_id, place="#emea", channel=desk.channel(), now=desk.clock())
+        outbox.move(session, desk.workspace_id, place="#emea", channel=desk.channel(), now=desk.clock())
     desk.pass_time(worker, 3)
     assert sorted(desk.texts()) == ["by both", "by id", "by name"]
 

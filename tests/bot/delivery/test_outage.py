@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Lane
 from sandbox.faults import CallFaultKind
 from tests.worlds.deliveries import Desk
@@ -68,12 +68,12 @@ def test_a_method_without_its_scope_stops_what_needs_it_and_nothing_else(desk: D
     assert desk.delivery(card).state is DeliveryState.SETTLED
     assert (desk.delivery(direct).state, desk.delivery(direct).trouble) == (DeliveryState.OWED, "missing_scope")
     assert desk.workspace().trouble is None
-    assert desk.reads(deliveries.refused) == "conversations.open: missing_scope, needs im:write"
+    assert desk.reads(outbox.refused) == "conversations.open: missing_scope, needs im:write"
     assert desk.calls("conversations.open") <= 21
     app.manifest = granted
     desk.pass_time(worker, 35, step=5)
     assert [message.text for message in desk.direct_messages()] == ["asked for a demo"]
-    assert desk.reads(deliveries.refused) is None
+    assert desk.reads(outbox.refused) is None
 
 
 def test_a_search_for_a_twin_without_its_scope_holds_up_nothing(desk: Desk) -> None:

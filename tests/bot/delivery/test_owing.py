@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Handoff, Lane, Membership, Offer, Pool
-from qualification.rules.handoff import OfferOutcome
+from qualification.rules.handoffs.states import OfferOutcome
 from tests.worlds.deliveries import Desk
 
 
@@ -126,13 +126,13 @@ def test_transactions_that_owe_the_same_places_in_opposite_order_never_wait_for_
             places = [
                 (desk.channel("emea"), None),
                 (desk.channel("amer"), None),
-                (deliveries.direct(desk.ana_id), desk.ana_id),
-                (deliveries.direct(desk.maya_id), desk.maya_id),
+                (outbox.direct(desk.ana_id), desk.ana_id),
+                (outbox.direct(desk.maya_id), desk.maya_id),
             ]
             with desk.database.transaction() as session:
                 for place, person in reversed(places) if backwards else places:
                     owe(session, desk, place, handoff, person)
-                deliveries.stale(session, handoff, desk.clock())
+                outbox.stale(session, handoff, desk.clock())
 
     with ThreadPoolExecutor(6) as pool:
         shares = [handoffs[number::6] for number in range(6)]
@@ -146,7 +146,7 @@ def test_transactions_that_owe_the_same_places_in_opposite_order_never_wait_for_
 
 def owe(session: Session, desk: Desk, place: str, handoff_id: int, person_id: int | None = None) -> None:
     """Owe a handoff's card in this transaction."""
-    deliveries.owe(
+    outbox.owe(
         session,
         workspace_id=desk.workspace_id,
         place=place,

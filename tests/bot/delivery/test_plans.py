@@ -5,8 +5,8 @@ import time
 import pytest
 from sqlalchemy import Connection, insert, text
 
-from bot import lane_queries
 from bot.database import Database
+from bot.delivery import queue_statements
 from qualification.records import Delivery, DeliveryState, Lane
 from tests.worlds.deliveries import Desk
 
@@ -64,10 +64,10 @@ def plan(database: Database, connection: Connection, statement: object, values: 
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (lane_queries.HEAD, "ix_delivery_owed"),
-        (lane_queries.ANY_OWED, "ix_delivery_owed"),
-        (lane_queries.RECHECK, "ix_delivery_recheck"),
-        (lane_queries.NEXT_RECHECK, "ix_delivery_recheck"),
+        (queue_statements.HEAD, "ix_delivery_owed"),
+        (queue_statements.ANY_OWED, "ix_delivery_owed"),
+        (queue_statements.RECHECK, "ix_delivery_recheck"),
+        (queue_statements.NEXT_RECHECK, "ix_delivery_recheck"),
     ],
     ids=["head", "any owed", "recheck", "next recheck"],
 )

@@ -3,8 +3,9 @@
 import threading
 from datetime import timedelta
 
-from qualification import deliveries
+from qualification.outbox import outbox
 from qualification.records import DeliveryState
+from tests.bot.connections import in_use
 from tests.worlds.deliveries import Desk, draw
 
 
@@ -120,8 +121,8 @@ def test_a_card_deleted_by_hand_is_posted_anew_when_slack_tells_of_it(desk: Desk
     assert desk.texts() == []
     with desk.database.transaction() as session:
         now = desk.clock()
-        assert deliveries.gone(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
-        assert not deliveries.gone(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
+        assert outbox.gone(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
+        assert not outbox.gone(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
 
@@ -166,7 +167,7 @@ def test_invariant_2_no_connection_is_held_while_slack_is_called(desk: Desk) -> 
         passing = threading.Thread(target=worker.run_once, args=(desk.clock(),))
         passing.start()
         hold.wait_until_held()
-        assert desk.database.in_use == 0
+        assert in_use(desk.database) == 0
         hold.release()
         passing.join()
         desk.change(handoff, "after")
@@ -191,7 +192,7 @@ def test_a_card_deleted_while_a_reply_to_it_is_posted_brings_that_reply_back_too
     hold.wait_until_held()
     delete(desk, card)
     with desk.database.transaction() as session:
-        deliveries.gone(
+        outbox.gone(
             session, workspace_id=desk.workspace_id, channel=str(first.channel), ts=str(first.ts), now=desk.clock()
         )
     hold.release()

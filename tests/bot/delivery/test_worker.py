@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.slack import Slack
+from bot.slack.client import Slack
 from bot.worker import Worker
 from qualification.records import Delivery, DeliveryState
 from tests.worlds.deliveries import Desk, draw

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-RULES = sorted((Path(__file__).parents[3] / "qualification" / "rules").glob("*.py"))
+RULES = sorted((Path(__file__).parents[3] / "qualification" / "rules").rglob("*.py"))
 FOREIGN = {"sqlalchemy", "slack_bolt", "slack_sdk", "jinja2", "random", "uuid", "os", "bot", "handlers", "templates"}
 
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from qualification.rules import refusals
-from qualification.rules.refusals import AlreadyTaken, FieldFault, InvalidFields, NoteRequired, Refusal
+from qualification.rules.field_errors import FieldFault
+from qualification.rules.refusals import AlreadyTaken, InvalidFields, NoteRequired, Refusal
 
 EVERY = [
     each

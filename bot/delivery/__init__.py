@@ -1,0 +1,1 @@
+"""Queued messages, carried to Slack."""

@@ -1,0 +1,180 @@
+"""The description of the intake API, made of the very shapes that check what is posted (OpenAPI 3.1)."""
+
+from typing import Any, Final
+
+from pydantic.json_schema import models_json_schema
+
+from bot.http.request_body import LARGEST
+from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
+
+_LEAD: Final = {
+    "id": "crm-4711",
+    "email": "hanna.lindqvist@kestrel.example",
+    "name": "Hanna Lindqvist",
+    "company": "Kestrel Freight",
+    "title": "Head of Operations",
+    "country": "SE",
+    "size": 240,
+    "source": "demo",
+    "fields": {"plan": "pro"},
+}
+_ACTIVITY: Final = {
+    "id": "visit-90210",
+    "kind": "pricing-page",
+    "at": "2026-11-22T09:30:00Z",
+    "what": "/pricing",
+    "lead": {"email": "hanna.lindqvist@kestrel.example"},
+}
+_TAKEN_LEAD: Final = {"id": 12}
+_TAKEN_ACTIVITY: Final = {"id": 345, "lead_id": 12}
+_REFUSED: Final = {"index": 1, "status": 422, "errors": [{"field": "email", "reason": "is no e-mail address"}]}
+_STATUSES: Final = {
+    "400": "The body is no JSON.",
+    "401": "No API key in force, and no signature of a sender that has a secret.",
+    "403": "A publishable key, which posts only what its own sender posts, to /v1/in/{sender}.",
+    "413": f"More than {LARGEST // 2**20} MB, or more than {MOST_ROWS} rows.",
+    "429": "Too many requests; Retry-After says how many seconds to wait.",
+    "500": "A fault of Baton's own; the detail has a reference to quote. Send it again: what was taken in counts once.",
+    "503": "No playbook is published yet.",
+}
+
+
+def document(server: str) -> dict[str, Any]:
+    """Return the description, for the address that it is asked under."""
+    _, schemas = models_json_schema(
+        [(GivenLead, "validation"), (GivenActivity, "validation")], ref_template="#/components/schemas/{model}"
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Baton intake",
+            "version": "1",
+            "description": "Leads and what they do, from forms, marketing tools and products.",
+        },
+        "servers": [{"url": server}],
+        "security": [{"key": []}, {"webhook": []}],
+        "paths": {
+            "/v1/leads": {"post": _posting("Leads", "GivenLead", _LEAD, _TAKEN_LEAD)},
+            "/v1/activities": {"post": _posting("Activities", "GivenActivity", _ACTIVITY, _TAKEN_ACTIVITY)},
+            "/v1/leads/{id}": {"get": _reading()},
+        },
+        "components": {
+            "schemas": {
+                **schemas["$defs"],
+                "Lead": {"type": "object", "required": ["id", "lifecycle", "score"]},
+                "Taken": _object({"id": _INTEGER, "lead_id": _INTEGER}, required=["id"]),
+                "Results": _object(
+                    {
+                        "taken": _INTEGER,
+                        "refused": _INTEGER,
+                        "results": {"type": "array", "items": {"$ref": "#/components/schemas/Result"}},
+                    },
+                    required=["taken", "refused", "results"],
+                ),
+                "Result": _object(
+                    {
+                        "index": _INTEGER,
+                        "status": _INTEGER,
+                        "id": _INTEGER,
+                        "lead_id": _INTEGER,
+                        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
+                    },
+                    required=["index", "status"],
+                ),
+                "Error": _object({"field": _STRING, "reason": _STRING}, required=["field", "reason"]),
+                "Problem": _object(
+                    {
+                        "type": _STRING,
+                        "title": _STRING,
+                        "status": _INTEGER,
+                        "detail": _STRING,
+                        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
+                        "results": {"type": "array", "items": {"$ref": "#/components/schemas/Result"}},
+                    },
+                    required=["type", "title", "status", "detail"],
+                ),
+            },
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key of `baton keys make`."},
+                "webhook": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "webhook-signature",
+                    "description": "Standard Webhooks, with ?sender= and that sender's secret.",
+                },
+            },
+        },
+    }
+
+
+_INTEGER: Final = {"type": "integer"}
+_STRING: Final = {"type": "string"}
+
+
+def _object(properties: dict[str, Any], *, required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def _posting(what: str, shape: str, example: object, taken: dict[str, Any]) -> dict[str, Any]:
+    one = {"$ref": f"#/components/schemas/{shape}"}
+    results = {"taken": 1, "refused": 1, "results": [{"index": 0, "status": 200, **taken}, _REFUSED]}
+    return {
+        "operationId": f"post{what}",
+        "summary": f"{what}: one, or a list of at most {MOST_ROWS}",
+        "parameters": [
+            {
+                "name": "sender",
+                "in": "query",
+                "required": False,
+                "schema": _STRING,
+                "description": "Who signs, where no API key is sent.",
+            }
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"oneOf": [one, {"type": "array", "maxItems": MOST_ROWS, "items": one}]},
+                    "examples": {"one": {"value": example}, "list": {"value": [example]}},
+                }
+            },
+        },
+        "responses": {
+            "200": _answer(
+                "Taken in; the same again for the same sent again.",
+                {"oneOf": [{"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/Results"}]},
+                taken,
+            ),
+            "207": _answer(
+                "Of a list, the good rows are kept, and the others listed.",
+                {"$ref": "#/components/schemas/Results"},
+                results,
+            ),
+            "422": _problem("What was posted is not right; errors names every field."),
+            **{status: _problem(sentence) for status, sentence in _STATUSES.items()},
+        },
+    }
+
+
+def _reading() -> dict[str, Any]:
+    return {
+        "operationId": "getLead",
+        "summary": "One lead as it stands",
+        "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}],
+        "responses": {
+            "200": _answer("The lead.", {"$ref": "#/components/schemas/Lead"}, {**_LEAD, "id": 12, "score": 15}),
+            "404": _problem("There is no such lead."),
+            **{status: _problem(_STATUSES[status]) for status in ("401", "403", "413", "429", "500", "503")},
+        },
+    }
+
+
+def _answer(sentence: str, schema: dict[str, Any], example: object) -> dict[str, Any]:
+    return {"description": sentence, "content": {"application/json": {"schema": schema, "example": example}}}
+
+
+def _problem(sentence: str) -> dict[str, Any]:
+    return {
+        "description": sentence,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }

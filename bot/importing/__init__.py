@@ -1,0 +1,1 @@
+"""Files read, and brought in slice by slice."""

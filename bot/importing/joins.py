@@ -1,0 +1,72 @@
+"""Files joined to the rows of another by a key."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.importing import files
+from bot.importing.files import Table
+from qualification.rules.intake.import_map import ImportMap, Join
+
+
+class CannotImport(Exception):
+    """A file that cannot be brought in as asked; the text says why in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The rows of another file by their key, and what finds a row's key.
+
+    `unfit` says of its rows that cannot be joined with, in the file's order, on which line they stand and why.
+    """
+
+    file: str
+    value: str
+    rows: Mapping[str, Mapping[str, object]]
+    unfit: Sequence[tuple[int, str]]
+
+
+def join(mapped: ImportMap, folder: Path, columns: Sequence[str] | None) -> dict[str, Joined]:
+    """Read the files that rows are joined with; raises CannotImport."""
+    return {name: _joined(name, each, folder, columns) for name, each in mapped.join.items()}
+
+
+def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None) -> Joined:
+    if columns is not None and name in columns:
+        raise CannotImport(f"`{name}` is a column of the file; call what it is joined with something else.")
+    path = folder / wanted.file
+    try:
+        table = files.examine(path)
+        rows, unfit = _by_key(table, wanted.key)
+    except OSError as error:
+        raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
+    except files.NoTable as nothing:
+        raise CannotImport(f"{path} holds no rows: {nothing}.") from nothing
+    if table.columns is not None and wanted.key not in table.columns:
+        raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
+    if wanted.value is None and columns is not None and wanted.key not in columns:
+        raise CannotImport(f"The file has no column `{wanted.key}` by which to join `{name}`; say its `value`.")
+    return Joined(wanted.file, wanted.value or json.dumps(wanted.key), rows, unfit)
+
+
+def _by_key(table: Table, key: str) -> tuple[dict[str, Mapping[str, object]], list[tuple[int, str]]]:
+    """Return the table's rows by their key, the first of each, and which others there are and why."""
+    rows: dict[str, Mapping[str, object]] = {}
+    lines: dict[str, int] = {}
+    unfit: list[tuple[int, str]] = []
+    for row in table.rows():
+        found = _folded(row.cells.get(key))
+        if row.flaw is not None:
+            unfit.append((row.line, row.flaw))
+        elif not found:
+            unfit.append((row.line, f"has no `{key}`"))
+        elif found not in rows:
+            rows[found], lines[found] = row.cells, row.line
+        elif rows[found] != row.cells:
+            unfit.append((row.line, f"has the `{key}` of line {lines[found]}, which is taken"))
+    return rows, unfit
+
+
+def _folded(found: object) -> str:
+    return str(found).strip().casefold() if isinstance(found, str | int | float) else ""

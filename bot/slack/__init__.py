@@ -1,0 +1,1 @@
+"""Slack, as a client sees it: calls, connections, people, channels, limits."""

@@ -1,0 +1,214 @@
+"""What Slack knows of people and channels, looked up and kept fresh; every call is made outside transactions."""
+
+import logging
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from bot.database import Database
+from bot.slack.client import FinalError, PassingError, Slack, SlackError
+from qualification.organisation import publishing
+from qualification.outbox import surfaces
+from qualification.records import Person, Team
+
+log = logging.getLogger(__name__)
+
+# user_change tells what changes meanwhile; this catches what was missed.
+FRESH: Final = timedelta(hours=24)
+# Somebody is named before they are invited to Slack: ask again soon.
+ASK_AGAIN: Final = timedelta(minutes=10)
+AT_ONCE: Final = 50
+PAGE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A Slack user, as far as Baton cares; `zone` is an IANA name, `locale` such as de-DE."""
+
+    slack_user_id: str
+    name: str
+    email: str | None
+    zone: str | None
+    locale: str | None
+    deactivated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel that the bot may see."""
+
+    id: str
+    name: str
+    private: bool
+    archived: bool
+    member: bool
+
+
+def profile(user: Mapping[str, Any]) -> Profile:
+    """Read a user as Slack describes one."""
+    inner = user.get("profile", {})
+    return Profile(
+        slack_user_id=user["id"],
+        name=inner.get("real_name") or user.get("real_name") or inner.get("display_name") or user.get("name", ""),
+        email=(inner.get("email") or "").strip().lower() or None,
+        # A zone that this machine does not know would break every clock of theirs.
+        zone=zone if (zone := user.get("tz")) in _zones() else None,
+        locale=user.get("locale"),
+        deactivated=bool(user.get("deleted")),
+    )
+
+
+def people(slack: Slack) -> Iterator[Profile]:
+    """List the workspace's people, bots left out, deactivated ones kept."""
+    for page in _pages(slack, "users.list"):
+        yield from (profile(each) for each in page["members"] if not each.get("is_bot") and each["id"] != "USLACKBOT")
+
+
+def channels(slack: Slack) -> Iterator[Channel]:
+    """List the channels that the bot may see: every public one, and the private ones it is in."""
+    for page in _pages(slack, "conversations.list", types="public_channel,private_channel"):
+        for each in page["channels"]:
+            yield Channel(
+                id=each["id"],
+                name=each["name"],
+                private=bool(each.get("is_private")),
+                archived=bool(each.get("is_archived")),
+                member=bool(each.get("is_member")),
+            )
+
+
+class Directory:
+    """Keeps one workspace's people and channels as Slack knows them."""
+
+    def __init__(self, *, database: Database, slack: Slack, workspace_id: int, now: Callable[[], datetime]) -> None:
+        """Prepare; nothing is asked before `look_up`."""
+        self._database = database
+        self._slack = slack
+        self._workspace_id = workspace_id
+        self._now = now
+        self._channels_again = datetime.min.replace(tzinfo=UTC)
+
+    def look_up(self) -> int:
+        """Ask Slack about what is due and write its answers down; return how many there were.
+
+        Where Slack does not answer, or refuses, the rest is asked again in a later pass; nothing is raised for that.
+        """
+        found = 0
+        for part in (self._find_channels, self._refresh_people):
+            try:
+                found += part()
+            except SlackError as error:
+                log.warning("Slack did not tell who is who; asking again later.", extra=self._keys(error))
+        return found
+
+    def _find_channels(self) -> int:
+        """Give each team's channel its id, and go into the public ones: only a member may post."""
+        now = self._now()
+        with self._database.snapshot() as session:
+            wanted = set(
+                session.scalars(
+                    select(Team.channel).where(
+                        Team.workspace_id == self._workspace_id, Team.active.is_(True), Team.channel_id.is_(None)
+                    )
+                )
+            )
+        if not wanted or now < self._channels_again:
+            return 0
+        self._channels_again = now + ASK_AGAIN
+        found = {name: each for each in channels(self._slack) for name in (f"#{each.name}", each.id) if name in wanted}
+        for name, channel in found.items():
+            self._join(channel)
+            with self._database.transaction() as session:
+                publishing.channel_found(session, self._workspace_id, name, channel.id, now=now)
+        if len(found) == len(wanted):
+            self._channels_again = now
+        return len(found)
+
+    def _join(self, channel: Channel) -> None:
+        if channel.member or channel.private or channel.archived:
+            return
+        try:
+            self._slack.call("conversations.join", channel=channel.id)
+        except FinalError as error:
+            log.warning("The bot may not join a team's channel; invite it.", extra=self._keys(error))
+
+    def _refresh_people(self) -> int:
+        """Ask about those whose turn it is, the longest waiting first."""
+        now = self._now()
+        waiting = and_(Person.slack_user_id.is_(None), Person.refreshed_at < now - ASK_AGAIN)
+        with self._database.snapshot() as session:
+            due = session.execute(
+                select(Person.id, Person.slack_user_id, Person.email)
+                .where(
+                    Person.workspace_id == self._workspace_id,
+                    or_(Person.active.is_(True), Person.slack_user_id.is_not(None)),
+                    or_(Person.slack_user_id.is_not(None), Person.email.is_not(None)),
+                    or_(Person.refreshed_at.is_(None), Person.refreshed_at < now - FRESH, waiting),
+                )
+                .order_by(Person.refreshed_at.is_not(None), Person.refreshed_at, Person.id)
+                .limit(AT_ONCE)
+            ).all()
+        for person in due:
+            found = self._ask(person.slack_user_id, person.email)
+            with self._database.transaction() as session:
+                _write(session, person.id, found, now)
+        return len(due)
+
+    def _ask(self, slack_user_id: str | None, email: str | None) -> Profile | None:
+        """Ask who that is; None where Slack knows nobody."""
+        try:
+            if slack_user_id is None:
+                slack_user_id = self._slack.call("users.lookupByEmail", email=email)["user"]["id"]
+            return profile(self._slack.call("users.info", user=slack_user_id, include_locale=True)["user"])
+        except FinalError:
+            return None
+        except PassingError as error:
+            if not error.refused or error.retry_after is not None:
+                raise
+            # A word that is not known yet, about this person: those who come after wait for no answer to it.
+            log.warning("Slack does not tell of somebody; asking again later.", extra=self._keys(error))
+            return None
+
+    def _keys(self, error: SlackError) -> dict[str, object]:
+        return {
+            "action": "directory",
+            "workspace": self._workspace_id,
+            "method": error.method,
+            "error": error.name,
+        }
+
+
+def _write(session: Session, person_id: int, found: Profile | None, now: datetime) -> None:
+    """Write down what Slack said of a person; the playbook's name stands for those it names."""
+    person = session.get_one(Person, person_id)
+    if found is None:
+        person.refreshed_at = now
+        return
+    publishing.person_found(
+        session, person, slack_user_id=found.slack_user_id, zone=found.zone, locale=found.locale, now=now
+    )
+    person.deactivated = found.deactivated
+    if not person.active and found.name not in {None, person.name}:
+        person.name = found.name
+        surfaces.refresh_home(session, person, now=now)
+
+
+def _pages(slack: Slack, method: str, **arguments: object) -> Iterator[dict[str, Any]]:
+    cursor: str | None = None
+    while True:
+        page = slack.call(method, **arguments, limit=PAGE, cursor=cursor)
+        yield page
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
+        if cursor is None:
+            return
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

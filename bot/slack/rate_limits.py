@@ -1,0 +1,80 @@
+"""Slack's rates, kept before Slack has to refuse. docs.slack.dev/apis/web-api/rate-limits."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from qualification.records import Pace
+
+PACES: Final = (
+    select(Pace).where(Pace.workspace_id == bindparam("workspace_id")).order_by(Pace.id).with_for_update(key_share=True)
+)
+
+# The pace of a workspace as a whole, kept while Slack refuses every call.
+EVERY_METHOD: Final = "*"
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One call each `interval`, and up to `burst` at once after a pause (the generic cell rate algorithm)."""
+
+    interval: timedelta
+    burst: int
+
+    def free_at(self, before: datetime | None, now: datetime) -> datetime:
+        """Give the first moment for the next call, when one is made at `now`; `before` is what the last one was given.
+
+        A call is within the rate when `before` is None or not after `now`.
+        """
+        rested = now - self.interval * (self.burst - 1)
+        return max(before or rested, rested) + self.interval
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The rates to keep: of new messages in one place, and of a method in the whole workspace."""
+
+    posts: Rate | None = None
+    methods: Mapping[str, Rate] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _each_minute(calls: int, burst: int) -> Rate:
+    """Never more than `calls` in any minute, a burst included."""
+    return Rate(timedelta(minutes=1) / (calls - burst), burst)
+
+
+SLACK_RATES: Final = Rates(
+    posts=Rate(timedelta(seconds=1), burst=3),
+    methods=MappingProxyType(
+        {
+            "chat.update": _each_minute(50, burst=10),
+            "conversations.history": _each_minute(50, burst=10),
+            "conversations.replies": _each_minute(50, burst=10),
+            "views.publish": _each_minute(100, burst=20),
+        }
+    ),
+)
+
+UNLIMITED: Final = Rates()
+
+
+def lock_paces(session: Session, workspace_id: int, methods: Iterable[str]) -> dict[str, Pace]:
+    """Return every pace of the workspace, locked until the transaction ends; one of `methods` that is missing is made.
+
+    A pace that is made is free.
+    """
+    wanted = {"workspace_id": workspace_id}
+    known = {pace.method: pace for pace in session.scalars(PACES, wanted)}
+    missing = [{**wanted, "method": method, "free_at": LONG_AGO} for method in sorted(set(methods) - known.keys())]
+    if not missing:
+        return known
+    insert = postgresql.insert(Pace) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(Pace)
+    session.execute(insert.values(missing).on_conflict_do_nothing())
+    return {pace.method: pace for pace in session.scalars(PACES, wanted)}

@@ -1,0 +1,63 @@
+"""A lead found by a few words and shown to whoever asked: /lead, and the buttons of its answers."""
+
+from slack_bolt import Ack
+
+from handlers.plumbing import payloads
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.drawing import draw
+from handlers.plumbing.private_replies import show_again
+from qualification.leads import merging
+from qualification.people import people
+from qualification.views import forms, held, lead_page, search
+
+
+def lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspace) -> None:
+    """Show the lead that is meant, or those that may be; without words or with "mine" one's own, or who is "held"."""
+    asked = payloads.command(body)
+    with snapshot() as session:
+        reader = people.reader(session, workspace.id, asked.user_id)
+        if asked.text.casefold() in {"", "mine"}:
+            mine = search.meant(session, workspace.id, asked.user_id, "")
+            ack(draw(reader, "replies/my_leads", leads=mine))
+            return
+        if asked.text.casefold() == "held":
+            ack(draw(reader, "replies/held", held=held.look(session, workspace.id, asked.user_id, now=now())))
+            return
+        found = lead_page.found(session, workspace.id, asked.user_id, asked.text)
+        if len(found) > 1:
+            ack(draw(reader, "replies/leads", leads=found, query=asked.text))
+            return
+        page = lead_page.page(session, workspace.id, asked.user_id, found[0].lead_id)
+        ack(draw(reader, "replies/lead", page=page))
+
+
+def show(ack: Ack, body: Body, snapshot: Sessions, reply: Reply, workspace: Workspace) -> None:
+    """Show the lead picked among several, in their place."""
+    pick = payloads.pick(body)
+    with snapshot() as session:
+        page = lead_page.page(session, workspace.id, pick.user_id, pick.lead)
+        answer = draw(people.reader(session, workspace.id, pick.user_id), "replies/lead", page=page)
+    if pick.response_url is not None:
+        reply(pick.response_url, {**answer, "replace_original": True})
+    ack()
+
+
+def ask_to_hand_over(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Open the hand-over modal, filled with what is known of the lead."""
+    pick = payloads.pick(body)
+    with snapshot() as session:
+        page = lead_page.page(session, workspace.id, pick.user_id, pick.lead)
+        choices = forms.hand_over_lead(session, workspace.id, page.lead_id, lead_page.form_of(page))
+        reader = people.reader(session, workspace.id, pick.user_id)
+    views.open(pick.trigger_id, draw(reader, "modals/hand_over", choices=choices))
+    ack()
+
+
+def split(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+    """Make two leads again of one that was two."""
+    pick = payloads.pick(body)
+    with transaction() as session:
+        by = people.actor(session, workspace.id, pick.user_id, name=pick.user_name)
+        merging.split(session, pick.merge, by=by, now=now())
+    show_again(pick, transaction, now, reply, workspace)
+    ack()

@@ -1,0 +1,1 @@
+"""What handlers share: payloads read, templates drawn, errors answered."""

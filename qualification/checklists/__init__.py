@@ -1,0 +1,1 @@
+"""A framework's questions answered for one lead."""

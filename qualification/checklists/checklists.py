@@ -1,0 +1,202 @@
+"""A framework's questions put to one lead: what is known, in the lead's words, and what is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from qualification.handoffs.context import Case, look, take
+from qualification.leads import events
+from qualification.leads.titles import lead_title
+from qualification.outbox import surfaces
+from qualification.records import Answer, Checklist, EventKind
+from qualification.records.base import insert_once
+from qualification.rules.checklists.frameworks import Verdict, next_question, progress
+from qualification.rules.handoffs.permissions import Action
+from qualification.rules.playbook.playbook import Framework, Item
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """One item of the checklist modal."""
+
+    key: str
+    name: str
+    questions: tuple[str, ...]
+    hint: str | None
+    verdict: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistForm:
+    """The checklist modal of one lead; `missing` are names of items, `next_question` the best one to ask now."""
+
+    handoff_id: int
+    lead: str
+    framework: str
+    items: tuple[ChecklistItem, ...]
+    yes: int
+    needed: int
+    passed: bool
+    missing: tuple[str, ...]
+    next_question: str | None
+
+
+LONGEST_EVIDENCE = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was typed for one item; a verdict of None leaves the one there is."""
+
+    verdict: Verdict | None
+    evidence: str
+
+
+def form(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> ChecklistForm:
+    """Return the checklist of the handoff's lead as it stands; raises who may work on it."""
+    case = look(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id)
+    case.allows(Action.CHECKLIST)
+    return _form(session, case)
+
+
+def save(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, given: Mapping[str, Given], now: datetime
+) -> ChecklistForm:
+    """Keep the answers given for these items and return the checklist; other items stay as they are.
+
+    Passing moves an accepted lead to SQL; falling below the mark again moves it back, and both are told.
+    """
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    case.allows(Action.CHECKLIST)
+    framework = case.published.playbook.main_framework
+    checklist = _checklist(session, case, framework, now=now)
+    known = {answer.item: answer for answer in session.scalars(_answers(checklist))}
+    for item in framework.items:
+        if item.key in given:
+            _answer(session, case, checklist, item, answer=known.get(item.key), given=given[item.key], now=now)
+    session.flush()
+    made = progress(framework, _verdicts(session, checklist))
+    checklist.updated_at = now
+    checklist.playbook_id = case.published.id
+    if made.passed is not (checklist.passed_at is not None):
+        checklist.passed_at = now if made.passed else None
+        events.tell(
+            session,
+            case.handoff,
+            EventKind.CHECKLIST_PASSED if made.passed else EventKind.CHECKLIST_FELL,
+            now=now,
+            by=case.by,
+            playbook_id=case.published.id,
+            framework=framework.name,
+            yes=made.yes,
+            total=len(framework.items),
+        )
+    session.flush()
+    events.settle_lifecycle(
+        session,
+        case.handoff,
+        case.lead,
+        case.published.playbook,
+        passed=events.has_passed(session, case.lead),
+        now=now,
+        by=case.by,
+    )
+    surfaces.refresh_home(session, case.by, now=now)
+    return _form(session, case)
+
+
+def _answer(
+    session: Session,
+    case: Case,
+    checklist: Checklist,
+    item: Item,
+    *,
+    answer: Answer | None,
+    given: Given,
+    now: datetime,
+) -> None:
+    """Keep one answer; the history tells a new verdict, and keeps the evidence it replaced."""
+    evidence = given.evidence.strip()[:LONGEST_EVIDENCE]
+    was = answer.verdict if answer else Verdict.UNKNOWN
+    had = answer.evidence if answer else ""
+    verdict = given.verdict or was
+    if (verdict, evidence) == (was, had):
+        return
+    if answer is None:
+        answer = Answer(workspace_id=checklist.workspace_id, checklist_id=checklist.id, item=item.key)
+        session.add(answer)
+    answer.verdict, answer.evidence = verdict, evidence
+    case.handoff.undo_until = None  # work has gone on since the acceptance
+    answer.answered_by_id, answer.answered_at = case.by.id, now
+    events.tell(
+        session,
+        case.handoff,
+        EventKind.ANSWERED,
+        now=now,
+        by=case.by,
+        playbook_id=case.published.id,
+        told=verdict is not was,
+        item=item.name,
+        verdict=verdict.value,
+        evidence_before=had or None,
+    )
+
+
+def _form(session: Session, case: Case) -> ChecklistForm:
+    framework = case.published.playbook.main_framework
+    checklist = session.scalar(
+        select(Checklist).where(Checklist.lead_id == case.lead.id, Checklist.framework == framework.key)
+    )
+    answers = {each.item: each for each in session.scalars(_answers(checklist))} if checklist else {}
+    verdicts = {item: answer.verdict for item, answer in answers.items()}
+    made = progress(framework, verdicts)
+    names = {item.key: item.name for item in framework.items}
+    return ChecklistForm(
+        handoff_id=case.handoff.id,
+        lead=lead_title(session, case.handoff),
+        framework=framework.name,
+        items=tuple(
+            ChecklistItem(
+                key=item.key,
+                name=item.name,
+                questions=tuple(item.questions),
+                hint=item.hint,
+                verdict=verdicts.get(item.key, Verdict.UNKNOWN).value,
+                evidence=answers[item.key].evidence if item.key in answers else "",
+            )
+            for item in framework.items
+        ),
+        yes=made.yes,
+        needed=made.needed,
+        passed=made.passed,
+        missing=tuple(names[key] for key in made.missing),
+        next_question=next_question(framework, verdicts),
+    )
+
+
+def _checklist(session: Session, case: Case, framework: Framework, *, now: datetime) -> Checklist:
+    """Return the lead's checklist, made if this is its first answer; two first answers make one."""
+    insert_once(
+        session,
+        Checklist,
+        workspace_id=case.handoff.workspace_id,
+        lead_id=case.lead.id,
+        framework=framework.key,
+        playbook_id=case.published.id,
+        updated_at=now,
+    )
+    return session.scalars(
+        select(Checklist).where(Checklist.lead_id == case.lead.id, Checklist.framework == framework.key)
+    ).one()
+
+
+def _answers(checklist: Checklist) -> Select[Answer]:
+    return select(Answer).where(Answer.checklist_id == checklist.id)
+
+
+def _verdicts(session: Session, checklist: Checklist) -> dict[str, Verdict]:
+    return {answer.item: answer.verdict for answer in session.scalars(_answers(checklist))}

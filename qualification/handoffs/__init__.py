@@ -1,0 +1,1 @@
+"""A lead handed over, and everything that is decided about it."""

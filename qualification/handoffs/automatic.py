@@ -1,0 +1,93 @@
+"""Who is ready for sales and was not handed over: they are found, and handed over when somebody says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from qualification.handoffs import handover
+from qualification.handoffs.handover import HandedOver, Reason
+from qualification.leads import resolution
+from qualification.outbox import outbox
+from qualification.playbook import playbooks
+from qualification.playbook.playbooks import Published
+from qualification.records import Handoff, Lead
+from qualification.scoring import evaluation
+from qualification.scoring.holds import hold
+
+# Cards of leads that do much in a short time are drawn anew once for all of it.
+SETTLING: Final = timedelta(minutes=1)
+
+
+def consider(
+    session: Session, leads: Sequence[Lead], *, published: Published, announcing: bool = True, now: datetime
+) -> list[Handoff]:
+    """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
+
+    The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
+    towards the next handoff. Returns the handoffs made.
+    """
+    standings = evaluation.judge(session, leads, published.playbook) if leads else {}
+    evaluation.keep(session, leads, standings, published)
+    made = []
+    for lead in leads:
+        standing = standings[lead.id]
+        if standing.live is not None:
+            outbox.stale(session, standing.live, now + SETTLING)
+        elif announcing and standing.is_ready and standing.gate is None:
+            made.append(handover.announce(session, lead, _reason(lead), by=None, published=published, now=now))
+        elif announcing and standing.is_ready and standing.gate is not None:
+            hold(session, lead, standing.gate, published, now=now)
+    session.flush()
+    return made
+
+
+def _reason(lead: Lead) -> Reason:
+    """Return what the lead wrote last; where it first came from, it says for a handoff that has nothing else."""
+    return Reason(problem=lead.problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Some leads looked at: how many, who of them is ready, and up to which id; `last` is None behind the last lead."""
+
+    count: int
+    ready: tuple[int, ...]
+    last: int | None
+
+
+def count(session: Session, workspace_id: int) -> int:
+    """Count the leads, each once that turned out to be another."""
+    every = select(func.count()).where(Lead.workspace_id == workspace_id, Lead.merged_into_id.is_(None))
+    return session.scalar(every) or 0
+
+
+def look(session: Session, workspace_id: int, *, after: int, limit: int) -> Looked:
+    """Look at the next leads behind that id, the oldest first, by the current playbook; raises NoPlaybook.
+
+    Ready is whose points or request would hand it over were it to do something now: sales does not have it, and no gate
+    stops it.
+    """
+    playbook = playbooks.current(session, workspace_id).playbook
+    following = (
+        select(Lead)
+        .where(Lead.workspace_id == workspace_id, Lead.merged_into_id.is_(None), Lead.id > after)
+        .order_by(Lead.id)
+        .limit(limit)
+    )
+    found = session.scalars(following).all()
+    standings = evaluation.judge(session, [lead for lead in found if lead.held_by is None], playbook)
+    ready = tuple(lead_id for lead_id, standing in standings.items() if standing.is_ready and standing.gate is None)
+    return Looked(len(found), ready, found[-1].id if found else None)
+
+
+def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandedOver | None:
+    """Hand the lead over as if it had just done something; None where it is not, or no longer, ready."""
+    lead = resolution.root(session, session.get_one(Lead, lead_id))
+    if lead is None or resolution.locked(session, lead) is not None:
+        return None
+    made = consider(session, [lead], published=playbooks.current(session, lead.workspace_id), now=now)
+    return handover.told(session, made[0], already=False) if made else None

@@ -1,0 +1,192 @@
+"""A handoff taken in hand by somebody: its rows, locked until the commit, and how the rules see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from qualification.leads import events, resolution
+from qualification.outbox import outbox, surfaces
+from qualification.people import people
+from qualification.playbook import playbooks
+from qualification.playbook.playbooks import Published
+from qualification.records import (
+    IS_OPEN,
+    Handoff,
+    Lead,
+    Membership,
+    Offer,
+    Person,
+    PlaybookVersion,
+    Pool,
+    Team,
+    Workspace,
+)
+from qualification.routing import assignment
+from qualification.rules.handoffs.permissions import Action, Actor, Party, Standing, allow
+from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.refusals import NoPlaybook, UnknownLead
+
+_Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One handoff, and who is acting on it."""
+
+    handoff: Handoff
+    lead: Lead
+    team: Team
+    by: Person
+    actor: Actor
+    offer: Offer | None
+    standing: Standing
+    published: Published
+    passed: bool  # a checklist of the lead's, when the case was taken
+
+    def allows(self, action: Action, offer_id: int | None = None) -> bool:
+        """Say whether there is something to do; raises the refusal that tells why not."""
+        return allow(action, self.standing, self.actor, offer_id=offer_id)
+
+
+def take(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime, with_lead: bool = False
+) -> Case:
+    """Lock the handoff and read all that a decision about it stands on; raises UnknownLead.
+
+    Of two at the same instant the second waits here, and then sees what the first did. `with_lead` keeps the lead from
+    being handed over meanwhile; where it was found to be another, the handoff is that one's from now on.
+    """
+    handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
+    if handoff is None:
+        raise UnknownLead(query=f"#{handoff_id}")
+    if with_lead:
+        _settle_on_root(session, handoff)
+    case = _case(session, handoff, by, newcomer=lambda: people.actor(session, workspace_id, by))
+    # Every change locks the channel's card first, so that two of them never wait for each other.
+    surfaces.owe_card(session, handoff, now=now)
+    if _is_first_press(case):
+        _opened(case, now=now)
+    return case
+
+
+def open_up(
+    session: Session, *, workspace_id: int, by: str, handoff_id: int, offer_id: int | None, now: datetime
+) -> None:
+    """Note the first press of whoever a handoff is put before, where all it did was open a modal.
+
+    It changes nothing else, and does nothing for anybody else, for a later press, or for an offer that has ended.
+    """
+    if offer_id is None:
+        return
+    handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
+    if handoff is None:
+        return
+    case = _case(session, handoff, by, newcomer=lambda: _stranger(by))
+    if case.offer is not None and case.offer.id == offer_id and _is_first_press(case):
+        _opened(case, now=now)
+        outbox.stale(session, handoff.id, now)
+
+
+def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Case:
+    """Read the same without locking, for a form that is only shown; a newcomer is not written down."""
+    handoff = session.scalar(select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id))
+    if handoff is None:
+        raise UnknownLead(query=f"#{handoff_id}")
+    return _case(session, handoff, by, newcomer=lambda: _stranger(by))
+
+
+def _settle_on_root(session: Session, handoff: Handoff) -> None:
+    """Lock the lead that the handoff's turned out to be, and make the handoff that one's."""
+    locked, lead = None, resolution.root(session, session.get_one(Lead, handoff.lead_id))
+    # Until its lock is ours it may turn out to be yet another.
+    while lead is not None and lead is not locked:
+        session.refresh(lead, with_for_update={"key_share": True})
+        locked, lead = lead, resolution.root(session, lead)
+    if locked is not None:
+        handoff.lead_id = locked.id
+
+
+def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[], Person]) -> Case:
+    # A statement of its own: read together with the lock, the lead could be as it was before the wait.
+    around: _Around = session.execute(_AROUND, {"handoff_id": handoff.id}).one()
+    lead, team, offer, playbook_id, text, passed = around
+    if playbook_id is None or text is None:
+        raise NoPlaybook
+    last = offer or assignment.last_offer(session, handoff)
+    asked_id = last.person_id if last else None
+    ids = (team.manager_id, asked_id, handoff.owner_id, handoff.decided_by_id)
+    there = people.together(session, handoff.workspace_id, by, ids)
+    person = next((each for each in there if each.slack_user_id == by), None) or newcomer()
+    parties: dict[int | None, Party] = {each.id: Party(person_id=each.id, ref=people.ref(each)) for each in there}
+    pooled = handoff.state is HandoffState.POOLED and handoff.pool_id is not None
+    pool = session.get_one(Pool, handoff.pool_id) if pooled else None
+    standing = Standing(
+        state=handoff.state,
+        manager=parties.get(team.manager_id),
+        offer_id=offer.id if offer else None,
+        offered_to=parties.get(asked_id),
+        pool=pool.name if pool else None,
+        pool_member_ids=_members(session, pool) if pool else frozenset(),
+        owner=parties.get(handoff.owner_id),
+        decided_by=parties.get(handoff.decided_by_id),
+        undo_until=handoff.undo_until,
+        wake_at=handoff.wake_at,
+    )
+    return Case(
+        handoff=handoff,
+        lead=lead,
+        team=team,
+        by=person,
+        actor=people.acting(person, team),
+        offer=offer,
+        standing=standing,
+        published=playbooks.read(playbook_id, text),
+        passed=passed,
+    )
+
+
+def _stranger(slack_user_id: str) -> Person:
+    """Stand in for somebody not known here, who is not written down."""
+    return Person(id=0, name=slack_user_id, slack_user_id=slack_user_id, is_admin=False)
+
+
+def _is_first_press(case: Case) -> bool:
+    """Say whether this is the first press of the rep, or of the first of the pool, that the handoff is put before."""
+    if case.offer is None or case.offer.opened_at is not None:
+        return False
+    asked = case.offer.person_id
+    return case.by.id in case.standing.pool_member_ids if asked is None else case.by.id == asked
+
+
+def _opened(case: Case, *, now: datetime) -> None:
+    if case.offer is not None:
+        case.offer.opened_at = now
+
+
+def _members(session: Session, pool: Pool) -> frozenset[int]:
+    return frozenset(
+        session.scalars(select(Membership.person_id).where(Membership.pool_id == pool.id, Membership.active))
+    )
+
+
+# Built once: to build a statement takes longer than to run it.
+_LOCKED: Final = (
+    select(Handoff)
+    .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.id == bindparam("handoff_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_AROUND: Final = (
+    select(Lead, Team, Offer, PlaybookVersion.id, PlaybookVersion.text, events.PASSED)
+    .select_from(Handoff)
+    .join(Lead, Lead.id == Handoff.lead_id)
+    .join(Team, Team.id == Handoff.team_id)
+    .join(Workspace, Workspace.id == Handoff.workspace_id)
+    .outerjoin(PlaybookVersion, PlaybookVersion.id == Workspace.playbook_id)
+    .outerjoin(Offer, and_(Offer.handoff_id == Handoff.id, IS_OPEN))
+    .where(Handoff.id == bindparam("handoff_id"))
+)

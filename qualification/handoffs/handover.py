@@ -1,0 +1,279 @@
+"""A marketer hands a lead over: who it is, whether it is known, who is asked."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from qualification.handoffs import snooze
+from qualification.handoffs.handover_form import FormData, HandOverForm, read_form
+from qualification.leads import events, resolution
+from qualification.leads.companies import country_of, size_of
+from qualification.leads.resolution import Said
+from qualification.leads.titles import lead_title
+from qualification.outbox import outbox, surfaces
+from qualification.people import people
+from qualification.playbook import playbooks
+from qualification.records import Company, EventKind, Handoff, Lead, Person, Pool, Team
+from qualification.records.base import insert_once
+from qualification.records.deliveries import Arrival
+from qualification.routing import assignment
+from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.person_ref import PersonRef
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.refusals import HandedInTwice
+from qualification.rules.routing.rotation import Asked, choose_rule
+from qualification.rules.values.normalization import written
+from qualification.scoring import gates
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of a hand-over; `already` when the lead was live and nothing was announced again.
+
+    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before. `gates` are
+    the names of those that would have kept the lead from sales.
+    """
+
+    handoff_id: int
+    lead: str
+    state: str
+    already: bool
+    offered_to: PersonRef | None
+    pool: str | None
+    manager: PersonRef | None
+    owner: PersonRef | None
+    accept_by: datetime | None
+    announcer: PersonRef | None
+    do_not_contact: bool = False
+    gates: tuple[str, ...] = ()
+
+
+_TOLD = frozenset({"did", "problem", "promised", "campaign", "source", "permalink"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a lead is handed over, and what is known of the deal; `did` is empty where its activities say it.
+
+    `permalink` is the address of the message that it is handed over from.
+    """
+
+    did: str = ""
+    problem: str | None = None
+    source: str | None = None
+    campaign: str | None = None
+    promised: str | None = None
+    size: int | None = None
+    country: str | None = None
+    permalink: str | None = None
+
+
+def hand_over(
+    session: Session,
+    *,
+    workspace_id: int,
+    by: str,
+    form: HandOverForm,
+    key: str,
+    now: datetime,
+    name: str | None = None,
+    permalink: str | None = None,
+    lead_id: int | None = None,
+) -> HandedOver:
+    """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
+
+    A known person is updated, not doubled; `lead_id` is the lead that whoever hands it over has before them. A lead
+    that is already in somebody's hands is not announced again: the answer says who has it. No gate stops it; the answer
+    names those that would have. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated
+    key.
+    """
+    published = playbooks.current(session, workspace_id)
+    read = read_form(form, published.playbook)
+    announcer = people.actor(session, workspace_id, by, name=name)
+    if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
+        raise HandedInTwice
+    found = resolution.recognise(session, workspace_id, _said(form, read, lead_id), now=now)
+    if found.is_new:
+        events.note_arrivals(session, [(found.lead, None)])
+    if found.live is not None:
+        news = _news(found.live, form, permalink, published.playbook)
+        if found.changed or news:
+            changed = list(found.changed)
+            events.tell(session, found.live, EventKind.UPDATED, now=now, by=announcer, fields=changed, **news)
+        return told(session, found.live, already=True)
+    reason = Reason(
+        did=form.did.strip(),
+        problem=written(form.problem),
+        source=form.source or None,
+        campaign=written(form.campaign),
+        promised=written(form.promised),
+        size=read.size,
+        country=read.country,
+        permalink=permalink,
+    )
+    past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
+    handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
+    return told(session, handoff, already=False, past=past)
+
+
+def told(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandedOver:
+    """Say what became of a hand-over, for the one who made it; `past` are the gates it passed over, by name."""
+    offer = assignment.open_offer(session, handoff)
+    team = session.get_one(Team, handoff.team_id)
+    pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
+    return HandedOver(
+        handoff_id=handoff.id,
+        lead=lead_title(session, handoff),
+        state=handoff.state.value,
+        already=already,
+        offered_to=people.ref_of(session, offer.person_id) if offer else None,
+        pool=pool.name if pool else None,
+        manager=people.ref_of(session, team.manager_id),
+        owner=people.ref_of(session, handoff.owner_id),
+        accept_by=offer.accept_by if offer else None,
+        announcer=people.ref_of(session, handoff.announcer_id),
+        do_not_contact=session.get_one(Lead, handoff.lead_id).do_not_contact,
+        gates=past,
+    )
+
+
+def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook: Playbook) -> dict[str, Any]:
+    """Return what the form says of the reason beyond what its live handoff says: a line of history keeps it."""
+    said = {name: written(getattr(form, name)) for name in ("did", "problem", "promised", "campaign", "source")}
+    said["permalink"] = permalink
+    news = {name: text for name, text in said.items() if text and text != getattr(handoff, name)}
+    source = playbook.source(news["source"]) if "source" in news else None
+    return {**news, "source": source.name} if source else news
+
+
+def _said(form: HandOverForm, read: FormData, lead_id: int | None) -> Said:
+    return Said(
+        lead_id=lead_id,
+        company=read.company,
+        name=read.person,
+        email=read.email,
+        phone=written(form.phone),
+        title=written(form.title),
+        size=read.size,
+        country=read.country,
+        value_minor=read.value_minor,
+        currency=read.currency,
+        source=form.source or None,
+        campaign=written(form.campaign),
+    )
+
+
+def announce(
+    session: Session,
+    lead: Lead,
+    reason: Reason,
+    *,
+    by: Person | None,
+    published: playbooks.Published,
+    now: datetime,
+    past: tuple[str, ...] = (),
+) -> Handoff:
+    """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing.
+
+    One that was put off is woken instead, so that its history and its rep stay with it. `past` are the gates that
+    somebody hands the lead over in spite of, by name. The lead is locked by the caller.
+    """
+    sleeping = snooze.asleep(session, lead)
+    if sleeping is not None:
+        _come_back(session, sleeping, lead, reason, by=by, published=published, now=now, past=past)
+        return sleeping
+    # What the reason leaves open is as it was when the lead came.
+    reason = replace(
+        reason,
+        problem=reason.problem or lead.problem,
+        source=reason.source or lead.source,
+        campaign=reason.campaign or lead.campaign,
+    )
+    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    size = reason.size or size_of(lead, company)
+    country = reason.country or country_of(lead, company)
+    rule = choose_rule(
+        published.playbook,
+        Asked(
+            country=country,
+            size=size,
+            source=reason.source,
+            value_minor=lead.value_minor,
+            currency=lead.currency,
+        ),
+    )
+    pool = assignment.pool_for(session, lead.workspace_id, rule)
+    handoff = Handoff(
+        workspace_id=lead.workspace_id,
+        lead_id=lead.id,
+        team_id=pool.team_id if pool else _default_team(session, lead.workspace_id, published.playbook),
+        pool_id=pool.id if pool else None,
+        playbook_id=published.id,
+        rule=rule.name if rule else None,
+        announcer_id=by.id if by else None,
+        did=reason.did,
+        problem=reason.problem,
+        source=reason.source,
+        campaign=reason.campaign,
+        size=size,
+        country=country,
+        promised=reason.promised,
+        permalink=reason.permalink,
+        state=HandoffState.QUEUED,
+        announced_at=now,
+    )
+    lead.held_by = None
+    is_first = session.scalar(select(exists().where(Handoff.workspace_id == lead.workspace_id))) is not True
+    session.add(handoff)
+    session.flush()
+    if is_first:
+        # Every Home tab says until then that there is nothing yet.
+        outbox.all_stale(session, lead.workspace_id, now)
+    surfaces.owe_card(session, handoff, now=now)
+    facts: dict[str, Any] = {"gates": list(past)} if past else {}
+    events.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by, **facts)
+    # What a checklist says counts once somebody has accepted.
+    events.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
+    assignment.offer_next(session, handoff, published, now=now)
+    if by is not None:
+        surfaces.owe_receipt(session, handoff, by, now=now)
+    return handoff
+
+
+def _come_back(
+    session: Session,
+    handoff: Handoff,
+    lead: Lead,
+    reason: Reason,
+    *,
+    by: Person | None,
+    published: playbooks.Published,
+    now: datetime,
+    past: tuple[str, ...],
+) -> None:
+    """Wake what was put off, with the new reason; whoever announced it first stays the one who did."""
+    said = {field.name: value for field in fields(reason) if (value := getattr(reason, field.name))}
+    news = {name: value for name, value in said.items() if name in _TOLD and value != getattr(handoff, name)}
+    if "source" in news:
+        source = published.playbook.source(news["source"])
+        news["source"] = source.name if source else news["source"]
+    for name, value in said.items():
+        setattr(handoff, name, value)
+    if past:
+        news["gates"] = list(past)
+    handoff.lead_id = lead.id
+    announcer = by if handoff.announcer_id is None else None
+    if announcer is not None:
+        handoff.announcer_id = announcer.id
+    snooze.wake(session, handoff, lead, published, now=now, by=by, news=news)
+    if announcer is not None:
+        surfaces.owe_receipt(session, handoff, announcer, now=now)
+
+
+def _default_team(session: Session, workspace_id: int, playbook: Playbook) -> int:
+    return session.scalars(
+        select(Team.id).where(Team.workspace_id == workspace_id, Team.key == playbook.default_team)
+    ).one()

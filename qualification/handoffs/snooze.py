@@ -1,0 +1,233 @@
+"""Leads put off until a day, and offered again on it: to the same rep with what was said last, or by the pool."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from qualification.handoffs import tasks, undo
+from qualification.handoffs.context import Case, take
+from qualification.leads import events, merging, resolution
+from qualification.outbox import surfaces
+from qualification.people import people
+from qualification.playbook.playbooks import Published
+from qualification.records import EventKind, Handoff, Lead, Person
+from qualification.routing import assignment
+from qualification.rules.handoffs.permissions import Action
+from qualification.rules.handoffs.snooze import wakes_at
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.people.working_time import WeeklyHours
+from qualification.rules.values.normalization import written
+
+
+def put_off(
+    session: Session,
+    *,
+    workspace_id: int,
+    by: str,
+    handoff_id: int,
+    offer_id: int | None,
+    day: str,
+    note: str | None,
+    now: datetime,
+) -> None:
+    """Let the handoff sleep until that day (2026-12-01), with the last words; raises InvalidFields for another day.
+
+    It wakes when its rep begins work on that day, or the team does where it was nobody's.
+    """
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    if not case.allows(Action.NOT_NOW, offer_id):
+        return
+    handoff = case.handoff
+    wake_at = wakes_at(day, *hours_of(session, case), now)
+    undo.remember(session, case, undo_until=now + case.published.playbook.clocks.undo_within, now=now)
+    if case.offer is not None:
+        assignment.end_offer(session, case.offer, OfferOutcome.PUT_OFF, now=now)
+        if case.offer.person_id != case.by.id:
+            assignment.give_credit(session, case.offer)
+    handoff.state = HandoffState.NOT_NOW
+    handoff.decided_by_id = case.by.id
+    handoff.ended_at = now
+    handoff.wake_at = wake_at
+    handoff.reason_note = written(note)
+    events.tell(
+        session,
+        handoff,
+        EventKind.NOT_NOW,
+        now=now,
+        by=case.by,
+        playbook_id=case.published.id,
+        until=wake_at.isoformat(),
+        note=written(note),
+    )
+    tasks.settle(session, handoff, case.published, by=case.by, now=now)
+    events.settle_lifecycle(
+        session, handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by
+    )
+    surfaces.refresh_home(session, case.by, now=now)
+
+
+def hours_of(session: Session, case: Case) -> tuple[WeeklyHours, ZoneInfo]:
+    """Return the hours and zone by which it would wake: its rep's, else the team's."""
+    rep_id = case.handoff.owner_id or (case.offer.person_id if case.offer else None)
+    if rep_id is not None:
+        rep = session.get_one(Person, rep_id)
+        return people.hours_of(session, rep), people.zone_of(session, rep)
+    return WeeklyHours.from_json(case.team.hours), ZoneInfo(case.team.zone)
+
+
+def asleep(session: Session, lead: Lead) -> Handoff | None:
+    """Return the handoff that sleeps, of the lead or of one merged into it, the latest if there are several."""
+    return session.scalar(_ASLEEP, {"ids": merging.family(session, lead)})
+
+
+def rep_is_gone(session: Session, handoff: Handoff) -> bool:
+    """Say whether whoever had the sleeping handoff, or was asked, has no part in the playbook any more."""
+    rep = _rep(session, handoff)
+    return rep is not None and (not rep.active or rep.deactivated)
+
+
+def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Sequence[Handoff]:
+    """Lock what is to wake by `now`, the longest due first, and then its leads: as every decision does.
+
+    What somebody else has locked at this moment is left to them, or to the next pass.
+    """
+    asked = {"workspace_id": workspace_id, "now": now, "most": limit}
+    handoffs = session.scalars(_DUE, asked).all()
+    if handoffs:
+        theirs = [session.get_one(Lead, handoff.lead_id) for handoff in handoffs]
+        roots = {root.id for lead in theirs if (root := resolution.root(session, lead)) is not None}
+        session.scalars(_LOCKED_LEADS, {"ids": [*roots]}).all()
+    return handoffs
+
+
+def wake_due(session: Session, handoff: Handoff, published: Published, *, now: datetime) -> None:
+    """Offer again what has slept until now; where sales has the lead otherwise, or decided about it since, it stays.
+
+    A lead that was found to be another is offered as that one. One that must not be contacted waits for the manager.
+    """
+    lead = resolution.root(session, session.get_one(Lead, handoff.lead_id))
+    instead = _instead(session, handoff, lead) if lead is not None else None
+    if lead is None or instead is not None:
+        handoff.wake_at = None
+        surfaces.owe_card(session, handoff, now=now)
+        decided: dict[str, Any] = {"decided": True} if instead is not None and instead not in LIVE_STATES else {}
+        events.tell(session, handoff, EventKind.LEFT_ASLEEP, now=now, **decided)
+        return
+    handoff.lead_id = lead.id
+    wake(session, handoff, lead, published, is_due=True, now=now)
+
+
+def wake(
+    session: Session,
+    handoff: Handoff,
+    lead: Lead,
+    published: Published,
+    *,
+    now: datetime,
+    by: Person | None = None,
+    is_due: bool = False,
+    news: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Offer a sleeping handoff again: to its rep with a clock, or where they are gone or away by the pool's routing.
+
+    Who was asked before it slept may be asked again. `by` is who woke it, None where the day has come or the lead
+    itself came back; `news` is what is told of why. The handoff and the lead are locked by the caller; the lead has no
+    other that is live.
+    """
+    rep = _rep(session, handoff)
+    former_id = handoff.owner_id
+    undo.forget(handoff)
+    handoff.state = HandoffState.QUEUED
+    handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = handoff.contacted_at = None
+    handoff.wake_at = handoff.ended_at = handoff.reason_note = None
+    handoff.woken_at = now
+    lead.held_by = None
+    surfaces.owe_card(session, handoff, now=now)
+    events.tell(session, handoff, EventKind.WOKEN, now=now, by=by, playbook_id=published.id, is_due=is_due, **news)
+    # What a checklist says counts once somebody has accepted.
+    events.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
+    if is_due and lead.do_not_contact:
+        assignment.queue(session, handoff, "do_not_contact", now=now)
+    elif rep is not None and _is_there(rep, now):
+        _offer(session, handoff, published, rep, now=now)
+    else:
+        assignment.offer_next(session, handoff, published, now=now)
+    if former_id is not None:
+        surfaces.refresh_home(session, session.get(Person, former_id), now=now)
+
+
+def _offer(session: Session, handoff: Handoff, published: Published, rep: Person, *, now: datetime) -> None:
+    """Put it before the rep who put it off; it takes none of their turns."""
+    handoff.state = HandoffState.OFFERED
+    clock = assignment.clock_for_person(session, rep, published, now=now)
+    offer = assignment.make_offer(session, handoff, published, person=rep, why="woken", clock=clock, now=now)
+    events.tell(
+        session,
+        handoff,
+        EventKind.OFFERED,
+        now=now,
+        playbook_id=published.id,
+        to_id=rep.id,
+        accept_by=offer.accept_by.isoformat() if offer.accept_by else None,
+    )
+
+
+def _rep(session: Session, handoff: Handoff) -> Person | None:
+    """Return whose it was when it was put off: the owner, else the rep it was offered to; None for a pool or queue."""
+    if handoff.owner_id is not None:
+        return session.get_one(Person, handoff.owner_id)
+    last = assignment.last_offer(session, handoff)
+    if last is None or last.outcome is not OfferOutcome.PUT_OFF or last.person_id is None:
+        return None
+    return session.get_one(Person, last.person_id)
+
+
+def _is_there(rep: Person, now: datetime) -> bool:
+    return rep.active and not rep.deactivated and not people.is_away(rep, now)
+
+
+def _instead(session: Session, handoff: Handoff, lead: Lead) -> HandoffState | None:
+    """Return how the lead, or one merged into it, is with sales, or was decided since this handoff was put off.
+
+    A deal that was lost meanwhile decides nothing of the day that was promised here.
+    """
+    others = select(Handoff.state).where(
+        Handoff.lead_id.in_(merging.family(session, lead)),
+        Handoff.id != handoff.id,
+        Handoff.state.in_(LIVE_STATES) | Handoff.state.in_(_DECIDED) & (Handoff.ended_at >= handoff.ended_at),
+    )
+    found = session.scalars(others).all()
+    return next((state for state in found if state in LIVE_STATES), found[0] if found else None)
+
+
+_DECIDED: Final = frozenset({HandoffState.WON, HandoffState.DISQUALIFIED})
+# Built once: to build a statement takes longer than to run it.
+_IS_ASLEEP: Final[Any] = (Handoff.state == HandoffState.NOT_NOW) & Handoff.wake_at.is_not(None)
+_ASLEEP: Final = (
+    select(Handoff)
+    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)), _IS_ASLEEP)
+    .order_by(Handoff.id.desc())
+    .limit(1)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_DUE: Final = (
+    select(Handoff)
+    .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.wake_at <= bindparam("now"))
+    .order_by(Handoff.wake_at, Handoff.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LOCKED_LEADS: Final = (
+    select(Lead)
+    .where(Lead.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Lead.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)

@@ -1,0 +1,152 @@
+"""The next step with an accepted lead: made, done, overdue."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.orm import Session
+
+from qualification.handoffs.context import Case, take
+from qualification.leads import events
+from qualification.outbox import outbox
+from qualification.people import people
+from qualification.playbook.playbooks import Published
+from qualification.records import IS_OPEN_TASK, EventKind, Handoff, Person, Task
+from qualification.rules.handoffs import tasks
+from qualification.rules.handoffs.permissions import Action
+from qualification.rules.handoffs.tasks import Because, Duty, TaskOutcome, duty_of
+from qualification.rules.people.working_time import add_working_time
+from qualification.rules.refusals import StaleCard
+
+
+def settle(
+    session: Session,
+    handoff: Handoff,
+    published: Published,
+    *,
+    because: Because = Because.MOVED,
+    by: Person | None = None,
+    now: datetime,
+) -> None:
+    """Give the handoff the task that its state, stage and owner ask for, and end the one it had.
+
+    Called after everything that changes one of them; the handoff is locked by the caller.
+    """
+    open_task = session.scalar(_OPEN, {"handoff_id": handoff.id})
+    step = tasks.step_of(handoff.state, handoff.stage, handoff.owner_id, published.playbook)
+    duty = duty_of(handoff.state, handoff.stage, handoff.owner_id)
+    last = _last(session, handoff, duty)
+    settled = tasks.settle(
+        because,
+        duty,
+        has_step=step is not None,
+        is_open=Duty(open_task.person_id, open_task.stage) if open_task else None,
+        last=last.outcome if last else None,
+    )
+    if open_task is not None and settled.ends is not None:
+        _end(open_task, settled.ends, by=by, now=now)
+        # The open one's key is unique: it must be gone before another comes.
+        session.flush()
+    if settled.puts_back and last is not None:
+        last.outcome, last.ended_at, last.ended_by_id = TaskOutcome.OPEN, None, None
+    elif settled.makes and step is not None and duty is not None:
+        person = session.get_one(Person, duty.person_id)
+        hours, zone = people.hours_of(session, person), people.zone_of(session, person)
+        session.add(
+            Task(
+                workspace_id=handoff.workspace_id,
+                handoff_id=handoff.id,
+                person_id=person.id,
+                playbook_id=published.id,
+                stage=duty.stage,
+                name=step.name,
+                made_at=now,
+                due_at=add_working_time(now, step.within, hours, zone),
+                outcome=TaskOutcome.OPEN,
+            )
+        )
+    session.flush()
+
+
+def done(session: Session, *, workspace_id: int, by: str, handoff_id: int, task_id: int, now: datetime) -> None:
+    """Note that the step was done, as its owner or a manager says; said twice, it is the same.
+
+    Raises StaleCard for a step that is asked for no more.
+    """
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    task = _asked_about(session, case, task_id)
+    if task.outcome is TaskOutcome.DONE:
+        return
+    if task.outcome is TaskOutcome.DROPPED:
+        raise StaleCard
+    _end(task, TaskOutcome.DONE, by=case.by, now=now)
+    events.tell(session, case.handoff, EventKind.TASK_DONE, now=now, by=case.by, task=task.name)
+
+
+def not_done(session: Session, *, workspace_id: int, by: str, handoff_id: int, task_id: int, now: datetime) -> None:
+    """Ask again for a step that was not done after all, with the time it had; said twice, it is the same.
+
+    Raises StaleCard where the lead has moved on since.
+    """
+    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
+    task = _asked_about(session, case, task_id)
+    if task.outcome is TaskOutcome.OPEN:
+        return
+    handoff = case.handoff
+    last = _last(session, handoff, duty_of(handoff.state, handoff.stage, handoff.owner_id))
+    if last is not task or task.outcome is not TaskOutcome.DONE:
+        raise StaleCard
+    task.outcome, task.ended_at, task.ended_by_id = TaskOutcome.OPEN, None, None
+    events.tell(session, handoff, EventKind.TASK_NOT_DONE, now=now, by=case.by, task=task.name)
+
+
+def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
+    """Mark as overdue what was to be done by `now`, the longest due first; return how many.
+
+    The handoff is locked first, as by every decision; of two workers one does it. Nobody is called: cards and Home say
+    so.
+    """
+    marked = 0
+    for task_id, handoff_id in session.execute(_DUE, {"workspace_id": workspace_id, "now": now, "most": limit}).all():
+        handoff = session.scalar(
+            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True)
+        )
+        task = session.get(Task, task_id, populate_existing=True) if handoff else None
+        if task is not None and task.outcome is TaskOutcome.OPEN and not task.overdue:
+            task.overdue = True
+            outbox.stale(session, handoff_id, now)
+            marked += 1
+    return marked
+
+
+def _asked_about(session: Session, case: Case, task_id: int) -> Task:
+    """Return the handoff's task that whoever presses says something of, where they may."""
+    task = session.scalar(select(Task).where(Task.id == task_id, Task.handoff_id == case.handoff.id))
+    if task is None:
+        raise StaleCard
+    case.allows(Action.FINISH_TASK)
+    return task
+
+
+def _last(session: Session, handoff: Handoff, duty: Duty | None) -> Task | None:
+    """Return the task that was made last for this duty."""
+    if duty is None:
+        return None
+    same = select(Task).where(Task.handoff_id == handoff.id, Task.person_id == duty.person_id, Task.stage == duty.stage)
+    return session.scalar(same.order_by(Task.id.desc()).limit(1))
+
+
+def _end(task: Task, outcome: TaskOutcome, *, by: Person | None, now: datetime) -> None:
+    task.outcome, task.ended_at, task.ended_by_id = outcome, now, by.id if by else None
+
+
+# Built once: to build a statement takes longer than to run it.
+_OPEN: Final = select(Task).where(Task.handoff_id == bindparam("handoff_id"), IS_OPEN_TASK)
+_DUE: Final = (
+    select(Task.id, Task.handoff_id)
+    # In the words of the index: SQLite sees it by those alone.
+    .where(Task.workspace_id == bindparam("workspace_id"), IS_OPEN_TASK, text("not task.overdue"))
+    .where(Task.due_at <= bindparam("now"))
+    .order_by(Task.due_at, Task.id)
+    .limit(bindparam("most"))
+)

@@ -1,0 +1,1 @@
+"""Who a lead is, and what has happened to it."""

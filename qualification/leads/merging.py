@@ -1,0 +1,197 @@
+"""Two leads found to be one; both histories stay as they are, so that a wrong merge can be taken back."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from qualification.leads import events
+from qualification.outbox import outbox
+from qualification.playbook import playbooks
+from qualification.records import NEAREST, EventKind, Handoff, Lead, LeadEvent, Merge, Person, nearness
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.refusals import StaleCard
+
+# What the lead that stays takes over where it has nothing of its own.
+_TAKEN_OVER: Final = (
+    *("name", "name_key", "email", "phone", "title", "company_id", "size", "country"),
+    *("value_minor", "currency", "note", "problem", "source", "campaign"),
+)
+# What senders say beyond our columns is taken over piece by piece; Merge.taken names each so.
+_FIELD: Final = "fields."
+
+
+def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
+    """Make the two one lead from now on, and return the one that stays.
+
+    That is whichever sales has, else the one that sales has put off, else the elder.
+
+    Where sales has both, they stay two, and the first is returned: people are at work on each. So they do where
+    somebody has split them before: what made them one comes again with every word of the same sender.
+    """
+    if _were_split(session, one, other):
+        return one
+    live = [lead for lead in (one, other) if _is_live(session, lead)]
+    if len(live) > 1:
+        return one
+    put_off = [lead for lead in (one, other) if _is_put_off(session, lead)]
+    kept = live[0] if live else min(put_off or (one, other), key=lambda lead: lead.id)
+    merged = other if kept is one else one
+    taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
+    if merged.do_not_contact and not kept.do_not_contact:
+        taken["do_not_contact"] = True
+    if kept.lifecycle is not merged.lifecycle and _sales_had(session, kept, merged) == merged.id:
+        taken["lifecycle"] = merged.lifecycle
+    for name, value in taken.items():
+        setattr(kept, name, value)
+    further = {name: value for name, value in merged.fields.items() if name not in kept.fields}
+    kept.fields = {**kept.fields, **further}
+    merged.merged_into_id = kept.id
+    # What both did counts from now on.
+    kept.scored_by_id = None
+    kept.updated_at = merged.updated_at = now
+    session.add(
+        Merge(
+            workspace_id=kept.workspace_id,
+            kept_id=kept.id,
+            merged_id=merged.id,
+            because=because,
+            taken=[
+                *(name for name, value in taken.items() if value is not None),
+                *(f"{_FIELD}{name}" for name in further),
+            ],
+            at=now,
+        )
+    )
+    events.note(session, kept, EventKind.MERGED, now=now, other=merged.id, because=because)
+    events.note(session, merged, EventKind.MERGED, now=now, other=kept.id, because=because)
+    session.flush()
+    return kept
+
+
+def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
+    """Take a merge back: two leads again, each with its own history; return the one that stayed, and the other.
+
+    What the first took over from the second goes, unless it has changed since; the handoffs that came over go back, and
+    what stays asleep because the two were one is due again. Raises StaleCard where it is done.
+    """
+    found = session.scalar(
+        select(Merge).where(Merge.workspace_id == by.workspace_id, Merge.id == merge_id).with_for_update(key_share=True)
+    )
+    if found is None or found.split_at is not None:
+        raise StaleCard
+    kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
+    # Before the leads, as every decision does.
+    theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
+    for name in set(found.taken) & {*_TAKEN_OVER, "do_not_contact"}:
+        if getattr(kept, name) == getattr(merged, name):
+            setattr(kept, name, None if name in _TAKEN_OVER else False)
+    further = {name.removeprefix(_FIELD) for name in found.taken if name.startswith(_FIELD)}
+    back = {name for name in further if kept.fields.get(name) == merged.fields.get(name)}
+    kept.fields = {name: value for name, value in kept.fields.items() if name not in back}
+    merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
+    found.split_at, found.split_by_id = now, by.id
+    kept.updated_at = merged.updated_at = now
+    events.note(session, kept, EventKind.SPLIT, now=now, by=by, other=merged.id)
+    events.note(session, merged, EventKind.SPLIT, now=now, by=by, other=kept.id)
+    _give_back(session, kept, merged, theirs, settled="lifecycle" in found.taken, now=now)
+    for handoff in theirs:
+        if handoff.state is HandoffState.NOT_NOW and handoff.wake_at is None:
+            handoff.wake_at = now
+        outbox.stale(session, handoff.id, now)
+    session.flush()
+    return kept, merged
+
+
+def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
+    """Return which of the two sales has, or had last; None where it never had one."""
+    families_of = families(session, [kept.id, merged.id])
+    made = session.execute(
+        select(Handoff.lead_id).where(Handoff.lead_id.in_(families_of)).order_by(*NEAREST).limit(1)
+    ).first()
+    return families_of[made.lead_id] if made else None
+
+
+def _give_back(
+    session: Session, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, settled: bool, now: datetime
+) -> None:
+    """Make the handoffs the merged lead's that were made of it, and let both leads stand where theirs put them.
+
+    `settled` says that they do not stand there, even where no handoff goes back.
+    """
+    own = family(session, merged)
+    moved = [handoff for handoff in theirs if handoff.lead_id == kept.id and _made_of(session, handoff) in own]
+    if not moved and not settled:
+        return
+    for handoff in moved:
+        handoff.lead_id = merged.id
+    session.flush()
+    playbook = playbooks.current(session, kept.workspace_id).playbook
+    for lead in (kept, merged):
+        made = [handoff for handoff in theirs if handoff.lead_id == lead.id]
+        if made:
+            passed = events.has_passed(session, lead)
+            events.settle_lifecycle(session, max(made, key=nearness), lead, playbook, passed=passed, now=now)
+        else:
+            # Sales never had it: its points say what it is, once they are added up anew.
+            lead.lifecycle = Lifecycle.SUBSCRIBER
+
+
+def _made_of(session: Session, handoff: Handoff) -> int | None:
+    """Return the lead that the handoff was made of."""
+    first = select(LeadEvent.lead_id).where(LeadEvent.handoff_id == handoff.id)
+    return session.scalar(first.order_by(LeadEvent.id).limit(1))
+
+
+def family(session: Session, lead: Lead) -> list[int]:
+    """Return the ids of the lead and of all that were merged into it."""
+    return list(families(session, [lead.id]))
+
+
+def families(session: Session, lead_ids: Iterable[int]) -> dict[int, int]:
+    """Tell of each of the leads, and of all that were merged into them, which of the leads it is now."""
+    found = {lead_id: lead_id for lead_id in lead_ids}
+    merged = dict(found)
+    while merged:
+        rows = session.execute(_MERGED_INTO, {"ids": [*merged]})
+        merged = {row.id: merged[row.merged_into_id] for row in rows}
+        found |= merged
+    return found
+
+
+def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
+    """Return the merges that stand and made this lead, the latest first."""
+    standing = select(Merge).where(Merge.kept_id == lead.id, Merge.split_at.is_(None))
+    return session.scalars(standing.order_by(Merge.id.desc())).all()
+
+
+def _is_live(session: Session, lead: Lead) -> bool:
+    live = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
+    return session.scalar(live.limit(1)) is not None
+
+
+def _is_put_off(session: Session, lead: Lead) -> bool:
+    asleep = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state == HandoffState.NOT_NOW)
+    return session.scalar(asleep.where(Handoff.wake_at.is_not(None)).limit(1)) is not None
+
+
+def _were_split(session: Session, one: Lead, other: Lead) -> bool:
+    both = (one.id, other.id)
+    split = select(Merge.id).where(Merge.kept_id.in_(both), Merge.merged_id.in_(both), Merge.split_at.is_not(None))
+    return session.scalar(split.limit(1)) is not None
+
+
+# Built once: to build a statement takes longer than to run it.
+_HANDOFFS: Final = (
+    select(Handoff)
+    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Handoff.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_MERGED_INTO: Final = select(Lead.id, Lead.merged_into_id).where(
+    Lead.merged_into_id.in_(bindparam("ids", expanding=True))
+)

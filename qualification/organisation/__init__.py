@@ -1,0 +1,1 @@
+"""A playbook published, and what it changes among teams and people."""

@@ -1,0 +1,105 @@
+"""Who takes over what is live: a new manager the queue, the row that the playbook names what another row has."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from qualification.outbox import outbox, surfaces
+from qualification.records import IS_OPEN_TASK, Handoff, Membership, Offer, Person, Task, Team
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
+
+
+def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datetime) -> None:
+    """Show the new manager of a team what waits in its queue."""
+    queued = select(Handoff).where(
+        Handoff.workspace_id == team.workspace_id, Handoff.state == HandoffState.QUEUED, Handoff.team_id == team.id
+    )
+    for handoff in session.scalars(queued.order_by(Handoff.id)).all():
+        surfaces.owe_direct_card(session, handoff, manager, now=now)
+        outbox.stale(session, handoff.id, now)
+
+
+def take_over(session: Session, former: Person, person: Person, *, now: datetime) -> None:
+    """Give the person what is live of a row that loses its Slack user to theirs, and its offers, tasks and turns.
+
+    What they announced becomes the person's too. What has ended, and the history, stay with the former row, which goes
+    by the same name.
+    """
+    for handoff in _live_of(session, former):
+        if handoff.owner_id == former.id:
+            handoff.owner_id = person.id
+        if handoff.decided_by_id == former.id:
+            handoff.decided_by_id = person.id
+        if handoff.before is not None:
+            handoff.before = _put_in_place(handoff.before, former, person)
+        surfaces.owe_direct_card(session, handoff, person, now=now)
+        outbox.stale(session, handoff.id, now)
+    sleeping = Handoff.state == HandoffState.NOT_NOW
+    put_off = update(Handoff).where(Handoff.decided_by_id == former.id, sleeping)
+    session.execute(put_off.values(decided_by_id=person.id))
+    for handoff in _live_announced_by(session, former):
+        surfaces.owe_receipt(session, handoff, person, now=now)
+        outbox.stale(session, handoff.id, now)
+    session.execute(update(Handoff).where(Handoff.announcer_id == former.id).values(announcer_id=person.id))
+    session.execute(update(Offer).where(Offer.person_id == former.id).values(person_id=person.id))
+    session.execute(update(Task).where(Task.person_id == former.id, IS_OPEN_TASK).values(person_id=person.id))
+    _keep_turns(session, former, person)
+    if former.away_since is not None:
+        person.away_since, person.away_until = former.away_since, former.away_until
+    session.flush()
+
+
+def _put_in_place(before: Mapping[str, Any], former: Person, person: Person) -> dict[str, Any]:
+    """Name the person where what a decision replaced names the former row."""
+    ids = {"owner_id", "decided_by_id"}
+    return {key: person.id if key in ids and value == former.id else value for key, value in before.items()}
+
+
+def _keep_turns(session: Session, former: Person, person: Person) -> None:
+    """Let the person's seats stand in each rotation where the former row's stood: nobody is asked twice as often."""
+    own = select(Membership).where(Membership.person_id == person.id)
+    seats = {seat.pool_id: seat for seat in session.scalars(own)}
+    for left in session.scalars(select(Membership).where(Membership.person_id == former.id)):
+        seat = seats.get(left.pool_id)
+        if seat is None:
+            seat = Membership(
+                workspace_id=left.workspace_id,
+                pool_id=left.pool_id,
+                person_id=person.id,
+                position=left.position,
+                active=left.active,
+            )
+            session.add(seat)
+        seat.last_turn = max(seat.last_turn or 0, left.last_turn)
+
+
+def _live_of(session: Session, person: Person) -> list[Handoff]:
+    """Lock the handoffs, live or put off, that the person owns, is asked about or was asked about until then.
+
+    A decision locks them before it locks anybody.
+    """
+    offered = select(Offer.handoff_id).where(Offer.person_id == person.id)
+    asked = offered.where(Offer.outcome == OfferOutcome.OPEN)
+    was_asked = offered.where(Offer.outcome == OfferOutcome.PUT_OFF, Offer.ended_at == Handoff.ended_at)
+    concerned = (
+        select(Handoff)
+        .where(
+            Handoff.workspace_id == person.workspace_id,
+            Handoff.state.in_(LIVE_STATES | {HandoffState.NOT_NOW}),
+            or_(Handoff.owner_id == person.id, Handoff.id.in_(asked), Handoff.id.in_(was_asked.correlate(Handoff))),
+        )
+        .order_by(Handoff.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(concerned))
+
+
+def _live_announced_by(session: Session, person: Person) -> list[Handoff]:
+    """Return the handoffs, live or put off, that the person announced."""
+    states = LIVE_STATES | {HandoffState.NOT_NOW}
+    announced = select(Handoff).where(Handoff.announcer_id == person.id, Handoff.state.in_(states))
+    return list(session.scalars(announced.order_by(Handoff.id)))

@@ -1,0 +1,1 @@
+"""Who acts, and whether they are there."""

@@ -1,0 +1,48 @@
+"""The published playbook, by its newest version or by any."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from qualification.records import PlaybookVersion, Workspace
+from qualification.rules.playbook.playbook import Playbook, parse
+from qualification.rules.refusals import NoPlaybook
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published playbook and the id of its version, which every result of a rule carries."""
+
+    id: int
+    playbook: Playbook
+
+
+def current(session: Session, workspace_id: int) -> Published:
+    """Return the newest published playbook; raises NoPlaybook where none is."""
+    published = perhaps(session, workspace_id)
+    if published is None:
+        raise NoPlaybook
+    return published
+
+
+def perhaps(session: Session, workspace_id: int) -> Published | None:
+    """Return the newest published playbook, None where there is none yet."""
+    workspace = session.get_one(Workspace, workspace_id)
+    return version(session, workspace.playbook_id) if workspace.playbook_id is not None else None
+
+
+def version(session: Session, playbook_id: int) -> Published:
+    """Return that version of a playbook, new or old."""
+    return read(playbook_id, session.get_one(PlaybookVersion, playbook_id).text)
+
+
+def read(playbook_id: int, text: str) -> Published:
+    """Return what that version's text says."""
+    return Published(id=playbook_id, playbook=parsed(text))
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str) -> Playbook:
+    """Return what a text says, read once; raises PlaybookFaults."""
+    return parse(text)

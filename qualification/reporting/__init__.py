@@ -1,0 +1,1 @@
+"""What managers and marketers read in numbers."""

@@ -1,0 +1,244 @@
+"""How many leads sales has, where they stand and what they are worth: counted from the rows as they are."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from qualification.people import people
+from qualification.playbook import playbooks
+from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
+from qualification.reporting import lifecycles
+from qualification.reporting.figures import Amount, GroupTally, Measures, Pipeline, Rate, StageTally, Tally
+from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.refusals import NotForYou, UnknownPerson
+from qualification.rules.reporting import pipeline_query
+from qualification.rules.reporting.pipeline_query import By, PipelineQuery
+from qualification.rules.values import exchange_rates
+
+WAITING: Final = "waiting"
+DISQUALIFIED: Final = "disqualified"
+NOT_NOW: Final = "not_now"
+# What is at no stage, by its state.
+_BESIDE: Final = {HandoffState.DISQUALIFIED: DISQUALIFIED, HandoffState.NOT_NOW: NOT_NOW}
+# What a handoff counts as, by its state.
+_COLUMN: Final[Mapping[HandoffState, str]] = {
+    **dict.fromkeys(UNDECIDED_STATES, "waiting"),
+    HandoffState.ACCEPTED: "open",
+    HandoffState.NOT_NOW: "not_now",
+    HandoffState.WON: "won",
+    HandoffState.LOST: "lost",
+    HandoffState.DISQUALIFIED: "lost",
+}
+
+
+@dataclass(slots=True)
+class _Sum:
+    """A count and a sum for each currency, while they are added up."""
+
+    count: int = 0
+    minor: dict[str, int] = field(default_factory=dict)
+
+    def add(self, count: int, minor: int | None, currency: str | None) -> None:
+        self.count += count
+        if minor is not None and currency is not None:
+            self.minor[currency] = self.minor.get(currency, 0) + int(minor)
+
+    def tally(self, playbook: Playbook) -> Tally:
+        sums = exchange_rates.summed(self.minor, playbook.currency, playbook.rates)
+        return Tally(self.count, tuple(Amount(minor, currency) for currency, minor in sums.items() if minor))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Whose handoffs somebody may count."""
+
+    name: str
+    teams: tuple[Team, ...]
+    fits: ColumnElement[bool] | None
+    around: ColumnElement[bool] | None  # the team's, where only one's own are listed
+
+
+def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, now: datetime) -> Pipeline:
+    """Answer what this Slack user asks of the pipeline in these words.
+
+    A rep counts their own and the totals of their team, a manager what they manage, administrators and marketers all.
+    Days are those of the asker's zone. Raises UnknownWord, UnknownPerson, and NotForYou for whom the playbook does not
+    name and for a rep who asks of another.
+    """
+    person = people.by_slack_user(session, workspace_id, slack_user_id)
+    if person is None or not person.active:
+        raise NotForYou
+    zone = people.zone_of(session, person)
+    query = pipeline_query.parse(text, now.astimezone(zone).date())
+    scope = _scope_of(session, person)
+    rep = _rep(session, workspace_id, query, person, scope)
+    playbook = playbooks.current(session, workspace_id).playbook
+    wanted = _wanted(workspace_id, query, zone)
+    if rep is not None:
+        wanted.append(_of(rep))
+    rows = _count(session, query.by, wanted + ([scope.fits] if scope.fits is not None else []))
+    around = None
+    if scope.around is not None and rep is None:
+        around = _grouped(_count(session, By.TEAM, [*_wanted(workspace_id, query, zone), scope.around]), playbook)
+    return Pipeline(
+        by=query.by.value,
+        period=query.period.key if query.period else None,
+        scope=scope.name,
+        teams=tuple(team.name for team in scope.teams),
+        rep=people.ref(rep) if rep else None,
+        count=sum(row.count for row in rows),
+        total=_grouped(rows, playbook),
+        team=around,
+        stages=_by_stage(rows, playbook) if query.by is By.STAGE else (),
+        groups=_by_group(session, query.by, rows, playbook) if query.by is not By.STAGE else (),
+        lifecycle=() if rep is not None else lifecycles.count(session, workspace_id, scope.fits),
+        words=query.words,
+    )
+
+
+def measures(session: Session, workspace_id: int) -> Measures:
+    """Return what the sums are made with, for whoever asks how."""
+    playbook = playbooks.current(session, workspace_id).playbook
+    return Measures(
+        currency=playbook.currency,
+        rates=tuple(Rate(currency, f"{worth:f}") for currency, worth in sorted(playbook.rates.items())),
+    )
+
+
+def standing(session: Session, team: Team, playbook: Playbook) -> tuple[StageTally, ...]:
+    """Return where the leads stand that a team has now: those that wait, then every stage that ends nothing."""
+    live = [Handoff.workspace_id == team.workspace_id, Handoff.state.in_(LIVE_STATES), Handoff.team_id == team.id]
+    over = {NOT_NOW, DISQUALIFIED, *(stage.key for stage in playbook.stages if stage.ends)}
+    stages = _by_stage(_count(session, By.STAGE, live), playbook)
+    return tuple(each for each in stages if each.key not in over or each.tally.count)
+
+
+def _scope_of(session: Session, person: Person) -> _Scope:
+    if person.is_admin or (person.is_marketer and not (person.is_rep or person.is_manager)):
+        return _Scope("all", (), None, None)
+    managed = select(Team).where(Team.id.in_(people.managed_by(person)), Team.active)
+    teams = session.scalars(managed.order_by(Team.name)).all()
+    if teams:
+        return _Scope("team", tuple(teams), Handoff.team_id.in_([team.id for team in teams]), None)
+    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    return _Scope("own", (team,) if team else (), _of(person), Handoff.team_id == team.id if team else None)
+
+
+def _of(person: Person) -> ColumnElement[bool]:
+    """Say which handoffs are somebody's: theirs, offered to them, or put off by them and to come back."""
+    offered = exists().where(Offer.handoff_id == Handoff.id, Offer.person_id == person.id, IS_OPEN)
+    put_off = and_(Handoff.state == HandoffState.NOT_NOW, person.id == _PUT_OFF_BY)
+    return or_(Handoff.owner_id == person.id, and_(Handoff.owner_id.is_(None), or_(offered, put_off)))
+
+
+def _rep(session: Session, workspace_id: int, query: PipelineQuery, person: Person, scope: _Scope) -> Person | None:
+    if query.rep is None:
+        return None
+    rep = people.by_slack_user(session, workspace_id, query.rep)
+    if rep is None:
+        raise UnknownPerson
+    if scope.name == "own" and rep.id != person.id:
+        raise NotForYou
+    return rep
+
+
+def _wanted(workspace_id: int, query: PipelineQuery, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    wanted = [Handoff.workspace_id == workspace_id]
+    if query.period is not None:
+        wanted += [Handoff.announced_at >= query.period.begins(zone), Handoff.announced_at < query.period.ends(zone)]
+    return wanted
+
+
+def _count(session: Session, by: By, wanted: Iterable[ColumnElement[bool]]) -> list[Any]:
+    """Count the handoffs, and add up what their leads are worth, by state, what the rows are, and currency."""
+    key = _KEYS[by].label("key")
+    counted = (
+        select(
+            Handoff.state,
+            key,
+            Lead.currency,
+            func.count().label("count"),
+            func.sum(Lead.value_minor).label("minor"),
+        )
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .where(*wanted)
+        .group_by(Handoff.state, text("key"), Lead.currency)
+    )
+    return [*session.execute(counted)]
+
+
+def _by_stage(rows: Iterable[Any], playbook: Playbook) -> tuple[StageTally, ...]:
+    sums: dict[str, _Sum] = defaultdict(_Sum)
+    for row in rows:
+        if row.state in UNDECIDED_STATES:
+            key = WAITING
+        else:
+            key = _BESIDE.get(row.state) or row.key or playbook.first_stage.key
+        sums[key].add(row.count, row.minor, row.currency)
+    names: dict[str, str | None] = {WAITING: None, **{stage.key: stage.name for stage in playbook.stages}}
+    # A stage that the playbook no longer has stays while leads stand there.
+    names |= {key: key for key in sorted(sums) if key not in names and key not in _BESIDE.values()}
+    names |= {NOT_NOW: None, DISQUALIFIED: None}
+    return tuple(StageTally(key, name, sums[key].tally(playbook)) for key, name in names.items())
+
+
+def _by_group(session: Session, by: By, rows: Iterable[Any], playbook: Playbook) -> tuple[GroupTally, ...]:
+    grouped: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        grouped[row.key].append(row)
+    names = _NAMES[by](session, grouped, playbook)
+    groups = [_grouped(each, playbook, names.get(key)) for key, each in grouped.items()]
+    return tuple(sorted(groups, key=lambda each: (each.name is None, -_worth(each), (each.name or "").casefold())))
+
+
+def _worth(group: GroupTally) -> int:
+    return group.waiting.count + group.open.count + group.not_now.count + group.won.count + group.lost.count
+
+
+def _grouped(rows: Iterable[Any], playbook: Playbook, name: str | None = None) -> GroupTally:
+    sums = {column: _Sum() for column in ("waiting", "open", "not_now", "won", "lost")}
+    for row in rows:
+        sums[_COLUMN[row.state]].add(row.count, row.minor, row.currency)
+    return GroupTally(name, **{column: each.tally(playbook) for column, each in sums.items()})
+
+
+def _rep_names(session: Session, keys: Iterable[Any], _: Playbook) -> dict[Any, str]:
+    return {person_id: person.name for person_id, person in people.by_ids(session, keys).items()}
+
+
+def _team_names(session: Session, keys: Iterable[Any], _: Playbook) -> dict[Any, str]:
+    return {team.id: team.name for team in session.scalars(select(Team).where(Team.id.in_(list(keys))))}
+
+
+def _source_names(_: Session, keys: Iterable[Any], playbook: Playbook) -> dict[Any, str]:
+    found = {key: playbook.source(key) for key in keys if key is not None}
+    return {key: source.name if source else key for key, source in found.items()}
+
+
+# Whoever put a handoff off when it was offered to them: it comes back to them.
+_PUT_OFF_BY: Final[Any] = (
+    select(case((Offer.outcome == OfferOutcome.PUT_OFF, Offer.person_id)))
+    .where(Offer.handoff_id == Handoff.id)
+    .order_by(Offer.id.desc())
+    .limit(1)
+    .correlate(Handoff)
+    .scalar_subquery()
+)
+_KEYS: Final[Mapping[By, Any]] = {
+    By.STAGE: Handoff.stage,
+    By.REP: func.coalesce(Handoff.owner_id, case((Handoff.state == HandoffState.NOT_NOW, _PUT_OFF_BY))),
+    By.TEAM: Handoff.team_id,
+    By.SOURCE: Handoff.source,
+}
+_NAMES: Final[Mapping[By, Callable[[Session, Iterable[Any], Playbook], dict[Any, str]]]] = {
+    By.REP: _rep_names,
+    By.TEAM: _team_names,
+    By.SOURCE: _source_names,
+}

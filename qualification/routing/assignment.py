@@ -1,0 +1,309 @@
+"""Who is asked next: the pool's rotation, the whole pool, or the manager's queue."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from qualification.leads import events
+from qualification.outbox import surfaces
+from qualification.people import people
+from qualification.playbook.playbooks import Published
+from qualification.records import IS_OPEN, EventKind, Handoff, Membership, Offer, Person, Pool, Team
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
+from qualification.rules.people.working_time import WeeklyHours, add_working_time, working_time_between
+from qualification.rules.playbook.playbook import Rule
+from qualification.rules.routing.rotation import Seat, next_seat
+
+# A row that refers to the pool holds its key: a lock on the whole row would wait for everybody else's new handoff.
+_LOCK: Final = {"key_share": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When an offer is reminded of and when it lapses, by somebody's working hours."""
+
+    remind_at: datetime | None
+    accept_by: datetime
+
+    @property
+    def next_at(self) -> datetime:
+        """The earlier of the two still to come."""
+        return min(self.remind_at, self.accept_by) if self.remind_at else self.accept_by
+
+
+def offer_next(session: Session, handoff: Handoff, published: Published, *, now: datetime) -> Offer | None:
+    """Put the handoff before the next rep of its pool, or before the whole pool, or into the manager's queue.
+
+    The pool's row is locked until the commit, so that turns are dealt one after another however many handoffs arrive at
+    once. A rep who was asked before about this handoff, or since it last was woken, is not asked again. Returns None
+    when it went to the queue.
+    """
+    if handoff.pool_id is None:
+        queue(session, handoff, "nobody_there", now=now)
+        return None
+    pool = session.get_one(Pool, handoff.pool_id, with_for_update=_LOCK, populate_existing=True)
+    if not pool.active:
+        queue(session, handoff, "nobody_there", now=now)
+        return None
+    seats = _seats(session, handoff, pool, now=now)
+    rule = published.playbook.rule(handoff.rule) if handoff.rule else None
+    if rule is not None and rule.offer == "claim":
+        return _open_to_pool(session, handoff, pool, seats, published, now=now)
+    lapsed = session.scalar(
+        select(func.count()).select_from(Offer).where(*_counting(handoff), Offer.outcome == OfferOutcome.LAPSED)
+    )
+    if (lapsed or 0) >= published.playbook.clocks.offers:
+        queue(session, handoff, "everyone_asked", now=now)
+        return None
+    seat = next_seat(seats)
+    if seat is None:
+        asked = any(each.asked_before for each in seats)
+        queue(session, handoff, "everyone_asked" if asked else "nobody_there", now=now)
+        return None
+    return _deal(session, handoff, pool, seat, published, now=now)
+
+
+def pool_for(session: Session, workspace_id: int, rule: Rule | None) -> Pool | None:
+    """Return the pool the rule names."""
+    if rule is None:
+        return None
+    return session.scalars(select(Pool).where(Pool.workspace_id == workspace_id, Pool.key == rule.pool)).one()
+
+
+def open_offer(session: Session, handoff: Handoff) -> Offer | None:
+    """Return the offer that waits for an answer, if one does."""
+    return session.scalar(select(Offer).where(Offer.handoff_id == handoff.id, IS_OPEN))
+
+
+def last_offer(session: Session, handoff: Handoff) -> Offer | None:
+    """Return the offer made last, open or ended."""
+    return session.scalar(select(Offer).where(Offer.handoff_id == handoff.id).order_by(Offer.id.desc()).limit(1))
+
+
+def make_offer(
+    session: Session,
+    handoff: Handoff,
+    published: Published,
+    *,
+    person: Person | None,
+    why: str,
+    clock: Clock | None,
+    now: datetime,
+    turn: int | None = None,
+) -> Offer:
+    """Write the offer down and show it to whoever it is for."""
+    offer = Offer(
+        workspace_id=handoff.workspace_id,
+        handoff_id=handoff.id,
+        person_id=person.id if person else None,
+        pool_id=handoff.pool_id,
+        playbook_id=published.id,
+        why=why,
+        rule=handoff.rule,
+        turn=turn,
+        offered_at=now,
+        remind_at=clock.remind_at if clock else None,
+        accept_by=clock.accept_by if clock else None,
+        next_at=clock.next_at if clock else None,
+        outcome=OfferOutcome.OPEN,
+    )
+    session.add(offer)
+    session.flush()
+    if person is not None:
+        surfaces.owe_direct_card(session, handoff, person, now=now)
+        surfaces.refresh_home(session, person, now=now)
+    surfaces.refresh_pool(session, offer, now=now)
+    if handoff.woken_at is not None and why != "manager":
+        surfaces.owe_woken(session, handoff, person, now=now)
+    return offer
+
+
+def clock_for_person(session: Session, person: Person, published: Published, *, now: datetime) -> Clock:
+    """Start the accept-by clock in the person's own working time."""
+    return _clock(published, people.hours_of(session, person), people.zone_of(session, person), now=now)
+
+
+def clock_for_team(session: Session, team_id: int, published: Published, *, now: datetime) -> Clock:
+    """Start the accept-by clock in the team's working time."""
+    team = session.get_one(Team, team_id)
+    return _clock(published, WeeklyHours.from_json(team.hours), ZoneInfo(team.zone), now=now)
+
+
+def clock_again(session: Session, offer: Offer, left: timedelta, *, now: datetime) -> Clock:
+    """Give an offer back the working time it had left, its reminder included if that was still to come."""
+    hours, zone = hours_of_offer(session, offer)
+    accept_by = add_working_time(now, left, hours, zone)
+    remind_at = None
+    if offer.remind_at is not None and offer.accept_by is not None:
+        last_part = working_time_between(offer.remind_at, offer.accept_by, hours, zone)
+        remind_at = add_working_time(now, max(left - last_part, timedelta()), hours, zone)
+    return Clock(remind_at=remind_at, accept_by=accept_by)
+
+
+def hours_of_offer(session: Session, offer: Offer) -> tuple[WeeklyHours, ZoneInfo]:
+    """Return the hours and zone that an offer's clock runs by: the rep's, or the pool's team's."""
+    if offer.person_id is not None:
+        person = session.get_one(Person, offer.person_id)
+        return people.hours_of(session, person), people.zone_of(session, person)
+    handoff = session.get_one(Handoff, offer.handoff_id)
+    team = session.get_one(Team, handoff.team_id)
+    return WeeklyHours.from_json(team.hours), ZoneInfo(team.zone)
+
+
+def give_credit(session: Session, offer: Offer) -> None:
+    """Give the turn back: the rep stands where the last turn they kept put them."""
+    if offer.turn is not None and not offer.credited:
+        offer.credited = True
+        _recount(session, offer)
+
+
+def take_credit_back(session: Session, offer: Offer) -> None:
+    """Undo a credit: the turn counts again."""
+    if offer.turn is not None and offer.credited:
+        offer.credited = False
+        _recount(session, offer)
+
+
+def end_offer(session: Session, offer: Offer, outcome: OfferOutcome, *, now: datetime) -> None:
+    """End the offer; its clock stops."""
+    offer.outcome = outcome
+    offer.ended_at = now
+    offer.next_at = None
+    surfaces.refresh_pool(session, offer, now=now)
+
+
+def queue(session: Session, handoff: Handoff, because: str, *, now: datetime) -> None:
+    """Put the handoff into its team's manager's queue, visibly and without a clock."""
+    team = session.get_one(Team, handoff.team_id)
+    manager = session.get(Person, team.manager_id) if team.manager_id is not None else None
+    handoff.state = HandoffState.QUEUED
+    handoff.queued_because = because
+    events.tell(
+        session,
+        handoff,
+        EventKind.QUEUED,
+        now=now,
+        manager_id=manager.id if manager else None,
+        because=because,
+    )
+    if manager is not None:
+        surfaces.owe_direct_card(session, handoff, manager, now=now)
+        surfaces.refresh_home(session, manager, now=now)
+        if handoff.woken_at is not None:
+            surfaces.owe_woken(session, handoff, manager, now=now)
+
+
+def _counting(handoff: Handoff) -> tuple[ColumnElement[bool], ...]:
+    """Select the handoff's offers by which somebody was asked before: those made since it last was woken."""
+    its = Offer.handoff_id == handoff.id
+    return (its,) if handoff.woken_at is None else (its, Offer.offered_at >= handoff.woken_at)
+
+
+def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime) -> Offer:
+    person = session.get_one(Person, seat.person_id)
+    membership = session.scalars(
+        select(Membership).where(Membership.pool_id == pool.id, Membership.person_id == person.id)
+    ).one()
+    pool.turns += 1
+    membership.last_turn = pool.turns
+    handoff.state = HandoffState.OFFERED
+    offer = make_offer(
+        session,
+        handoff,
+        published,
+        person=person,
+        why="turn",
+        clock=clock_for_person(session, person, published, now=now),
+        now=now,
+        turn=pool.turns,
+    )
+    events.tell(
+        session,
+        handoff,
+        EventKind.OFFERED,
+        now=now,
+        playbook_id=published.id,
+        to_id=person.id,
+        rule=handoff.rule,
+        pool=pool.name,
+        turn=pool.turns,
+        accept_by=_stamp(offer.accept_by),
+    )
+    return offer
+
+
+def _open_to_pool(
+    session: Session, handoff: Handoff, pool: Pool, seats: list[Seat], published: Published, *, now: datetime
+) -> Offer | None:
+    asked = session.scalar(select(Offer.id).where(*_counting(handoff), Offer.person_id.is_(None)).limit(1))
+    if asked is not None:
+        last = last_offer(session, handoff)
+        queue(session, handoff, "pool_lapsed" if last is not None and last.id == asked else "everyone_asked", now=now)
+        return None
+    if not any(seat.available for seat in seats):
+        queue(session, handoff, "nobody_there", now=now)
+        return None
+    handoff.state = HandoffState.POOLED
+    clock = clock_for_team(session, pool.team_id, published, now=now)
+    offer = make_offer(session, handoff, published, person=None, why="pool", clock=clock, now=now)
+    events.tell(
+        session,
+        handoff,
+        EventKind.OPENED_TO_POOL,
+        now=now,
+        playbook_id=published.id,
+        pool=pool.name,
+        accept_by=_stamp(offer.accept_by),
+    )
+    return offer
+
+
+def _seats(session: Session, handoff: Handoff, pool: Pool, *, now: datetime) -> list[Seat]:
+    asked = set(session.scalars(select(Offer.person_id).where(*_counting(handoff), Offer.person_id.is_not(None))))
+    rows = session.execute(
+        select(Membership, Person)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.pool_id == pool.id, Membership.active)
+        .execution_options(populate_existing=True)
+    )
+    return [
+        Seat(
+            person_id=person.id,
+            position=membership.position,
+            last_turn=membership.last_turn,
+            available=people.is_available(session, person, now),
+            asked_before=person.id in asked,
+        )
+        for membership, person in rows
+    ]
+
+
+def _recount(session: Session, offer: Offer) -> None:
+    """Write down anew which turn the rep kept last; offers may be given back in any order."""
+    session.get_one(Pool, offer.pool_id, with_for_update=_LOCK, populate_existing=True)
+    seat = session.scalar(
+        select(Membership)
+        .where(Membership.pool_id == offer.pool_id, Membership.person_id == offer.person_id)
+        .execution_options(populate_existing=True)
+    )
+    kept = (
+        select(Offer.turn)
+        .where(Offer.person_id == offer.person_id, Offer.pool_id == offer.pool_id)
+        .where(Offer.turn.is_not(None), Offer.credited.is_(False))
+    )
+    if seat is not None:
+        seat.last_turn = session.scalar(kept.order_by(Offer.turn.desc()).limit(1)) or 0
+
+
+def _clock(published: Published, hours: WeeklyHours, zone: ZoneInfo, *, now: datetime) -> Clock:
+    clocks = published.playbook.clocks
+    remind_at = add_working_time(now, clocks.remind_after, hours, zone) if clocks.remind_after else None
+    return Clock(remind_at=remind_at, accept_by=add_working_time(now, clocks.accept_within, hours, zone))
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,1 @@
+"""How far a checklist has come."""

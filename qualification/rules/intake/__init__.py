@@ -1,0 +1,1 @@
+"""What senders and files send, turned into leads and activities."""

@@ -1,0 +1,220 @@
+"""What the columns of a file mean: written by a team as a map, or found out by the names of the columns."""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from qualification.rules.leads.lead_data import MOST_FIELDS, GivenAct, GivenHandoff, GivenLead, can_be_known
+from qualification.rules.playbook import schema_errors, yaml_document
+from qualification.rules.playbook.errors import PlaybookFaults, without_echoes
+from qualification.rules.playbook.field_types import Expression, Zone
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.playbook.schema import Definition
+from qualification.rules.playbook.yaml_document import Document
+from qualification.rules.values import expressions
+from qualification.rules.values.expressions import Parts, Search, Table
+from qualification.rules.values.normalization import fold_label
+from qualification.rules.values.paths import Path
+from qualification.rules.values.suggestions import choose_from, nearest
+
+_ACT: Final = frozenset({*GivenAct.model_fields, "when", "times"})
+_FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "lead": frozenset(GivenLead.model_fields),
+    "handoff": frozenset(GivenHandoff.model_fields),
+}
+# What columns are called where nobody wrote a map, folded: only letters and digits count, without capitals.
+_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "id": ("id", "leadid", "contactid", "prospectid", "recordid", "externalid", "customerid"),
+    "email": ("email", "emailaddress", "mail", "mailaddress", "workemail", "businessemail", "contactemail"),
+    "name": ("name", "fullname", "contact", "contactname", "leadname", "person"),
+    "company": ("company", "companyname", "account", "accountname", "organisation", "organization", "firm"),
+    "website": ("website", "companywebsite", "domain", "companydomain", "web", "url"),
+    "phone": ("phone", "phonenumber", "telephone", "mobile", "mobilephone", "workphone", "tel"),
+    "title": ("title", "jobtitle", "position", "jobposition", "role"),
+    "country": ("country", "countryregion", "companycountry", "land"),
+    "size": ("size", "employees", "companysize", "numberofemployees", "noofemployees", "headcount"),
+    "value": ("value", "dealvalue", "amount", "dealamount", "opportunityvalue"),
+    "source": ("source", "leadsource", "originalsource"),
+    "campaign": ("campaign", "campaignname", "utmcampaign"),
+    "problem": ("problem", "message", "comment", "comments", "description"),
+    "do_not_contact": ("donotcontact", "donotemail", "optedout", "emailoptout", "unsubscribed"),
+}
+_FIRST: Final = ("firstname", "givenname", "forename")
+_LAST: Final = ("lastname", "surname", "familyname")
+# How a field is read where nobody says how.
+_READ: Final[Mapping[str, str]] = {"country": "country({})", "size": "number({})"}
+
+
+class Join(Definition):
+    """Another file, whose row is put beside each row: the one whose `key` is what `value` finds."""
+
+    file: str = Field(examples=["accounts.csv"])
+    key: str = Field(examples=["account"])
+    value: Annotated[str, AfterValidator(expressions.check)] | None = None
+
+
+class ImportMap(Definition):
+    """What a row means: a lead, what it did, how it fared in sales; `when` says which rows are taken.
+
+    Times that name no zone are in `zone`, and a day without a time is its noon. Cells that hold one of `blank`,
+    whatever the capitals, hold nothing.
+    """
+
+    zone: Zone | None = None
+    blank: tuple[str, ...] = ()
+    join: dict[str, Join] = Field(default_factory=dict)
+    when: Annotated[str, AfterValidator(expressions.check)] | None = None
+    lead: dict[str, Expression] = Field(default_factory=dict, examples=["{email: e-mail}"])
+    activities: tuple[dict[str, Expression], ...] = ()
+    handoff: dict[str, Expression] = Field(default_factory=dict)
+
+
+class MapFaults(PlaybookFaults):
+    """A map that cannot be used; `faults` holds every fault, by line."""
+
+
+def parse(text: str, file: str, playbook: Playbook, columns: Sequence[str] | None) -> ImportMap:
+    """Read a map for a file with these columns, None where its rows have a shape of their own; raises MapFaults.
+
+    A column's name may stand for itself wherever an expression may, blanks and all.
+    """
+    document = yaml_document.read(text)
+    if columns is not None:
+        data = _quoted(document.data, frozenset(columns))
+        document = Document(data, document.lines, document.faults)
+    faults = list(document.faults)
+    read = None
+    if document.data is not None:
+        try:
+            read = ImportMap.model_validate(document.data)
+        except ValidationError as error:
+            faults += schema_errors.faults(error, ImportMap, document)
+        faults += (document.fault(path, message) for path, message in _disagreements(document, playbook, columns))
+    if read is None or faults:
+        raise MapFaults(without_echoes(faults), file)
+    return read
+
+
+def guess(columns: Sequence[str], playbook: Playbook) -> ImportMap:
+    """Return what the columns seem to mean by their names; what is not known is kept among the lead's fields."""
+    left = {fold_label(column): column for column in reversed(columns)}
+    lead: dict[str, Any] = {}
+    first, last = (next((left[name] for name in names if name in left), None) for names in (_FIRST, _LAST))
+    if first and last:
+        lead["name"] = Search(f"words({json.dumps(first)}, {json.dumps(last)})")
+        left = {name: column for name, column in left.items() if column not in {first, last}}
+    for field, names in _CALLED.items():
+        called = next((name for name in names if name in left), None)
+        if called is None or field in lead:
+            continue
+        column = left[called] if field == "source" else left.pop(called)
+        lead[field] = _source(column, playbook) if field == "source" else _reading(field, column)
+    # What begins with _ is ours: the report of an earlier import.
+    kept = [each for each in columns if left.get(fold_label(each)) == each and not each.startswith("_")][:MOST_FIELDS]
+    if kept:
+        lead["fields"] = Parts({column: Search(json.dumps(column)) for column in kept})
+    return ImportMap.model_construct(lead=lead)
+
+
+def _reading(field: str, column: str) -> Search:
+    return Search(_READ.get(field, "{}").format(json.dumps(column)))
+
+
+def _source(column: str, playbook: Playbook) -> Table:
+    """Take a source by its key or its name; the column itself is kept as well."""
+    meanings = {
+        word.strip().casefold(): source.key for source in playbook.sources for word in (source.key, source.name)
+    }
+    return Table(json.dumps(column), meanings, None)
+
+
+def _quoted(data: object, columns: frozenset[str]) -> object:
+    """Write each column's name that stands for an expression as JMESPath wants it."""
+    if not isinstance(data, dict):
+        return data
+    walk = _walker(columns)
+    return {section: walk(part) if section not in {"zone", "blank", "join"} else part for section, part in data.items()}
+
+
+def _walker(columns: frozenset[str]) -> Callable[[object], object]:
+    def walk(part: object) -> object:
+        match part:
+            case str() if part in columns:
+                return json.dumps(part)
+            case {"from": _, **rest}:
+                return {"from": walk(part["from"]), **rest}  # type: ignore[index]
+            case {"always": _}:
+                return part
+            case dict():
+                return {key: walk(each) for key, each in part.items()}
+            case list():
+                return [walk(each) for each in part]
+        return part
+
+    return walk
+
+
+def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str] | None) -> Iterator[tuple[Path, str]]:
+    """Find what neither a row, the file nor the playbook has."""
+    data = document.data
+    if not isinstance(data, dict):
+        return
+    joined = data.get("join")
+    known = None if columns is None else {*columns, *(joined if isinstance(joined, dict) else ())}
+    for path, section, fields in _sections(data):
+        for field, written in section.items():
+            if field not in fields:
+                yield (*path, field), f"`{field}` is not known here; {choose_from(field, sorted(fields))}"
+                continue
+            parts = written.items() if field == "fields" and isinstance(written, dict) else [(field, written)]
+            for name, part in parts:
+                place = (*path, field) if name == field else (*path, field, name)
+                yield from _no_column(place, part, known)
+            yield from _no_word((*path, field), field, written, playbook)
+    lead = data.get("lead")
+    if isinstance(lead, dict) and not can_be_known(lead):
+        yield ("lead",), "nobody can be known by this; map a lead's `id`, `email`, or `name` and `company`"
+    if not isinstance(lead, dict) or not lead:
+        yield ("lead",) if "lead" in data else (), "what says who the lead is? Add `lead:` with its `id` or `email`"
+
+
+def _sections(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object], frozenset[str]]]:
+    for name, fields in _FIELDS.items():
+        section = data.get(name)
+        if isinstance(section, dict):
+            yield (name,), section, fields
+    listed = data.get("activities")
+    for index, section in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(section, dict):
+            yield ("activities", index), section, _ACT
+
+
+def _no_column(path: Path, written: object, known: set[str] | None) -> Iterator[tuple[Path, str]]:
+    if isinstance(written, dict) and isinstance(written.get("from"), str):
+        path, written = (*path, "from"), written["from"]
+    name = expressions.sole_name(written)
+    if known is not None and name is not None and name not in known:
+        near = nearest(name, known)
+        yield path, f"the file has no column `{name}`{f'; did you mean `{near}`?' if near else ''}"
+
+
+def _no_word(path: Path, field: str, written: object, playbook: Playbook) -> Iterator[tuple[Path, str]]:
+    """Find constants that the playbook does not have."""
+    words: Mapping[str, tuple[str, Collection[object]]] = {
+        "kind": ("no activity", [kind.key for kind in playbook.scoring.activities]),
+        "source": ("no source", [source.key for source in playbook.sources]),
+        "stage": ("no stage", [stage.key for stage in playbook.stages]),
+        "team": ("no team", [*playbook.teams]),
+        "disqualified": ("no disqualify reason", [reason.key for reason in playbook.disqualify_reasons]),
+        "lost": ("no lost reason", [reason.key for reason in playbook.lost_reasons]),
+    }
+    if field in words:
+        what, keys = words[field]
+        for place, constant in expressions.constants(written, path):
+            if constant is not None and constant not in keys:
+                yield (
+                    place,
+                    f"{what} of the playbook is called `{constant}`; {choose_from(str(constant), map(str, keys))}",
+                )

@@ -1,0 +1,1 @@
+"""What is known of a lead, and how far it has come."""

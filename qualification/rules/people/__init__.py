@@ -1,0 +1,1 @@
+"""When people work and when they are away."""

@@ -1,0 +1,1 @@
+"""The playbook's file: its shape, its checks, its defaults."""

@@ -1,0 +1,188 @@
+"""The types of a playbook's fields: how each is read, and what is said when it cannot be."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    PlainValidator,
+)
+from pydantic_core import PydanticCustomError
+
+from qualification.rules.field_errors import Unreadable
+from qualification.rules.people.weekly_hours import DAY_MINUTES, BadHours, WeeklyHours, read_days
+from qualification.rules.people.working_time import known_zone
+from qualification.rules.values import expressions
+from qualification.rules.values.countries import check_country
+from qualification.rules.values.money import currencies
+from qualification.rules.values.normalization import check_email, fold_email
+from qualification.rules.values.suggestions import choose_from
+
+HOURS_FAULTS = "hours"
+
+# What Slack's selects and labels can show.
+_LONGEST_NAME = 75
+
+_LONGEST_SENTENCE = 300
+
+_MOST_CHOICES = 100
+
+_HOUR = 60
+
+_TIME = re.compile(r"(\d{1,2}):(\d{2})")
+
+_DURATION = re.compile(r"(?:(\d{1,3})\s*h)?\s*(?:(\d{1,4})\s*m(?:in)?)?")
+
+
+def _hours(value: object) -> WeeklyHours:
+    """Read weekly hours; every entry at fault is told at its own line."""
+    if isinstance(value, WeeklyHours):
+        return value
+    if not isinstance(value, dict) or not all(isinstance(spans, str) for spans in value.values()):
+        raise ValueError('hours are days with spans; write for example mon-fri: "09:00-17:30"')
+    try:
+        return WeeklyHours.parse(value)
+    except BadHours as bad:
+        raise PydanticCustomError(HOURS_FAULTS, "hours", {"entries": bad.entries}) from bad
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    amount = timedelta(hours=int(match[1] or 0), minutes=int(match[2] or 0)) if match else timedelta()
+    if not amount:
+        if isinstance(value, str) and re.fullmatch(r"\d+\s*d(ays?)?", value.strip().lower()):
+            raise ValueError(f"`{value}`: working days differ in length; write hours, such as 8h")
+        raise ValueError(f"`{value}` is not a length of time; write minutes or hours, such as 30m, 2h or 1h30m")
+    return amount
+
+
+def _zone(name: str) -> str:
+    if not known_zone(name):
+        raise ValueError(f"`{name}` is not a time zone; {choose_from(name, _zones())}")
+    return name
+
+
+@lru_cache(maxsize=1)
+def _zones() -> tuple[str, ...]:
+    return tuple(sorted(available_timezones()))
+
+
+def _email(text: str) -> str:
+    try:
+        return fold_email(check_email(text))
+    except Unreadable as unreadable:
+        raise ValueError(
+            f"`{text}` is not an e-mail address; write one such as ana.ruiz@northwind.example"
+        ) from unreadable
+
+
+def _person(text: str) -> str:
+    """Bring a reference to a person to the form of their key."""
+    return fold_email(text) if "@" in text else text
+
+
+def _country(text: str) -> str:
+    try:
+        return check_country(text)
+    except Unreadable as unreadable:
+        raise ValueError(
+            f"`{text}` is not a country; write its code of two letters, such as DE, or its English name"
+        ) from unreadable
+
+
+def _domain(text: str) -> str:
+    domain = text.strip().casefold().removeprefix("@").removeprefix("www.")
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain):
+        raise ValueError(f"`{text}` is not a domain; write one such as rival.example")
+    return domain
+
+
+def _currency(text: str) -> str:
+    if text not in currencies():
+        raise ValueError(f"`{text}` is not a currency in use; write its ISO 4217 code, such as EUR or USD")
+    return text
+
+
+def _minute(value: object) -> int:
+    """Read an hour of the day as minutes since midnight."""
+    match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
+    minutes = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < _HOUR else DAY_MINUTES
+    if minutes >= DAY_MINUTES:
+        raise ValueError(f"`{value}` is not an hour of the day; write one from 00:00 to 23:59, such as 08:30")
+    return minutes
+
+
+def _weekdays(value: object) -> frozenset[int]:
+    """Read days of the week, numbered from Monday."""
+    if isinstance(value, str):
+        return frozenset(read_days(value))
+    raise ValueError("these are not days; write them in words, such as mon-fri, or mon, wed, fri")
+
+
+def _or_off(value: object) -> object:
+    """Let `off` stand for none, and nothing for the default."""
+    if value is False or (isinstance(value, str) and value.strip().lower() == "off"):
+        return None
+    if value is None or isinstance(value, dict | BaseModel):
+        return {} if value is None else value
+    raise ValueError('a summary has an hour and days; write for example {at: "08:30", days: mon-fri}, or off')
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"`{value}` is not a number to compare with; write it plainly, such as 50000")
+    return Decimal(str(value))
+
+
+def _rate(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(
+            f"`{value}` is not a rate; write what one unit is worth in the playbook's currency, such as 0.92"
+        )
+    return Decimal(str(value))
+
+
+def _listed(value: object) -> object:
+    """Let one word stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _or_nothing(value: object) -> object:
+    return {} if value is None else value
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=40)]
+
+Name = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
+
+Sentence = Annotated[str, Field(min_length=1, max_length=_LONGEST_SENTENCE)]
+
+Hours = Annotated[WeeklyHours, PlainValidator(_hours)]
+
+Duration = Annotated[timedelta, PlainValidator(_duration)]
+
+Number = Annotated[Decimal, PlainValidator(_number)]
+
+Rate = Annotated[Decimal, PlainValidator(_rate)]
+
+PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
+
+Currency = Annotated[str, AfterValidator(_currency)]
+
+Expression = Annotated[expressions.Expression, PlainValidator(expressions.read)]
+
+Zone = Annotated[str, AfterValidator(_zone)]
+
+Choices = Field(min_length=1, max_length=_MOST_CHOICES)

@@ -1,0 +1,89 @@
+"""What a playbook's senders must agree on with the rest of it."""
+
+from collections.abc import Iterable, Iterator
+
+from qualification.rules.leads.lead_data import GivenActivity, GivenLead, can_be_known
+from qualification.rules.playbook import defaults
+from qualification.rules.playbook.entries import Entry, Finding, _entries, _mapping, _within
+from qualification.rules.playbook.known_senders import KNOWN
+from qualification.rules.playbook.yaml_document import Document
+from qualification.rules.values import expressions
+from qualification.rules.values.paths import Path
+from qualification.rules.values.suggestions import choose_from
+
+_DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
+
+_DEFAULT_KINDS = tuple(str(kind["key"]) for kind in defaults.ACTIVITIES)
+
+_MAPPED = {
+    "lead": tuple(GivenLead.model_fields),
+    "activity": tuple(name for name in GivenActivity.model_fields if name != "lead"),
+}
+
+
+def _sources(data: Entry) -> set[str] | frozenset[str]:
+    return {str(entry.get("key")) for _, entry in _entries(data, "sources")} if "sources" in data else _DEFAULT_SOURCES
+
+
+def _senders(data: Entry, _: Document) -> Iterator[Finding]:
+    listed = tuple(str(entry.get("key")) for _, entry in _within(data, "scoring", "activities"))
+    kinds = listed or _DEFAULT_KINDS
+    sources = sorted(_sources(data))
+    for path, sender in _entries(data, "senders"):
+        for part, fields in _MAPPED.items():
+            yield from _mapped((*path, part), _mapping(sender, part), fields)
+        yield from _known_words(
+            (*path, "activity", "kind"), _mapping(sender, "activity").get("kind"), "activity", kinds
+        )
+        yield from _known_words((*path, "lead", "source"), _mapping(sender, "lead").get("source"), "source", sources)
+        like = sender.get("like")
+        if like is None or like in KNOWN:
+            yield from _said(path, sender, kinds)
+
+
+def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Finding]:
+    """Find what a sender is mapped to that leads or activities do not have."""
+    for field, written in section.items():
+        if field not in fields:
+            yield (*path, field), f"`{field}` is not known here; {choose_from(field, fields)}"
+        elif field != "fields" and isinstance(written, dict) and not {"always", "from", "as"} & set(written):
+            yield (*path, field), "only `fields` holds several; write an expression, {always: …} or {from: …, as: {…}}"
+
+
+def _known_words(path: Path, written: object, what: str, known: Iterable[str]) -> Iterator[Finding]:
+    """Find constants that the playbook does not have, and those that were meant to be one."""
+    known = tuple(known)
+    article = "no activity" if what == "activity" else "no source"
+    for place, constant in expressions.constants(written, path):
+        if constant is not None and constant not in known:
+            yield place, f"{article} is called `{constant}`; {choose_from(str(constant), known)}"
+    name = expressions.sole_name(written)
+    if name in known:
+        yield (
+            path,
+            f"this looks for a field `{name}` in what comes; for the {what} of that key write {{always: {name}}}",
+        )
+
+
+def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding]:
+    """Find what a sender leaves unsaid: who the lead is, and what it did."""
+    like = sender.get("like")
+    known = KNOWN[like] if isinstance(like, str) else None
+    lead, activity = _mapping(sender, "lead"), _mapping(sender, "activity")
+    if known is None and not can_be_known(lead):
+        remedy = f"map a lead's `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
+        yield (*path, "lead") if lead else path, f"nobody can be known by this; {remedy}"
+    written = activity.get("kind")
+    if written is None and (activity or known is not None):
+        own = known.activity.get("kind") if known else None
+        missing = [word for _, word in expressions.constants(own, ()) if word is not None and word not in kinds]
+        if own is None or missing:
+            what = (
+                f"`{like}` says `{missing[0]}`, which is no activity here" if missing else "what they did is not said"
+            )
+            place = "" if activity else "activity: "
+            kind = f"{{kind: {{always: {kinds[0]}}}}}" if place else f"kind: {{always: {kinds[0]}}}"
+            yield (
+                (*path, "activity") if activity else (*path, "like"),
+                f"{what}; add for example `{place}{kind}`, or ~ in place of {kinds[0]} for leads alone",
+            )

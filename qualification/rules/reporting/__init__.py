@@ -1,0 +1,1 @@
+"""What somebody may ask of the pipeline, and when summaries are due."""

@@ -1,0 +1,1 @@
+"""Which rule takes a lead, and whose turn it is."""

@@ -1,0 +1,1 @@
+"""What a lead's activities are worth, and which leads are kept from sales."""

@@ -1,0 +1,1 @@
+"""Values that mean the same to everybody: money, countries, names, addresses, expressions."""

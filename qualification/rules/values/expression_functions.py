@@ -1,0 +1,212 @@
+"""The functions that expressions have beside those of JMESPath.
+
+They take whatever a stranger sends: what they cannot read is nothing, and no fault.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from qualification.rules.people.working_time import known_zone
+from qualification.rules.values import normalization
+
+_EPOCH = re.compile(r"-?\d{1,15}(?:\.\d+)?")
+# Seconds come so far in the year 5138, milliseconds came so far in 1973: a moment of our time is one or the other.
+_MILLISECONDS_FROM: Final = 10**11
+_FEW_DIGITS = re.compile(r"\d{1,4}")
+_DATE_PARTS = re.compile(r"[/.-]")
+_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AaPp][Mm]))?")
+_CENTURY: Final = 2000
+_NUMBER = re.compile(r"\d{1,3}(?:[,. ']\d{3})+(?!\d)|\d{1,18}")
+
+
+def is_true(found: object) -> bool:
+    """Say whether JMESPath takes it for true: 0 is, what is empty is not."""
+    return found not in ("", [], {}, None) and found is not False
+
+
+def _words(*parts: object) -> str | None:
+    """Join what is there with blanks, such as a first and a last name."""
+    return " ".join(text for text in map(_text, parts) if text) or None
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+def _split(text: object, separator: object) -> list[str] | None:
+    """Take a text apart, without the blanks around its parts and without the empty ones."""
+    if not (isinstance(text, str) and isinstance(separator, str) and separator):
+        return None
+    return [part.strip() for part in text.split(separator) if part.strip()]
+
+
+def _replace(text: object, old: object, new: object) -> object:
+    """Write one thing for another wherever it stands; what is no text stays as it is."""
+    if not (isinstance(text, str) and isinstance(old, str) and old and isinstance(new, str)):
+        return text
+    return text.replace(old, new)
+
+
+def _number(text: object) -> object:
+    """Return the first whole number of a text: 51 of "51-200 employees"."""
+    if not isinstance(text, str):
+        return text if isinstance(text, int | float) and not isinstance(text, bool) else None
+    try:
+        return normalization.parse_size(text)
+    except ValueError:
+        found = _NUMBER.search(text)
+        return int(re.sub(r"\D", "", found[0])) if found else None
+
+
+def _country(text: object) -> str | None:
+    """Return the code of a country, nothing where it is none that we know."""
+    try:
+        return normalization.check_country(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _epoch(moment: object) -> object:
+    """Write seconds or milliseconds since 1970 as a time; what is no number stays as it is."""
+    written = _text(moment)
+    if written is None or not _EPOCH.fullmatch(written):
+        return moment
+    seconds = float(written)
+    if abs(seconds) >= _MILLISECONDS_FROM:
+        seconds /= 1000
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _zoned(moment: object, zone: object) -> object:
+    """Give a time without a zone this one; what is no time stays as it is."""
+    try:
+        read_as = datetime.fromisoformat(moment) if isinstance(moment, str) else None
+    except ValueError:
+        return moment
+    if read_as is None or read_as.tzinfo is not None or not (isinstance(zone, str) and known_zone(zone)):
+        return moment
+    return read_as.replace(tzinfo=ZoneInfo(zone)).isoformat()
+
+
+def _date(text: object, order: object) -> object:
+    """Write a date as ISO 8601 has it: 3/1/2017 by the order month/day/year; what follows a blank stays, as its time.
+
+    Years of two digits are of this century. What is no date in that order stays as it is.
+    """
+    if not (isinstance(text, str) and isinstance(order, str)):
+        return text
+    day, _, time = text.strip().partition(" ")
+    names, parts = order.lower().split("/"), _DATE_PARTS.split(day)
+    if (
+        sorted(names) != ["day", "month", "year"]
+        or len(parts) != len(names)
+        or not all(map(_FEW_DIGITS.fullmatch, parts))
+    ):
+        return text
+    said = dict(zip(names, map(int, parts), strict=True))
+    year = said["year"] + (_CENTURY if said["year"] < 100 else 0)  # noqa: PLR2004 - two digits
+    try:
+        written = date(year, said["month"], said["day"]).isoformat()
+    except ValueError:
+        return text
+    clock = _CLOCK.fullmatch(time.strip())
+    if clock is None:
+        return text if time else written
+    hour = int(clock[1]) % 12 + 12 * (clock[4].lower() == "pm") if clock[4] else int(clock[1])
+    return f"{written}T{hour:02}:{clock[2]}:{clock[3] or '00'}"
+
+
+def _value(found: object) -> object:
+    """Return what is found, or its `value` where it is an object that has one."""
+    return found.get("value") if isinstance(found, dict) else found
+
+
+def _field(fields: object, *names: object) -> object:
+    """Return the first of these fields that holds something; capitals, blanks and signs in the names do not count."""
+    if not isinstance(fields, dict):
+        return None
+    alike: dict[str, list[object]] = {}
+    for key, held in fields.items():
+        alike.setdefault(_name(key), []).append(held)
+    found = (_listed(held) for name in names for held in alike.get(_name(name), ()))
+    return next((each for each in found if is_true(each)), None)
+
+
+def _answer(response: object, *names: object) -> object:
+    """Return the first of these answers of a Typeform response: by reference, title or type, else a hidden field."""
+    if not isinstance(response, dict):
+        return None
+    titles = dict(_titles(response.get("definition")))
+    answers = response.get("answers")
+    answers = [each for each in answers if isinstance(each, dict)] if isinstance(answers, list) else []
+    for name in map(_name, names):
+        for answer in answers:
+            asked = answer.get("field")
+            question, ref = (asked.get("id"), asked.get("ref")) if isinstance(asked, dict) else (None, None)
+            title = titles.get(question) if isinstance(question, str) else None
+            known_by = {_name(ref), _name(title), _name(answer.get("type"))}
+            given = _given(answer)
+            if name and name in known_by and is_true(given):
+                return given
+    return _field(response.get("hidden"), *names)
+
+
+def _titles(form: object) -> Iterator[tuple[str, object]]:
+    """Yield the id and the title of each question, of those within a question too."""
+    questions = form.get("fields") if isinstance(form, dict) else None
+    for question in questions if isinstance(questions, list) else ():
+        if isinstance(question, dict):
+            if isinstance(question.get("id"), str):
+                yield question["id"], question.get("title")
+            yield from _titles(question.get("properties"))
+
+
+def _given(answer: Mapping[str, object]) -> object:
+    """Return what was answered: the label of a choice, the labels of several."""
+    kind = answer.get("type")
+    given = answer.get(kind) if isinstance(kind, str) else None
+    if not isinstance(given, dict):
+        return _listed(given)
+    labels = given.get("labels") if isinstance(given.get("labels"), list) else [given.get("label")]
+    return _listed([*(labels if isinstance(labels, list) else ()), given.get("other")])
+
+
+def _listed(found: object) -> object:
+    """Write a list of texts as one text."""
+    return ", ".join(text for text in map(_text, found) if text) if isinstance(found, list) else found
+
+
+def _text(found: object) -> str | None:
+    if isinstance(found, bool) or not isinstance(found, str | int | float):
+        return None
+    try:
+        return str(found).strip() or None
+    except ValueError:  # a whole number of more digits than Python writes
+        return None
+
+
+def _name(found: object) -> str:
+    """Fold the name of a field for comparison."""
+    return normalization.fold_label(found) if isinstance(found, str) else ""
+
+
+OWN: Final[Mapping[str, Callable[..., object]]] = {
+    "words": _words,
+    "lower": _lower,
+    "split": _split,
+    "replace": _replace,
+    "number": _number,
+    "country": _country,
+    "epoch": _epoch,
+    "zoned": _zoned,
+    "date": _date,
+    "value": _value,
+    "field": _field,
+    "answer": _answer,
+}

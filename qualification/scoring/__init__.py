@@ -1,0 +1,1 @@
+"""What leads come to by the playbook: points, gates, readiness."""

@@ -1,0 +1,146 @@
+"""Whether leads are ones for sales, and which gate would keep them from it: many leads in as few statements as one."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from qualification.leads import merging
+from qualification.playbook.playbooks import Published
+from qualification.records import Activity, Handoff, Lead
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
+from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.playbook.playbook import Gate, Playbook, Scoring
+from qualification.rules.scoring.gates import Applicant, stopped_by
+from qualification.rules.scoring.points import is_ready, score
+from qualification.scoring import activity_counts
+
+# So many of the latest words are looked at by gates.
+_WORDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a lead comes to by a playbook: the points of all it ever did, and whether it is one for sales.
+
+    `live` is the handoff by which sales has it now; who has none is ready or not by what it did since the last one
+    ended, which ended as `ended_as`. `gate` would keep it from sales; it is looked for where somebody is ready, or
+    held already.
+    """
+
+    points: int
+    live: int | None
+    ended_as: HandoffState | None
+    is_ready: bool
+    gate: Gate | None
+
+
+def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, Standing]:
+    """Say what each of the leads comes to, by its id."""
+    families = merging.families(session, [lead.id for lead in leads])
+    ever = activity_counts.times(session, families)
+    live, ended = _handoffs(session, families)
+    since = ever | activity_counts.times_since(
+        session, families, {lead_id: at for lead_id, (at, _) in ended.items() if lead_id not in live}
+    )
+    ready = {lead.id for lead in leads if lead.id not in live and is_ready(playbook.scoring, since[lead.id])}
+    looked_at = [lead for lead in leads if lead.id in ready or lead.held_by is not None]
+    said = latest_words(session, families, {lead.id for lead in looked_at})
+    gates = {
+        lead.id: stopped_by(playbook.gates, applicant(lead, said[lead.id], playbook.scoring, since[lead.id]))
+        for lead in looked_at
+    }
+    return {
+        lead.id: Standing(
+            points=score(playbook.scoring, ever[lead.id]).points,
+            live=live.get(lead.id),
+            ended_as=ended[lead.id][1] if lead.id in ended else None,
+            is_ready=lead.id in ready,
+            gate=gates.get(lead.id),
+        )
+        for lead in leads
+    }
+
+
+def keep(session: Session, leads: Sequence[Lead], standings: Mapping[int, Standing], published: Published) -> None:
+    """Write down what the leads come to, all by one statement: the records would take one each, for their versions.
+
+    The leads are locked, and no press that goes on meanwhile is too late for a score: the versions stay.
+    """
+    stands = {lead: (standings[lead.id].points, published.id, _lifecycle(lead, standings[lead.id])) for lead in leads}
+    moved = {lead: each for lead, each in stands.items() if each != (lead.score, lead.scored_by_id, lead.lifecycle)}
+    if not moved:
+        return
+    session.flush()
+    rows = [
+        {"lead_id": lead.id, "points": points, "made_by": made_by, "stands": lifecycle}
+        for lead, (points, made_by, lifecycle) in moved.items()
+    ]
+    session.connection().execute(_STAND, rows)
+    for lead, each in moved.items():
+        for name, value in zip(("score", "scored_by_id", "lifecycle"), each, strict=True):
+            set_committed_value(lead, name, value)
+
+
+def _lifecycle(lead: Lead, standing: Standing) -> Lifecycle:
+    """Say where who is not with sales stands: a lead from the first point on."""
+    is_lead = standing.live is None and lead.lifecycle is Lifecycle.SUBSCRIBER and standing.points > 0
+    return Lifecycle.LEAD if is_lead else lead.lifecycle
+
+
+def _handoffs(
+    session: Session, families: Mapping[int, int]
+) -> tuple[dict[int, int], dict[int, tuple[datetime, HandoffState]]]:
+    """Return the live handoff of each lead that has one, and when the last that is over ended, and how."""
+    live: dict[int, int] = {}
+    ended: dict[int, tuple[datetime, HandoffState]] = {}
+    made = select(Handoff.id, Handoff.lead_id, Handoff.state, Handoff.ended_at).where(Handoff.lead_id.in_(families))
+    for row in session.execute(made):
+        lead_id = families[row.lead_id]
+        if row.state in LIVE_STATES:
+            live[lead_id] = row.id
+        elif lead_id not in ended or row.ended_at > ended[lead_id][0]:
+            ended[lead_id] = (row.ended_at, row.state)
+    return live, ended
+
+
+def latest_words(session: Session, families: Mapping[int, int], lead_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the latest words of each of these leads."""
+    said: dict[int, list[str]] = {lead_id: [] for lead_id in lead_ids}
+    if not lead_ids:
+        return said
+    place = func.row_number().over(partition_by=Activity.lead_id, order_by=Activity.at.desc())
+    latest = (
+        select(Activity.lead_id, Activity.what, Activity.at, place.label("place"))
+        .where(
+            Activity.lead_id.in_([member for member, lead_id in families.items() if lead_id in lead_ids]),
+            Activity.what.is_not(None),
+        )
+        .subquery()
+    )
+    words = select(latest.c.lead_id, latest.c.what).where(latest.c.place <= _WORDS).order_by(latest.c.at.desc())
+    for row in session.execute(words):
+        said[families[row.lead_id]].append(row.what)
+    return {lead_id: words[:_WORDS] for lead_id, words in said.items()}
+
+
+def applicant(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping[str, int]) -> Applicant:
+    """Return what gates look at: who the lead is, what it wrote, what it asked for."""
+    return Applicant(
+        email=lead.email,
+        said=tuple(text for text in (lead.name, lead.problem, *said) if text),
+        do_not_contact=lead.do_not_contact,
+        asked=any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities),
+    )
+
+
+# Built once: to build a statement takes longer than to run it.
+_STAND: Final[Any] = (
+    update(Lead)
+    .where(Lead.id == bindparam("lead_id"))
+    .values(score=bindparam("points"), scored_by_id=bindparam("made_by"), lifecycle=bindparam("stands"))
+)

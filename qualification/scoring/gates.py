@@ -1,0 +1,22 @@
+"""The gates that a person passes over by handing a lead over."""
+
+from sqlalchemy.orm import Session
+
+from qualification.leads import merging
+from qualification.records import Lead
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.scoring.gates import fitting
+from qualification.scoring import activity_counts, evaluation
+
+
+def in_the_way(session: Session, lead: Lead, problem: str | None, playbook: Playbook) -> tuple[str, ...]:
+    """Name the gates that would keep the lead from sales by itself: the one that holds it, and all that fit it now.
+
+    `problem` is what is newly said in the lead's own words.
+    """
+    families = merging.families(session, [lead.id])
+    said = evaluation.latest_words(session, families, [lead.id])[lead.id]
+    ever = activity_counts.times(session, families)[lead.id]
+    applicant = evaluation.applicant(lead, [problem or "", *said], playbook.scoring, ever)
+    names = [gate.name for gate in fitting(playbook.gates, applicant)]
+    return tuple(dict.fromkeys([lead.held_by, *names] if lead.held_by else names))

@@ -1,0 +1,1 @@
+"""What each surface shows: frozen values beside the code that reads them."""

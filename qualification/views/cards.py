@@ -1,0 +1,214 @@
+"""What each message shows, read from the records as they stand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, aliased
+
+from qualification.people import people
+from qualification.playbook import playbooks
+from qualification.records import (
+    NEWEST_TASK,
+    Company,
+    Handoff,
+    Lead,
+    Offer,
+    Person,
+    PlaybookVersion,
+    Pool,
+    Task,
+    Team,
+    Workspace,
+)
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
+from qualification.rules.person_ref import PersonRef
+from qualification.views.marks import (
+    ChecklistMark,
+    Choice,
+    PutOffMark,
+    TaskMark,
+    Weighed,
+    _source,
+    _weighed,
+    checklist_mark,
+    put_off_mark,
+    reason_of,
+    stage_choices,
+    task_mark,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadCard:
+    """All that a lead card shows, in the channel or in a direct message; state as stored.
+
+    `state` is offered, pooled, queued, accepted, not_now, disqualified, won or lost. `why` is turn, pool, manager or
+    woken. `wake_at` is when one that is put off is offered again, and `put_off` how it was, kept for whom it is
+    offered to then. `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over,
+    but its score or a request of its own; `weighed` is what counted most for the score, at most three kinds of
+    activity. `permalink` is the address of the message that it was handed over from. Times are aware and in UTC.
+    `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed over keeps the card,
+    without its buttons. `version` grows with every change of the handoff.
+    """
+
+    handoff_id: int
+    version: int
+    offer_id: int | None
+    state: str
+    lifecycle: str
+    company: str | None
+    person: str | None
+    title: str | None
+    email: str | None
+    phone: str | None
+    size: int | None
+    country: str | None
+    source: str | None
+    campaign: str | None
+    value_minor: int | None
+    currency: str | None
+    did: str
+    problem: str | None
+    promised: str | None
+    note: str | None
+    do_not_contact: bool
+    score: int
+    weighed: tuple[Weighed, ...]
+    announcer: PersonRef | None
+    announced_at: datetime
+    permalink: str | None
+    team: str
+    manager: PersonRef | None
+    offered_to: PersonRef | None
+    pool: str | None
+    why: str | None
+    rule: str | None
+    turn: int | None
+    accept_by: datetime | None
+    owner: PersonRef | None
+    accepted_at: datetime | None
+    contacted_at: datetime | None
+    stage: str | None
+    stages: tuple[Choice, ...]
+    checklist: ChecklistMark | None
+    decided_by: PersonRef | None
+    ended_at: datetime | None
+    reason: str | None
+    reason_note: str | None
+    undo_until: datetime | None
+    handoff_number: int
+    queued_because: str | None
+    reader: PersonRef | None = None
+    reader_may_decide: bool = True
+    wake_at: datetime | None = None
+    put_off: PutOffMark | None = None
+    task: TaskMark | None = None
+
+
+# Whoever was asked when somebody else decided may reopen it.
+_ENDED_BY_VERDICT: Final = frozenset({OfferOutcome.DISQUALIFIED, OfferOutcome.PUT_OFF})
+
+
+def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None = None) -> LeadCard:
+    """Return all that a card of this handoff shows; with a reader, as it stands in their direct messages."""
+    row = session.execute(_CARD, {"workspace_id": workspace_id, "handoff_id": handoff_id}).one()
+    handoff, lead, company, team, pool, offer, task, number, *versions = row
+    playbook, latest = (playbooks.read(*version).playbook for version in (versions[:2], versions[2:]))
+    concerned = (handoff.announcer_id, handoff.owner_id, handoff.decided_by_id, team.manager_id, reader_id)
+    named = people.by_ids(session, (*concerned, offer.person_id if offer else None))
+    refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in named.items()}
+    waiting = offer if offer is not None and offer.outcome is OfferOutcome.OPEN else None
+    # A manager who took what somebody else was offered was not chosen: neither turn nor pool is why.
+    chosen = offer if offer and handoff.owner_id in {None, offer.person_id or handoff.owner_id} else None
+    return LeadCard(
+        handoff_id=handoff.id,
+        version=handoff.version,
+        offer_id=waiting.id if waiting else None,
+        state=handoff.state.value,
+        lifecycle=lead.lifecycle.value,
+        company=company.name if company else None,
+        person=lead.name,
+        title=lead.title,
+        email=lead.email,
+        phone=lead.phone,
+        size=handoff.size,
+        country=handoff.country,
+        source=_source(playbook, handoff.source),
+        campaign=handoff.campaign,
+        value_minor=lead.value_minor,
+        currency=lead.currency,
+        did=handoff.did,
+        problem=handoff.problem,
+        promised=handoff.promised,
+        note=lead.note,
+        do_not_contact=lead.do_not_contact,
+        score=lead.score,
+        weighed=_weighed(session, lead, latest),
+        announcer=refs.get(handoff.announcer_id),
+        announced_at=handoff.announced_at,
+        permalink=handoff.permalink,
+        team=team.name,
+        manager=refs.get(team.manager_id),
+        offered_to=refs.get(waiting.person_id) if waiting else None,
+        pool=pool.name if pool else None,
+        why=chosen.why if chosen else None,
+        rule=handoff.rule,
+        turn=chosen.turn if chosen else None,
+        accept_by=waiting.accept_by if waiting else None,
+        owner=refs.get(handoff.owner_id),
+        accepted_at=handoff.accepted_at,
+        contacted_at=handoff.contacted_at,
+        stage=handoff.stage,
+        stages=stage_choices(latest, handoff),
+        checklist=checklist_mark(session, lead.id, latest) if handoff.accepted_at else None,
+        decided_by=refs.get(handoff.decided_by_id),
+        ended_at=handoff.ended_at,
+        reason=reason_of(latest, handoff),
+        # Of one that is put off they are its last words, told with who said them.
+        reason_note=handoff.reason_note if handoff.state is not HandoffState.NOT_NOW else None,
+        undo_until=handoff.undo_until,
+        handoff_number=number,
+        queued_because=handoff.queued_because if handoff.state is HandoffState.QUEUED else None,
+        reader=refs.get(reader_id),
+        reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, offer, team),
+        wake_at=handoff.wake_at,
+        put_off=put_off_mark(session, handoff, lead),
+        task=task_mark(task, handoff),
+    )
+
+
+def _may_decide(reader: Person, handoff: Handoff, offer: Offer | None, team: Team) -> bool:
+    """Say whether the reader's own card carries buttons: theirs to answer, to work, to reopen, or to manage."""
+    if people.manages(reader, team):
+        return True
+    if offer is not None and offer.outcome is OfferOutcome.OPEN:
+        return offer.person_id in {None, reader.id}
+    if offer is not None and offer.outcome in _ENDED_BY_VERDICT and offer.person_id == reader.id:
+        return True
+    return reader.id in {handoff.owner_id, handoff.decided_by_id}
+
+
+def _card() -> Any:  # noqa: ANN401 - a select of many
+    """Select at once what a card shows: the offer made last, how many handoffs its lead has had, and the playbooks."""
+    routed, newest = aliased(PlaybookVersion), aliased(PlaybookVersion)
+    other, another = aliased(Handoff), aliased(Offer)
+    last = select(func.max(another.id)).where(another.handoff_id == Handoff.id).scalar_subquery()
+    number = select(func.count()).where(other.lead_id == Handoff.lead_id, other.id <= Handoff.id).scalar_subquery()
+    return (
+        select(Handoff, Lead, Company, Team, Pool, Offer, Task, number, routed.id, routed.text, newest.id, newest.text)
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .outerjoin(Company, Company.id == Lead.company_id)
+        .join(Team, Team.id == Handoff.team_id)
+        .outerjoin(Pool, Pool.id == Handoff.pool_id)
+        .outerjoin(Offer, Offer.id == last)
+        .outerjoin(Task, Task.id == NEWEST_TASK)
+        .join(routed, routed.id == Handoff.playbook_id)
+        .join(Workspace, Workspace.id == Handoff.workspace_id)
+        .join(newest, newest.id == Workspace.playbook_id)
+        .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.id == bindparam("handoff_id"))
+    )
+
+
+_CARD: Final = _card()

@@ -1,0 +1,199 @@
+"""Marks of a lead that several surfaces show: score, checklist, next step, snooze."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from qualification.leads import merging
+from qualification.people import people
+from qualification.records import (
+    Answer,
+    Checklist,
+    EventKind,
+    Handoff,
+    Lead,
+    LeadEvent,
+    Task,
+)
+from qualification.rules.checklists.frameworks import Verdict, progress
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
+from qualification.rules.handoffs.tasks import Duty, TaskOutcome, duty_of
+from qualification.rules.person_ref import PersonRef
+from qualification.rules.playbook.playbook import Playbook
+from qualification.scoring import activity_counts
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a select: the playbook's key, the words for it."""
+
+    key: str
+    name: str
+    description: str | None = None
+    note_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemMark:
+    """One item of a checklist as the card shows it; verdict is yes, no or unknown."""
+
+    key: str
+    name: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistMark:
+    """The checklist line of a card: ■ for each yes, how many are needed, what is missing."""
+
+    framework: str
+    items: tuple[ItemMark, ...]
+    yes: int
+    needed: int
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What one kind of activity adds to a lead's score: its name, how often it was done, what that comes to."""
+
+    name: str
+    times: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutOffMark:
+    """That a lead was put off: by whom, when, their last words; and the last contact before, how and what was noted."""
+
+    by: PersonRef | None
+    at: datetime
+    words: str | None
+    contacted_at: datetime | None = None
+    how: str | None = None
+    contact_note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMark:
+    """The next step with a lead, by when, and whether that is over; with `done_at` it was done, and no other came."""
+
+    task_id: int
+    name: str
+    due_at: datetime
+    overdue: bool
+    done_at: datetime | None = None
+
+
+MOST_WEIGHED: Final = 3
+
+
+def task_mark(task: Task | None, handoff: Handoff) -> TaskMark | None:
+    """Return the handoff's newest task as cards and lists show it; one that was done, while the lead stands there."""
+    if task is None or task.outcome is TaskOutcome.DROPPED:
+        return None
+    if task.outcome is TaskOutcome.DONE:
+        duty = duty_of(handoff.state, handoff.stage, handoff.owner_id)
+        if duty != Duty(task.person_id, task.stage):
+            return None
+    return TaskMark(task.id, task.name, task.due_at, task.overdue, task.ended_at)
+
+
+def put_off_mark(session: Session, handoff: Handoff, lead: Lead) -> PutOffMark | None:
+    """Return how the handoff was put off, while it sleeps and while somebody goes on with it; None otherwise."""
+    sleeps = handoff.state is HandoffState.NOT_NOW
+    if not sleeps and (handoff.woken_at is None or handoff.state not in LIVE_STATES):
+        return None
+    asked = {"handoff_id": handoff.id, "lead_ids": merging.family(session, lead)}
+    # What was put off once more and undone does not count, nor do contacts since.
+    until = handoff.ended_at if sleeps else handoff.woken_at
+    event = session.scalar(_LAST_OF, {**asked, "kind": EventKind.NOT_NOW, "until": until})
+    if event is None:
+        return None
+    contact = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED, "until": event.at})
+    return PutOffMark(
+        by=people.ref_of(session, event.actor_id),
+        at=event.at,
+        words=_text(event.facts.get("note")),
+        contacted_at=contact.at if contact else None,
+        how=_text(contact.facts.get("how")) if contact else None,
+        contact_note=_text(contact.facts.get("note")) if contact else None,
+    )
+
+
+def checklist_mark(session: Session, lead_id: int, playbook: Playbook) -> ChecklistMark:
+    """Return the checklist line of a card."""
+    framework = playbook.main_framework
+    verdicts = answers_of(session, lead_id, framework.key)
+    made = progress(framework, verdicts)
+    return ChecklistMark(
+        framework=framework.name,
+        items=tuple(
+            ItemMark(key=item.key, name=item.name, verdict=verdicts.get(item.key, Verdict.UNKNOWN).value)
+            for item in framework.items
+        ),
+        yes=made.yes,
+        needed=made.needed,
+        passed=made.passed,
+    )
+
+
+def answers_of(session: Session, lead_id: int, framework: str) -> dict[str, Verdict]:
+    """Return the verdicts given so far, by item."""
+    rows = session.execute(
+        select(Answer.item, Answer.verdict)
+        .join(Checklist, Checklist.id == Answer.checklist_id)
+        .where(Checklist.lead_id == lead_id, Checklist.framework == framework)
+    )
+    return {row.item: row.verdict for row in rows}
+
+
+def stage_choices(playbook: Playbook, handoff: Handoff) -> tuple[Choice, ...]:
+    """Return the stages a rep may choose from; one the playbook no longer has stays while the lead stands there."""
+    choices = [Choice(key=stage.key, name=stage.name) for stage in playbook.stages]
+    if handoff.stage and playbook.stage(handoff.stage) is None:
+        choices.insert(0, Choice(key=handoff.stage, name=handoff.stage))
+    return tuple(choices)
+
+
+def reason_of(playbook: Playbook, handoff: Handoff) -> str | None:
+    """Return why the handoff was disqualified or lost; the key where the playbook no longer has the reason."""
+    if handoff.reason is None:
+        return None
+    find = playbook.lost_reason if handoff.state is HandoffState.LOST else playbook.disqualify_reason
+    reason = find(handoff.reason)
+    return reason.name if reason else handoff.reason
+
+
+def _weighed(session: Session, lead: Lead, playbook: Playbook) -> tuple[Weighed, ...]:
+    """Return what counted most for the lead; what counts for nothing is left out, but for what was asked for."""
+    found = activity_counts.weigh(session, lead, playbook.scoring).weights
+    asked = {kind.key for kind in playbook.scoring.activities if kind.handoff}
+    shown = [each for each in found if each.points > 0 or each.kind in asked]
+    return tuple(Weighed(each.name, each.times, each.points) for each in shown[:MOST_WEIGHED])
+
+
+def _source(playbook: Playbook, key: str | None) -> str | None:
+    source = playbook.source(key) if key else None
+    return source.name if source else key
+
+
+def _text(fact: object) -> str | None:
+    return fact if isinstance(fact, str) else None
+
+
+# Built once: to build a statement takes longer than to run it.
+_LAST_OF: Final = (
+    select(LeadEvent)
+    .where(
+        LeadEvent.lead_id.in_(bindparam("lead_ids", expanding=True)),
+        LeadEvent.handoff_id == bindparam("handoff_id"),
+        LeadEvent.kind == bindparam("kind"),
+        LeadEvent.at <= bindparam("until"),
+    )
+    .order_by(LeadEvent.id.desc())
+    .limit(1)
+)

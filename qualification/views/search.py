@@ -1,0 +1,240 @@
+"""Which lead somebody means by a few words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, case, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from qualification.handoffs.context import look
+from qualification.handoffs.first_contact import is_untouched
+from qualification.leads import resolution
+from qualification.leads.titles import lead_title, title_of
+from qualification.people import people
+from qualification.playbook import playbooks
+from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
+from qualification.rules.handoffs.permissions import waits_for
+from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
+from qualification.rules.person_ref import PersonRef
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, Refusal, UnknownLead
+from qualification.rules.values import normalization
+from qualification.views.marks import TaskMark, task_mark
+
+
+@dataclass(frozen=True, slots=True)
+class LeadLine:
+    """A lead in a list: who it is, where it stands, what is due."""
+
+    handoff_id: int
+    offer_id: int | None
+    lead: str
+    state: str
+    stage: str | None
+    accept_by: datetime | None
+    owner: PersonRef | None
+    accepted_at: datetime | None = None
+    untouched: bool = False
+    task: TaskMark | None = None
+
+
+T = TypeVar("T")
+
+MOST = 100
+
+
+def meant(session: Session, workspace_id: int, slack_user_id: str, words: str) -> tuple[LeadLine, ...]:
+    """Return the leads that the words mean to this Slack user, without words their own open ones; never none.
+
+    Raises UnknownLead, LeadElsewhere where the words mean only leads that are not theirs to work on, or without words
+    NoOpenLeads.
+    """
+    person = people.by_slack_user(session, workspace_id, slack_user_id)
+    if words:
+        found = find(session, person, words) if person else []
+        if not found:
+            raise _not_theirs(session, workspace_id, slack_user_id, words)
+    else:
+        found = mine(session, person)[0] if person else []
+        if not found:
+            raise NoOpenLeads
+    return tuple(found)
+
+
+def find(session: Session, person: Person, words: str) -> list[LeadLine]:
+    """Return the live accepted leads that the words may mean and the person may work on, the likeliest first.
+
+    Words are matched against company, name and e-mail, without regard to case; the whole before the beginning before a
+    part. At most 100.
+    """
+    likeliest = _named(_workable(person), words, Handoff.accepted_at.desc(), Handoff.id)
+    return lines(session, session.scalars(likeliest.limit(MOST)).all())
+
+
+def anybody(session: Session, workspace_id: int, words: str, most: int = 20) -> list[Lead]:
+    """Return the leads that the words may mean, whoever works on them, the likeliest first and of those the latest.
+
+    Of those that were found to be one, the one that stays.
+    """
+    everybody = select(Lead).outerjoin(Company, Company.id == Lead.company_id).where(Lead.workspace_id == workspace_id)
+    likeliest = _named(everybody, words, Lead.updated_at.desc(), Lead.id)
+    found = [resolution.root(session, lead) for lead in session.scalars(likeliest.limit(most + 1))]
+    return [lead for lead in dict.fromkeys(found) if lead is not None]
+
+
+def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
+    """Return the person's own accepted leads that are open, the longest held first, and how many there are."""
+    return _cut(session, own(person).order_by(Handoff.accepted_at, Handoff.id), most)
+
+
+def asking(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
+    """Return what waits for this person: offers to them or their pools, and for a manager their teams' queues."""
+    queued = (Handoff.state == HandoffState.QUEUED) & Handoff.team_id.in_(people.managed_by(person))
+    return _cut(session, offered(person, or_else=queued), most)
+
+
+def own(person: Person) -> Select[Handoff]:
+    """Select the person's own accepted leads that are open."""
+    return _workable(person).where(Handoff.owner_id == person.id)
+
+
+def offered(person: Person, or_else: ColumnElement[bool] | None = None) -> Select[Handoff]:
+    """Select what is offered to the person or their pools, and what else waits for them; what lapses first on top."""
+    pools = select(Membership.pool_id).where(Membership.person_id == person.id, Membership.active)
+    return (
+        select(Handoff)
+        .outerjoin(Offer, (Offer.handoff_id == Handoff.id) & (Offer.outcome == OfferOutcome.OPEN))
+        .where(
+            Handoff.workspace_id == person.workspace_id,
+            Handoff.state.in_(UNDECIDED_STATES),
+            or_(
+                (Handoff.state == HandoffState.OFFERED) & (Offer.person_id == person.id),
+                (Handoff.state == HandoffState.POOLED) & Handoff.pool_id.in_(pools),
+                *(() if or_else is None else (or_else,)),
+            ),
+        )
+        .order_by(Offer.accept_by.is_(None), Offer.accept_by, Handoff.id)
+    )
+
+
+def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
+    """Return the handoffs as lines of a list, in as many statements however many they are."""
+    if not handoffs:
+        return []
+    playbook = playbooks.current(session, handoffs[0].workspace_id).playbook
+    ids = {"ids": [handoff.id for handoff in handoffs]}
+    titles = {lead.id: title_of(lead, company) for lead, company in leads_of(session, handoffs)}
+    offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, ids)}
+    tasks = {task.handoff_id: task for task in session.scalars(_TASKS, ids)}
+    owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs))
+    refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in owners.items()}
+    return [
+        LeadLine(
+            handoff_id=handoff.id,
+            offer_id=offer.id if offer else None,
+            lead=titles[handoff.lead_id],
+            state=handoff.state.value,
+            stage=_stage(playbook, handoff.stage),
+            accept_by=offer.accept_by if offer else None,
+            owner=refs.get(handoff.owner_id),
+            accepted_at=handoff.accepted_at,
+            untouched=is_untouched(handoff, playbook),
+            task=task_mark(task, handoff),
+        )
+        for handoff in handoffs
+        for offer, task in [(offers.get(handoff.id), tasks.get(handoff.id))]
+    ]
+
+
+def leads_of(session: Session, handoffs: Iterable[Handoff]) -> Iterable[tuple[Lead, Company | None]]:
+    """Return the leads of the handoffs at once, each with its company."""
+    rows = session.execute(_LEADS, {"ids": [handoff.lead_id for handoff in handoffs]})
+    return [(lead, company) for lead, company in rows]
+
+
+def _stage(playbook: Playbook, key: str | None) -> str | None:
+    """Return the stage's name, its key where the playbook no longer has it."""
+    stage = playbook.stage(key) if key else None
+    return stage.name if stage else key
+
+
+def _workable(person: Person) -> Select[Handoff]:
+    """Select the live accepted handoffs that the person owns or manages."""
+    accepted = _handoffs(person.workspace_id).where(Handoff.state == HandoffState.ACCEPTED)
+    managed = people.managed_by(person)
+    return accepted.where(or_(Handoff.owner_id == person.id, Handoff.team_id.in_(managed)))
+
+
+def _handoffs(workspace_id: int) -> Select[Handoff]:
+    """Select the handoffs of a workspace beside what words are matched against."""
+    return (
+        select(Handoff)
+        .join(Lead, Lead.id == Handoff.lead_id)
+        .outerjoin(Company, Company.id == Lead.company_id)
+        .where(Handoff.workspace_id == workspace_id)
+    )
+
+
+def _named(rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Select[T]:
+    """Narrow to the leads that the words may mean: the whole before the beginning before a part, then in this order."""
+    name = normalization.fold_name(words)
+    if not name:
+        return rows.where(false())
+    # Each is sought as it was folded when it was stored.
+    sought = (
+        (func.coalesce(Company.name_key, ""), normalization.fold_company(words)),
+        (func.coalesce(Lead.name_key, ""), name),
+        (func.coalesce(Lead.email_key, ""), normalization.fold_mailbox(words) if "@" in name else name),
+    )
+    rank = case(
+        (or_(*(text == key for text, key in sought)), 0),
+        (or_(*(text.startswith(key, autoescape=True) for text, key in sought)), 1),
+        else_=2,
+    )
+    fitting = or_(*(text.contains(key, autoescape=True) for text, key in sought))
+    return rows.where(fitting).order_by(rank, *order)
+
+
+def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: str) -> Refusal:
+    """Say where the lead is that the words mean to somebody else, the live and the newest first."""
+    likeliest = _named(_handoffs(workspace_id), words, *NEAREST)
+    handoff = session.scalars(likeliest.limit(1)).first()
+    if handoff is None:
+        return UnknownLead(query=words)
+    found = look(session, workspace_id=workspace_id, by=slack_user_id, handoff_id=handoff.id)
+    standing = found.standing
+    asked = standing.offered_to if standing.state is HandoffState.OFFERED else None
+    return LeadElsewhere(
+        lead=lead_title(session, handoff),
+        state=standing.state.value,
+        is_theirs=waits_for(standing, found.actor),
+        owner=standing.owner.ref if standing.owner else None,
+        offered_to=asked.ref if asked else None,
+        pool=standing.pool,
+        manager=standing.manager.ref if standing.manager else None,
+    )
+
+
+def count_of(session: Session, rows: Select[Handoff]) -> int:
+    """Return how many there are."""
+    return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+
+
+def _cut(session: Session, rows: Select[Handoff], most: int) -> tuple[list[LeadLine], int]:
+    return lines(session, session.scalars(rows.limit(most)).all()), count_of(session, rows)
+
+
+# Built once: to build a statement takes longer than to run it.
+_LEADS: Final = (
+    select(Lead, Company)
+    .outerjoin(Company, Company.id == Lead.company_id)
+    .where(Lead.id.in_(bindparam("ids", expanding=True)))
+)
+_TASKS: Final = (
+    select(Task).join(Handoff, Task.id == NEWEST_TASK).where(Handoff.id.in_(bindparam("ids", expanding=True)))
+)
+_OFFERS: Final = select(Offer).where(
+    Offer.handoff_id.in_(bindparam("ids", expanding=True)), Offer.outcome == OfferOutcome.OPEN
+)

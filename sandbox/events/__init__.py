@@ -1,0 +1,1 @@
+"""What the app is sent when something happens, and what it may answer."""

@@ -1,0 +1,1 @@
+"""How templates are loaded, escaped, drawn and translated."""

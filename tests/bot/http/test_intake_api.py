@@ -1,0 +1,297 @@
+"""The intake API, as senders meet it."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import select
+
+from bot.app import Baton
+from bot.http.request_body import LARGEST
+from qualification.intake import api_keys
+from qualification.records import Activity, ApiKey, Handoff, Lead
+from qualification.rules.leads.lead_data import MOST_ROWS
+from sandbox.clock import ManualClock
+from tests.bot.conftest import PLAYBOOK
+
+IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a secret of the website").decode()
+SENDERS = """
+senders:
+  website: {name: Website, like: form, activity: {kind: {always: contact-form}}}
+"""
+
+
+class Sender:
+    """Somebody who posts, with a key."""
+
+    def __init__(self, baton: Baton, key: str) -> None:
+        self.baton = baton
+        self.key = key
+
+    def asks(self, verb: str, path: str, **with_: Any) -> httpx.Response:
+        """Send a request."""
+        given = {"authorization": f"Bearer {self.key}"} if self.key else {}
+        with_["headers"] = {**given, **with_.get("headers", {})}
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.baton.asgi)
+            async with httpx.AsyncClient(transport=transport, base_url="http://baton") as client:
+                return await client.request(verb, path, **with_)
+
+        return asyncio.run(ask())
+
+    def posts(self, path: str, body: object, **with_: Any) -> httpx.Response:
+        """Post JSON."""
+        return self.asks("POST", path, content=json.dumps(body), **with_)
+
+    def stored(self, record: type[Any]) -> list[Any]:
+        """Return the rows of a record."""
+        with self.baton.database.snapshot() as session:
+            return list(session.scalars(select(record)))
+
+
+@pytest.fixture
+def sender(baton: Baton, publish: Callable[[str], None], clock: ManualClock) -> Iterator[Sender]:
+    """Publish a playbook, and make a key."""
+    publish(PLAYBOOK + SENDERS)
+    with baton.database.transaction() as session:
+        key = api_keys.make(session, baton.workspace.id, "crm", random=lambda: "0123456789", now=clock())
+    yield Sender(baton, key)
+    baton.stop()
+
+
+def problem(response: httpx.Response) -> dict[str, Any]:
+    """Read a problem."""
+    assert response.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = response.json()
+    assert told["status"] == response.status_code
+    return told
+
+
+def test_a_lead_is_taken_in_and_read_again(sender: Sender) -> None:
+    taken = sender.posts("/v1/leads", {**IVY, "id": 7, "size": "240", "fields": {"plan": "pro"}})
+    assert (taken.status_code, taken.headers["content-type"]) == (200, "application/json")
+    lead_id = taken.json()["id"]
+    assert sender.posts("/v1/leads", {**IVY, "id": 7}).json() == {"id": lead_id}
+    read = sender.asks("GET", f"/v1/leads/{lead_id}").json()
+    assert (read["email"], read["company"], read["lifecycle"], read["score"]) == (IVY["email"], "Acme", "subscriber", 0)
+    assert (read["size"], read["fields"]) == (240, {"plan": "pro"})
+
+
+def test_an_activity_scores_and_a_demo_request_is_handed_over(sender: Sender) -> None:
+    scored = sender.posts("/v1/activities", {"id": "v1", "kind": "pricing-page", "lead": IVY}).json()
+    assert sender.asks("GET", f"/v1/leads/{scored['lead_id']}").json()["score"] == 15
+    sender.posts("/v1/activities", {"id": "v2", "kind": "demo-request", "lead": IVY})
+    assert [handoff.state for handoff in sender.stored(Handoff)] == ["offered"]
+    assert sender.asks("GET", f"/v1/leads/{scored['lead_id']}").json()["state"] == "offered"
+
+
+def test_the_same_again_is_the_same_answer_also_at_once(sender: Sender) -> None:
+    visit = {"id": "v1", "kind": "pricing-page", "lead": IVY}
+    with ThreadPoolExecutor(4) as pool:
+        answers = [each.json() for each in pool.map(lambda _: sender.posts("/v1/activities", visit), range(8))]
+    assert answers == [answers[0]] * 8
+    assert (len(sender.stored(Activity)), len(sender.stored(Lead))) == (1, 1)
+
+
+def test_of_a_list_the_good_rows_are_kept_and_the_bad_ones_listed(sender: Sender) -> None:
+    rows = [{**IVY, "id": "1"}, {"email": "nonsense"}, {"id": "3", "country": "Nowhere", "colour": "red"}, {"id": "4"}]
+    answer = sender.posts("/v1/leads", rows)
+    assert answer.status_code == 207
+    told = answer.json()
+    assert (told["taken"], told["refused"]) == (2, 2)
+    assert [(each["index"], each["status"]) for each in told["results"]] == [(0, 200), (1, 422), (2, 422), (3, 200)]
+    assert told["results"][1]["errors"] == [{"field": "email", "reason": "is no e-mail address"}]
+    assert [each["field"] for each in told["results"][2]["errors"]] == ["country", "colour"]
+    assert len(sender.stored(Lead)) == 2
+
+
+def test_what_is_wrong_is_named_field_by_field_and_nothing_of_it_quoted(sender: Sender) -> None:
+    told = problem(sender.posts("/v1/activities", {"kind": "dance", "lead": {"email": "ivy@secret"}, "at": "now"}))
+    assert told["status"] == 422
+    assert {each["field"] for each in told["errors"]} == {"id", "at", "lead.email"}
+    assert "secret" not in json.dumps(told)
+    told = problem(sender.posts("/v1/activities", {"id": "1", "kind": "dance", "lead": IVY}))
+    assert told["errors"] == [{"field": "kind", "reason": "no activity of the playbook is called `dance`"}]
+    assert sender.stored(Lead) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_rubbish_is_refused(sender: Sender, body: bytes) -> None:
+    assert problem(sender.asks("POST", "/v1/leads", content=body))["status"] == 400
+
+
+@pytest.mark.parametrize("body", ["null", "5", '"x"', "{}"])
+def test_json_that_is_no_lead_is_refused(sender: Sender, body: str) -> None:
+    assert problem(sender.asks("POST", "/v1/leads", content=body))["status"] == 422
+
+
+def test_too_much_is_refused(sender: Sender) -> None:
+    assert problem(sender.asks("POST", "/v1/leads", content=b" " * (LARGEST + 1)))["status"] == 413
+    assert problem(sender.posts("/v1/leads", [{"id": "1"}] * (MOST_ROWS + 1)))["status"] == 413
+    assert sender.stored(Lead) == []
+
+
+def test_too_often_is_refused_with_the_time_to_wait(sender: Sender, clock: ManualClock) -> None:
+    answers = [sender.asks("GET", "/v1/leads/1") for _ in range(101)]
+    assert {answer.status_code for answer in answers[:100]} == {404}
+    assert problem(answers[100])["status"] == 429
+    clock.advance(timedelta(seconds=int(answers[100].headers["retry-after"])))
+    assert sender.asks("GET", "/v1/leads/1").status_code == 404
+
+
+def test_nobody_comes_in_without_a_key_in_force(sender: Sender, clock: ManualClock) -> None:
+    for key in ("", "baton_wrong", "é"):
+        stranger = Sender(sender.baton, "")
+        headers = {"authorization": f"Bearer {key}".encode()} if key else {}
+        refused = stranger.asks("POST", "/v1/leads", content="{}", headers=headers)
+        assert (problem(refused)["status"], refused.headers["www-authenticate"]) == (401, "Bearer")
+    with sender.baton.database.transaction() as session:
+        assert api_keys.revoke(session, sender.baton.workspace.id, "crm", now=clock())
+    assert sender.posts("/v1/leads", IVY).status_code == 401
+    assert sender.stored(Lead) == []
+
+
+def test_a_key_is_kept_as_a_hash_and_tells_when_it_was_used(sender: Sender, clock: ManualClock) -> None:
+    sender.posts("/v1/leads", IVY)
+    (kept,) = sender.stored(ApiKey)
+    assert sender.key not in {kept.digest, kept.hint}
+    assert kept.used_at == clock()
+
+
+def test_a_form_posts_what_it_has_with_its_key_in_the_address(sender: Sender) -> None:
+    browser = Sender(sender.baton, "")
+    form = b"email=ivy%40acme.example&name=Ivy+Chen&company=Acme&message=Reports+take+a+week"
+    answer = browser.asks("POST", f"/v1/in/website?key={sender.key}", content=form)
+    assert answer.status_code == 200, answer.text
+    (activity,) = sender.stored(Activity)
+    assert (activity.sender, activity.kind) == ("website", "contact-form")
+    assert problem(browser.asks("POST", f"/v1/in/nobody?key={sender.key}", content=form))["status"] == 404
+    assert problem(browser.asks("POST", f"/v1/in/website?key={sender.key}", content=b"<x/>"))["status"] == 400
+
+
+def test_a_key_that_stands_in_a_page_posts_its_form_and_opens_nothing_else(sender: Sender, clock: ManualClock) -> None:
+    lead_id = sender.posts("/v1/leads", IVY).json()["id"]
+    with sender.baton.database.transaction() as session:
+        workspace_id = sender.baton.workspace.id
+        key = api_keys.make(session, workspace_id, "website", publishable=True, random=lambda: "9876", now=clock())
+    reader = Sender(sender.baton, key)
+    form = b"email=joe%40acme.example&name=Joe+Doe&message=Call+me"
+    answer = reader.asks("POST", f"/v1/in/website?key={key}", content=form)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"taken": 1, "refused": 0, "results": [{"index": 0, "status": 200}]},
+    )
+    for path in (f"/v1/leads/{lead_id}", f"/v1/leads/{lead_id}?key={key}"):
+        assert problem(reader.asks("GET", path))["detail"] == (
+            "anybody can read this key: it only posts to /v1/in/website"
+        )
+    for path in ("/v1/leads", "/v1/activities", "/v1/in/other"):
+        assert problem(reader.posts(path, {"email": "ivy@acme.example", "name": "Changed"}))["status"] == 403
+    assert [lead.name for lead in sender.stored(Lead)] == ["Ivy Chen", "Joe Doe"]
+
+
+def test_a_row_is_told_by_its_place_in_the_payload_whatever_was_left_out(
+    sender: Sender, publish: Callable[[str], None]
+) -> None:
+    publish(
+        f"{PLAYBOOK}senders: {{shop: {{name: Shop, each: orders, when: paid, lead: {{email: email}},"
+        f" activity: {{kind: {{always: trial}}}}}}}}\n"
+    )
+    orders = [{"email": "a@acme.example"}, {"paid": True, "email": "?"}, {"paid": True, "email": "b@acme.example"}]
+    told = sender.posts("/v1/in/shop", {"orders": orders}).json()
+    assert [(each["index"], each["status"]) for each in told["results"]] == [(1, 422), (2, 200)]
+
+
+def test_whoever_can_sign_needs_no_key(sender: Sender, clock: ManualClock) -> None:
+    body = json.dumps({"id": "v1", "kind": "pricing-page", "lead": IVY}).encode()
+    sender.baton.intake.secrets_of = {"website": WEBHOOK_SECRET}
+    headers = signed(body, clock, key=b"a secret of the website")
+    stranger = Sender(sender.baton, "")
+    assert stranger.asks("POST", "/v1/activities?sender=website", content=body, headers=headers).status_code == 200
+    assert stranger.asks("POST", "/v1/activities?sender=other", content=body, headers=headers).status_code == 401
+    forged = signed(body, clock, key=b"another")
+    assert stranger.asks("POST", "/v1/activities?sender=website", content=body, headers=forged).status_code == 401
+    clock.advance(timedelta(minutes=6))
+    assert stranger.asks("POST", "/v1/activities?sender=website", content=body, headers=headers).status_code == 401
+    assert [activity.sender for activity in sender.stored(Activity)] == ["website"]
+
+
+def test_behind_a_proxy_the_address_that_is_signed_is_the_public_one(
+    sender: Sender, publish: Callable[[str], None]
+) -> None:
+    publish(
+        f"{PLAYBOOK}senders: {{hs: {{name: HubSpot, like: hubspot, activity: {{kind: {{always: demo-request}}}}}}}}\n"
+    )
+    sender.baton.intake.secrets_of = {"hs": "secret"}
+    sender.baton.intake.public_url = "https://baton.acme.example/"
+    body = json.dumps({"vid": 1, "email": "ivy@acme.example"}).encode()
+    said = b"secretPOSThttps://baton.acme.example/v1/in/hs?a=b" + body
+    headers = {"x-hubspot-signature-version": "v2", "x-hubspot-signature": hashlib.sha256(said).hexdigest()}
+    stranger = Sender(sender.baton, "")
+    assert stranger.asks("POST", "/v1/in/hs?a=b", content=body, headers=headers).status_code == 200
+    assert stranger.asks("POST", "/v1/in/hs?a=c", content=body, headers=headers).status_code == 401
+
+
+def signed(body: bytes, clock: ManualClock, *, key: bytes) -> dict[str, str]:
+    """Sign as Standard Webhooks has it."""
+    stamp = str(int(clock().timestamp()))
+    code = base64.b64encode(hmac.new(key, b"msg_1." + stamp.encode() + b"." + body, hashlib.sha256).digest()).decode()
+    return {"webhook-id": "msg_1", "webhook-timestamp": stamp, "webhook-signature": f"v1,{code}"}
+
+
+def test_a_surprise_is_a_problem_with_a_reference_that_is_in_the_log(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("handlers.intake.intake.take", broken)
+    told = problem(sender.posts("/v1/leads", IVY))
+    assert (told["status"], "ref-1" in told["detail"]) == (500, True)
+    assert [record.__dict__["reference"] for record in caplog.records if "reference" in record.__dict__] == ["ref-1"]
+
+
+def test_before_a_playbook_is_published_it_says_so(baton: Baton, clock: ManualClock) -> None:
+    with baton.database.transaction() as session:
+        key = api_keys.make(session, baton.workspace.id, "crm", random=lambda: "0123456789", now=clock())
+    assert problem(Sender(baton, key).posts("/v1/leads", IVY))["status"] == 503
+    baton.stop()
+
+
+def test_the_api_is_as_it_describes_itself(sender: Sender, clock: ManualClock) -> None:
+    """What schemathesis makes of the description is answered as the description says, whatever it is."""
+    # It takes two seconds to import: only the process that runs this test does.
+    import schemathesis  # noqa: PLC0415
+    from schemathesis.core.result import Ok  # noqa: PLC0415
+    from schemathesis.specs.openapi import checks  # noqa: PLC0415
+
+    schema = schemathesis.openapi.from_asgi("/v1/openapi.json", sender.baton.asgi)
+    wanted = [
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+        checks.status_code_conformance,
+    ]
+
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result
+        operation = result.ok()
+
+        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(case=operation.as_strategy())
+        def answers_as_described(case: schemathesis.Case[Any]) -> None:
+            clock.advance(timedelta(seconds=1))
+            response = case.call(headers={"authorization": f"Bearer {sender.key}"})
+            case.validate_response(response, checks=wanted)
+
+        answers_as_described()

@@ -1,0 +1,56 @@
+"""What a listener may say to Slack at once, and what becomes of it when a click comes twice."""
+
+import pytest
+
+from bot.slack.client import Slack, SlackError
+from bot.slack.replies import Views
+from sandbox.people.driver import Person
+from sandbox.server import Sandbox
+
+MODAL = {
+    "type": "modal",
+    "title": {"type": "plain_text", "text": "Hello"},
+    "blocks": [{"type": "section", "text": {"type": "plain_text", "text": "Here you are."}}],
+}
+
+
+@pytest.fixture
+def views(sandbox: Sandbox) -> Views:
+    return Views(Slack(sandbox.bot_token(), base_url=sandbox.api_url))
+
+
+@pytest.fixture
+def ana(sandbox: Sandbox) -> Person:
+    return sandbox.person("Ana Ruiz")
+
+
+def trigger(sandbox: Sandbox, who: Person, view_id: str | None = None) -> str:
+    """Give what Slack sends along when somebody has acted."""
+    return sandbox.slack.triggers.issue(who.workspace.id, who.id, view_id)
+
+
+def test_a_click_delivered_twice_opens_one_modal_and_is_no_failure(sandbox: Sandbox, views: Views, ana: Person) -> None:
+    clicked = trigger(sandbox, ana)
+    shown = views.open(clicked, MODAL)
+    assert views.open(clicked, MODAL) == {}
+    assert [modal.view_id for modal in ana.modals] == [shown["id"]]
+
+
+def test_a_click_in_a_modal_delivered_twice_pushes_one(sandbox: Sandbox, views: Views, ana: Person) -> None:
+    below = views.open(trigger(sandbox, ana), MODAL)
+    clicked = trigger(sandbox, ana, below["id"])
+    above = views.push(clicked, MODAL)
+    assert views.push(clicked, MODAL) == {}
+    assert [modal.view_id for modal in ana.modals] == [below["id"], above["id"]]
+
+
+def test_a_trigger_that_slack_never_gave_is_a_failure(views: Views) -> None:
+    with pytest.raises(SlackError, match="invalid_trigger_id"):
+        views.open("1.2.3", MODAL)
+
+
+def test_a_modal_closed_before_it_is_redrawn_is_no_failure(sandbox: Sandbox, views: Views, ana: Person) -> None:
+    shown = views.open(trigger(sandbox, ana), MODAL)
+    ana.closes()
+    assert views.update(view_id=shown["id"], view=MODAL) == {}
+    assert ana.modals == []
