@@ -12,6 +12,9 @@ DEVELOPMENT := .venv/.development
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
 INSTALL := $(PIP) --require-hashes
 
+# The processes of a test run, and those that they start, compile each file once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo run init publish doctor test check browser screenshots evidence bench format words lock clean

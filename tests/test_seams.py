@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -207,15 +206,3 @@ def test_a_word_that_is_not_marked_is_found(source: str) -> None:
     """Whichever way it was written."""
     template = JINJA.parse(source)
     assert [*unmarked_in_expressions(template), *unmarked_around_expressions(template)] != []
-
-
-def test_templates_know_jinja_babel_wcwidth_and_nothing_else() -> None:
-    """What is drawn depends on what is given, and on the language."""
-    imported = set()
-    for module in parsed("templates").values():
-        for node in ast.walk(module):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                imported.add((node.module or "").partition(".")[0])
-    assert imported - set(sys.stdlib_module_names) <= {"babel", "jinja2", "markupsafe", "templates", "wcwidth"}

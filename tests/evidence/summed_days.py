@@ -30,7 +30,7 @@ from qualification.rules.leads.lead_data import GivenLead
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.evidence.world import MANIFEST
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 TEAMS: Final = {"emea": "EMEA", "americas": "Americas"}
 # So often a worker looks, ten seconds past the hour and the half hour, day and night.

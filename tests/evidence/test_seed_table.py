@@ -33,7 +33,7 @@ from qualification.rules.leads.lead_data import GivenActivity, GivenLead, GivenR
 from tests.evidence import school
 from tests.evidence.commands import MAPS
 from tests.evidence.school import POINTS, Prospect
-from tests.qualification.conftest import Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
 
 MONDAY: Final = datetime(2026, 11, 23, tzinfo=UTC)
 APART: Final = timedelta(minutes=15)

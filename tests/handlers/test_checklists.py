@@ -6,7 +6,7 @@ from qualification.checklists import checklists
 from qualification.checklists.checklists import Given
 from qualification.handoffs.context import HandoffCommand
 from qualification.rules.checklists.frameworks import Verdict
-from tests.handlers.floor import Floor, fill, held, press, shown, submit, told
+from tests.worlds.floor import Floor, fill, held, press, shown, submit, told
 
 
 def verdicts(floor: Floor) -> dict[str, str]:

@@ -9,7 +9,7 @@ from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
-from tests.handlers.floor import Floor, held, press, shown, submit, told
+from tests.worlds.floor import Floor, held, press, shown, submit, told
 
 COMMAND = "/lead"
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from qualification.records import LeadEvent
 from qualification.rules.handoffs.event_types import EventKind
-from tests.handlers.floor import Floor, errors, fill, held, press, shown, submit
+from tests.worlds.floor import Floor, errors, fill, held, press, shown, submit
 
 
 def test_a_contact_is_logged_with_how_and_a_note(floor: Floor) -> None:

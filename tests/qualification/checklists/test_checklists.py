@@ -10,7 +10,7 @@ from qualification.handoffs import decisions
 from qualification.records import Answer, Checklist
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import NotOwner, UnknownLead
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 YES, NO = Verdict.YES, Verdict.NO
 

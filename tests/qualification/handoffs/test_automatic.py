@@ -11,7 +11,8 @@ from qualification.handoffs import automatic, decisions
 from qualification.handoffs.handover import HandOverResult
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 numbers = itertools.count(1)
 

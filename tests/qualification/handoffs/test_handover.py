@@ -10,7 +10,8 @@ from qualification.records import Arrival, Company, Delivery, Handoff, Lead
 from qualification.rules.field_errors import FieldFault
 from qualification.rules.leads.lead_data import GivenActivity
 from qualification.rules.refusals import HandedInTwice, InvalidFields, NoPlaybook
-from tests.qualification.conftest import PLAYBOOK, Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def test_a_lead_handed_over_is_offered_to_the_rep_whose_turn_it_is(desk: Desk) -> None:

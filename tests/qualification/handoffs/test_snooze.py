@@ -28,7 +28,8 @@ from qualification.rules.refusals import (
 )
 from qualification.views import forms, lead_page
 from qualification.views.search import meant
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 MARCH = "2027-03-03"
 WAKES = datetime(2027, 3, 3, 9, tzinfo=UTC)

@@ -12,15 +12,14 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging
 from qualification.records import Handoff, Lead, Merge, Person
-from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     Refusal,
 )
 from qualification.views import lead_page
-from tests.qualification.conftest import Desk
 from tests.qualification.handoffs.test_snooze import WAKES, asleep, puts_off, wakes
+from tests.worlds.desk import Desk
 
 
 def test_of_two_leads_found_to_be_one_the_one_that_sleeps_stays_and_wakes(desk: Desk) -> None:
@@ -152,7 +151,7 @@ def test_leads_that_turned_out_to_be_one_come_back_once_at_the_instant_they_wake
 
     with ThreadPoolExecutor(6) as hands:
         list(hands.map(act, range(18)))
-    assert sum(each.state in LIVE_STATES for each in desk.all(Handoff)) == 1
+    assert sum(each.state in {"offered", "pooled", "queued", "accepted"} for each in desk.all(Handoff)) == 1
 
 
 def splits(desk: Desk) -> None:

@@ -15,7 +15,8 @@ from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.views.cards import LeadCard
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 

@@ -13,7 +13,8 @@ from qualification.intake.imports import HAS_IT_ALREADY, Imported
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenAct, GivenHandoff, GivenLead, GivenRow
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 MARCH, APRIL, MAY = (MORNING - timedelta(days=days) for days in (250, 220, 190))
 

@@ -17,7 +17,7 @@ from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Per
 from qualification.reporting import lifecycles
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 
 def says(desk: Desk, **said: Any) -> Recognised:

@@ -9,9 +9,9 @@ from qualification.leads import merging
 from qualification.records import Handoff, Lead, Team
 from qualification.reporting import lifecycles
 from qualification.views import lead_page
-from tests.qualification.conftest import Desk
 from tests.qualification.intake.test_imports import APRIL, MARCH, MAY, brings, row
 from tests.qualification.views.test_home import TWO_TEAMS
+from tests.worlds.desk import Desk
 
 
 def had(desk: Desk, lead: str, team: str, at: datetime, stage: str = "won") -> None:

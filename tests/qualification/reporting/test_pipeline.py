@@ -9,7 +9,8 @@ from qualification.reporting import pipeline
 from qualification.reporting.figures import Amount, GroupTally, Pipeline, Tally
 from qualification.rules.leads.lead_data import GivenLead
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 TWO_TEAMS = (
     PLAYBOOK.replace(

@@ -16,8 +16,9 @@ from qualification.playbook import playbooks
 from qualification.records import Delivery, Handoff, Lead, Merge
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.scoring import rescoring
-from tests.qualification.conftest import PLAYBOOK, Desk
 from tests.qualification.test_plans import heard
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 KIM = {"email": "kim@gmail.com"}

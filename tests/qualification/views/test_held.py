@@ -7,7 +7,8 @@ from qualification.records import Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.views import held
 from qualification.views.held import GateCount, Held
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 numbers = itertools.count(1)
 RIVAL = "{name: Competitor, when: {domain: rival.example}, outcome: disqualify, reason: not-a-buyer}"

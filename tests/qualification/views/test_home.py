@@ -14,9 +14,10 @@ from qualification.rules.refusals import StaleCard
 from qualification.views import home
 from qualification.views.home import Home, Line, Page
 from qualification.views.receipts import receipt
-from tests.qualification.conftest import PLAYBOOK, Desk
 from tests.qualification.intake.test_imports import brings, row
 from tests.qualification.test_plans import heard, plans
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 TWO_TEAMS = "default_team: emea\n" + PLAYBOOK.replace(
     "people:", '  dach: {name: DACH, manager: UMAYA, channel: "#sales-dach", zone: Europe/Berlin}\npeople:'

@@ -14,7 +14,8 @@ from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.views import receipts
 from qualification.views.receipts import Receipt
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def receipt(desk: Desk, handoff_id: int, reader: str = "UMIKA") -> Receipt:

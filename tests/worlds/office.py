@@ -17,6 +17,7 @@ from sandbox.clock import Clock, ManualClock
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
+from tests.worlds.playbook import TWO_REPS
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
 # A Monday, half past nine in London.
@@ -24,25 +25,6 @@ MONDAY: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PATIENCE: Final = 20
 T = TypeVar("T")
 CHANNEL: Final = "#sales-emea"
-PLAYBOOK: Final = """
-version: 1
-currency: EUR
-default_team: emea
-hours: {mon-fri: "09:00-17:00"}
-teams:
-  emea: {name: EMEA, manager: maya.cohen@northwind.example, channel: "#sales-emea", zone: Europe/London}
-people:
-  - {email: ana.ruiz@northwind.example, name: Ana Ruiz, roles: [rep], team: emea}
-  - {email: ben.okafor@northwind.example, name: Ben Okafor, roles: [rep], team: emea}
-  - {email: maya.cohen@northwind.example, name: Maya Cohen, roles: [manager], team: emea}
-  - {email: mika.sato@northwind.example, name: Mika Sato, roles: [marketer]}
-pools:
-  inbound: {name: Inbound, team: emea, members: [ana.ruiz@northwind.example, ben.okafor@northwind.example]}
-rules:
-  - {name: Webinars, when: {source: webinar}, pool: inbound, offer: claim}
-  - {name: Everything else, pool: inbound}
-clocks: {accept_within: 30m, remind_after: 15m, offers: 2, undo_within: 5m}
-"""
 
 
 @dataclass
@@ -116,7 +98,7 @@ class Office:
 
 @contextmanager
 def open_office(
-    database_url: str, *, socket_mode: bool = True, workspace: str | None = None, playbook: str = PLAYBOOK
+    database_url: str, *, socket_mode: bool = True, workspace: str | None = None, playbook: str = TWO_REPS
 ) -> Iterator[Office]:
     """Open an office of its own Slack; everybody goes home at the end."""
     clock = ManualClock(MONDAY)
@@ -149,7 +131,7 @@ def serve(
     *,
     socket_mode: bool = True,
     workspace: str | None = None,
-    playbook: str | None = PLAYBOOK,
+    playbook: str | None = TWO_REPS,
 ) -> Iterator[Baton]:
     """Run a bot for a workspace, with the playbook published and everybody known."""
     settings = Settings(

@@ -16,28 +16,13 @@ from sandbox.clock import ManualClock
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import DriverError, Home, Message, Modal
 from sandbox.server import Sandbox
+from tests.worlds.playbook import TWO_REPS, at_any_hour
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
 CHANNEL = "#sales-emea"
-PLAYBOOK = """
-version: 1
-hours: {mon-sun: "00:00-24:00"}
-teams:
-  emea: {name: EMEA, manager: maya.cohen@northwind.example, channel: "#sales-emea", zone: Europe/London}
-people:
-  - {email: ana.ruiz@northwind.example, name: Ana Ruiz, roles: [rep], team: emea}
-  - {email: ben.okafor@northwind.example, name: Ben Okafor, roles: [rep], team: emea}
-  - {email: maya.cohen@northwind.example, name: Maya Cohen, roles: [manager], team: emea}
-  - {email: mika.sato@northwind.example, name: Mika Sato, roles: [marketer]}
-pools:
-  inbound: {name: Inbound, team: emea, members: [ana.ruiz@northwind.example, ben.okafor@northwind.example]}
-rules:
-  - {name: Webinars, when: {source: webinar}, pool: inbound, offer: claim}
-  - {name: Everything else, pool: inbound}
-clocks: {accept_within: 30m, remind_after: 15m, offers: 2, undo_within: 5m}
-"""
+PLAYBOOK = at_any_hour(TWO_REPS)
 
 
 @dataclass

@@ -37,7 +37,7 @@ from sandbox.workspace.state import Message
 T = TypeVar("T")
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-MANIFEST = json.loads((Path(__file__).parents[3] / "manifest.json").read_text())
+MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text())
 SEED = tuple(
     WorkspaceSeed(
         name,
