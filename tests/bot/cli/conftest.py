@@ -2,9 +2,8 @@
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,8 @@ from bot.cli.commands import baton
 from bot.database import Database
 from sandbox.clock import RealClock
 from sandbox.server import Sandbox
-from tests.bot.cli.terminal import INIT, PATIENCE, Command, Start
+from tests.bot.cli.terminal import INIT, Command, Start
+from tests.warm import Program, WarmProcess
 
 ROOT = Path(__file__).parents[3]
 
@@ -57,28 +57,14 @@ def command(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def start(environ: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+def start(environ: dict[str, str], tmp_path: Path, warm: WarmProcess) -> Iterator[Start]:
     """Start a command that goes on, and make sure that it ends."""
-    started: list[subprocess.Popen[str]] = []
+    with ExitStack() as started:
 
-    def start(*words: str, **changed: str) -> "subprocess.Popen[str]":
-        process = subprocess.Popen(
-            [sys.executable, "-m", "bot", *words],
-            cwd=tmp_path,
-            env=environ | changed,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        def start(*words: str, **changed: str) -> Program:
+            return started.enter_context(warm.start("bot", *words, folder=tmp_path, environment=environ | changed))
 
-    yield start
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait(PATIENCE)
-        if process.stderr is not None:
-            process.stderr.close()
+        yield start
 
 
 @pytest.fixture

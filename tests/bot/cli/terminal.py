@@ -1,6 +1,5 @@
 """What the tests of the command line share: a terminal in an empty folder, and the words typed in it."""
 
-import subprocess
 from collections.abc import Callable
 from typing import Final
 
@@ -9,9 +8,10 @@ from typer.testing import Result
 
 from bot.database import Database
 from qualification.records.base import Base
+from tests.warm import Program
 
 Command = Callable[..., Result]
-Start = Callable[..., "subprocess.Popen[str]"]
+Start = Callable[..., Program]
 
 PATIENCE: Final = 60.0
 INIT: Final = (
@@ -31,9 +31,9 @@ handoff:
 """
 
 
-def ending(process: "subprocess.Popen[str]", *, code: int) -> str:
+def ending(process: Program, *, code: int) -> str:
     """Wait until a process has ended with that code, and give what it said."""
-    _, said = process.communicate(timeout=PATIENCE)
+    said = process.last_words(PATIENCE)
     assert process.returncode == code, said
     return said
 

@@ -21,7 +21,6 @@ def test_a_running_bot_answers_and_ends_cleanly_at_sigterm(start: Start, sandbox
     running.send_signal(signal.SIGTERM)
     assert running.wait(PATIENCE) == 0
     assert sandbox.connections() == 0
-    assert running.stderr is not None
     lines = running.stderr.read().splitlines()
     records = [json.loads(line) for line in lines if line.startswith("{")]
     assert records[-1]["message"] == "Everything in hand is finished."
@@ -56,7 +55,6 @@ def test_web_and_worker_share_the_work_on_postgresql(
     assert command("playbook", "publish", **shared).exit_code == 0
     web = start("web", **shared)
     worker = start("worker", **shared)
-    assert web.stderr is not None
     address = next(line for line in web.stderr if line.startswith("Listening")).split()[2].rstrip(".")
     sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
     mika, ana = sandbox.person("Mika Sato"), sandbox.person("Ana Ruiz")
