@@ -11,7 +11,7 @@ from jinja2 import Environment, nodes
 
 from bot.settings import SETTINGS
 from qualification.rules.field_errors import FieldFault
-from qualification.rules.handoffs.event_types import EventKind
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.refusals import Refusal
 
 ROOT = Path(__file__).parent.parent

@@ -2,7 +2,7 @@
 
 from handlers.plumbing.context import Now, Sessions, Views, Workspace
 from handlers.plumbing.drawing import draw
-from handlers.plumbing.payloads import Press
+from handlers.plumbing.inputs import Press
 from qualification.handoffs import context
 from qualification.people import people
 from qualification.rules.handoffs.permissions import Action

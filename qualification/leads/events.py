@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
 from qualification.records import Checklist, Handoff, Lead, LeadEvent, Person
-from qualification.rules.handoffs.event_types import CameIn, Event, EventKind, LifecycleMoved, from_json, to_json
+from qualification.rules.handoffs.event_codec import from_json, to_json
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import CameIn, Event, LifecycleMoved
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
 from qualification.rules.playbook.playbook import Playbook
 

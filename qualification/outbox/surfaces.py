@@ -19,7 +19,7 @@ from qualification.records import (
     Summary,
     Team,
 )
-from qualification.rules.handoffs.event_types import EventKind
+from qualification.rules.handoffs.event_kinds import EventKind
 
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:

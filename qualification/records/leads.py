@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
-from qualification.rules.handoffs.event_types import EventKind
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.leads.lifecycle import Lifecycle
 
 # What a team's day is counted from.

@@ -27,15 +27,8 @@ from qualification.records import (
 )
 from qualification.reporting import lifecycles, pipeline
 from qualification.reporting.figures import Steps
-from qualification.rules.handoffs.event_types import (
-    Disqualified,
-    Event,
-    EventKind,
-    LifecycleMoved,
-    Reassigned,
-    Reopened,
-    Undone,
-)
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import Disqualified, Event, LifecycleMoved, Reassigned, Reopened, Undone
 from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
 

@@ -19,7 +19,8 @@ from qualification.records import (
     Task,
 )
 from qualification.rules.checklists.frameworks import Verdict, progress
-from qualification.rules.handoffs.event_types import Contacted, EventKind, Snoozed
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import Contacted, Snoozed
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.handoffs.tasks import TaskOutcome, TaskScope, scope_of
 from qualification.rules.person_ref import PersonRef

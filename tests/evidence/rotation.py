@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qualification.records import Handoff, LeadEvent, Person, Pool
-from qualification.rules.handoffs.event_types import EventKind
+from qualification.rules.handoffs.event_kinds import EventKind
 from tests.evidence.day import Day
 
 

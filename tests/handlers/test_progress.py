@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from qualification.records import LeadEvent
-from qualification.rules.handoffs.event_types import EventKind
+from qualification.rules.handoffs.event_kinds import EventKind
 from tests.worlds.floor import Floor, errors, fill, held, press, shown, submit
 
 

@@ -25,7 +25,8 @@ from qualification.reporting.figures import (
     Tally,
 )
 from qualification.rules.field_errors import FieldFault
-from qualification.rules.handoffs.event_types import TYPES, EventKind
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.person_ref import PersonRef

@@ -5,51 +5,15 @@ ids of their records. To add an event, add its kind and its type here, its templ
 no line tells it), and its test.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, TypeAlias, get_type_hints
+from typing import ClassVar, Final, TypeAlias
 
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
-
-
-class EventKind(StrEnum):
-    """The kinds of event in a lead's history."""
-
-    CAME_IN = "came_in"
-    HELD = "held"
-    LET_GO = "let_go"
-    MERGED = "merged"
-    SPLIT = "split"
-    HANDED_OVER = "handed_over"
-    UPDATED = "updated"
-    OFFERED = "offered"
-    OPENED_TO_POOL = "opened_to_pool"
-    QUEUED = "queued"
-    ACCEPTED = "accepted"
-    PASSED_ON = "passed_on"
-    REMINDED = "reminded"
-    LAPSED = "lapsed"
-    DISQUALIFIED = "disqualified"
-    NOT_NOW = "not_now"
-    WOKEN = "woken"
-    LEFT_ASLEEP = "left_asleep"
-    UNDONE = "undone"
-    REOPENED = "reopened"
-    REASSIGNED = "reassigned"
-    CONTACTED = "contacted"
-    STAGE_SET = "stage_set"
-    TASK_DONE = "task_done"
-    TASK_NOT_DONE = "task_not_done"
-    EDITED = "edited"
-    ANSWERED = "answered"
-    CHECKLIST_PASSED = "checklist_passed"
-    CHECKLIST_FELL = "checklist_fell"
-    LIFECYCLE_MOVED = "lifecycle_moved"
-
 
 # What a field held: a text, or an amount in minor units with its currency.
 Held: TypeAlias = str | tuple[int, str] | None
@@ -370,45 +334,3 @@ TYPES: Final[Mapping[EventKind, type[Event]]] = MappingProxyType(
         )
     }
 )
-
-
-def to_json(event: Event) -> dict[str, Any]:
-    """Return the event as it is stored: plain values of JSON, by field."""
-    stored = {}
-    for name, default in _FIELDS[event.kind]:
-        value = getattr(event, name)
-        if value != default:
-            stored[name] = value.isoformat() if isinstance(value, datetime) else value
-    return stored
-
-
-def from_json(kind: EventKind, stored: Mapping[str, Any]) -> Event:
-    """Return the event that was stored; a key that the type does not have is passed over."""
-    given = {name: stored[name] for name, _ in _FIELDS[kind] if name in stored}
-    for name, read in _READERS[kind]:
-        if given.get(name) is not None:
-            given[name] = read(given[name])
-    # A field that has come since then was not stored.
-    given |= {name: None for name, default in _FIELDS[kind] if default is MISSING and name not in given}
-    return TYPES[kind](**given)
-
-
-def _tuple(value: object) -> object:
-    return tuple(_tuple(each) for each in value) if isinstance(value, list | tuple) else value
-
-
-def _reader(hint: object) -> Callable[[Any], object] | None:
-    """Return how a stored value becomes one of that type; None where it is one already."""
-    written = str(hint)
-    if "datetime" in written:
-        return datetime.fromisoformat
-    if written.startswith("tuple"):
-        return _tuple
-    return hint if isinstance(hint, type) and issubclass(hint, StrEnum) else None
-
-
-_FIELDS: Final = {kind: [(field.name, field.default) for field in fields(each)] for kind, each in TYPES.items()}
-_READERS: Final = {
-    kind: [(name, read) for name, hint in get_type_hints(each).items() if (read := _reader(hint)) and name != "kind"]
-    for kind, each in TYPES.items()
-}

@@ -11,7 +11,7 @@ from qualification.handoffs.snooze import put_off
 from qualification.people import people
 from qualification.records import Delivery, Handoff, Lane, Lead
 from qualification.reporting import pipeline
-from qualification.rules.handoffs.event_types import EventKind
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.rules.refusals import (
