@@ -10,6 +10,7 @@ from sandbox.journal import Call, Delivery
 from sandbox.page.http_server import Server
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import DriverError
+from sandbox.saving import dump, load
 from sandbox.slack import Slack
 from sandbox.workspace.administration import People
 from sandbox.workspace.seed import SAMPLE, WorkspaceSeed, make_workspace
@@ -35,17 +36,20 @@ class Sandbox:
         signing_secret: str = SIGNING_SECRET,
         seed: Sequence[WorkspaceSeed] = SAMPLE,
         port: int = 0,
+        saved: bytes | None = None,
     ) -> None:
-        """Make workspaces in which the app of the manifest is installed.
+        """Make workspaces in which the app of the manifest is installed, or go on with those that were `saved`.
 
         Deliveries go to `http_endpoint` where there is one, else by Socket Mode. `port` 0 takes a free port.
         """
         self.clock = clock or RealClock()
         self.signing_secret = signing_secret
         self.slack = Slack(self.clock, rate_limits=rate_limits)
-        self.slack.add(
-            [make_workspace(self.slack.ids, each, manifest, signing_secret, int(self.clock.unix())) for each in seed]
-        )
+        if saved is None:
+            now = int(self.clock.unix())
+            self.slack.add([make_workspace(self.slack.ids, each, manifest, signing_secret, now) for each in seed])
+        else:
+            load(self.slack, saved, manifest)
         for workspace in self.slack.workspaces.values():
             workspace.app.http_endpoint = http_endpoint
         self._server = Server(self.slack, port)
@@ -57,6 +61,14 @@ class Sandbox:
         """Start serving on `url`; return itself."""
         self._server.start()
         return self
+
+    def save(self) -> bytes:
+        """Write everything down that a later sandbox needs to go on: people, channels, messages, Home tabs."""
+
+        async def write() -> bytes:
+            return dump(self.slack)
+
+        return self._server.run(write())
 
     def stop(self) -> None:
         """Stop serving; calls and acts under way are cut."""

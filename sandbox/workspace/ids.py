@@ -1,7 +1,5 @@
 """Identifiers as Slack writes them, in the same order on every run."""
 
-from itertools import count
-
 from sandbox.clock import Clock
 from sandbox.workspace.state import Json
 
@@ -14,12 +12,17 @@ class Ids:
     def __init__(self, clock: Clock) -> None:
         """Count from the beginning; `clock` gives the timestamps their second."""
         self._clock = clock
-        self._count = count(1)
-        self._last_microsecond = 0
+        self.last_serial = 0
+        self.last_microsecond = 0
+
+    def go_on(self, serial: int, microsecond: int) -> None:
+        """Count on from where another sandbox left off."""
+        self.last_serial, self.last_microsecond = serial, microsecond
 
     def serial(self) -> int:
         """Return the next number."""
-        return next(self._count)
+        self.last_serial += 1
+        return self.last_serial
 
     def new(self, prefix: str) -> str:
         """Return an id such as `V07BATON002F`."""
@@ -28,8 +31,8 @@ class Ids:
     def ts(self) -> str:
         """Return a message timestamp: seconds by the clock, six digits after the point, later than every one before."""
         now = int(self._clock.unix() * 1_000_000)
-        self._last_microsecond = max(now, self._last_microsecond + 1)
-        seconds, microseconds = divmod(self._last_microsecond, 1_000_000)
+        self.last_microsecond = max(now, self.last_microsecond + 1)
+        seconds, microseconds = divmod(self.last_microsecond, 1_000_000)
         return f"{seconds}.{microseconds:06d}"
 
     def name_blocks(self, blocks: list[Json]) -> list[Json]:

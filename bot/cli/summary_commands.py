@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from bot import app as wiring
-from bot import console
+from bot.cli import console, databases
 from qualification.reporting import summaries
 from qualification.reporting.figures import Amount, DailySummary, Needed, Steps
 from qualification.reporting.summaries import Preview
@@ -44,21 +44,21 @@ def preview(
     team: Annotated[str | None, typer.Argument(help="A team, by its key in the playbook; without it all.")] = None,
 ) -> None:
     """Tell when each team's next summary comes and what it would say now. Changes nothing, beside a running bot too."""
-    read = console.settings()
-    with console.ready(read) as database:
-        workspace_id = wiring.serve(read, database=database).id
+    given = console.settings()
+    with databases.ready(given) as database:
+        workspace_id = databases.workspace_id(given, database)
         with database.snapshot() as session:
             try:
                 found = summaries.preview(session, workspace_id, wiring.utc_now())
             except NoPlaybook:
-                console.fail("No playbook is published yet: python -m bot playbook publish.", console.FAILED)
+                console.fail(console.UNPUBLISHED, console.FAILED)
     wanted = [each for each in found if team in {None, each.key, each.team}]
     if not wanted:
         known = [each.key for each in found]
         console.fail(f"No team of the playbook is called `{team}`; {choose_from(team or '', known)}", console.WRONG)
     for number, each in enumerate(wanted):
         if number:
-            console.shown().print()
+            console.stdout().print()
         _show(each)
 
 
@@ -73,9 +73,9 @@ def _show(preview: Preview) -> None:
     table.add_row("Came in, all teams together" if summary.teams > 1 else "Came in", f"{summary.came_in:,}")
     for step, words in STEPS.items():
         table.add_row(words, f"{getattr(summary.steps, step):,}")
-    console.shown().print(table)
+    console.stdout().print(table)
     if summary.has_leads:
-        console.shown().print(_stages(summary))
+        console.stdout().print(_stages(summary))
     for title, rows, count in (
         ("Waiting to be accepted", summary.waiting, summary.waiting_count),
         ("Overdue", summary.overdue, summary.overdue_count),

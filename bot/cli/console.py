@@ -1,4 +1,4 @@
-"""What every command shares: settings read, a database opened, what cannot be helped explained, and exit codes."""
+"""What every command shares: the settings, the two streams, files that were named, and how a command ends."""
 
 import contextlib
 import logging
@@ -12,12 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
-import migrations
-from bot.database import Database
-from bot.health import schema_fault
+from bot.cli.database_diagnosis import diagnose
+from bot.database import UNWELL
 from bot.http.server import AddressTaken
-from bot.settings import Settings, SettingsFaults, environment, read
-from bot.single_instance import AlreadyRunning, SingleInstance, Unclaimable
+from bot.settings import Settings, SettingsFaults, environment, read, stored
+from bot.single_instance import AlreadyRunning, Unclaimable
 from bot.slack.client import SlackError
 
 # What was asked could not be done, or faults were found.
@@ -25,73 +24,51 @@ FAILED: Final = 1
 # The command or its settings are wrong.
 WRONG: Final = 2
 
+ENV_FILE: Final = Path(".env")
+PLAYBOOK: Final = Path("playbook.yaml")
+UNPUBLISHED: Final = "No playbook is published yet: baton playbook publish."
+
 log = logging.getLogger(__name__)
 
 
-def shown() -> Console:
+def stdout() -> Console:
     """Give the terminal: what was asked for goes here."""
     return Console()
 
 
-def told() -> Console:
+def stderr() -> Console:
     """Give the other stream: faults, and what is said beside the matter."""
     return Console(stderr=True)
 
 
-def environ() -> dict[str, str]:
-    """Read the environment and .env."""
-    return environment(os.environ, Path(".env"))
+def settings(*, slack: bool = False) -> Settings:
+    """Read the settings, or say everything that is wrong with them and leave.
 
-
-def settings(*, slack: bool = True) -> Settings:
-    """Read the settings, or say everything that is wrong with them and leave."""
+    The tokens may be missing unless `slack` says that the command cannot do without Slack.
+    """
     try:
-        return read(environ(), slack=slack)
+        return read(environment(os.environ, ENV_FILE), slack=slack, in_file=stored(ENV_FILE))
     except SettingsFaults as faults:
         for fault in faults.faults:
-            told().print(f"[red]✗[/red] {escape(fault)}", highlight=False, soft_wrap=True)
+            stderr().print(f"[red]✗[/red] {escape(fault)}", highlight=False, soft_wrap=True)
         fail("Set these in the environment or in .env; .env.example names everything.", WRONG)
 
 
 @contextlib.contextmanager
-def opened(given: Settings) -> Iterator[Database]:
-    """Open the database for one command."""
-    database = Database(given.database_url)
-    try:
-        with explained():
-            yield database
-    finally:
-        database.dispose()
-
-
-@contextlib.contextmanager
-def ready(given: Settings) -> Iterator[Database]:
-    """Open the database, which must have the right schema."""
-    with opened(given) as database:
-        with database.snapshot() as session:
-            fault = schema_fault(session)
-        if fault is not None:
-            fail(f"The database {fault}. Run python -m bot migrate.", FAILED)
-        yield database
-
-
-def bring_up_to_date(given: Settings) -> None:
-    """Migrate the database, unless a bot runs on that SQLite file: it would find the ground changed under it."""
-    with opened(given) as database, SingleInstance(database):
-        migrations.upgrade(database.engine.url)
-
-
-@contextlib.contextmanager
-def explained() -> Iterator[None]:
+def explained(given: Settings) -> Iterator[None]:
     """Turn what a command cannot help into a sentence and an exit code."""
     try:
         yield
+    except UNWELL as error:
+        log.debug("The database is in trouble.", exc_info=error)
+        trouble = diagnose(given.database_url, error)
+        fail(f"The database cannot be used: {trouble.seen}. {trouble.remedy}", FAILED)
     except SQLAlchemyError as error:
         log.debug("The database is in trouble.", exc_info=error)
         reason = str(getattr(error, "orig", None) or type(error).__name__).strip()
-        fail(f"The database does not do it: {reason}", FAILED)
+        fail(f"The database refused it: {reason}", FAILED)
     except SlackError as error:
-        fail(f"Slack does not do it: {error}. python -m bot doctor tells more.", FAILED)
+        fail(f"Slack refused it: {error}. baton doctor tells more.", FAILED)
     except (AddressTaken, AlreadyRunning, Unclaimable) as fault:
         fail(str(fault), FAILED)
 
@@ -127,10 +104,15 @@ def printable(text: str) -> str:
 
 def say(sentence: str) -> None:
     """Say what was done, on one line however narrow the terminal."""
-    shown().print(escape(printable(sentence)), highlight=False, soft_wrap=True)
+    stdout().print(escape(printable(sentence)), highlight=False, soft_wrap=True)
+
+
+def remark(sentence: str) -> None:
+    """Say something beside the matter, where it does not disturb what a script reads."""
+    stderr().print(escape(printable(sentence)), highlight=False, soft_wrap=True)
 
 
 def fail(sentence: str, code: int) -> NoReturn:
     """Say why it ends, and end with that code."""
-    told().print(escape(sentence), highlight=False, soft_wrap=True)
+    stderr().print(escape(sentence), highlight=False, soft_wrap=True)
     raise typer.Exit(code)

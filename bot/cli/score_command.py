@@ -9,7 +9,7 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from bot import app as wiring
-from bot import console
+from bot.cli import console, databases
 from bot.database import Database
 from qualification.handoffs import automatic
 from qualification.handoffs.handover import HandedOver
@@ -32,16 +32,16 @@ def command(
 
     A new playbook hands nobody over by itself, however many are ready by it: do it here. Harmless beside a running bot.
     """
-    read = console.settings()
-    with console.ready(read) as database:
-        workspace_id = wiring.serve(read, database=database).id
+    given = console.settings()
+    with databases.ready(given) as database:
+        workspace_id = databases.workspace_id(given, database)
         try:
             if hand_over:
                 _hand_over(database, workspace_id, most, now=wiring.utc_now())
             else:
                 _show(database, workspace_id)
         except NoPlaybook:
-            console.fail("No playbook is published yet: python -m bot playbook publish.", console.FAILED)
+            console.fail(console.UNPUBLISHED, console.FAILED)
 
 
 def _show(database: Database, workspace_id: int) -> None:
@@ -59,12 +59,12 @@ def _show(database: Database, workspace_id: int) -> None:
     table.add_row("Held", f"{sum(counts.values()):,}", end_section=True)
     for gate, count in counts.items():
         table.add_row(escape(console.printable(gate)), f"{count:,}")
-    console.shown().print(table)
+    console.stdout().print(table)
     console.say(f"Ready is who has {scoring.threshold} points or asked for somebody, and whom no gate would hold.")
     if left:
         console.say(f"{left:,} are still to be added up by this playbook; a running bot does that by itself.")
     if ready:
-        console.say(f"To hand over the oldest {min(ready, MOST)}: python -m bot score --hand-over")
+        console.say(f"To hand over the oldest {min(ready, MOST)}: baton score --hand-over")
 
 
 def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetime) -> None:
@@ -81,7 +81,7 @@ def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetim
     elif done < most:
         console.say(f"{done} handed over; nobody else is ready.")
     else:
-        console.say(f"{done} handed over. How many more are ready: python -m bot score")
+        console.say(f"{done} handed over. How many more are ready: baton score")
 
 
 def _whose(result: HandedOver) -> str:
@@ -97,7 +97,7 @@ def _ready(database: Database, workspace_id: int, most: int | None = None) -> li
     found: list[int] = []
     with database.snapshot() as session:
         leads = automatic.count(session, workspace_id)
-    with Progress(console=console.told(), transient=True) as progress:
+    with Progress(console=console.stderr(), transient=True) as progress:
         search = progress.add_task("Looking at each lead", total=leads)
         last: int | None = 0
         while last is not None and (most is None or len(found) < most):

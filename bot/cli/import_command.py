@@ -14,12 +14,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from bot import app as wiring
-from bot import console
+from bot.cli import console, databases
+from bot.cli.payload_preview import printable
 from bot.database import Database
 from bot.importing import files, joins, runs
 from bot.importing.joins import CannotImport
 from bot.importing.runs import Import, Plan, Tally
-from bot.preview import printable
 from qualification.playbook import playbooks
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import MapFaults
@@ -73,10 +73,10 @@ def command(
         delimiter = "\t" if delimiter in {"tab", "\\t"} else delimiter
         if len(delimiter) != 1:
             console.fail("--delimiter is one character, such as ';' or tab.", console.WRONG)
-    read = console.settings()
-    with console.ready(read) as database:
-        served = wiring.serve(read, database=database)
-        playbook = _playbook(database, served.id)
+    given = console.settings()
+    with databases.ready(given) as database:
+        workspace_id = databases.workspace_id(given, database)
+        playbook = _playbook(database, workspace_id)
         try:
             table = files.examine(file, encoding=encoding, delimiter=delimiter)
             plan = plan_of(table, map_file, playbook, sender=sender, announcing=announce)
@@ -87,7 +87,7 @@ def command(
             console.fail(said, console.WRONG)
         _tell_how_it_is_read(plan, guessed=map_file is None)
         with _progress(plan.table) as progress:
-            work = Import(database, served.id, plan, now=wiring.utc_now, progress=progress)
+            work = Import(database, workspace_id, plan, now=wiring.utc_now, progress=progress)
             try:
                 if dry_run:
                     _try_out(work, plan)
@@ -108,7 +108,7 @@ def _playbook(database: Database, workspace_id: int) -> Playbook:
         try:
             return playbooks.current(session, workspace_id).playbook
         except NoPlaybook:
-            console.fail("No playbook is published yet: python -m bot playbook publish.", console.FAILED)
+            console.fail(console.UNPUBLISHED, console.FAILED)
 
 
 def plan_of(
@@ -171,7 +171,7 @@ def _called(delimiter: str) -> str:
 @contextmanager
 def _progress(table: files.Table) -> Iterator[runs.Progress]:
     """Show how far the file is read: a bar where somebody looks on, else a line now and then."""
-    told = console.told()
+    told = console.stderr()
     columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))
     with Progress(*columns, TimeRemainingColumn(), console=told, transient=True, disable=not told.is_terminal) as bar:
         task = bar.add_task("", total=max(table.size, 1))
@@ -193,7 +193,7 @@ def _carry_out(work: Import, report: Path, *, again: bool) -> Tally:
     try:
         return work.run(report, again=again)
     except KeyboardInterrupt:
-        console.told().print(
+        console.stderr().print(
             f"Stopped after row {work.tally.rows:,}: the same command goes on there.", highlight=False, soft_wrap=True
         )
         raise typer.Exit(INTERRUPTED) from None
@@ -214,7 +214,7 @@ def _try_out(work: Import, plan: Plan) -> None:
         else:
             for flaw in read:
                 drawn.add_row(f"[red]✗ {escape(flaw.field)}[/red]", escape(printable(flaw.reason)))
-        console.shown().print(drawn)
+        console.stdout().print(drawn)
     for _ in rows:
         pass
     tally = work.tally

@@ -1,15 +1,15 @@
 """Each fault of a set-up, with its remedy."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot import doctor
 from bot.app import Baton
+from bot.cli import doctor
 from bot.database import Database
 from bot.settings import Settings
 from bot.slack import directory
@@ -19,9 +19,16 @@ from qualification.records import Person, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 Examine = Callable[..., dict[str, list[str]]]
+
+
+@pytest.fixture
+def sandbox(clock: ManualClock) -> Iterator[Sandbox]:
+    """Start a Slack that goes by the test's clock, as the bot's other tests do."""
+    with Sandbox(json.loads((ROOT / "manifest.json").read_text(encoding="utf-8")), clock=clock) as started:
+        yield started
 
 
 @pytest.fixture
@@ -103,7 +110,7 @@ def test_an_empty_database_wants_migrating(settings: Settings, clock: ManualCloc
     empty = Database(f"sqlite:///{tmp_path / 'empty.db'}")
     faults = [finding for finding in doctor.examine(settings, empty, playbook=tmp_path, now=clock) if finding.is_fault]
     empty.dispose()
-    assert [(fault.subject, fault.remedy) for fault in faults] == [("schema", "Run python -m bot migrate.")]
+    assert [(fault.subject, fault.remedy) for fault in faults] == [("schema", "Run baton migrate.")]
 
 
 def test_a_database_that_does_not_answer_is_named(settings: Settings, clock: ManualClock, tmp_path: Path) -> None:
@@ -111,6 +118,8 @@ def test_a_database_that_does_not_answer_is_named(settings: Settings, clock: Man
     faults = [finding for finding in doctor.examine(settings, gone, playbook=tmp_path, now=clock) if finding.is_fault]
     gone.dispose()
     assert [fault.subject for fault in faults] == ["database"]
+    assert faults[0].seen == f"the folder {tmp_path / 'nowhere'} does not exist"
+    assert f"mkdir -p {tmp_path / 'nowhere'}" in (faults[0].remedy or "")
 
 
 def test_a_token_never_used_wants_a_first_start(examine: Examine) -> None:
@@ -119,7 +128,7 @@ def test_a_token_never_used_wants_a_first_start(examine: Examine) -> None:
 
 @pytest.mark.usefixtures("baton")
 def test_without_a_playbook_it_says_how_to_get_one(examine: Examine, tmp_path: Path) -> None:
-    assert "bot init" in examine()["playbook"][0]
+    assert "baton init" in examine()["playbook"][0]
     (tmp_path / "playbook.yaml").write_text("version: 1\n")
     assert "playbook publish" in examine()["playbook"][0]
 

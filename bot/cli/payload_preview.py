@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from rich.markup import escape
 from rich.table import Column, Table
 
-from bot import console
+from bot.cli import console
 from qualification.rules.intake.mapping import Entry, Flawed, not_in
 from qualification.rules.intake.row_errors import Flaw
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot.cli.database_diagnosis import diagnose, missing_folder
 from bot.database import Database
 from bot.health import schema_fault
 from bot.settings import Settings
@@ -25,7 +26,11 @@ from qualification.outbox import outbox, statements
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
 from qualification.reporting import summary_plans
 
-MANIFEST: Final = Path(__file__).parent.parent / "manifest.json"
+# At the root of the repository; in a built package beside `bot`'s own files.
+_BOT: Final = Path(__file__).parents[1]
+MANIFEST: Final = next(
+    (file for file in (_BOT / "manifest.json", _BOT.parent / "manifest.json") if file.exists()), Path("manifest.json")
+)
 # Signatures fail at five minutes; the clocks of offers are felt earlier.
 SLOWEST_CLOCK: Final = timedelta(seconds=30)
 SECONDS: Final = 5
@@ -166,25 +171,30 @@ def _signing_secret(settings: Settings) -> Finding:
 
 def _schema(database: Database, now: Callable[[], datetime]) -> Iterator[Finding]:
     """See whether the database answers, has the right schema, and the right time."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    if (trouble := missing_folder(url)) is not None:
+        yield Finding("database", trouble.seen, trouble.remedy)
+        return
     try:
         with database.snapshot() as session:
             fault = schema_fault(session)
             theirs = None if database.is_sqlite else session.scalar(select(func.clock_timestamp()))
     except SQLAlchemyError as error:
-        yield Finding("database", f"does not answer ({type(error).__name__})", "See DATABASE_URL, and whether it runs.")
+        trouble = diagnose(url, error)
+        yield Finding("database", trouble.seen, trouble.remedy)
         return
     yield Finding("database", "answers")
-    yield Finding("schema", fault or "is at head", None if fault is None else "Run python -m bot migrate.")
+    yield Finding("schema", fault or "is at head", None if fault is None else "Run baton migrate.")
     if theirs is not None:
         yield _clock("the database's clock", theirs - now(), "this machine's")
 
 
 def _published(session: Session, workspace: Workspace, file: Path) -> Iterator[Finding]:
     """See whether a playbook counts, and whether it is the one in the folder."""
-    publish = f"python -m bot playbook publish {file}"
+    publish = f"baton playbook publish {file}"
     version = session.get(PlaybookVersion, workspace.playbook_id) if workspace.playbook_id is not None else None
     if version is None:
-        make = "Write one with python -m bot init, then run" if not file.exists() else "Run"
+        make = "Write one with baton init, then run" if not file.exists() else "Run"
         yield Finding("playbook", "none is published", f"{make} {publish}.")
     elif file.exists() and file.read_text(encoding="utf-8") != version.text:
         yield Finding("playbook", f"{file} differs from the published one", f"Run {publish}, if that is meant.")
@@ -260,7 +270,7 @@ def _parked(session: Session, workspace_id: int) -> Finding:
     count = session.scalar(select(func.count()).where(Delivery.workspace_id == workspace_id, statements.IS_PARKED))
     if not count:
         return Finding("deliveries", "none is parked")
-    remedy = "Look with python -m bot deliveries list; after the cause is gone, python -m bot deliveries retry."
+    remedy = "Look with baton deliveries list; after the cause is gone, baton deliveries retry."
     return Finding("deliveries", f"{count} parked", remedy)
 
 
@@ -268,7 +278,7 @@ def _summaries(session: Session, workspace_id: int, now: datetime) -> Iterator[F
     """See whether a team waits for its summary in vain."""
     for team, due_at in summary_plans.overdue(session, workspace_id, now):
         seen = f"that of {team} was due {due_at:%Y-%m-%d %H:%M} UTC, and nobody has made it"
-        yield Finding("summaries", seen, "Start a worker (python -m bot run, or worker); its log says what fails.")
+        yield Finding("summaries", seen, "Start a worker (baton run, or worker); its log says what fails.")
 
 
 def _reason(name: str) -> str:

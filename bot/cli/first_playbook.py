@@ -243,8 +243,8 @@ def compose(answers: Answers) -> str:
     roles[answers.manager.mention][1].append("admin")
     lines = [
         "# Who sells what to whom, and by when. After a change:",
-        "#   python -m bot playbook check      names every fault with its line",
-        "#   python -m bot playbook publish    makes it count from now on",
+        "#   baton playbook check      names every fault with its line",
+        "#   baton playbook publish    makes it count from now on",
         "# Reasons, stages, the checklist and the clocks have good defaults; a section here replaces its default.",
         "version: 1",
         f"currency: {answers.currency}",

@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot import import_command
+from bot.cli import import_command
 from bot.database import Database
 from qualification.records import Activity, Company, Delivery, Handoff, Lead, Person
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.leads.lead_data import GivenAct, GivenHandoff
-from tests.bot.test_command_line import ROOT, Command, command, environ, ready, sandbox, start
+from tests.bot.cli.terminal import Command
 
-__all__ = ["command", "environ", "ready", "sandbox", "start"]
-
+ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "import.md").read_text(encoding="utf-8")
 FILES: dict[str, str] = dict(re.findall(r"^```(?:csv|yaml) (\S+)\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE))
 TOLD: dict[str, str] = dict(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot import init
-from bot.init import Known, Nonsense, Roster
+from bot.cli import first_playbook
+from bot.cli.first_playbook import Known, Nonsense, Roster
 from qualification.rules.playbook.playbook import parse
 
 ANA = Known("ana@northwind.example", "U012AB3C1", "Ana Ruiz", "Europe/Madrid")
@@ -35,8 +35,8 @@ def options(**changed: object) -> dict[str, object]:
 
 
 def test_options_make_a_playbook_that_its_own_reader_takes() -> None:
-    answers = init.answers(ROSTER, **options(marketers=["mika@northwind.example"]))  # type: ignore[arg-type]
-    playbook = parse(init.compose(answers))
+    answers = first_playbook.answers(ROSTER, **options(marketers=["mika@northwind.example"]))  # type: ignore[arg-type]
+    playbook = parse(first_playbook.compose(answers))
     assert playbook.default_team == "emea"
     assert playbook.teams["emea"].manager == "maya@northwind.example"
     assert playbook.teams["emea"].channel == "#sales-emea"
@@ -49,18 +49,18 @@ def test_options_make_a_playbook_that_its_own_reader_takes() -> None:
 
 
 def test_who_has_two_roles_is_named_once() -> None:
-    answers = init.answers(ROSTER, **options(reps=["Maya Cohen", "ana@northwind.example"]))  # type: ignore[arg-type]
-    people = parse(init.compose(answers)).people
+    answers = first_playbook.answers(ROSTER, **options(reps=["Maya Cohen", "ana@northwind.example"]))  # type: ignore[arg-type]
+    people = parse(first_playbook.compose(answers)).people
     assert [tuple(person.roles) for person in people] == [("manager", "rep", "admin"), ("rep",)]
 
 
 def test_somebody_whose_email_slack_hides_is_named_by_slack_user() -> None:
-    answers = init.answers(ROSTER, **options(reps=["Hidden Person"]))  # type: ignore[arg-type]
-    assert parse(init.compose(answers)).pools["emea"].members == ("U012AB3C4",)
+    answers = first_playbook.answers(ROSTER, **options(reps=["Hidden Person"]))  # type: ignore[arg-type]
+    assert parse(first_playbook.compose(answers)).pools["emea"].members == ("U012AB3C4",)
 
 
 def test_the_team_works_in_its_managers_zone() -> None:
-    answers = init.answers(ROSTER, **options(manager="Ana Ruiz"))  # type: ignore[arg-type]
+    answers = first_playbook.answers(ROSTER, **options(manager="Ana Ruiz"))  # type: ignore[arg-type]
     assert answers.zone == "Europe/Madrid"
 
 
@@ -80,19 +80,19 @@ def test_the_team_works_in_its_managers_zone() -> None:
 )
 def test_nonsense_is_refused_with_a_clear_sentence(changed: dict[str, object], sentence: str) -> None:
     with pytest.raises(Nonsense, match=re.escape(sentence)):
-        init.answers(ROSTER, **options(**changed))  # type: ignore[arg-type]
+        first_playbook.answers(ROSTER, **options(**changed))  # type: ignore[arg-type]
 
 
 def test_without_slack_any_address_will_do() -> None:
-    answers = init.answers(Roster(), **options(channel="anything"))  # type: ignore[arg-type]
+    answers = first_playbook.answers(Roster(), **options(channel="anything"))  # type: ignore[arg-type]
     assert (answers.channel, answers.zone) == ("#anything", "Europe/London")
 
 
 def test_a_question_is_put_again_until_its_answer_makes_sense() -> None:
     typed = ["EMEA", "#nowhere", "sales-emea", "Maya", "1, Anton", "", "", "25:00", "09:00-12:00, 13:00-17:00", "usd"]
     console = Console(file=io.StringIO(), width=120)
-    answers = init.ask(console, ROSTER, stream=io.StringIO("\n".join(typed) + "\n"))
-    assert answers == init.Answers(
+    answers = first_playbook.ask(console, ROSTER, stream=io.StringIO("\n".join(typed) + "\n"))
+    assert answers == first_playbook.Answers(
         team="EMEA",
         channel="#sales-emea",
         zone="Europe/London",
@@ -109,8 +109,8 @@ def test_a_question_is_put_again_until_its_answer_makes_sense() -> None:
 @given(st.text(max_size=40))
 def test_whatever_a_team_is_called_its_playbook_can_be_read(name: str) -> None:
     try:
-        answers = init.answers(Roster(), **options(team=name))  # type: ignore[arg-type]
+        answers = first_playbook.answers(Roster(), **options(team=name))  # type: ignore[arg-type]
     except Nonsense:
         return
-    playbook = parse(init.compose(answers))
+    playbook = parse(first_playbook.compose(answers))
     assert playbook.teams[playbook.default_team].name == answers.team
