@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 
 from bot.settings import SETTINGS
 from qualification.rules.field_errors import FieldFault
+from qualification.rules.handoffs.event_types import EventKind
 from qualification.rules.refusals import Refusal
 
 ROOT = Path(__file__).parent.parent
@@ -138,8 +139,14 @@ def test_every_kind_of_delivery_has_a_template_and_every_message_is_delivered() 
         for given in (*node.args, *(keyword.value for keyword in node.keywords))
         if isinstance(given, ast.Constant) and isinstance(given.value, str)
     }
-    assert owed - {"home"} == names("messages")
+    assert owed - {"home", "thread_line"} == names("messages")
     assert names("home") == {"home"}
+
+
+def test_every_event_that_a_thread_tells_has_a_template_and_every_such_template_an_event() -> None:
+    """The kind of an event is the name of its template; what only figures count is told nobody."""
+    untold = {"came_in", "held", "let_go", "merged", "split", "lifecycle_moved"}
+    assert {kind.value for kind in EventKind} - untold == names("messages/thread")
 
 
 def test_every_refusal_has_words_and_all_words_of_refusal_are_said() -> None:

@@ -12,7 +12,7 @@ from bot import app as wiring
 from bot.cli import console, databases
 from bot.database import Database
 from qualification.handoffs import automatic
-from qualification.handoffs.handover import HandedOver
+from qualification.handoffs.handover import HandOverResult
 from qualification.playbook import playbooks
 from qualification.rules.refusals import NoPlaybook
 from qualification.scoring import rescoring
@@ -84,7 +84,7 @@ def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetim
         console.say(f"{done} handed over. How many more are ready: baton score")
 
 
-def _whose(result: HandedOver) -> str:
+def _whose(result: HandOverResult) -> str:
     if result.offered_to is not None:
         return f"offered to {result.offered_to.name}"
     if result.state == "pooled":

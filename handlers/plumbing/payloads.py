@@ -8,11 +8,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from handlers.plumbing.context import Body
 from handlers.plumbing.message_text import WRAPPED, NameOf, shown
 from qualification.checklists.checklists import Given
+from qualification.handoffs.context import HandoffCommand
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard
 from qualification.rules.values.normalization import storable
@@ -67,6 +69,12 @@ class Press(Click):
     task: int | None
     stage: str
     do: str
+
+    def command(self, workspace_id: int, now: datetime) -> HandoffCommand:
+        """Return what a decision about the handoff is given."""
+        return HandoffCommand(
+            workspace_id=workspace_id, by=self.user_id, handoff_id=self.handoff, offer_id=self.offer, now=now
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,12 @@ class Decision(Form):
 
     handoff: int
     offer: int | None
+
+    def command(self, workspace_id: int, now: datetime) -> HandoffCommand:
+        """Return what a decision about the handoff is given."""
+        return HandoffCommand(
+            workspace_id=workspace_id, by=self.user_id, handoff_id=self.handoff, offer_id=self.offer, now=now
+        )
 
 
 def command(body: Body) -> Command:

@@ -15,7 +15,9 @@ from qualification.leads import merging
 from qualification.leads.companies import country_of, size_of
 from qualification.outbox import surfaces
 from qualification.playbook.playbooks import Published
-from qualification.records import Company, EventKind, Handoff, Lead, LeadEvent, Person, Team, nearness
+from qualification.records import Company, Handoff, Lead, LeadEvent, Person, Team, nearness
+from qualification.rules.handoffs.decision_memory import DecisionMemory
+from qualification.rules.handoffs.event_types import Accepted, Disqualified, Event, HandedOver, LifecycleMoved, StageSet
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.intake.row_errors import Flaw
@@ -164,15 +166,13 @@ def _handoff(roster: Roster, sender: str, deal: Fared, company: Company | None, 
     at = given.first_at or now
     accepted_at = (given.accepted_at or at) if owner is not None else None
     station = _station(given.stage, state, published.playbook)
-    before: dict[str, Any] = {
-        "state": (HandoffState.ACCEPTED if owner else HandoffState.QUEUED).value,
-        "owner_id": owner.id if owner else None,
-        "decided_by_id": owner.id if owner else None,
-        "accepted_at": accepted_at.isoformat() if accepted_at else None,
-        "stage": published.playbook.first_stage.key if owner else None,
-        "offer_id": None,
-        "seconds_left": None,
-    }
+    before = DecisionMemory(
+        state=HandoffState.ACCEPTED if owner else HandoffState.QUEUED,
+        owner_id=owner.id if owner else None,
+        decided_by_id=owner.id if owner else None,
+        accepted_at=accepted_at,
+        stage=published.playbook.first_stage.key if owner else None,
+    )
     return Handoff(
         workspace_id=lead.workspace_id,
         lead_id=lead.id,
@@ -195,7 +195,7 @@ def _handoff(roster: Roster, sender: str, deal: Fared, company: Company | None, 
         decided_by_id=owner.id if owner else None,
         reason=given.disqualified or given.lost,
         reason_note=given.note if ended else None,
-        before=before if ended else None,
+        before=before.to_json() if ended else None,
         sender=sender,
         external_id=deal.key,
     )
@@ -203,22 +203,26 @@ def _handoff(roster: Roster, sender: str, deal: Fared, company: Company | None, 
 
 def _events(handoff: Handoff, published: Published) -> Iterator[dict[str, Any]]:
     """Yield the history of a deal, as far as it is told."""
-    yield _event(handoff, EventKind.HANDED_OVER, handoff.announced_at)
+    # Who told of it: that is how what is past is known from what happens here.
+    sender = handoff.sender
+    yield _event(handoff, HandedOver(sender=sender), handoff.announced_at)
     if handoff.accepted_at is not None:
-        yield _event(handoff, EventKind.ACCEPTED, handoff.accepted_at, claimed=False)
+        yield _event(handoff, Accepted(claimed=False, sender=sender), handoff.accepted_at)
     if handoff.state is HandoffState.DISQUALIFIED:
         reason = published.playbook.disqualify_reason(handoff.reason or "")
-        facts = {"reason": reason.name if reason else None, "note": handoff.reason_note}
-        yield _event(handoff, EventKind.DISQUALIFIED, handoff.ended_at or handoff.announced_at, **facts)
+        event = Disqualified(reason=reason.name if reason else None, note=handoff.reason_note, sender=sender)
+        yield _event(handoff, event, handoff.ended_at or handoff.announced_at)
     elif handoff.stage is not None:
         stage, lost = published.playbook.stage(handoff.stage), published.playbook.lost_reason(handoff.reason or "")
-        facts = {
-            "stage": stage.name if stage else handoff.stage,
-            "reason": lost.name if lost else None,
-            "note": handoff.reason_note,
-        }
-        at = handoff.ended_at or handoff.contacted_at or handoff.accepted_at or handoff.announced_at
-        yield _event(handoff, EventKind.STAGE_SET, at, **facts)
+        moved = StageSet(
+            stage=stage.name if stage else handoff.stage,
+            reason=lost.name if lost else None,
+            note=handoff.reason_note,
+            sender=sender,
+        )
+        yield _event(
+            handoff, moved, handoff.ended_at or handoff.contacted_at or handoff.accepted_at or handoff.announced_at
+        )
 
 
 def _settle(session: Session, rows: Sequence[tuple[Fared, Handoff]], published: Published) -> Iterator[dict[str, Any]]:
@@ -237,7 +241,7 @@ def _settle(session: Session, rows: Sequence[tuple[Fared, Handoff]], published: 
             lead.held_by = None
             if lead.lifecycle is not to:
                 at = handoff.ended_at or handoff.accepted_at or handoff.announced_at
-                yield _event(handoff, EventKind.LIFECYCLE_MOVED, at, was=lead.lifecycle.value, to=to.value)
+                yield _event(handoff, LifecycleMoved(was=lead.lifecycle, to=to, sender=handoff.sender), at)
                 lead.lifecycle = to
 
 
@@ -247,17 +251,15 @@ def _station(key: str | None, state: HandoffState, playbook: Playbook) -> Lifecy
     return lifecycle_of(state, False, stage.lifecycle if stage else None)  # noqa: FBT003 - no checklist came
 
 
-def _event(handoff: Handoff, kind: EventKind, at: datetime, **facts: object) -> dict[str, Any]:
-    return history.event(
+def _event(handoff: Handoff, event: Event, at: datetime) -> dict[str, Any]:
+    return history.event_row(
         handoff.workspace_id,
         handoff.lead_id,
-        kind,
+        event,
         at=at,
         handoff_id=handoff.id,
-        actor_id=handoff.owner_id if kind is not EventKind.HANDED_OVER else None,
+        actor_id=None if isinstance(event, HandedOver) else handoff.owner_id,
         playbook_id=handoff.playbook_id,
-        # Who told of it: that is how what is past is known from what happens here.
-        facts={"sender": handoff.sender, **facts},
     )
 
 

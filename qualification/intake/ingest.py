@@ -14,7 +14,8 @@ from qualification.leads import events, resolution
 from qualification.leads.resolution import Recognised, Said
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
-from qualification.records import EventKind, Lead
+from qualification.records import Lead
+from qualification.rules.handoffs.event_types import Updated
 from qualification.rules.intake.row_errors import UNREADABLE, Flaw, not_in
 from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead
 from qualification.rules.values import normalization
@@ -88,11 +89,10 @@ def recognise(
     """Know the leads again or write them down, and keep in their history what is new; it is told if `announcing`."""
     found = resolution.recognise_all(session, workspace_id, said, now=now)
     arrived = [(each.lead, what.sender) for each, what in zip(found, said, strict=True) if each.is_new]
-    events.note_arrivals(session, arrived, past=not announcing)
+    events.record_arrivals(session, arrived, past=not announcing)
     for each in found:
         if each.live is not None and each.changed:
-            fields = list(each.changed)
-            events.tell(session, each.live, EventKind.UPDATED, now=now, told=announcing, fields=fields)
+            events.record_event(session, each.live, Updated(fields=each.changed), now=now, in_thread=announcing)
     return found
 
 

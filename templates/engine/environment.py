@@ -24,6 +24,7 @@ _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9./?=&_-]*")
 _FOLDER = Path(__file__).parent.parent
 _PIECE = 2900
 _CHANGED = 140
+_NOTE = 280
 _MOST_OPTIONS = 100
 # What Slack's charts call a point.
 _LABEL = 20
@@ -89,6 +90,22 @@ def _mentions(words: Words) -> Callable[[Iterable[_Person | str]], Prose]:
         return words.gettext("%(people)s or %(last)s", people=_joined(others, ", "), last=last)
 
     return mentions
+
+
+def _name(words: Words) -> Callable[[_Person | None], str]:
+    def name(somebody: _Person | None) -> str:
+        """Return who did something, by name; Baton where nobody did."""
+        return somebody.name if somebody is not None else words.gettext("Baton")
+
+    return name
+
+
+def _quoted(words: Words) -> Callable[[str | None], Prose | None]:
+    def quoted(note: str | None) -> Prose | None:
+        """Return what somebody wrote, shortened and in quotation marks; None where they wrote nothing."""
+        return words.gettext("“%(note)s”", note=_shortened(note, _NOTE)) if note else None
+
+    return quoted
 
 
 def _besides(people: Iterable[_Fact], named: _Fact | None) -> list[_Fact]:
@@ -239,11 +256,13 @@ def _environment(words: Words) -> Environment:
         "mentions": _mentions(words),
         "moment": _moment,
         "money": _money(words),
+        "name": _name(words),
         "named": _named,
         "number": _unless_none(words.number),
         "packed": _packed,
         "pieces": _pieces,
         "present": _present,
+        "quoted": _quoted(words),
         "sharing": _sharing,
         "shortened": _shortened,
         "worded": _worded,

@@ -24,7 +24,8 @@ from bot.database import Database
 from bot.importing.files import examine
 from qualification.intake import ingest
 from qualification.playbook import playbooks
-from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent
+from qualification.records import Activity, Handoff, Lead, LeadEvent
+from qualification.rules.handoffs.event_types import EventKind
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row

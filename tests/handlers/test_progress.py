@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from qualification.records import EventKind, LeadEvent
+from qualification.records import LeadEvent
+from qualification.rules.handoffs.event_types import EventKind
 from tests.handlers.floor import Floor, errors, fill, held, press, shown, submit
 
 

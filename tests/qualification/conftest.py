@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.database import Database
 from qualification.handoffs import decisions, due, handover
-from qualification.handoffs.handover import HandedOver
+from qualification.handoffs.context import HandoffCommand
+from qualification.handoffs.handover import HandOverResult
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.intake import ingest
 from qualification.intake.ingest import Taken, Unfit
@@ -50,6 +51,10 @@ clocks: {accept_within: 30m, remind_after: 15m, offers: 2, undo_within: 5m}
 """
 
 
+# What a decision's command holds, so that the use case is not given it again.
+GIVEN = frozenset({"by", "handoff_id", "offer_id"})
+
+
 @dataclass
 class Desk:
     """One workspace's database, and a clock that the test moves."""
@@ -62,7 +67,13 @@ class Desk:
     def does(self, use_case: Callable[..., T], **facts: object) -> T:
         """Do it in a transaction of its own, now."""
         with self.database.transaction() as session:
+            if "handoff_id" in facts:
+                return use_case(session, self.command(**facts), **{k: v for k, v in facts.items() if k not in GIVEN})
             return use_case(session, workspace_id=self.workspace_id, now=self.now, **facts)
+
+    def command(self, *, by: Any, handoff_id: Any, offer_id: Any = None, **_: object) -> HandoffCommand:
+        """Return what a decision about the handoff is given, now."""
+        return HandoffCommand(self.workspace_id, by, handoff_id, self.now, offer_id)
 
     def reads(self, look: Callable[[Session], T]) -> T:
         """Look at what is stored."""
@@ -79,7 +90,7 @@ class Desk:
 
     def hands_over(
         self, company: str = "Acme", *, by: str = "UMIKA", key: str | None = None, **form: str
-    ) -> HandedOver:
+    ) -> HandOverResult:
         """Hand a lead over."""
         typed = HandOverForm(**{"company": company, "did": "Asked for a demo", **form})
         return self.does(handover.hand_over, by=by, form=typed, key=key or f"V{next(self._views)}")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import automatic, decisions
-from qualification.handoffs.handover import HandedOver
+from qualification.handoffs.handover import HandOverResult
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from tests.qualification.conftest import PLAYBOOK, Desk
@@ -43,10 +43,10 @@ def ready(desk: Desk, limit: int = 2) -> list[int]:
     return desk.reads(look)
 
 
-def hands_over(desk: Desk, lead_id: int) -> HandedOver | None:
+def hands_over(desk: Desk, lead_id: int) -> HandOverResult | None:
     """Say the word."""
 
-    def say(session: Session, workspace_id: int, now: datetime) -> HandedOver | None:
+    def say(session: Session, workspace_id: int, now: datetime) -> HandOverResult | None:
         del workspace_id
         return automatic.hand_over(session, lead_id, now=now)
 

@@ -9,8 +9,9 @@ from sqlalchemy import update
 from qualification.handoffs import automatic, decisions, due, progress
 from qualification.handoffs.snooze import put_off
 from qualification.people import people
-from qualification.records import Delivery, EventKind, Handoff, Lane, Lead
+from qualification.records import Delivery, Handoff, Lane, Lead
 from qualification.reporting import pipeline
+from qualification.rules.handoffs.event_types import EventKind
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lead_data import GivenActivity, GivenLead
 from qualification.rules.refusals import (
@@ -465,7 +466,7 @@ def test_others_are_told_that_it_sleeps_and_until_when(desk: Desk) -> None:
         desk.does(decisions.accept, by="UBEN", handoff_id=handoff_id, offer_id=offer_id)
     assert refused.value.facts["until"] == WAKES
     with pytest.raises(LeadElsewhere) as elsewhere:
-        desk.reads(lambda session: meant(session, desk.workspace_id, "UANA", "Acme"))
+        desk.reads(lambda session: meant(session, desk.workspace_id, "UANA", "Acme", now=desk.now))
     assert elsewhere.value.facts["state"] == "not_now"
 
 

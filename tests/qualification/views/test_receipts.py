@@ -37,7 +37,7 @@ def wanted(desk: Desk) -> int:
 
 def opens(desk: Desk, handoff_id: int, *, by: str) -> None:
     """Press a button that opens a modal."""
-    desk.does(context.open_up, by=by, handoff_id=handoff_id, offer_id=desk.card(handoff_id).offer_id)
+    desk.does(context.record_opening, by=by, handoff_id=handoff_id, offer_id=desk.card(handoff_id).offer_id)
 
 
 def passes_bant(desk: Desk, handoff_id: int, *, by: str) -> None:
@@ -157,7 +157,7 @@ def test_only_the_first_press_of_whoever_is_asked_opens_a_lead(desk: Desk) -> No
     assert receipt(desk, handoff_id).opened_at == first
     desk.passes_on(handoff_id, by="UANA")
     # The card of an offer that has gone on opens nothing.
-    desk.does(context.open_up, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
+    desk.does(context.record_opening, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
     assert receipt(desk, handoff_id).opened_at is None
     assert desk.all(Person, Person.slack_user_id == "UNOBODY") == []
 
