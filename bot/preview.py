@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from bot import console
 from qualification.rules.intake.mapping import Entry, Flawed, not_in
 from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.playbook.playbook import Playbook
 
 
@@ -39,21 +39,21 @@ def table(playbook: Playbook, entry: Entry) -> Table:
     return drawn
 
 
-def _what(entry: GivenActivity | GivenLead) -> str:
-    return "activity" if isinstance(entry, GivenActivity) else "lead"
+def _what(entry: ActivityInput | LeadInput) -> str:
+    return "activity" if isinstance(entry, ActivityInput) else "lead"
 
 
 def _title(entry: Entry) -> str:
     if isinstance(entry, Flawed):
         return "Not taken"
-    return "An activity of a lead" if isinstance(entry, GivenActivity) else "A lead, without an activity"
+    return "An activity of a lead" if isinstance(entry, ActivityInput) else "A lead, without an activity"
 
 
-def _fields(entry: GivenActivity | GivenLead) -> Iterator[tuple[str, object]]:
+def _fields(entry: ActivityInput | LeadInput) -> Iterator[tuple[str, object]]:
     """Yield what is known, named as in the playbook."""
     stated = entry.model_dump(mode="json", exclude_defaults=True)
-    lead = stated.pop("lead") if isinstance(entry, GivenActivity) else stated
-    sections = {"activity": stated, "lead": lead} if isinstance(entry, GivenActivity) else {"lead": lead}
+    lead = stated.pop("lead") if isinstance(entry, ActivityInput) else stated
+    sections = {"activity": stated, "lead": lead} if isinstance(entry, ActivityInput) else {"lead": lead}
     for section, fields in sections.items():
         for field, value in fields.items():
             yield f"{section}.{field}", value

@@ -12,13 +12,13 @@ from qualification.intake.ingest import Taken
 from qualification.playbook import playbooks
 from qualification.rules.intake.mapping import Flawed, map_payload
 from qualification.rules.intake.row_errors import Flaw, flaws
-from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
 from qualification.views import lead_page
 
 # So many rows are taken in by one transaction: clicks go in between.
 TOGETHER: Final = 25
 
-Row: TypeAlias = GivenLead | GivenActivity | tuple[Flaw, ...]
+Row: TypeAlias = LeadInput | ActivityInput | tuple[Flaw, ...]
 Result: TypeAlias = Taken | tuple[Flaw, ...]
 
 
@@ -32,12 +32,12 @@ class Answer:
 
 def leads(posted: object, *, sender: str, transaction: Sessions, now: Now, workspace: Workspace) -> Answer:
     """Take in one lead, or a list of them."""
-    return _taken(posted, GivenLead, sender=sender, transaction=transaction, now=now, workspace=workspace)
+    return _taken(posted, LeadInput, sender=sender, transaction=transaction, now=now, workspace=workspace)
 
 
 def activities(posted: object, *, sender: str, transaction: Sessions, now: Now, workspace: Workspace) -> Answer:
     """Take in one activity, or a list of them."""
-    return _taken(posted, GivenActivity, sender=sender, transaction=transaction, now=now, workspace=workspace)
+    return _taken(posted, ActivityInput, sender=sender, transaction=transaction, now=now, workspace=workspace)
 
 
 def mapped(
@@ -92,7 +92,7 @@ TITLES: Final = {
 
 def _taken(
     posted: object,
-    shape: type[GivenLead | GivenActivity],
+    shape: type[LeadInput | ActivityInput],
     *,
     sender: str,
     transaction: Sessions,
@@ -111,7 +111,7 @@ def _taken(
     return Answer(200, _told(result)) if isinstance(result, Taken) else problem(422, "see errors", result)
 
 
-def _row(shape: type[GivenLead | GivenActivity], posted: object) -> Row:
+def _row(shape: type[LeadInput | ActivityInput], posted: object) -> Row:
     try:
         return shape.model_validate(posted)
     except ValidationError as error:

@@ -23,7 +23,7 @@ from qualification.intake.imports import Imported
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row
 from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenRow
+from qualification.rules.leads.lead_input import ImportRow
 from qualification.rules.values import expressions
 from qualification.rules.values.expressions import Unworkable
 
@@ -37,7 +37,7 @@ GIVEN_WAY: Final = 0.03
 # So often a slice is tried, where the database was busy or somebody else wrote the same down at that moment.
 _MOST_TRIES: Final = 5
 
-Read: TypeAlias = GivenRow | tuple[Flaw, ...] | None
+Read: TypeAlias = ImportRow | tuple[Flaw, ...] | None
 Progress: TypeAlias = Callable[["Tally"], None]
 
 
@@ -118,7 +118,7 @@ class Import:
             roster = imports.roster_of(session, self._workspace_id)
         for row in self._plan.table.rows():
             read = self._read(row)
-            if isinstance(read, GivenRow):
+            if isinstance(read, ImportRow):
                 read = imports.flaws(roster, read, self._now()) or read
             self.tally.rows += 1
             self.tally.left_out += read is None
@@ -181,7 +181,7 @@ class Import:
         """Bring some rows in; return how long others could not write, without the time that others were waited for."""
         reads = [read for _, read in together]
         flawed = {index: read for index, read in enumerate(reads) if isinstance(read, tuple)}
-        places = [index for index, read in enumerate(reads) if isinstance(read, GivenRow)]
+        places = [index for index, read in enumerate(reads) if isinstance(read, ImportRow)]
         with self._database.transaction() as session:
             run = self._run_of(session)
             began = time.monotonic()
@@ -192,7 +192,7 @@ class Import:
                 session,
                 self._roster,
                 self._plan.sender,
-                [read for read in reads if isinstance(read, GivenRow)],
+                [read for read in reads if isinstance(read, ImportRow)],
                 announcing=self._plan.announcing,
                 now=self._now(),
             )

@@ -51,7 +51,6 @@ class HandedOver:
     gates: tuple[str, ...] = ()
 
 
-
 _TOLD = frozenset({"did", "problem", "promised", "campaign", "source", "permalink"})
 
 

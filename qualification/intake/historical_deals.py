@@ -19,7 +19,7 @@ from qualification.records import Company, EventKind, Handoff, Lead, LeadEvent, 
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenHandoff
+from qualification.rules.leads.lead_input import HandoffInput
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.values import normalization
@@ -34,7 +34,7 @@ class Fared:
     """How one lead fared, as its sender tells it; `key` is the sender's own id of the deal."""
 
     lead: Lead
-    given: GivenHandoff
+    given: HandoffInput
     owner: Person | None
     key: str
 
@@ -53,7 +53,7 @@ class Roster:
         self._teams = {team.key: team.id for team in teams}
         self._default_team = self._teams[published.playbook.default_team]
 
-    def flaws(self, given: GivenHandoff) -> Iterator[Flaw]:
+    def flaws(self, given: HandoffInput) -> Iterator[Flaw]:
         """Name what keeps a deal from its owner: nobody is it, or nobody knows who."""
         goes_on = state_of(given, self.published.playbook) in LIVE_STATES
         if given.owner is None:
@@ -67,7 +67,7 @@ class Roster:
         elif goes_on and not at_work:
             yield Flaw("handoff.owner", "is nobody of the playbook, and the deal goes on")
 
-    def owner(self, session: Session, given: GivenHandoff) -> Person | None:
+    def owner(self, session: Session, given: HandoffInput) -> Person | None:
         """Return whose deal it was; a former colleague is written down, without a part in the playbook."""
         if given.owner is None:
             return None
@@ -86,7 +86,7 @@ class Roster:
             self._know(person)
         return person
 
-    def team_of(self, given: GivenHandoff, owner: Person | None) -> int:
+    def team_of(self, given: HandoffInput, owner: Person | None) -> int:
         """Return the id of the team the deal counts under."""
         if given.team is not None:
             return self._teams[given.team]
@@ -100,7 +100,7 @@ class Roster:
             self._people[name].append(person)
 
 
-def state_of(given: GivenHandoff, playbook: Playbook) -> HandoffState:
+def state_of(given: HandoffInput, playbook: Playbook) -> HandoffState:
     """Return the state that the stage or the verdict makes."""
     if given.disqualified is not None:
         return HandoffState.DISQUALIFIED

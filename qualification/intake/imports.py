@@ -18,7 +18,7 @@ from qualification.records import ImportRun
 from qualification.records.base import insert_once
 from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.intake.row_errors import Flaw, row_not_in
-from qualification.rules.leads.lead_data import HANDOFF_TIMES, GivenHandoff, GivenLead, GivenRow
+from qualification.rules.leads.lead_input import HANDOFF_TIMES, HandoffInput, ImportRow, LeadInput
 from qualification.rules.playbook.playbook import Playbook
 
 HAS_IT_ALREADY = Flaw("handoff", "sales has this lead already, so this deal was left out; the lead was taken")
@@ -63,7 +63,7 @@ def begin(session: Session, workspace_id: int, digest: str, *, file: str, sender
     ).one()
 
 
-def flaws(roster: Roster, row: GivenRow, now: datetime) -> tuple[Flaw, ...]:
+def flaws(roster: Roster, row: ImportRow, now: datetime) -> tuple[Flaw, ...]:
     """Name what keeps a row from being taken, as far as can be told without the leads that are there."""
     try:
         _said("", roster, row, now)
@@ -72,10 +72,10 @@ def flaws(roster: Roster, row: GivenRow, now: datetime) -> tuple[Flaw, ...]:
     return ()
 
 
-def _flaws(roster: Roster, row: GivenRow, now: datetime) -> Iterator[Flaw]:
+def _flaws(roster: Roster, row: ImportRow, now: datetime) -> Iterator[Flaw]:
     playbook = roster.published.playbook
     yield from row_not_in(playbook, row)
-    for index, act in enumerate(row.acts):
+    for index, act in enumerate(row.activities):
         if act.at is not None:
             yield from ingest.to_come(row.earliest(act.at), now, f"activities[{index}].at")
     given = row.handoff
@@ -91,7 +91,7 @@ def roster_of(session: Session, workspace_id: int, known: Roster | None = None) 
 
 
 def take(
-    session: Session, roster: Roster, sender: str, rows: Sequence[GivenRow], *, announcing: bool, now: datetime
+    session: Session, roster: Roster, sender: str, rows: Sequence[ImportRow], *, announcing: bool, now: datetime
 ) -> Imported:
     """Take a slice of rows in; history is announced to nobody, unless `announcing`."""
     published, workspace_id = roster.published, roster.workspace_id
@@ -125,23 +125,23 @@ def take(
     done = [
         (each.lead, ingest.activity_of(sender, act, each.lead.created_at if each.is_new else now))
         for index, each in found.items()
-        for act in settled[index].acts
+        for act in settled[index].activities
     ]
     activities = ingest.keep(session, done, recognised, published=published, announcing=announcing, now=now)
     new = sum(each.is_new for each in found.values())
     return Imported(new, len(found) - new, activities, len(fared), flawed)
 
 
-def _said(sender: str, roster: Roster, row: GivenRow, now: datetime) -> Said:
+def _said(sender: str, roster: Roster, row: ImportRow, now: datetime) -> Said:
     unfit = _flaws(roster, row, now)
     known = row.as_of(now)
-    moments = [act.at for act in known.acts if act.at]
+    moments = [act.at for act in known.activities if act.at]
     moments += [known.handoff.first_at] if known.handoff and known.handoff.first_at else []
     since = min(moments, default=None)
     return ingest.said_of(sender, row.lead, roster.published, unfit=unfit, inside="lead.", since=since)
 
 
-def _untimely(row: GivenRow, given: GivenHandoff, playbook: Playbook, now: datetime) -> Iterator[Flaw]:
+def _untimely(row: ImportRow, given: HandoffInput, playbook: Playbook, now: datetime) -> Iterator[Flaw]:
     for field in HANDOFF_TIMES:
         at = getattr(given, field)
         if at is not None:
@@ -161,10 +161,10 @@ def _untimely(row: GivenRow, given: GivenHandoff, playbook: Playbook, now: datet
         yield Flaw("handoff.lost", "is there, and the stage is not one of a deal that was lost")
 
 
-def _key(lead: GivenLead, given: GivenHandoff) -> str:
+def _key(lead: LeadInput, given: HandoffInput) -> str:
     """Return what a deal is known by: its own id, else whose it is and when it began."""
     if given.id:
         return given.id
     began = given.first_at.isoformat() if given.first_at else ""
-    whole = json.dumps([lead.known_by, began])
+    whole = json.dumps([lead.identity, began])
     return hashlib.sha256(whole.encode(errors="backslashreplace")).hexdigest()

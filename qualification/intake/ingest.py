@@ -16,7 +16,7 @@ from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import EventKind, Lead
 from qualification.rules.intake.row_errors import UNREADABLE, Flaw, not_in
-from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityDetails, ActivityInput, LeadInput
 from qualification.rules.values import normalization
 
 # How far a sender's clock may be ahead.
@@ -41,7 +41,7 @@ class Unfit(Exception):
 
 
 def take(
-    session: Session, workspace_id: int, sender: str, rows: Sequence[GivenLead | GivenActivity], *, now: datetime
+    session: Session, workspace_id: int, sender: str, rows: Sequence[LeadInput | ActivityInput], *, now: datetime
 ) -> list[Taken | tuple[Flaw, ...]]:
     """Take the rows in: each lead known again or written down, each activity kept, and handed over who is ready now.
 
@@ -49,24 +49,24 @@ def take(
     the sender's own id of it, changes nothing.
     """
     published = playbooks.current(session, workspace_id)
-    keys = {row.id for row in rows if isinstance(row, GivenActivity)}
+    keys = {row.id for row in rows if isinstance(row, ActivityInput)}
     known = {key for _, key in activities.known(session, workspace_id, [(sender, key) for key in keys])}
     flaws: dict[int, tuple[Flaw, ...]] = {}
     fit: dict[int, Said] = {}
     for index, row in enumerate(rows):
-        if isinstance(row, GivenActivity) and row.id in known:
+        if isinstance(row, ActivityInput) and row.id in known:
             continue
         try:
             fit[index] = said_by(sender, row, published, now)
         except Unfit as unfit:
             flaws[index] = unfit.flaws
         else:
-            known |= {row.id} if isinstance(row, GivenActivity) else set()
+            known |= {row.id} if isinstance(row, ActivityInput) else set()
     found = dict(zip(fit, recognise(session, workspace_id, [*fit.values()], now=now), strict=True))
     done = [
         (found[index].lead, activity_of(sender, row, now))
         for index, row in enumerate(rows)
-        if index in found and isinstance(row, GivenActivity)
+        if index in found and isinstance(row, ActivityInput)
     ]
     keep(session, done, found.values(), published=published, now=now)
     kept = activities.known(session, workspace_id, [(sender, key) for key in keys])
@@ -74,7 +74,7 @@ def take(
     for index, row in enumerate(rows):
         if index in flaws:
             results.append(flaws[index])
-        elif isinstance(row, GivenActivity):
+        elif isinstance(row, ActivityInput):
             activity = kept[sender, row.id]
             results.append(Taken(activity.lead_id, activity.id))
         else:
@@ -117,15 +117,15 @@ def keep(
     return len(fresh)
 
 
-def said_by(sender: str, row: GivenLead | GivenActivity, published: Published, now: datetime) -> Said:
+def said_by(sender: str, row: LeadInput | ActivityInput, published: Published, now: datetime) -> Said:
     """Return what a row says of a lead, checked against the playbook; raises Unfit with every flaw of the row."""
     unfit = not_in(published.playbook, row)
-    if isinstance(row, GivenLead):
+    if isinstance(row, LeadInput):
         return said_of(sender, row, published, unfit=unfit)
     return said_of(sender, row.lead, published, inside="lead.", unfit=(*unfit, *to_come(row.at, now)))
 
 
-def activity_of(sender: str, given: GivenAct, now: datetime) -> Done:
+def activity_of(sender: str, given: ActivityDetails, now: datetime) -> Done:
     """Return what a row says that a lead did."""
     return Done(sender=sender, key=given.id, kind=given.kind, at=given.at or now, what=given.what, fields=given.fields)
 
@@ -137,7 +137,7 @@ def to_come(at: datetime | None, now: datetime, field: str = "at") -> tuple[Flaw
 
 def said_of(
     sender: str,
-    given: GivenLead,
+    given: LeadInput,
     published: Published,
     *,
     unfit: Iterable[Flaw],

@@ -19,7 +19,7 @@ from qualification.intake.ingest import Taken, Unfit
 from qualification.organisation import publishing
 from qualification.playbook import playbooks
 from qualification.records import Handoff, LeadEvent, Membership, Offer, Person, Workspace
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.scoring import rescoring
 from qualification.views.cards import LeadCard, lead_card
 
@@ -84,7 +84,7 @@ class Desk:
         typed = HandOverForm(**{"company": company, "did": "Asked for a demo", **form})
         return self.does(handover.hand_over, by=by, form=typed, key=key or f"V{next(self._views)}")
 
-    def takes(self, given: GivenLead | GivenActivity, *, sender: str = "web") -> Taken:
+    def takes(self, given: LeadInput | ActivityInput, *, sender: str = "web") -> Taken:
         """Take in what a sender says; raise Unfit where it cannot be."""
         (taken,) = self.does(ingest.take, sender=sender, rows=[given])
         if not isinstance(taken, Taken):

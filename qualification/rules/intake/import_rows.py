@@ -13,19 +13,26 @@ from qualification.rules.intake import row_errors
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.mapping import hinted, values_of
 from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import HANDOFF_TIMES, Given, GivenAct, GivenHandoff, GivenLead, GivenRow
+from qualification.rules.leads.lead_input import (
+    HANDOFF_TIMES,
+    ActivityDetails,
+    HandoffInput,
+    ImportRow,
+    LeadInput,
+    SenderInput,
+)
 from qualification.rules.values import expressions
 from qualification.rules.values.expression_functions import is_true
 from qualification.rules.values.expressions import Expression, Nothing, Unworkable
 
-SHAPE = TypeVar("SHAPE", bound=Given)
+SHAPE = TypeVar("SHAPE", bound=SenderInput)
 
 # So often at most one row says that somebody did the same.
 MOST_TIMES: Final = 1000
 NOON: Final = time(12)
 
 
-def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> GivenRow | tuple[Flaw, ...] | None:
+def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> ImportRow | tuple[Flaw, ...] | None:
     """Return what a row says by the map, all that is wrong with it, or None where the map leaves it out.
 
     `row` is the cells by their columns, or whatever JSON holds; `zone` is that of times that name none. An activity
@@ -52,20 +59,20 @@ class _Reader:
         self._flaws: list[Flaw] = []
         self._days: set[datetime] = set()
 
-    def read(self) -> GivenRow | tuple[Flaw, ...]:
-        lead = self._given(GivenLead, "lead", self._values("lead", self._mapped.lead))
-        acts: list[GivenAct] = []
+    def read(self) -> ImportRow | tuple[Flaw, ...]:
+        lead = self._given(LeadInput, "lead", self._values("lead", self._mapped.lead))
+        acts: list[ActivityDetails] = []
         for index, section in enumerate(self._mapped.activities):
             acts += self._acts(lead, index, section)
         handoff = None
         fared = self._values("handoff", self._mapped.handoff)
         if fared.keys() & {"stage", "disqualified", "lost", "owner"}:
-            handoff = self._given(GivenHandoff, "handoff", fared)
+            handoff = self._given(HandoffInput, "handoff", fared)
         if self._flaws or lead is None:
             return tuple(self._flaws)
-        return GivenRow(lead, tuple(acts), handoff, frozenset(self._days))
+        return ImportRow(lead, tuple(acts), handoff, frozenset(self._days))
 
-    def _acts(self, lead: GivenLead | None, index: int, section: Mapping[str, Expression]) -> Iterator[GivenAct]:
+    def _acts(self, lead: LeadInput | None, index: int, section: Mapping[str, Expression]) -> Iterator[ActivityDetails]:
         """Yield what a section says that the lead did: nothing, something, or the same several times."""
         inside = f"activities[{index}]"
         said = self._values(inside, {name: each for name, each in section.items() if name != "when"})
@@ -80,14 +87,14 @@ class _Reader:
         for count in range(times):
             key = said.get("id")
             given = {**said, "id": f"{key} {count}" if key and count else key or self._key(lead, index, said, count)}
-            act = self._given(GivenAct, inside, given)
+            act = self._given(ActivityDetails, inside, given)
             if act is None:
                 return
             yield act
 
-    def _key(self, lead: GivenLead | None, index: int, said: Mapping[str, object], count: int) -> str:
+    def _key(self, lead: LeadInput | None, index: int, said: Mapping[str, object], count: int) -> str:
         whole = json.dumps(
-            [lead and lead.known_by, index, said.get("kind"), said.get("at"), said.get("what"), count], default=str
+            [lead and lead.identity, index, said.get("kind"), said.get("at"), said.get("what"), count], default=str
         )
         return hashlib.sha256(whole.encode(errors="backslashreplace")).hexdigest()
 

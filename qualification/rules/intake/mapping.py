@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from qualification.rules.intake import row_errors as faulty
 from qualification.rules.intake.row_errors import NO_COUNTRY, NO_SIZE, NO_TIME, NO_ZONE, Flaw
-from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
 from qualification.rules.playbook.known_senders import KNOWN
 from qualification.rules.playbook.playbook import Playbook, Sender
 from qualification.rules.values import expressions
@@ -40,7 +40,7 @@ class Flawed:
     flaws: tuple[Flaw, ...]
 
 
-Entry: TypeAlias = GivenActivity | GivenLead | Flawed
+Entry: TypeAlias = ActivityInput | LeadInput | Flawed
 
 
 def map_payload(sender: Sender, payload: object, *, received_id: str | None = None, now: datetime) -> dict[int, Entry]:
@@ -74,7 +74,7 @@ def map_payload(sender: Sender, payload: object, *, received_id: str | None = No
     return entries
 
 
-def not_in(playbook: Playbook, entry: GivenActivity | GivenLead) -> tuple[Flaw, ...]:
+def not_in(playbook: Playbook, entry: ActivityInput | LeadInput) -> tuple[Flaw, ...]:
     """Name what an entry says that the playbook does not have, by the fields of the mapping."""
     return tuple(_placed(_section(type(entry)), flaw) for flaw in faulty.not_in(playbook, entry))
 
@@ -149,12 +149,12 @@ def _given(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
     activity = values_of("activity", mapping.activity, payload, flaws)
     kind = activity.get("kind")
     if not mapping.activity or kind is Nothing.NOTHING:
-        return _validated(GivenLead, lead, flaws)
+        return _validated(LeadInput, lead, flaws)
     if kind is None and not any(flaw.field == "activity.kind" for flaw in flaws):
         flaws.append(Flaw("activity.kind", "is nothing: the payload does not say it, or says what is not in its table"))
     stated = {field: value for field, value in activity.items() if value is not Nothing.NOTHING}
     stated.setdefault("id", arrival.id(dated="at" in stated))
-    return _validated(GivenActivity, {**stated, "lead": lead}, flaws)
+    return _validated(ActivityInput, {**stated, "lead": lead}, flaws)
 
 
 def values_of(section: str, mapped: Mapping[str, Expression], payload: object, flaws: list[Flaw]) -> dict[str, object]:
@@ -186,7 +186,7 @@ def _as_text(found: object) -> object:
     return found
 
 
-def _validated(shape: type[GivenActivity | GivenLead], values: Mapping[str, object], flaws: list[Flaw]) -> Entry:
+def _validated(shape: type[ActivityInput | LeadInput], values: Mapping[str, object], flaws: list[Flaw]) -> Entry:
     """Return the entry in its shape, or everything that is wrong with it."""
     try:
         given = shape.model_validate(values)
@@ -197,14 +197,14 @@ def _validated(shape: type[GivenActivity | GivenLead], values: Mapping[str, obje
     return Flawed(tuple(flaws)) if flaws else given
 
 
-def _placed_flaws(shape: type[GivenActivity | GivenLead], error: ValidationError) -> Iterator[Flaw]:
+def _placed_flaws(shape: type[ActivityInput | LeadInput], error: ValidationError) -> Iterator[Flaw]:
     """Name what is wrong by the fields of the mapping, with what would mend it."""
     for flaw in faulty.flaws(error):
         yield _placed(_section(shape), hinted(flaw))
 
 
-def _section(shape: type[GivenActivity | GivenLead]) -> str:
-    return "lead" if shape is GivenLead else "activity"
+def _section(shape: type[ActivityInput | LeadInput]) -> str:
+    return "lead" if shape is LeadInput else "activity"
 
 
 def _placed(section: str, flaw: Flaw) -> Flaw:

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from qualification.rules.field_errors import FieldFault, Unreadable
-from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead, GivenRow
+from qualification.rules.leads.lead_input import ActivityDetails, ActivityInput, ImportRow, LeadInput
 from qualification.rules.playbook.playbook import Playbook
 
 NO_COUNTRY = "is no country"
@@ -56,17 +56,17 @@ def flaws(error: ValidationError) -> Iterator[Flaw]:
         yield Flaw(".".join(str(step) for step in detail["loc"]), _reason(detail))
 
 
-def not_in(playbook: Playbook, entry: GivenActivity | GivenLead) -> tuple[Flaw, ...]:
+def not_in(playbook: Playbook, entry: ActivityInput | LeadInput) -> tuple[Flaw, ...]:
     """Name what an entry says that the playbook does not have: its kind of activity, its source."""
-    if isinstance(entry, GivenLead):
+    if isinstance(entry, LeadInput):
         return tuple(_no_source(playbook, entry, ""))
     return (*_no_kind(playbook, entry, ""), *_no_source(playbook, entry.lead, "lead."))
 
 
-def row_not_in(playbook: Playbook, row: GivenRow) -> Iterator[Flaw]:
+def row_not_in(playbook: Playbook, row: ImportRow) -> Iterator[Flaw]:
     """Name what a row of a file says that the playbook does not have, people aside."""
     yield from _no_source(playbook, row.lead, "lead.")
-    for index, act in enumerate(row.acts):
+    for index, act in enumerate(row.activities):
         yield from _no_kind(playbook, act, f"activities[{index}].")
     fared = row.handoff
     if fared is None:
@@ -83,12 +83,12 @@ def row_not_in(playbook: Playbook, row: GivenRow) -> Iterator[Flaw]:
             yield Flaw(f"handoff.{field}", f"no {what} of the playbook is called `{said}`")
 
 
-def _no_kind(playbook: Playbook, act: GivenAct, inside: str) -> Iterator[Flaw]:
+def _no_kind(playbook: Playbook, act: ActivityDetails, inside: str) -> Iterator[Flaw]:
     if playbook.scoring.activity(act.kind) is None:
         yield Flaw(f"{inside}kind", f"no activity of the playbook is called `{act.kind}`")
 
 
-def _no_source(playbook: Playbook, lead: GivenLead, inside: str) -> Iterator[Flaw]:
+def _no_source(playbook: Playbook, lead: LeadInput, inside: str) -> Iterator[Flaw]:
     if lead.source is not None and playbook.source(lead.source) is None:
         yield Flaw(f"{inside}source", f"no source of the playbook is called `{lead.source}`")
 

@@ -1,4 +1,7 @@
-"""What senders say of leads and of what they do, in one shape; whoever has another is mapped to it."""
+"""What senders write about leads, their activities and their earlier deals, checked field by field.
+
+Payloads and files in another shape are mapped to these models first.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -14,42 +17,42 @@ from qualification.rules.values.normalization import storable
 MOST_ROWS: Final = 500
 MOST_FIELDS: Final = 100
 LONGEST_TEXT: Final = 5000
-# In the order in which they come.
+# The moments of a deal, in the order in which they happen.
 HANDOFF_TIMES: Final = ("at", "accepted_at", "contacted_at", "ended_at")
 _DEEPEST: Final = 100
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _HALF_A_DAY: Final = timedelta(hours=12)
 
 
-def _tidy(value: object) -> object:
-    """Take off what cannot be kept and the blanks around; an empty text is none."""
+def _stripped(value: object) -> object:
+    """Strip blanks and characters that no database stores from a text; an empty text becomes None."""
     return (storable(value).strip() or None) if isinstance(value, str) else value
 
 
-def _written(value: object) -> object:
-    """Take a number for the text that it reads as."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _tidy(value)
+def _as_text(value: object) -> object:
+    """Turn a number into its text."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _stripped(value)
 
 
-def _counted(value: object) -> object:
-    """Read a number of employees as people write it."""
+def _employees(value: object) -> object:
+    """Read a number of employees as people write it, such as 51-200."""
     return normalization.parse_size(value) if isinstance(value, str) and value.strip() else value or None
 
 
-def _in_time(at: datetime) -> datetime:
+def _since_2000(at: datetime) -> datetime:
     if at < _EARLIEST:
         raise ValueError("is before the year 2000")
     return at
 
 
-def _few(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+def _storable_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if len(fields) > MOST_FIELDS:
         raise ValueError(f"has more than {MOST_FIELDS} entries")
-    return {storable(name): _kept(value, 1) for name, value in fields.items()}
+    return {storable(name): _storable_json(value, 1) for name, value in fields.items()}
 
 
-def _kept(value: object, depth: int) -> object:
-    """Return what comes as every database keeps it: PostgreSQL's JSON has no NUL, and no number that is none."""
+def _storable_json(value: object, depth: int) -> object:
+    """Return JSON as every database stores it: PostgreSQL's has neither NUL characters nor NaN and infinity."""
     match value:
         case _ if depth > _DEEPEST:
             raise ValueError("is nested too deep")
@@ -58,38 +61,38 @@ def _kept(value: object, depth: int) -> object:
         case float() if not isfinite(value):
             raise ValueError("holds a number that is none")
         case dict():
-            return {storable(str(name)): _kept(each, depth + 1) for name, each in value.items()}
+            return {storable(str(name)): _storable_json(each, depth + 1) for name, each in value.items()}
         case list():
-            return [_kept(each, depth + 1) for each in value]
+            return [_storable_json(each, depth + 1) for each in value]
     return value
 
 
-Text = Annotated[str | None, BeforeValidator(_tidy)]
-Written = Annotated[str | None, BeforeValidator(_written)]
-Id = Annotated[str, BeforeValidator(_written), Field(min_length=1, max_length=200)]
-Word = Annotated[str, BeforeValidator(_tidy), Field(min_length=1, max_length=40)]
+Text = Annotated[str | None, BeforeValidator(_stripped)]
+TextOrNumber = Annotated[str | None, BeforeValidator(_as_text)]
+Id = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
+PlaybookKey = Annotated[str, BeforeValidator(_stripped), Field(min_length=1, max_length=40)]
 Email = Annotated[Text, AfterValidator(lambda text: normalization.check_email(text) if text else None)]
 Country = Annotated[Text, AfterValidator(lambda text: normalization.check_country(text) if text else None)]
-Moment = Annotated[AwareDatetime, AfterValidator(_in_time)]
-Size = Annotated[int | None, BeforeValidator(_counted)]
-Fields = Annotated[dict[str, Any], AfterValidator(_few)]
+Moment = Annotated[AwareDatetime, AfterValidator(_since_2000)]
+Size = Annotated[int | None, BeforeValidator(_employees)]
+Fields = Annotated[dict[str, Any], AfterValidator(_storable_fields)]
 
 
-class Given(BaseModel):
-    """What a sender says; an entry that is not known is refused, so that no slip of the pen is lost unseen."""
+class SenderInput(BaseModel):
+    """Something a sender writes. Unknown entries are refused, so that no misspelt field gets lost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def can_be_known(fields: Collection[str]) -> bool:
-    """Say whether a lead of which these are told can be known again."""
+def identifies_lead(fields: Collection[str]) -> bool:
+    """Say whether these fields are enough to find the same lead again: an id, an email, or a name and a company."""
     return bool({"id", "email"} & {*fields}) or {"name", "company"} <= {*fields}
 
 
-class GivenLead(Given):
-    """A person who may buy, as a sender knows them: by its own id, an e-mail address, or full name and company."""
+class LeadInput(SenderInput):
+    """A person who may buy, identified by the sender's own id, an e-mail address, or full name and company."""
 
-    id: Written = Field(default=None, max_length=200, description="The sender's own id of the lead.")
+    id: TextOrNumber = Field(default=None, max_length=200, description="The sender's own id of the lead.")
     email: Email = Field(default=None, max_length=320)
     name: Text = Field(default=None, max_length=300, description="First and last name.")
     company: Text = Field(default=None, max_length=300)
@@ -98,7 +101,7 @@ class GivenLead(Given):
     title: Text = Field(default=None, max_length=300, description="What they are at the company.")
     country: Country = Field(default=None, max_length=100, description="A code of two letters, or the English name.")
     size: Size = Field(default=None, ge=0, le=10_000_000, description="Employees.")
-    value: Written = Field(
+    value: TextOrNumber = Field(
         default=None, max_length=40, description="What a deal may bring, such as 12000 or 12000 USD."
     )
     source: Text = Field(
@@ -110,24 +113,24 @@ class GivenLead(Given):
     fields: Fields = Field(default_factory=dict, description="Anything else; kept as it comes.")
 
     @model_validator(mode="after")
-    def _can_be_known(self) -> "GivenLead":
+    def _is_identified(self) -> "LeadInput":
         if not (self.id or self.email or (self.name and self.company)):
             raise ValueError("nobody can be known by this: give an id, an email, or a name and a company")
         return self
 
     @property
-    def known_by(self) -> str | tuple[str, str]:
-        """Return what tells the lead from any other of its sender, the same however it is written."""
+    def identity(self) -> str | tuple[str, str]:
+        """What tells the lead from any other of its sender: id, else mailbox, else name and company, folded."""
         if self.id or self.email:
             return self.id or normalization.fold_mailbox(self.email or "")
         return normalization.fold_name(self.name or ""), normalization.fold_company(self.company or "")
 
 
-class GivenAct(Given):
-    """Something that somebody did, once; sent twice, it counts once."""
+class ActivityDetails(SenderInput):
+    """Something that a lead did once, apart from who the lead is; sent twice, it counts once."""
 
     id: Id = Field(description="The sender's own id of the activity.")
-    kind: Word = Field(description="A key of the playbook's scoring.activities.")
+    kind: PlaybookKey = Field(description="A key of the playbook's scoring.activities.")
     at: Moment | None = Field(
         default=None, description="When it was done, with its zone; when it came, where not given."
     )
@@ -137,16 +140,16 @@ class GivenAct(Given):
     fields: Fields = Field(default_factory=dict, description="Anything else; kept as it comes.")
 
 
-class GivenActivity(GivenAct):
-    """Something a lead did, once; sent twice, it counts once."""
+class ActivityInput(ActivityDetails):
+    """Something that a lead did once; sent twice, it counts once."""
 
-    lead: GivenLead
+    lead: LeadInput
 
 
-class GivenHandoff(Given):
-    """How a lead fared in sales before it came here: at a stage that goes on, or ended there or disqualified."""
+class HandoffInput(SenderInput):
+    """A lead's earlier deal: at a stage, which may have ended it, or disqualified."""
 
-    id: Written = Field(default=None, max_length=200, description="The sender's own id of the deal.")
+    id: TextOrNumber = Field(default=None, max_length=200, description="The sender's own id of the deal.")
     owner: Text = Field(default=None, max_length=320, description="The rep: e-mail, Slack user or name.")
     team: Text = Field(default=None, max_length=40, description="A key of the teams; the owner's own by default.")
     stage: Text = Field(default=None, max_length=40, description="A key of the playbook's stages.")
@@ -160,7 +163,7 @@ class GivenHandoff(Given):
     note: Text = Field(default=None, max_length=LONGEST_TEXT, description="What sales wrote of them.")
 
     @model_validator(mode="after")
-    def _goes_one_way(self) -> "GivenHandoff":
+    def _has_one_outcome(self) -> "HandoffInput":
         if self.disqualified and (self.stage or self.lost):
             raise ValueError("is disqualified, and at a stage as well: say one of them")
         if not (self.disqualified or self.stage):
@@ -169,45 +172,45 @@ class GivenHandoff(Given):
 
     @property
     def first_at(self) -> datetime | None:
-        """Return the earliest moment that it tells of."""
+        """The earliest of its moments; None if it has none."""
         return min(filter(None, (self.at, self.accepted_at, self.contacted_at, self.ended_at)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
-class GivenRow:
-    """A row of a file: a lead, what it did, and how it fared in sales if it was there.
+class ImportRow:
+    """A row of a file: a lead, its activities, and its earlier deal if it had one.
 
-    `days` are those of its moments that stand for a whole day, of which they are the noon.
+    `days` holds those of its moments that stand for a whole day; each is the noon of its day.
     """
 
-    lead: GivenLead
-    acts: tuple[GivenAct, ...] = ()
-    handoff: GivenHandoff | None = None
+    lead: LeadInput
+    activities: tuple[ActivityDetails, ...] = ()
+    handoff: HandoffInput | None = None
     days: frozenset[datetime] = frozenset()
 
     def earliest(self, at: datetime) -> datetime:
-        """Return when that was at the earliest."""
+        """Return the earliest time that the moment may mean."""
         return at - _HALF_A_DAY if at in self.days else at
 
     def latest(self, at: datetime) -> datetime:
-        """Return when that was at the latest."""
+        """Return the latest time that the moment may mean."""
         return at + _HALF_A_DAY - timedelta.resolution if at in self.days else at
 
-    def as_of(self, now: datetime) -> "GivenRow":
-        """Return the row with each day at a time that can be: not to come yet, nor the end before what came before."""
+    def as_of(self, now: datetime) -> "ImportRow":
+        """Return the row with each whole day at a possible time: not after `now`, and no deal ended before it began."""
         if not self.days:
             return self
-        acts = tuple(act.model_copy(update={"at": self._past(act.at, now)}) for act in self.acts)
+        activities = tuple(each.model_copy(update={"at": self._until(each.at, now)}) for each in self.activities)
         handoff = self.handoff
         if handoff is not None:
-            times = {field: self._past(getattr(handoff, field), now) for field in HANDOFF_TIMES}
+            times = {field: self._until(getattr(handoff, field), now) for field in HANDOFF_TIMES}
             ended = times["ended_at"]
             if ended is not None and ended in self.days:
                 times["ended_at"] = max(filter(None, times.values()))
             elif ended is not None:
                 times = {field: min(at, ended) if at in self.days else at for field, at in times.items()}
             handoff = handoff.model_copy(update=times)
-        return replace(self, acts=acts, handoff=handoff)
+        return replace(self, activities=activities, handoff=handoff)
 
-    def _past(self, at: datetime | None, now: datetime) -> datetime | None:
+    def _until(self, at: datetime | None, now: datetime) -> datetime | None:
         return now if at is not None and at in self.days and at > now else at
