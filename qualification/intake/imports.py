@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from qualification.intake import historical_deals, ingest
 from qualification.intake.historical_deals import Fared, Roster
 from qualification.intake.ingest import Unfit
-from qualification.leads.resolution import Said
 from qualification.playbook import playbooks
 from qualification.records import ImportRun
 from qualification.records.base import insert_once
 from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.intake.row_errors import Flaw, row_not_in
+from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import HANDOFF_TIMES, HandoffInput, ImportRow, LeadInput
 from qualification.rules.playbook.playbook import Playbook
 
@@ -96,7 +96,7 @@ def take(
     """Take a slice of rows in; history is announced to nobody, unless `announcing`."""
     published, workspace_id = roster.published, roster.workspace_id
     flawed: dict[int, tuple[Flaw, ...]] = {}
-    fit: dict[int, Said] = {}
+    fit: dict[int, LeadData] = {}
     for index, row in enumerate(rows):
         try:
             fit[index] = _said(sender, roster, row, now)
@@ -132,7 +132,7 @@ def take(
     return Imported(new, len(found) - new, activities, len(fared), flawed)
 
 
-def _said(sender: str, roster: Roster, row: ImportRow, now: datetime) -> Said:
+def _said(sender: str, roster: Roster, row: ImportRow, now: datetime) -> LeadData:
     unfit = _flaws(roster, row, now)
     known = row.as_of(now)
     moments = [act.at for act in known.activities if act.at]

@@ -11,11 +11,12 @@ from qualification.handoffs import automatic
 from qualification.intake import activities
 from qualification.intake.activities import Done
 from qualification.leads import events, resolution
-from qualification.leads.resolution import Recognised, Said
+from qualification.leads.resolution import ResolvedLead
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import EventKind, Lead
 from qualification.rules.intake.row_errors import UNREADABLE, Flaw, not_in
+from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import ActivityDetails, ActivityInput, LeadInput
 from qualification.rules.values import normalization
 
@@ -52,7 +53,7 @@ def take(
     keys = {row.id for row in rows if isinstance(row, ActivityInput)}
     known = {key for _, key in activities.known(session, workspace_id, [(sender, key) for key in keys])}
     flaws: dict[int, tuple[Flaw, ...]] = {}
-    fit: dict[int, Said] = {}
+    fit: dict[int, LeadData] = {}
     for index, row in enumerate(rows):
         if isinstance(row, ActivityInput) and row.id in known:
             continue
@@ -83,10 +84,10 @@ def take(
 
 
 def recognise(
-    session: Session, workspace_id: int, said: Sequence[Said], *, announcing: bool = True, now: datetime
-) -> list[Recognised]:
+    session: Session, workspace_id: int, said: Sequence[LeadData], *, announcing: bool = True, now: datetime
+) -> list[ResolvedLead]:
     """Know the leads again or write them down, and keep in their history what is new; it is told if `announcing`."""
-    found = resolution.recognise_all(session, workspace_id, said, now=now)
+    found = resolution.resolve_all(session, workspace_id, said, now=now)
     arrived = [(each.lead, what.sender) for each, what in zip(found, said, strict=True) if each.is_new]
     events.note_arrivals(session, arrived, past=not announcing)
     for each in found:
@@ -99,7 +100,7 @@ def recognise(
 def keep(
     session: Session,
     done: Sequence[tuple[Lead, Done]],
-    found: Iterable[Recognised],
+    found: Iterable[ResolvedLead],
     *,
     published: Published,
     announcing: bool = True,
@@ -117,7 +118,7 @@ def keep(
     return len(fresh)
 
 
-def said_by(sender: str, row: LeadInput | ActivityInput, published: Published, now: datetime) -> Said:
+def said_by(sender: str, row: LeadInput | ActivityInput, published: Published, now: datetime) -> LeadData:
     """Return what a row says of a lead, checked against the playbook; raises Unfit with every flaw of the row."""
     unfit = not_in(published.playbook, row)
     if isinstance(row, LeadInput):
@@ -143,7 +144,7 @@ def said_of(
     unfit: Iterable[Flaw],
     inside: str = "",
     since: datetime | None = None,
-) -> Said:
+) -> LeadData:
     """Return what is given of a lead, understood; raises Unfit with every flaw, those found before among them."""
     flaws = [*unfit]
     minor, currency = None, None
@@ -154,7 +155,7 @@ def said_of(
             flaws.append(Flaw(f"{inside}value", UNREADABLE.get(unreadable.fault, "cannot be read")))
     if flaws:
         raise Unfit(tuple(flaws))
-    return Said(
+    return LeadData(
         sender=sender,
         external_id=given.id,
         email=given.email,
@@ -172,5 +173,5 @@ def said_of(
         problem=given.problem,
         do_not_contact=given.do_not_contact,
         fields=given.fields,
-        since=since,
+        known_since=since,
     )
