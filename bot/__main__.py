@@ -236,7 +236,7 @@ def try_payload(
             sys.stdout.write(f"{preview.line(read, entry)}\n")
         else:
             console.shown().print(preview.table(read, entry))
-    wrong = sum(bool(preview.flaws(read, entry)) for entry in entries)
+    wrong = sum(bool(preview.errors_of(read, entry)) for entry in entries)
     if wrong:
         console.fail(f"{wrong} of {len(entries)} would not be taken.", console.FAILED)
     if not entries:

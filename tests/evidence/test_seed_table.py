@@ -98,7 +98,7 @@ def weeks(data: Path, engine_url: str) -> Iterator[Weeks]:
     began = monotonic()
     for ending, posted in shifts(given_rows(desk, data / "xeducation" / "leads.csv")):
         with database.transaction() as session:
-            taken = ingest.take(session, desk.workspace_id, SENDER, [*posted], now=ending)
+            taken = ingest.ingest(session, desk.workspace_id, SENDER, [*posted], now=ending)
         assert not [each for each in taken if isinstance(each, tuple)]
     print(f"\n{'SQLite' if database.is_sqlite else 'PostgreSQL'}: {monotonic() - began:.0f} s")
     yield Weeks({lead.id: lead for lead in desk.all(Lead)}, desk.all(Activity), desk.all(Handoff), desk.all(LeadEvent))

@@ -263,7 +263,7 @@ def test_a_surprise_is_a_problem_with_a_reference_that_is_in_the_log(
     def broken(*_: object, **__: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr("handlers.intake.ingest.take", broken)
+    monkeypatch.setattr("handlers.intake.ingest.ingest", broken)
     told = problem(sender.posts("/v1/leads", IVY))
     assert (told["status"], "ref-1" in told["detail"]) == (500, True)
     assert [record.__dict__["reference"] for record in caplog.records if "reference" in record.__dict__] == ["ref-1"]

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions
 from qualification.intake import ingest
-from qualification.intake.ingest import Taken, Unfit
+from qualification.intake.ingest import Ingested
 from qualification.records import Activity, Delivery, Handoff, Lane, Lead
-from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.intake.row_errors import InvalidRow, RowError
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.views.cards import LeadCard
@@ -34,12 +34,12 @@ class Web:
         lead: Mapping[str, object] | None = None,
         key: str | None = None,
         **said: object,
-    ) -> Taken:
+    ) -> Ingested:
         """Send an activity."""
         given = {"id": key or f"a{next(self._ids)}", "kind": kind, "lead": lead or IVY, **said}
         return self.takes(ActivityInput.model_validate(given))
 
-    def takes(self, given: ActivityInput | LeadInput) -> Taken:
+    def takes(self, given: ActivityInput | LeadInput) -> Ingested:
         """Send what is given."""
         return self.desk.takes(given)
 
@@ -185,12 +185,12 @@ def test_a_gate_may_disqualify(web: Web, desk: Desk) -> None:
 
 
 def test_what_the_playbook_does_not_have_is_refused_field_by_field_and_nothing_is_kept(web: Web, desk: Desk) -> None:
-    with pytest.raises(Unfit) as caught:
+    with pytest.raises(InvalidRow) as caught:
         web.sends(
             "dance", lead={**IVY, "source": "moon", "value": "lots"}, at=(MORNING + timedelta(days=1)).isoformat()
         )
-    assert [flaw.field for flaw in caught.value.flaws] == ["kind", "lead.source", "at", "lead.value"]
-    assert caught.value.flaws[0] == Flaw("kind", "no activity of the playbook is called `dance`")
+    assert [error.field for error in caught.value.errors] == ["kind", "lead.source", "at", "lead.value"]
+    assert caught.value.errors[0] == RowError("kind", "no activity of the playbook is called `dance`")
     assert desk.all(Lead) == []
 
 
@@ -219,7 +219,7 @@ def test_scores_written_at_once_stand_in_the_records_and_make_no_press_too_late(
 
     def take(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
         given = ActivityInput.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
-        ingest.take(session, workspace_id, "web", [given], now=now)
+        ingest.ingest(session, workspace_id, "web", [given], now=now)
         lead = session.get_one(Lead, before.id)
         stood = (lead.score, lead.lifecycle, lead.version)
         session.refresh(lead)

@@ -11,7 +11,7 @@ from qualification.handoffs import decisions, progress, snooze
 from qualification.intake import historical_deals, imports
 from qualification.intake.imports import HAS_IT_ALREADY, Imported
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
-from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_input import ActivityDetails, HandoffInput, ImportRow, LeadInput
 from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
 
@@ -34,14 +34,14 @@ def brings(desk: Desk, *rows: ImportRow, announcing: bool = False) -> Imported:
 
     def take(session: Session, workspace_id: int, now: datetime) -> Imported:
         roster = imports.roster_of(session, workspace_id)
-        return imports.take(session, roster, "crm", rows, announcing=announcing, now=now)
+        return imports.import_rows(session, roster, "crm", rows, announcing=announcing, now=now)
 
     return desk.does(take)
 
 
 def deal(desk: Desk, **fared: object) -> Handoff:
     """Bring one deal in, and return it as stored."""
-    assert brings(desk, row(company="Acme", handoff=fared)).flawed == {}
+    assert brings(desk, row(company="Acme", handoff=fared)).rejected == {}
     (handoff,) = desk.all(Handoff)
     return handoff
 
@@ -181,7 +181,7 @@ def test_a_deal_that_cannot_be_is_refused_with_its_row(
     desk: Desk, fared: dict[str, object], field: str, reason: str
 ) -> None:
     found = brings(desk, row(handoff=fared), row("L2"))
-    assert found.flawed == {0: (Flaw(field, reason),)}
+    assert found.rejected == {0: (RowError(field, reason),)}
     assert len(desk.all(Lead)) == 1
     assert desk.all(Handoff) == []
 
@@ -194,35 +194,35 @@ def test_a_day_may_be_any_time_of_it(desk: Desk) -> None:
     ended = {"owner": "UANA", "stage": "won", "at": afternoon, "ended_at": noon - timedelta(days=4)}
     won = row("L2", handoff=ended)
     dated = replace(won, days=frozenset({noon - timedelta(days=4)}))
-    assert brings(desk, today, dated).flawed == {}
+    assert brings(desk, today, dated).rejected == {}
     (activity,) = desk.all(Activity)
     (handoff,) = desk.all(Handoff)
     assert activity.at == MORNING
     assert (handoff.announced_at, handoff.ended_at) == (afternoon, afternoon)
     assert brings(desk, today, dated).handoffs == 0
     untimely = "is before it was handed over"
-    assert brings(desk, won).flawed == {0: (Flaw("handoff.ended_at", untimely),)}
+    assert brings(desk, won).rejected == {0: (RowError("handoff.ended_at", untimely),)}
     day_before = replace(
         won,
         days=frozenset({noon - timedelta(days=5)}),
         handoff=HandoffInput.model_validate({**ended, "ended_at": noon - timedelta(days=5)}),
     )
-    assert brings(desk, day_before).flawed == {0: (Flaw("handoff.ended_at", untimely),)}
+    assert brings(desk, day_before).rejected == {0: (RowError("handoff.ended_at", untimely),)}
     began = {"owner": "UANA", "stage": "won", "at": noon - timedelta(days=5), "ended_at": MORNING - timedelta(days=5)}
     by_ten = replace(row("L4", handoff=began), days=frozenset({noon - timedelta(days=5)}))
-    assert brings(desk, by_ten).flawed == {}
+    assert brings(desk, by_ten).rejected == {}
     handoff = desk.all(Handoff)[-1]
     assert handoff.announced_at == handoff.ended_at == MORNING - timedelta(days=5)
     tomorrow = noon + timedelta(days=1)
     early = ImportRow(LeadInput(id="L3"), (demo.model_copy(update={"at": tomorrow}),), days=frozenset({tomorrow}))
-    assert brings(desk, early).flawed == {0: (Flaw("activities[0].at", "is still to come"),)}
+    assert brings(desk, early).rejected == {0: (RowError("activities[0].at", "is still to come"),)}
 
 
 def test_a_second_deal_that_goes_on_is_left_out_and_told_for_sales_has_the_lead(desk: Desk) -> None:
     first = {"id": "D1", "owner": "UANA", "stage": "contacted", "at": MARCH}
     found = brings(desk, row(handoff=first), row(handoff={**first, "id": "D2"}))
-    assert (found.handoffs, found.flawed) == (1, {1: (HAS_IT_ALREADY,)})
-    assert brings(desk, row(handoff={**first, "id": "D3"})).flawed == {0: (HAS_IT_ALREADY,)}
+    assert (found.handoffs, found.rejected) == (1, {1: (HAS_IT_ALREADY,)})
+    assert brings(desk, row(handoff={**first, "id": "D3"})).rejected == {0: (HAS_IT_ALREADY,)}
     assert len(desk.all(Handoff)) == 1
 
 
@@ -300,7 +300,9 @@ def test_two_people_of_one_name_cannot_be_told_apart(desk: Desk) -> None:
     given = HandoffInput.model_validate({"owner": "ana  ruiz", "stage": "won", "ended_at": MAY})
     with desk.database.snapshot() as session:
         roster = imports.roster_of(session, desk.workspace_id)
-    assert [flaw.reason for flaw in roster.flaws(given)] == ["is the name of several people; give an e-mail address"]
+    assert [error.reason for error in roster.owner_errors(given)] == [
+        "is the name of several people; give an e-mail address"
+    ]
     assert historical_deals.state_of(given, roster.published.playbook) == "won"
 
 
@@ -309,7 +311,7 @@ def test_what_was_put_off_is_not_offered_again_where_a_file_says_that_it_was_won
     desk.does(snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-03", note=None)
     desk.later(days=30)
     won = {"owner": "UBEN", "stage": "won", "at": desk.now - timedelta(days=10), "ended_at": desk.now}
-    assert brings(desk, row(email="jo@acme.example", handoff=won)).flawed == {}
+    assert brings(desk, row(email="jo@acme.example", handoff=won)).rejected == {}
     desk.later(days=90)
     while desk.ticks():
         pass

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap, MapFaults
 from qualification.rules.intake.import_rows import MOST_TIMES, read_row
-from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_input import ImportRow
 from tests.qualification.rules.intake.test_mapping import playbook
 
@@ -52,10 +52,10 @@ def read(**cells: object) -> ImportRow:
     return found
 
 
-def flawed(**cells: object) -> list[tuple[str, str]]:
+def errors(**cells: object) -> list[tuple[str, str]]:
     found = read_row(mapped(), row(**cells), LONDON)
     assert isinstance(found, tuple)
-    return [(flaw.field, flaw.reason) for flaw in found]
+    return [(error.field, error.reason) for error in found]
 
 
 def test_a_column_with_blanks_in_its_name_stands_for_itself() -> None:
@@ -94,7 +94,7 @@ def test_a_row_that_the_map_leaves_out_is_neither_taken_nor_refused() -> None:
 
 
 def test_everything_that_is_wrong_with_a_row_is_named_at_once() -> None:
-    assert flawed(E_mail="nobody", Visits="many", Stage="gone", Owner="Ana", Last_Activity="danced") == [
+    assert errors(E_mail="nobody", Visits="many", Stage="gone", Owner="Ana", Last_Activity="danced") == [
         ("lead.email", "is no e-mail address"),
         ("activities[1].times", f"is no whole number from 0 to {MOST_TIMES}"),
         ("handoff", "says neither a stage nor that it was disqualified"),
@@ -106,15 +106,15 @@ def test_a_word_that_no_table_has_is_no_activity() -> None:
 
 
 def test_a_date_that_is_none_is_told_at_its_field() -> None:
-    (flaw,) = flawed(Stage="won", Owner="x", Closed="31/12/2017")
-    assert flaw[0] == "handoff.ended_at"
-    assert flaw[1].startswith("is no time")
+    (error,) = errors(Stage="won", Owner="x", Closed="31/12/2017")
+    assert error[0] == "handoff.ended_at"
+    assert error[1].startswith("is no time")
 
 
 @given(st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=20) | st.none() | st.integers() | st.booleans()))
 def test_whatever_stands_in_a_row_it_is_read_or_refused(cells: dict[str, Any]) -> None:
     found = read_row(mapped(), cells, LONDON)
-    assert found is None or isinstance(found, ImportRow) or all(isinstance(each, Flaw) for each in found)
+    assert found is None or isinstance(found, ImportRow) or all(isinstance(each, RowError) for each in found)
 
 
 @pytest.mark.parametrize(

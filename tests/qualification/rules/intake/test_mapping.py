@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualification.rules.intake import payloads
-from qualification.rules.intake.mapping import Entry, Flawed, map_payload, not_in
-from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.intake.mapping import Entry, InvalidEntry, map_payload, playbook_errors
+from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.playbook.known_senders import KNOWN, Signature
 from qualification.rules.playbook.playbook import Playbook, parse
@@ -136,7 +136,7 @@ def test_hubspots_newer_shape_and_a_body_made_by_hand_are_read_too() -> None:
 def test_what_hubspots_subscriptions_send_names_nobody() -> None:
     """They tell of an object and its id; the person would have to be asked for."""
     event = {"eventId": 1, "subscriptionType": "contact.creation", "objectId": 123, "occurredAt": 1771920000123}
-    assert all(isinstance(entry, Flawed) for entry in mapped("hubspot", [event]))
+    assert all(isinstance(entry, InvalidEntry) for entry in mapped("hubspot", [event]))
 
 
 def test_a_click_of_activecampaign_is_an_activity() -> None:
@@ -209,19 +209,19 @@ def test_a_payload_of_several_entries_is_taken_apart_and_what_is_around_them_is_
     lead = LeadInput(id="7", company="Contoso", size=80, value="12000")
     assert first == ActivityInput(id="1", kind="trial", at=datetime(2026, 2, 24, 8, tzinfo=UTC), lead=lead)
     assert free == LeadInput(id="9", company="Contoso")
-    assert isinstance(wrong, Flawed)
+    assert isinstance(wrong, InvalidEntry)
     assert [*map_payload(sender("shop"), {"shop": "Contoso", "orders": orders}, now=NOW)] == [0, 2, 3]
-    assert {flaw.field for flaw in wrong.flaws} == {"activity.kind", "activity.at", "lead"}
+    assert {error.field for error in wrong.errors} == {"activity.kind", "activity.at", "lead"}
 
 
 def test_every_fault_is_told_by_its_field_without_what_was_typed() -> None:
     payload = {"email": "nobody", "names": "Lea", "stop": "perhaps"}
     assert mapped("people", payload) == [
-        Flawed(
+        InvalidEntry(
             (
-                Flaw("lead.name", "join() takes array-string, not string"),
-                Flaw("lead.email", "is no e-mail address"),
-                Flaw("lead.do_not_contact", "is neither yes nor no"),
+                RowError("lead.name", "join() takes array-string, not string"),
+                RowError("lead.email", "is no e-mail address"),
+                RowError("lead.do_not_contact", "is neither yes nor no"),
             ),
         )
     ]
@@ -236,7 +236,7 @@ def test_every_fault_is_told_by_its_field_without_what_was_typed() -> None:
     ],
 )
 def test_a_payload_without_the_list_it_should_hold_is_told_once(payload: object, reason: str) -> None:
-    assert mapped("shop", payload) == [Flawed((Flaw("each", reason),))]
+    assert mapped("shop", payload) == [InvalidEntry((RowError("each", reason),))]
 
 
 def test_the_same_sent_again_is_the_same_activity() -> None:
@@ -274,12 +274,12 @@ def test_the_guide_tells_of_every_field_and_function() -> None:
 
 def test_what_the_playbook_does_not_have_is_told() -> None:
     lead = LeadInput(email="lea@contoso.example", source="tiktok")
-    assert [flaw.field for flaw in not_in(playbook(), ActivityInput(id="1", kind="danced", lead=lead))] == [
+    assert [error.field for error in playbook_errors(playbook(), ActivityInput(id="1", kind="danced", lead=lead))] == [
         "activity.kind",
         "lead.source",
     ]
-    assert [flaw.field for flaw in not_in(playbook(), lead)] == ["lead.source"]
-    assert not_in(playbook(), activity("hubspot", sample("hubspot.json"))) == ()
+    assert [error.field for error in playbook_errors(playbook(), lead)] == ["lead.source"]
+    assert playbook_errors(playbook(), activity("hubspot", sample("hubspot.json"))) == ()
 
 
 def test_senders_that_sign_are_known_by_their_scheme() -> None:
@@ -304,4 +304,4 @@ def test_a_payload_nested_beyond_measure_is_told() -> None:
     for _ in range(100_000):
         deep = [deep]
     (entry,) = mapped("form", {"email": "lea@contoso.example", "deep": deep})
-    assert entry == Flawed((Flaw("", "is nested too deep"),))
+    assert entry == InvalidEntry((RowError("", "is nested too deep"),))
