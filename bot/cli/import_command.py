@@ -23,7 +23,7 @@ from bot.importing.runs import Import, Plan, Tally
 from qualification.playbook import playbooks
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import MapFaults
-from qualification.rules.leads.lead_data import GivenRow, can_be_known
+from qualification.rules.leads.lead_input import ImportRow, identifies_lead
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NoPlaybook
 from qualification.rules.values.expressions import Parts, Search
@@ -120,7 +120,7 @@ def plan_of(
         if table.columns is None:
             raise CannotImport("The rows of this file have a shape of their own: say --map, and what it means.")
         mapped = import_map.guess(table.columns, playbook)
-        if not can_be_known(mapped.lead):
+        if not identifies_lead(mapped.lead):
             names = ", ".join(table.columns[:_MOST_REASONS])
             raise CannotImport(
                 f"By these columns nobody can be known: {names}. Say --map, and which is the e-mail address or the id."
@@ -206,7 +206,7 @@ def _try_out(work: Import, plan: Plan) -> None:
     rows = work.try_out()
     for row, read in islice(rows, _SHOWN):
         drawn = Table("Field", Column("Value", overflow="fold"), title=f"Line {row.line}", title_justify="left")
-        if isinstance(read, GivenRow):
+        if isinstance(read, ImportRow):
             for name, value in _fields(read):
                 drawn.add_row(name, escape(printable(value)))
         elif read is None:
@@ -230,19 +230,19 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _fields(row: GivenRow) -> Iterator[tuple[str, object]]:
+def _fields(row: ImportRow) -> Iterator[tuple[str, object]]:
     sections: list[tuple[str, dict[str, object]]] = [("lead", row.lead.model_dump(mode="json", exclude_defaults=True))]
     sections += [
         (f"activities[{index}]", act.model_dump(mode="json", exclude_defaults=True))
-        for index, act in enumerate(row.acts[:_SHOWN])
+        for index, act in enumerate(row.activities[:_SHOWN])
     ]
     if row.handoff is not None:
         sections.append(("handoff", row.handoff.model_dump(mode="json", exclude_defaults=True)))
     for section, fields in sections:
         for name, value in fields.items():
             yield f"{section}.{name}", value
-    if len(row.acts) > _SHOWN:
-        yield "activities", f"and {len(row.acts) - _SHOWN} more"
+    if len(row.activities) > _SHOWN:
+        yield "activities", f"and {len(row.activities) - _SHOWN} more"
 
 
 def _tell(tally: Tally, plan: Plan, report: Path) -> None:

@@ -43,7 +43,7 @@ def try_payload(
             sys.stdout.write(f"{payload_preview.line(read, entry)}\n")
         else:
             console.stdout().print(payload_preview.table(read, entry))
-    wrong = sum(bool(payload_preview.flaws(read, entry)) for entry in entries)
+    wrong = sum(bool(payload_preview.errors_of(read, entry)) for entry in entries)
     if wrong:
         console.fail(f"{wrong} of {len(entries)} would not be taken.", console.FAILED)
     if not entries:

@@ -1,4 +1,4 @@
-"""What `intake try` shows: each entry of a payload as the lead or activity it becomes, or what is wrong with it."""
+"""What `intake try` shows: each entry of a payload as a lead or activity, or what is wrong with it."""
 
 import json
 from collections.abc import Iterator
@@ -7,58 +7,58 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from bot.cli import console
-from qualification.rules.intake.mapping import Entry, Flawed, not_in
-from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.intake.mapping import Entry, InvalidEntry, playbook_errors
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.playbook.playbook import Playbook
 
 
-def flaws(playbook: Playbook, entry: Entry) -> tuple[Flaw, ...]:
-    """Return all that is wrong with an entry, by itself and by the playbook."""
-    return entry.flaws if isinstance(entry, Flawed) else not_in(playbook, entry)
+def errors_of(playbook: Playbook, entry: Entry) -> tuple[RowError, ...]:
+    """Return everything that is wrong with an entry, in itself or by the playbook."""
+    return entry.errors if isinstance(entry, InvalidEntry) else playbook_errors(playbook, entry)
 
 
 def line(playbook: Playbook, entry: Entry) -> str:
-    """Write an entry as one line of JSON: an activity or a lead, and the faults where it has some."""
-    told: dict[str, object] = {}
-    if not isinstance(entry, Flawed):
-        told[_what(entry)] = entry.model_dump(mode="json", exclude_defaults=True)
-    if found := flaws(playbook, entry):
-        told["faults"] = [{"field": flaw.field, "reason": flaw.reason} for flaw in found]
-    return json.dumps(told, ensure_ascii=False)
+    """Return an entry as one line of JSON: an activity or a lead, and its errors if it has any."""
+    shown: dict[str, object] = {}
+    if not isinstance(entry, InvalidEntry):
+        shown[_what(entry)] = entry.model_dump(mode="json", exclude_defaults=True)
+    if errors := errors_of(playbook, entry):
+        shown["faults"] = [{"field": error.field, "reason": error.reason} for error in errors]
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def table(playbook: Playbook, entry: Entry) -> Table:
-    """Draw an entry as a table of its fields."""
+    """Return a table of an entry's fields and errors."""
     drawn = Table("Field", Column("Value", overflow="fold"), title=_title(entry), title_justify="left")
-    if not isinstance(entry, Flawed):
+    if not isinstance(entry, InvalidEntry):
         for field, value in _fields(entry):
             drawn.add_row(field, escape(printable(value)))
-    for flaw in flaws(playbook, entry):
-        drawn.add_row(f"[red]✗ {escape(flaw.field)}[/red]", escape(printable(flaw.reason)))
+    for error in errors_of(playbook, entry):
+        drawn.add_row(f"[red]✗ {escape(error.field)}[/red]", escape(printable(error.reason)))
     return drawn
 
 
-def _what(entry: GivenActivity | GivenLead) -> str:
-    return "activity" if isinstance(entry, GivenActivity) else "lead"
+def _what(entry: ActivityInput | LeadInput) -> str:
+    return "activity" if isinstance(entry, ActivityInput) else "lead"
 
 
 def _title(entry: Entry) -> str:
-    if isinstance(entry, Flawed):
+    if isinstance(entry, InvalidEntry):
         return "Not taken"
-    return "An activity of a lead" if isinstance(entry, GivenActivity) else "A lead, without an activity"
+    return "An activity of a lead" if isinstance(entry, ActivityInput) else "A lead, without an activity"
 
 
-def _fields(entry: GivenActivity | GivenLead) -> Iterator[tuple[str, object]]:
-    """Yield what is known, named as in the playbook."""
-    stated = entry.model_dump(mode="json", exclude_defaults=True)
-    lead = stated.pop("lead") if isinstance(entry, GivenActivity) else stated
-    sections = {"activity": stated, "lead": lead} if isinstance(entry, GivenActivity) else {"lead": lead}
+def _fields(entry: ActivityInput | LeadInput) -> Iterator[tuple[str, object]]:
+    """Yield the fields that have values, named as in the playbook."""
+    values = entry.model_dump(mode="json", exclude_defaults=True)
+    lead = values.pop("lead") if isinstance(entry, ActivityInput) else values
+    sections = {"activity": values, "lead": lead} if isinstance(entry, ActivityInput) else {"lead": lead}
     for section, fields in sections.items():
         for field, value in fields.items():
             yield f"{section}.{field}", value
 
 
 def printable(value: object) -> str:
-    """Write a value on one line, without what would steer the terminal."""
+    """Return a value on one line, without control characters."""
     return console.printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

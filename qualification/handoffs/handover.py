@@ -8,11 +8,10 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import snooze
-from qualification.handoffs.handover_form import FormData, HandOverForm, read_form
+from qualification.handoffs.handover_form import HandOverForm, read_form
 from qualification.leads import resolution
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.events import record_arrivals, record_event, update_lifecycle
-from qualification.leads.resolution import Said
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
 from qualification.people import people
@@ -93,11 +92,11 @@ def hand_over(
     key.
     """
     published = playbooks.current(session, workspace_id)
-    read = read_form(form, published.playbook)
+    data = read_form(form, published.playbook, lead_id=lead_id)
     announcer = people.actor(session, workspace_id, by, name=name)
     if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
-    found = resolution.recognise(session, workspace_id, _said(form, read, lead_id), now=now)
+    found = resolution.resolve(session, workspace_id, data, now=now)
     if found.is_new:
         record_arrivals(session, [(found.lead, None)])
     if found.live is not None:
@@ -112,8 +111,8 @@ def hand_over(
         source=form.source or None,
         campaign=written(form.campaign),
         promised=written(form.promised),
-        size=read.size,
-        country=read.country,
+        size=data.size,
+        country=data.country,
         permalink=permalink,
     )
     past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
@@ -149,23 +148,6 @@ def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook:
     news = {name: text for name, text in said.items() if text and text != getattr(handoff, name)}
     source = playbook.source(news["source"]) if "source" in news else None
     return {**news, "source": source.name} if source else news
-
-
-def _said(form: HandOverForm, read: FormData, lead_id: int | None) -> Said:
-    return Said(
-        lead_id=lead_id,
-        company=read.company,
-        name=read.person,
-        email=read.email,
-        phone=written(form.phone),
-        title=written(form.title),
-        size=read.size,
-        country=read.country,
-        value_minor=read.value_minor,
-        currency=read.currency,
-        source=form.source or None,
-        campaign=written(form.campaign),
-    )
 
 
 def announce(

@@ -73,6 +73,13 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     return kept
 
 
+def root(session: Session, lead: Lead | None) -> Lead | None:
+    """Return the lead that this one was merged into, however many times; the lead itself if it wasn't."""
+    while lead is not None and lead.merged_into_id is not None:
+        lead = session.get_one(Lead, lead.merged_into_id)
+    return lead
+
+
 def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
     """Take a merge back: two leads again, each with its own history; return the one that stayed, and the other.
 

@@ -15,11 +15,12 @@ from qualification.handoffs.context import HandoffCommand
 from qualification.handoffs.handover import HandOverResult
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.intake import ingest
-from qualification.intake.ingest import Taken, Unfit
+from qualification.intake.ingest import Ingested
 from qualification.organisation import publishing
 from qualification.playbook import playbooks
 from qualification.records import Handoff, LeadEvent, Membership, Offer, Person, Workspace
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.intake.row_errors import InvalidRow
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.scoring import rescoring
 from qualification.views.cards import LeadCard, lead_card
 from tests.worlds.playbook import PLAYBOOK
@@ -75,11 +76,11 @@ class Desk:
         typed = HandOverForm(**{"company": company, "did": "Asked for a demo", **form})
         return self.does(handover.hand_over, by=by, form=typed, key=key or f"V{next(self._views)}")
 
-    def takes(self, given: GivenLead | GivenActivity, *, sender: str = "web") -> Taken:
-        """Take in what a sender says; raise Unfit where it cannot be."""
-        (taken,) = self.does(ingest.take, sender=sender, rows=[given])
-        if not isinstance(taken, Taken):
-            raise Unfit(taken)
+    def takes(self, given: LeadInput | ActivityInput, *, sender: str = "web") -> Ingested:
+        """Ingest what a sender wrote; raise InvalidRow where that cannot be."""
+        (taken,) = self.does(ingest.ingest, sender=sender, entries=[given])
+        if not isinstance(taken, Ingested):
+            raise InvalidRow(taken)
         return taken
 
     def offered(self, company: str = "Acme", **form: str) -> tuple[int, int | None]:

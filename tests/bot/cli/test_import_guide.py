@@ -11,7 +11,7 @@ from bot.cli import import_command
 from bot.database import Database
 from qualification.records import Activity, Company, Delivery, Handoff, Lead, Person
 from qualification.rules.intake.import_map import ImportMap
-from qualification.rules.leads.lead_data import GivenAct, GivenHandoff
+from qualification.rules.leads.lead_input import ActivityDetails, HandoffInput
 from tests.bot.cli.terminal import Command
 
 ROOT = Path(__file__).parents[3]
@@ -104,5 +104,5 @@ def test_the_guide_names_every_section_field_and_option() -> None:
         for name in import_command.command.__annotations__
         if name not in {"file", "return"}
     }
-    fields = {*ImportMap.model_fields, *GivenAct.model_fields, *GivenHandoff.model_fields, "times"}
+    fields = {*ImportMap.model_fields, *ActivityDetails.model_fields, *HandoffInput.model_fields, "times"}
     assert [name for name in sorted(options | fields) if not re.search(rf"`{name}[` ]", GUIDE)] == []

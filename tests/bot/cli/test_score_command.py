@@ -7,7 +7,7 @@ from bot.database import Database
 from bot.slack.client import Slack
 from bot.worker import Worker
 from qualification.intake import ingest
-from qualification.rules.leads.lead_data import GivenActivity
+from qualification.rules.leads.lead_input import ActivityInput
 from sandbox.server import Sandbox
 from tests.bot.cli.terminal import Command
 
@@ -23,7 +23,7 @@ def test_who_is_ready_by_a_new_playbook_is_counted_and_handed_over_on_a_word(
     for number, (name, company, email) in enumerate(sent):
         said = {"id": f"a{number}", "kind": "contact-form", "lead": {"name": name, "company": company, "email": email}}
         with database.transaction() as session:
-            ingest.take(session, 1, "web", [GivenActivity.model_validate(said)], now=sandbox.clock())
+            ingest.ingest(session, 1, "web", [ActivityInput.model_validate(said)], now=sandbox.clock())
     file = tmp_path / "playbook.yaml"
     file.write_text(f"{file.read_text(encoding='utf-8')}\nscoring: {{threshold: 10}}\n", encoding="utf-8")
     assert ready("playbook", "publish").exit_code == 0

@@ -19,7 +19,7 @@ from bot.app import Baton
 from bot.http.request_body import LARGEST
 from qualification.intake import api_keys
 from qualification.records import Activity, ApiKey, Handoff, Lead
-from qualification.rules.leads.lead_data import MOST_ROWS
+from qualification.rules.leads.lead_input import MOST_ROWS
 from sandbox.clock import ManualClock
 from tests.bot.conftest import PLAYBOOK
 
@@ -256,7 +256,7 @@ def test_a_surprise_is_a_problem_with_a_reference_that_is_in_the_log(
     def broken(*_: object, **__: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr("handlers.intake.intake.take", broken)
+    monkeypatch.setattr("handlers.intake.ingest.ingest", broken)
     told = problem(sender.posts("/v1/leads", IVY))
     assert (told["status"], "ref-1" in told["detail"]) == (500, True)
     assert [record.__dict__["reference"] for record in caplog.records if "reference" in record.__dict__] == ["ref-1"]

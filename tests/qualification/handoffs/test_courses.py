@@ -17,7 +17,7 @@ from qualification.records import Handoff, Lead, Offer, Task
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.handoffs.tasks import TaskOutcome
-from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
 from qualification.views import home
@@ -49,7 +49,7 @@ def in_a_month(desk: Desk) -> str:
 
 def found_to_be_one(desk: Desk, _by: str, _handoff_id: int) -> None:
     for email in ("jo@acme.example", "bo@acme.example"):
-        desk.takes(GivenLead(id="7", email=email))
+        desk.takes(LeadInput(id="7", email=email))
 
 
 ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging
 from qualification.records import Handoff, Lead, Merge, Person
-from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     Refusal,
@@ -23,9 +23,9 @@ from tests.worlds.desk import Desk
 
 
 def test_of_two_leads_found_to_be_one_the_one_that_sleeps_stays_and_wakes(desk: Desk) -> None:
-    desk.takes(GivenLead(id="1", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo.b@acme.example"))
     sleeping = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
-    desk.takes(GivenLead(id="1", email="jo@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo@acme.example"))
     (merged,) = desk.all(Lead, Lead.merged_into_id.is_not(None))
     assert merged.email == "jo.b@acme.example"
     wakes(desk)
@@ -36,8 +36,8 @@ def test_a_merged_leads_handoff_wakes_as_that_of_the_lead_it_turned_out_to_be(de
     elder = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     younger, _ = desk.offered("Acme", person="Jo B", email="jo.b@acme.example")
     puts_off(desk, younger, by=desk.asked(younger), day="2027-02-01", note="Ask Ben")
-    desk.takes(GivenLead(id="7", email="jo@acme.example"))
-    desk.takes(GivenLead(id="7", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo.b@acme.example"))
     kept = desk.handoff(elder).lead_id
     wakes(desk, datetime(2027, 2, 1, 9, tzinfo=UTC))
     card = desk.card(younger)
@@ -52,8 +52,8 @@ def two_found_to_be_one(desk: Desk) -> tuple[int, int]:
     """Put a lead off, have another accepted, and find the two to be one: the second stays; give their handoffs."""
     sleeping = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     accepted = desk.accepted_lead("Acme", person="Jo B", email="jo.b@acme.example")
-    desk.takes(GivenLead(id="7", email="jo@acme.example"))
-    desk.takes(GivenLead(id="7", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo.b@acme.example"))
     return sleeping, accepted
 
 
@@ -190,11 +190,11 @@ def test_what_stayed_asleep_because_two_were_one_is_offered_once_they_are_two_ag
 
 
 def test_a_split_leaves_a_lead_that_sales_never_had_where_it_was(desk: Desk) -> None:
-    desk.takes(GivenLead(id="1", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo.b@acme.example"))
     handoff_id, _ = desk.offered("Acme", person="Jo", email="jo@acme.example")
     merged = desk.handoff(handoff_id).lead_id
     desk.does(decisions.disqualify, by="UMAYA", handoff_id=handoff_id, offer_id=None, reason="no-need", note=None)
-    desk.takes(GivenLead(id="1", email="jo@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo@acme.example"))
     desk.does(decisions.reopen, by="UMAYA", handoff_id=handoff_id)
     assert desk.handoff(handoff_id).lead_id != merged
     splits(desk)

@@ -17,7 +17,7 @@ from tests.worlds.desk import Desk
 def had(desk: Desk, lead: str, team: str, at: datetime, stage: str = "won") -> None:
     """Bring in that a team had a lead once."""
     fared = {"id": lead, "owner": "Ana Ruiz", "team": team, "stage": stage, "at": at, "ended_at": at}
-    assert brings(desk, row(lead, name=lead, handoff=fared)).flawed == {}
+    assert brings(desk, row(lead, name=lead, handoff=fared)).rejected == {}
 
 
 def merges(desk: Desk, *names: str) -> Lead:

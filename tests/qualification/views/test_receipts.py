@@ -11,7 +11,7 @@ from qualification.handoffs import context, decisions, progress, snooze
 from qualification.organisation import publishing
 from qualification.records import Delivery, Handoff, Lane, Person
 from qualification.rules.checklists.frameworks import Verdict
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.views import receipts
 from qualification.views.receipts import Receipt
 from tests.worlds.desk import Desk
@@ -60,7 +60,7 @@ def test_a_rep_who_announces_a_lead_gets_one_receipt(desk: Desk) -> None:
 
 
 def test_a_lead_that_came_by_itself_has_no_receipt(desk: Desk) -> None:
-    desk.takes(GivenActivity(id="1", kind="demo-request", lead=GivenLead(email="jo@acme.example")))
+    desk.takes(ActivityInput(id="1", kind="demo-request", lead=LeadInput(email="jo@acme.example")))
     assert desk.all(Handoff)
     assert owed(desk) == []
 
