@@ -19,6 +19,7 @@ from sandbox.page.endpoints import PageEndpoints
 
 T = TypeVar("T")
 _TIMEOUT_SECONDS = 10.0
+_POLL_SECONDS = 0.002
 
 
 class CuttableProtocol(H11Protocol):
@@ -28,6 +29,35 @@ class CuttableProtocol(H11Protocol):
         """Put the transport into the state of requests and websockets."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
+
+
+class PromptServer(uvicorn.Server):
+    """Ends immediately when `ending` is set; uvicorn's own server polls ten times a second, then sleeps for a tenth."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        """Start with `ending` not set."""
+        super().__init__(config)
+        self.ending = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Return when `ending` is set."""
+        await self.on_tick(0)
+        await self.ending.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more requests, and wait for those in progress, for at most `timeout_graceful_shutdown`."""
+        for server in self.servers:
+            server.close()
+        for listening in sockets or []:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        deadline = asyncio.get_running_loop().time() + (self.config.timeout_graceful_shutdown or 0)
+        while self.server_state.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - uvicorn sends no signal when a connection closes
+            await asyncio.sleep(_POLL_SECONDS)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
 
 
 class HttpServer:
@@ -59,7 +89,7 @@ class HttpServer:
             server_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = PromptServer(config)
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     @asynccontextmanager
@@ -87,7 +117,7 @@ class HttpServer:
 
     async def _close(self) -> None:
         self.slack.close()
-        self._server.should_exit = True
+        self._server.ending.set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the sandbox's loop from another thread, and return its result.

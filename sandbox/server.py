@@ -12,6 +12,7 @@ from sandbox.local_slack import LocalSlack
 from sandbox.people.administration import People
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import DriverError
+from sandbox.saving import dump, load
 from sandbox.workspace.seed import SAMPLE, WorkspaceSeed, make_workspace
 from sandbox.workspace.state import Json, Workspace
 
@@ -35,8 +36,9 @@ class Sandbox:
         signing_secret: str = SIGNING_SECRET,
         seed: Sequence[WorkspaceSeed] = SAMPLE,
         port: int = 0,
+        saved: bytes | None = None,
     ) -> None:
-        """Make the workspaces of `seed`, each with the manifest's app installed.
+        """Make the workspaces of `seed`, each with the manifest's app installed, or restore those that `save` returned.
 
         Deliveries go to `http_endpoint` if there is one, else over Socket Mode. `port` 0 picks a free port; OSError is
         raised if the port is in use.
@@ -44,9 +46,11 @@ class Sandbox:
         self.clock = clock or RealClock()
         self.signing_secret = signing_secret
         self.slack = LocalSlack(self.clock, rate_limits=rate_limits)
-        self.slack.add(
-            [make_workspace(self.slack.ids, each, manifest, signing_secret, int(self.clock.unix())) for each in seed]
-        )
+        if saved is None:
+            now = int(self.clock.unix())
+            self.slack.add([make_workspace(self.slack.ids, each, manifest, signing_secret, now) for each in seed])
+        else:
+            load(self.slack, saved, manifest)
         for workspace in self.slack.workspaces.values():
             workspace.app.http_endpoint = http_endpoint
         self._server = HttpServer(self.slack, port)
@@ -58,6 +62,14 @@ class Sandbox:
         """Start serving on `url`, and return the sandbox."""
         self._server.start()
         return self
+
+    def save(self) -> bytes:
+        """Return the workspaces as JSON, for the `saved` of a later sandbox: people, channels, messages, Home tabs."""
+
+        async def write() -> bytes:
+            return dump(self.slack)
+
+        return self._server.run(write())
 
     def stop(self) -> None:
         """Stop serving; calls and actions in progress are cut."""

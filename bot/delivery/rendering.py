@@ -24,6 +24,8 @@ def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, objec
     person = session.get_one(Person, lane.person_id) if lane.person_id is not None else None
     template, read = KINDS[delivery.kind]
     facts = read(session, delivery, lane.person_id, now)
+    if delivery.kind == "thread_line":
+        template = f"messages/thread/{facts['line'].event.kind.value}"
     if person is None:
         return templates.render(template, **facts)
     return templates.render(template, locale=person.locale, zone=person.zone, **facts)
@@ -75,7 +77,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, da
     {
         "lead_card": ("messages/lead_card", _lead_card),
         "direct_card": ("messages/direct_card", _lead_card),
-        "thread_line": ("messages/thread_line", _thread_line),
+        "thread_line": ("messages/thread", _thread_line),
         "reminder": ("messages/reminder", _reminder),
         "summary": ("messages/summary", _summary),
         "summary_details": ("messages/summary_details", _summary),

@@ -153,7 +153,7 @@ class Intake:
         except OnlyItsForm as misused:
             return problem(403, f"anybody can read this key: it only posts to /v1/in/{misused}")
         except NoPlaybook:
-            return problem(503, "no playbook is published yet: python -m bot playbook publish")
+            return problem(503, "no playbook is published yet: baton playbook publish")
         except Exception as error:
             reference = self.reference()
             keys = {"action": "intake", "workspace": self.workspace.id, "reference": reference}

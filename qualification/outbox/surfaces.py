@@ -10,7 +10,6 @@ from qualification.outbox import outbox, statements
 from qualification.outbox.outbox import Owed
 from qualification.records import (
     Delivery,
-    EventKind,
     Handoff,
     Lane,
     LeadEvent,
@@ -20,6 +19,7 @@ from qualification.records import (
     Summary,
     Team,
 )
+from qualification.rules.handoffs.event_kinds import EventKind
 
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:

@@ -8,16 +8,16 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import first_contact
+from qualification.leads.events import IS_NEWS, event_of
 from qualification.records import (
     IS_COUNTED,
     IS_OPEN,
     IS_OPEN_TASK,
     WAITING_SINCE,
-    EventKind,
     Handoff,
     LeadEvent,
     Offer,
@@ -27,6 +27,8 @@ from qualification.records import (
 )
 from qualification.reporting import lifecycles, pipeline
 from qualification.reporting.figures import Steps
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import Disqualified, Event, LifecycleMoved, Reassigned, Reopened, Undone
 from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
 
@@ -39,7 +41,7 @@ _STEP_TO: Final[Mapping[str, str]] = MappingProxyType({"opportunity": "opportuni
 
 
 @dataclass(slots=True)
-class Course:
+class HandoffProgress:
     """What became of one handoff in the span: each step with the id of whoever took it, None for a rule."""
 
     source: str | None
@@ -47,38 +49,39 @@ class Course:
     reason: str | None = None
     put_back_at: datetime | None = None
 
-    def follow(self, event: Row[Any]) -> None:
-        """Take one event in, the earlier ones first."""
-        match event.kind:
-            case EventKind.LIFECYCLE_MOVED:
-                self._move(event)
-            case EventKind.UNDONE | EventKind.REOPENED:
-                self.taken.pop(event.facts["was"], None)
-                self.put_back_at = event.at
-            case EventKind.REASSIGNED:
+    def follow(self, event: Event, at: datetime, actor_id: int | None) -> None:
+        """Count one event, the earlier ones first."""
+        match event:
+            case LifecycleMoved():
+                self._move(event, at, actor_id)
+            case Undone() | Reopened():
+                self.taken.pop(event.was.value, None)
+                self.put_back_at = at
+            case Reassigned():
                 self.taken.pop("accepted", None)
-            case kind:
-                self.taken[kind.value] = event.actor_id
-                self.reason = event.facts.get("reason", self.reason)
+            case _:
+                self.taken[event.kind.value] = actor_id
+                if isinstance(event, Disqualified):
+                    self.reason = event.reason
 
-    def _move(self, event: Row[Any]) -> None:
-        was, to = event.facts["was"], event.facts["to"]
-        # When a lead counts as qualified is settled where it moves; told here is that it did.
-        match event.facts.get("qualified"):
+    def _move(self, event: LifecycleMoved, at: datetime, actor_id: int | None) -> None:
+        # The rules of the lifecycle settle when a lead counts as qualified; the event says that it did.
+        match event.qualified:
             case True:
-                self.taken["qualified"] = event.actor_id
+                self.taken["qualified"] = actor_id
             case False:
                 self.taken.pop("qualified", None)
+        was, to = event.was.value, event.to.value
         if to == "lead":
             # Only a deal that is lost makes its lead a lead again.
-            self.taken["lost"] = event.actor_id
+            self.taken["lost"] = actor_id
         elif was in _FAR and to in _FAR and _FAR[to] < _FAR[was]:
             for station, step in _STEP_TO.items():
                 if _FAR[station] > _FAR[to]:
                     self.taken.pop(step, None)
-        elif to in _STEP_TO and event.at != self.put_back_at:
-            # Where a decision taken back puts the lead back is nothing new.
-            self.taken[_STEP_TO[to]] = event.actor_id
+        elif to in _STEP_TO and at != self.put_back_at:
+            # A decision that was taken back puts the lead back; that is nothing new.
+            self.taken[_STEP_TO[to]] = actor_id
 
 
 def sum_up(
@@ -123,7 +126,7 @@ def is_detailed(figures: Mapping[str, Any]) -> bool:
     return any(figures["steps"].values())
 
 
-def _courses(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, Course]:
+def _courses(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, HandoffProgress]:
     events = (
         select(LeadEvent.handoff_id, LeadEvent.kind, LeadEvent.at, LeadEvent.actor_id, LeadEvent.facts, Handoff.source)
         .join(Handoff, Handoff.id == LeadEvent.handoff_id)
@@ -137,10 +140,11 @@ def _courses(session: Session, team: Team, since: datetime, until: datetime) -> 
         )
         .order_by(LeadEvent.id)
     )
-    courses: dict[int, Course] = {}
-    for event in session.execute(events):
-        if "sender" not in event.facts:
-            courses.setdefault(event.handoff_id, Course(event.source)).follow(event)
+    courses: dict[int, HandoffProgress] = {}
+    for row in session.execute(events):
+        event = event_of(row)
+        if event.sender is None:
+            courses.setdefault(row.handoff_id, HandoffProgress(row.source)).follow(event, row.at, row.actor_id)
     return courses
 
 
@@ -150,17 +154,17 @@ def _came_in(session: Session, workspace_id: int, since: datetime, until: dateti
         LeadEvent.at >= since,
         LeadEvent.at < until,
         LeadEvent.kind == EventKind.CAME_IN,
-        LeadEvent.facts["past"].as_boolean().is_not(True),
+        IS_NEWS,
     )
     return session.scalar(came) or 0
 
 
-def _steps(courses: Iterable[Course]) -> dict[str, int]:
+def _steps(courses: Iterable[HandoffProgress]) -> dict[str, int]:
     counted = Counter(step for course in courses for step in course.taken)
     return {each.name: counted[each.name] for each in fields(Steps)}
 
 
-def _by_rep(courses: Iterable[Course]) -> list[dict[str, Any]]:
+def _by_rep(courses: Iterable[HandoffProgress]) -> list[dict[str, Any]]:
     """Count what each rep did, whoever did most first; to hand over is not theirs to do."""
     counts: dict[int | None, Counter[str]] = {}
     for course in courses:

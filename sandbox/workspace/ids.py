@@ -1,7 +1,5 @@
 """Ids and timestamps in Slack's formats, the same ones on every run."""
 
-from itertools import count
-
 from sandbox.clock import Clock
 from sandbox.workspace.state import Json
 
@@ -14,12 +12,17 @@ class Ids:
     def __init__(self, clock: Clock) -> None:
         """Start counting at 1; timestamps come from `clock`."""
         self._clock = clock
-        self._count = count(1)
-        self._last_microsecond = 0
+        self.last_serial = 0
+        self.last_microsecond = 0
+
+    def continue_from(self, serial: int, microsecond: int) -> None:
+        """Continue from the last serial number and microsecond of a saved sandbox."""
+        self.last_serial, self.last_microsecond = serial, microsecond
 
     def next_number(self) -> int:
         """Return the next number."""
-        return next(self._count)
+        self.last_serial += 1
+        return self.last_serial
 
     def new(self, prefix: str) -> str:
         """Return a new id with this prefix, such as `V07BATON002F`."""
@@ -28,8 +31,8 @@ class Ids:
     def ts(self) -> str:
         """Return a message ts: seconds since 1970 with six decimals, greater than every earlier one."""
         now = int(self._clock.unix() * 1_000_000)
-        self._last_microsecond = max(now, self._last_microsecond + 1)
-        seconds, microseconds = divmod(self._last_microsecond, 1_000_000)
+        self.last_microsecond = max(now, self.last_microsecond + 1)
+        seconds, microseconds = divmod(self.last_microsecond, 1_000_000)
         return f"{seconds}.{microseconds:06d}"
 
     def add_missing_ids(self, blocks: list[Json]) -> list[Json]:

@@ -16,7 +16,7 @@ from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
 from tests.browser.acting import card, command, enter, field, hand_over, submit
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.journeys.office import MANIFEST, MONDAY, Office, office_of, serve
+from tests.worlds.office import MANIFEST, MONDAY, Office, office_of, serve
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 800}

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from sandbox.server import Sandbox
 from tests.browser.acting import card, choose, command, enter, field, hand_over, submit
-from tests.journeys.office import Office, open_office
+from tests.worlds.office import Office, open_office
 
 Opener = Callable[..., Page]
 

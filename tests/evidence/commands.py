@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import baton
+from bot.cli.commands import baton
 from bot.database import Database
 from qualification.records import Base
 from sandbox.clock import RealClock
@@ -45,7 +45,7 @@ class CommandLine:
     def __call__(self, *words: str) -> Result:
         """Run a command that must succeed, and return its output."""
         with chdir(self.folder):
-            done = CliRunner().invoke(baton, words, env=self.environ, prog_name="python -m bot")
+            done = CliRunner().invoke(baton, words, env=self.environ, prog_name="baton")
         assert done.exception is None, f"{done.stdout}\n{done.stderr}\n{done.exception!r}"
         return done
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL
 
-from tests.conftest import administer, written
+from tests.conftest import written
 from tests.evidence import crm
 from tests.evidence.case import cases_of
 from tests.evidence.course import plan
@@ -18,6 +18,7 @@ from tests.evidence.rotation import rotations
 from tests.evidence.sales import Sales
 from tests.evidence.table import print_day
 from tests.evidence.world import open_world
+from tests.postgresql import ProcessDatabase, administer
 
 SEED = 20261123
 
@@ -45,7 +46,8 @@ def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         return
     server: URL = request.getfixturevalue("postgresql_server")
     name = f"baton_{uuid4().hex}"
-    administer(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}")
+    process_database: ProcessDatabase = request.getfixturevalue("process_database")
+    process_database.copy(name)
     yield written(server.set(database=name))
     administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 

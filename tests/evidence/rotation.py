@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qualification.records import EventKind, Handoff, LeadEvent, Person, Pool
+from qualification.records import Handoff, LeadEvent, Person, Pool
+from qualification.rules.handoffs.event_kinds import EventKind
 from tests.evidence.day import Day
 
 

@@ -26,11 +26,11 @@ from qualification.handoffs import decisions, progress
 from qualification.organisation import publishing
 from qualification.reporting import summaries
 from qualification.rules.checklists.frameworks import Verdict
-from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lead_input import LeadInput
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.evidence.world import MANIFEST
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 TEAMS: Final = {"emea": "EMEA", "americas": "Americas"}
 # Workers run ten seconds after every hour and half hour.
@@ -280,7 +280,7 @@ class Office:
             self.note(to, lead, "came in")
             if team is None and self.chance.random() < 0.1:
                 # A lead that only browses: nobody hands it over.
-                self.desk.takes(GivenLead(id=lead, name=lead, company="Passers-by"))
+                self.desk.takes(LeadInput(id=lead, name=lead, company="Passers-by"))
                 return
             country = "US" if to == "americas" else "DE"
             handoff_id = self.desk.hands_over(lead, by=self._mika, country=country).handoff_id

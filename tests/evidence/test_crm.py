@@ -10,7 +10,6 @@ from qualification.records import (
     Checklist,
     Delivery,
     DeliveryState,
-    EventKind,
     Handoff,
     Lead,
     LeadEvent,
@@ -20,6 +19,7 @@ from qualification.records import (
     Pool,
     Team,
 )
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
 from tests.evidence import slack_side

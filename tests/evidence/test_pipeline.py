@@ -35,7 +35,7 @@ from tests.evidence import crm, pipeline
 from tests.evidence.commands import CommandLine, Contents, open_command_line
 from tests.evidence.pipeline import Opportunity, sums
 from tests.evidence.sales import MARKETER, Sales, nearest_country
-from tests.journeys.office import serve
+from tests.worlds.office import serve
 
 # The rows of a table by their titles.
 Figures: TypeAlias = Mapping[str, list[Decimal]]

@@ -24,15 +24,16 @@ from bot.database import Database
 from bot.importing.files import examine
 from qualification.intake import ingest
 from qualification.playbook import playbooks
-from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent
+from qualification.records import Activity, Handoff, Lead, LeadEvent
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead, GivenRow
+from qualification.rules.leads.lead_input import ActivityInput, ImportRow, LeadInput
 from tests.evidence import school
 from tests.evidence.commands import MAPS
 from tests.evidence.school import POINTS, Prospect
-from tests.qualification.conftest import Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
 
 MONDAY: Final = datetime(2026, 11, 23, tzinfo=UTC)
 APART: Final = timedelta(minutes=15)
@@ -98,33 +99,33 @@ def weeks(data: Path, engine_url: str) -> Iterator[Weeks]:
     began = monotonic()
     for ending, posted in shifts(given_rows(desk, data / "xeducation" / "leads.csv")):
         with database.transaction() as session:
-            taken = ingest.take(session, desk.workspace_id, SENDER, [*posted], now=ending)
+            taken = ingest.ingest(session, desk.workspace_id, SENDER, [*posted], now=ending)
         assert not [each for each in taken if isinstance(each, tuple)]
     print(f"\n{'SQLite' if database.is_sqlite else 'PostgreSQL'}: {monotonic() - began:.0f} s")
     yield Weeks({lead.id: lead for lead in desk.all(Lead)}, desk.all(Activity), desk.all(Handoff), desk.all(LeadEvent))
     database.dispose()
 
 
-def given_rows(desk: Desk, file: Path) -> list[GivenRow]:
+def given_rows(desk: Desk, file: Path) -> list[ImportRow]:
     """Return the rows, read with the import map, by lead number."""
     table = examine(file)
     playbook = desk.reads(lambda session: playbooks.current(session, desk.workspace_id).playbook)
     text = (MAPS / "xeducation.yaml").read_text(encoding="utf-8")
     mapped: ImportMap = import_map.parse(text, "xeducation.yaml", playbook, table.columns)
     rows = [read_row(mapped, row.cells, ZoneInfo("Asia/Kolkata")) for row in table.rows()]
-    return sorted((row for row in rows if isinstance(row, GivenRow)), key=lambda row: int(row.lead.fields["number"]))
+    return sorted((row for row in rows if isinstance(row, ImportRow)), key=lambda row: int(row.lead.fields["number"]))
 
 
-def shifts(rows: list[GivenRow]) -> Iterator[tuple[datetime, list[GivenLead | GivenActivity]]]:
+def shifts(rows: list[ImportRow]) -> Iterator[tuple[datetime, list[LeadInput | ActivityInput]]]:
     """Yield the end of each shift and what comes in during it, in order."""
-    done: list[tuple[datetime, GivenLead | GivenActivity]] = []
+    done: list[tuple[datetime, LeadInput | ActivityInput]] = []
     for place, row in enumerate(rows):
         at = MONDAY + place * APART
-        if not row.acts:
+        if not row.activities:
             done.append((at, row.lead))
-        for step, act in enumerate(row.acts):
+        for step, act in enumerate(row.activities):
             when = at + step * SHIFT
-            done.append((when, GivenActivity(id=act.id, kind=act.kind, what=act.what, at=when, lead=row.lead)))
+            done.append((when, ActivityInput(id=act.id, kind=act.kind, what=act.what, at=when, lead=row.lead)))
     done.sort(key=lambda entry: entry[0])
     for number, posted in itertools.groupby(done, key=lambda entry: (entry[0] - MONDAY) // SHIFT):
         yield MONDAY + (number + 1) * SHIFT, [each for _, each in posted]

@@ -14,7 +14,7 @@ from bot.slack.rate_limits import UNLIMITED
 from qualification.organisation import publishing
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
-from tests.handlers.floor import PLAYBOOK, Floor
+from tests.worlds.floor import PLAYBOOK, Floor
 
 MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
 TUESDAY = datetime(2026, 11, 24, 10, tzinfo=UTC)

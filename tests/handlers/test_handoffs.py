@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from qualification.records import Handoff, Workspace
-from tests.handlers.floor import CHANNEL, Floor, errors, fill, held, press, shown, submit, told
+from tests.worlds.floor import CHANNEL, Floor, errors, fill, held, press, shown, submit, told
 
 
 def test_a_marketer_hands_a_lead_over_and_reads_who_is_asked(floor: Floor) -> None:

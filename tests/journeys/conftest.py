@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.office import Office, open_office
+from tests.worlds.office import Office, open_office
 
 
 @pytest.fixture

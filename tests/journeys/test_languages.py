@@ -2,7 +2,7 @@
 
 from sandbox.demo.bot_process import PLAYBOOK
 from sandbox.people.driver import Person
-from tests.journeys.office import Office, open_office
+from tests.worlds.office import Office, open_office
 
 
 def modal_title(person: Person) -> str:

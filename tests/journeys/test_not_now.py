@@ -1,6 +1,6 @@
 """A snoozed lead comes back on its day, as the rep, the pool and the channel see it."""
 
-from tests.journeys.office import Office
+from tests.worlds.office import Office
 
 
 def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_words(office: Office) -> None:

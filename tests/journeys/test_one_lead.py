@@ -4,7 +4,7 @@ import threading
 
 from sandbox.faults import CallFaultKind
 from sandbox.people.driver import Person
-from tests.journeys.office import CHANNEL, Office, open_office
+from tests.worlds.office import CHANNEL, Office, open_office
 
 HOSTILE = '<!channel> <@U1> *bold* _it_ ~no~ `code` https://evil.example O\'Neil & Sons "q" \\ \u202eabc 日本 🎉'
 

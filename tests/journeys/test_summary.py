@@ -8,7 +8,8 @@ from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.faults import CallFaultKind
 from sandbox.people.snapshots import Message
-from tests.journeys.office import CHANNEL, PLAYBOOK, Office, open_office, serve
+from tests.worlds.office import CHANNEL, Office, open_office, serve
+from tests.worlds.playbook import TWO_REPS
 
 # The office opens on Monday at 09:30, so the next summary is on Tuesday at 08:30.
 TO_THE_HOUR = timedelta(hours=23)
@@ -106,7 +107,7 @@ def test_a_restart_at_that_minute_tells_it_once(database_url: str) -> None:
 def test_a_playbook_published_at_that_minute_takes_none_away_and_adds_none(office: Office) -> None:
     accepted(office, "Acme")
     office.clock.advance(TO_THE_HOUR)
-    later = PLAYBOOK.replace("zone: Europe/London}", "zone: Europe/London, summary: {at: 09:00}}")
+    later = TWO_REPS.replace("zone: Europe/London}", "zone: Europe/London, summary: {at: 09:00}}")
     with office.baton.database.transaction() as session:
         publishing.publish(
             session, workspace_id=office.baton.workspace.id, text=later, by="a journey", now=office.clock()

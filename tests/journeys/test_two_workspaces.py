@@ -7,7 +7,7 @@ from qualification.records import Base
 from sandbox.clock import ManualClock
 from sandbox.people.driver import Person
 from sandbox.server import Sandbox
-from tests.journeys.office import MANIFEST, MONDAY, serve
+from tests.worlds.office import MANIFEST, MONDAY, serve
 
 
 def playbook(sandbox: Sandbox, workspace: str) -> str:

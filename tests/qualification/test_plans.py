@@ -16,7 +16,7 @@ from qualification.records import Person
 from qualification.reporting import summaries
 from qualification.scoring import rescoring
 from qualification.views import held, overview, search
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 
 @contextmanager

@@ -42,12 +42,12 @@ DISQUALIFY_REASONS: Written = (
     {
         "key": "no-budget",
         "name": "No budget",
-        "description": "There is no money for this, and none to be had in sight.",
+        "description": "There is no money for this, and none is in sight.",
     },
     {
         "key": "no-authority",
         "name": "No authority",
-        "description": "They do not decide, and cannot bring us to who does.",
+        "description": "They do not decide, and cannot bring us to the person who does.",
     },
     {"key": "no-need", "name": "No need", "description": "They have no problem that we solve."},
     {"key": "bad-timing", "name": "Bad timing", "description": "Nothing can happen within the next two quarters."},
@@ -77,18 +77,22 @@ DISQUALIFY_REASONS: Written = (
 )
 
 LOST_REASONS: Written = (
-    {"key": "price", "name": "Price", "description": "Too dear for what they saw in it."},
+    {"key": "price", "name": "Price", "description": "It cost more than it was worth to them."},
     {"key": "competitor", "name": "Competitor", "description": "They chose another product; name it in the note."},
     {"key": "no-decision", "name": "No decision", "description": "They stayed with what they have."},
     {
         "key": "missing-feature",
         "name": "Missing feature",
-        "description": "Something they cannot do without is not there.",
+        "description": "We lack something that they cannot do without.",
     },
     {"key": "budget-cut", "name": "Budget withdrawn", "description": "The money went elsewhere."},
-    {"key": "champion-left", "name": "Champion left", "description": "Who wanted us has changed job or company."},
-    {"key": "timing", "name": "Timing", "description": "Put off beyond what we can forecast."},
-    {"key": "went-silent", "name": "Went silent", "description": "No answer any more after the proposal."},
+    {
+        "key": "champion-left",
+        "name": "Champion left",
+        "description": "The person who wanted us has changed job or company.",
+    },
+    {"key": "timing", "name": "Timing", "description": "Postponed beyond what we can forecast."},
+    {"key": "went-silent", "name": "Went silent", "description": "They stopped answering after the proposal."},
     {"key": "other", "name": "Other", "description": "Say in a few words what it is.", "note": "required"},
 )
 
@@ -160,7 +164,7 @@ FRAMEWORKS: Written = (
                     "Who else will want a say before you can go ahead?",
                     "Who signs, and what will they want to know first?",
                 ],
-                "hint": "Yes when they decide, or bring us to who does.",
+                "hint": "Yes when they decide, or bring us to the person who does.",
             },
             {
                 "key": "need",
@@ -170,7 +174,7 @@ FRAMEWORKS: Written = (
                     "How do you get by today, and where does that fall short?",
                     "What happens if nothing changes?",
                 ],
-                "hint": "Yes when they named a problem of their own that we solve.",
+                "hint": "Yes when they named a problem of theirs that we solve.",
             },
             {
                 "key": "timing",

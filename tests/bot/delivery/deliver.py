@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.database import Database
 from bot.slack.client import Slack
 from bot.worker import Worker
-from tests.bot.delivery.desk import draw
+from tests.worlds.deliveries import draw
 
 
 def main() -> None:

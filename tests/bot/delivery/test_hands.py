@@ -12,7 +12,7 @@ from bot.delivery.worker_lock import Presence
 from bot.slack.rate_limits import UNLIMITED
 from qualification.outbox import outbox
 from qualification.records import DeliveryState, Lane
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 
 def test_a_lane_in_hand_is_in_nobody_elses(desk: Desk) -> None:

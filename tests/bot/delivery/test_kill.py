@@ -1,17 +1,14 @@
 """kill -9 at every point of a delivery leaves one message and a true card within 20 s of the restart."""
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from sandbox.faults import Fault
-from tests.bot.delivery.desk import Desk
+from tests.warm import WarmProcess
+from tests.worlds.deliveries import Desk
 
-ROOT = Path(__file__).parents[3]
 # Slack did nothing and never will; does it after the death; had done it.
 Moment = Literal["never done", "done after the death", "done before"]
 MOMENTS: tuple[Moment, ...] = ("never done", "done after the death", "done before")
@@ -76,7 +73,7 @@ POINTS: dict[str, tuple[str, Callable[[Desk], None]]] = {
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("point", POINTS)
 def test_kill_9_leaves_one_message_and_a_true_card_within_20_s_of_the_restart(
-    desk: Desk, database_url: str, point: str, moment: Moment
+    desk: Desk, database_url: str, warm: WarmProcess, point: str, moment: Moment
 ) -> None:
     method, prepare = POINTS[point]
     handoff = desk.handoff("asked for a demo")
@@ -86,7 +83,7 @@ def test_kill_9_leaves_one_message_and_a_true_card_within_20_s_of_the_restart(
     desk.home()
     prepare(desk)
     hold = desk.sandbox.fault(method, "hold_after" if moment == "done before" else "hold_before", times=1)
-    kill_9(desk, database_url, hold)
+    kill_9(desk, database_url, warm, hold)
     if moment == "never done":
         hold.abandon()
     else:
@@ -110,7 +107,7 @@ def test_kill_9_leaves_one_message_and_a_true_card_within_20_s_of_the_restart(
     assert len(desk.direct_messages()) == 1
 
 
-def kill_9(desk: Desk, database_url: str, hold: Fault) -> None:
+def kill_9(desk: Desk, database_url: str, warm: WarmProcess, hold: Fault) -> None:
     """Let a process deliver until Slack holds its call, and kill it there."""
     arguments = [
         database_url,
@@ -119,9 +116,6 @@ def kill_9(desk: Desk, database_url: str, hold: Fault) -> None:
         str(desk.workspace_id),
         desk.clock().isoformat(),
     ]
-    process = subprocess.Popen([sys.executable, "-m", "tests.bot.delivery.deliver", *arguments], cwd=ROOT)
-    try:
+    # The end of the block kills it.
+    with warm.start("tests.bot.delivery.deliver", *arguments):
         hold.wait_until_held(30)
-    finally:
-        process.kill()
-        process.wait()

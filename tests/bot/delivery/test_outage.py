@@ -10,7 +10,7 @@ import pytest
 from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Lane
 from sandbox.faults import CallFaultKind
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 KINDS: tuple[CallFaultKind, ...] = ("429", "500", "hang", "cut_before", "cut_after")
 

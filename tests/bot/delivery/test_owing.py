@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Handoff, Lane, Membership, Offer, Pool
 from qualification.rules.handoffs.states import OfferOutcome
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 
 def test_invariant_2_what_is_rolled_back_owes_nothing(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, text
 from bot.database import Database
 from bot.delivery import queue_statements
 from qualification.records import Delivery, DeliveryState, Lane
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 ROWS = 20_000
 LANES = 40

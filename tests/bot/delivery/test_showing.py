@@ -6,7 +6,7 @@ from datetime import timedelta
 from qualification.outbox import outbox
 from qualification.records import DeliveryState
 from tests.bot.connections import in_use
-from tests.bot.delivery.desk import Desk, draw
+from tests.worlds.deliveries import Desk, draw
 
 
 def test_a_card_is_posted_once_and_edited_in_place(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from bot.database import Database
 from bot.slack.client import Slack
 from bot.worker import Worker
 from qualification.records import Delivery, DeliveryState
-from tests.bot.delivery.desk import Desk, draw
+from tests.worlds.deliveries import Desk, draw
 
 
 @contextmanager

@@ -12,21 +12,14 @@ from typing import Any
 
 import httpx
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given, settings
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 from sqlalchemy import select
 
 from bot.app import Baton
 from bot.http.request_body import LARGEST
 from qualification.intake import api_keys
 from qualification.records import Activity, ApiKey, Handoff, Lead
-from qualification.rules.leads.lead_data import MOST_ROWS
+from qualification.rules.leads.lead_input import MOST_ROWS
 from sandbox.clock import ManualClock
 from tests.bot.conftest import PLAYBOOK
 
@@ -263,7 +256,7 @@ def test_a_surprise_is_a_problem_with_a_reference_that_is_in_the_log(
     def broken(*_: object, **__: object) -> None:
         raise LookupError
 
-    monkeypatch.setattr("handlers.intake.intake.take", broken)
+    monkeypatch.setattr("handlers.intake.ingest.ingest", broken)
     told = problem(sender.posts("/v1/leads", IVY))
     assert (told["status"], "ref-1" in told["detail"]) == (500, True)
     assert [record.__dict__["reference"] for record in caplog.records if "reference" in record.__dict__] == ["ref-1"]
@@ -278,8 +271,17 @@ def test_before_a_playbook_is_published_it_says_so(baton: Baton, clock: ManualCl
 
 def test_the_api_is_as_it_describes_itself(sender: Sender, clock: ManualClock) -> None:
     """What schemathesis makes of the description is answered as the description says, whatever it is."""
+    # It takes two seconds to import: only the process that runs this test does.
+    import schemathesis  # noqa: PLC0415
+    from schemathesis.core.result import Ok  # noqa: PLC0415
+    from schemathesis.specs.openapi import checks  # noqa: PLC0415
+
     schema = schemathesis.openapi.from_asgi("/v1/openapi.json", sender.baton.asgi)
-    checks = [content_type_conformance, response_schema_conformance, status_code_conformance]
+    wanted = [
+        checks.content_type_conformance,
+        checks.response_schema_conformance,
+        checks.status_code_conformance,
+    ]
 
     for result in schema.get_all_operations():
         assert isinstance(result, Ok), result
@@ -290,6 +292,6 @@ def test_the_api_is_as_it_describes_itself(sender: Sender, clock: ManualClock) -
         def answers_as_described(case: schemathesis.Case[Any]) -> None:
             clock.advance(timedelta(seconds=1))
             response = case.call(headers={"authorization": f"Bearer {sender.key}"})
-            case.validate_response(response, checks=checks)
+            case.validate_response(response, checks=wanted)
 
         answers_as_described()

@@ -7,7 +7,7 @@ import pytest
 from slack_bolt import BoltResponse
 from sqlalchemy import text
 
-from tests.handlers.floor import Floor, Json, fill, press, shown, submit, told
+from tests.worlds.floor import Floor, Json, fill, press, shown, submit, told
 
 CARD_BUTTONS = ("accept", "claim", "pass_on", "disqualify", "undo", "reopen", "checklist", "log_contact", "assign")
 RUBBISH = (

@@ -16,8 +16,9 @@ from qualification.records import Handoff, Person, Team
 from qualification.reporting import team_days
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.views import home, receipts
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
 from tests.qualification.intake.test_imports import deal
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 # Somebody is an SQL here by a stage alone.
 PLAIN_STAGES: Final = PLAYBOOK + (

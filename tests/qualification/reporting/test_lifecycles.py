@@ -9,15 +9,15 @@ from qualification.leads import merging
 from qualification.records import Handoff, Lead, Team
 from qualification.reporting import lifecycles
 from qualification.views import lead_page
-from tests.qualification.conftest import Desk
 from tests.qualification.intake.test_imports import APRIL, MARCH, MAY, brings, row
 from tests.qualification.views.test_home import TWO_TEAMS
+from tests.worlds.desk import Desk
 
 
 def had(desk: Desk, lead: str, team: str, at: datetime, stage: str = "won") -> None:
     """Bring in that a team had a lead once."""
     fared = {"id": lead, "owner": "Ana Ruiz", "team": team, "stage": stage, "at": at, "ended_at": at}
-    assert brings(desk, row(lead, name=lead, handoff=fared)).flawed == {}
+    assert brings(desk, row(lead, name=lead, handoff=fared)).rejected == {}
 
 
 def merges(desk: Desk, *names: str) -> Lead:

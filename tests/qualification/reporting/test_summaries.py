@@ -14,9 +14,10 @@ from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, T
 from qualification.reporting import summaries, summary_plans
 from qualification.reporting.figures import DailySummary, NamedCount, Steps
 from qualification.rules.checklists.frameworks import Verdict
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk, open_desk
 from tests.qualification.intake.test_imports import brings, row
 from tests.qualification.reporting.test_pipeline import TWO_TEAMS, owner
+from tests.worlds.desk import MORNING, Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 LONDON = ZoneInfo("Europe/London")
 DAILY = PLAYBOOK.replace("zone: Europe/London}", 'zone: Europe/London, summary: {at: "08:30", days: mon-sun}}')
