@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from sandbox.slack import Slack
+from sandbox.local_slack import LocalSlack
 from sandbox.workspace.state import Json, Workspace
 
 # What was made after the Slack was saved, and went with a kill, has an id below this many more.
@@ -23,7 +23,7 @@ class Saved:
 _SAVED: TypeAdapter[Saved] = TypeAdapter(Saved)
 
 
-def dump(slack: Slack) -> bytes:
+def dump(slack: LocalSlack) -> bytes:
     """Write a Slack down; nothing may change it meanwhile."""
     kept = [
         replace(
@@ -37,7 +37,7 @@ def dump(slack: Slack) -> bytes:
     return _SAVED.dump_json(Saved(slack.ids.last_serial, slack.ids.last_microsecond, kept))
 
 
-def load(slack: Slack, written: bytes, manifest: Json) -> None:
+def load(slack: LocalSlack, written: bytes, manifest: Json) -> None:
     """Put what was written down into an empty Slack; the app is the one of this manifest. Raises ValueError."""
     saved = _SAVED.validate_json(written)
     slack.ids.go_on(saved.serial + SKIPPED_IDS, saved.microsecond)
@@ -46,5 +46,5 @@ def load(slack: Slack, written: bytes, manifest: Json) -> None:
         for channel in workspace.channels.values():
             # A reply is one message, in the channel and in its thread.
             for message in list(channel.messages.values()):
-                channel.put(message)
+                channel.store(message)
     slack.add(saved.workspaces)

@@ -1,4 +1,4 @@
-"""Baton itself in the sandbox's page: what marketing and a rep do, and see, with the bot in this process."""
+"""Baton in the sandbox's page: what marketing and a rep do and see, with the bot in this process."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ def office(sqlite_url: str) -> Iterator[Office]:
 
 @pytest.fixture
 def sandbox(office: Office) -> Sandbox:
-    """Let the page show the office's Slack."""
+    """Return the office's sandbox, which the page shows."""
     return office.sandbox
 
 

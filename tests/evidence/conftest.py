@@ -24,7 +24,7 @@ SEED = 20261123
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures that were printed, in whichever process."""
+    """Show the figures that the tests printed, from all processes."""
     for report in terminalreporter.getreports("passed"):
         for name, printed in report.sections:
             if name.startswith("Captured stdout"):
@@ -33,13 +33,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="module")
 def sales(data: Path) -> Sales:
-    """Read the CRM, and organise its sales."""
+    """Return the sales organisation of the CRM."""
     return Sales(crm.read(data / "maven-crm"))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give a fresh database, migrated, for the whole day."""
+    """Yield a fresh, migrated database for the whole day."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         yield f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('evidence') / 'baton.db')}"
@@ -54,7 +54,7 @@ def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="module")
 def day(sales: Sales, engine_url: str) -> Iterator[Day]:
-    """Run the day and print what became of it; Slack and the bot stay up for whoever looks."""
+    """Run the day and print its figures; Slack and the bot keep running for the tests."""
     began = monotonic()
     with open_world(sales, engine_url) as world:
         day = Day(world, cases_of(plan(sales, SEED)))

@@ -1,4 +1,4 @@
-"""Every summary came once, at its hour, with figures equal to a recount: over a fortnight with both clock changes."""
+"""Every summary comes once, at its hour, with the figures of a recount, in fortnights with both clock changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -46,7 +46,7 @@ ORDER = ("handed over", "accepted", "qualified", "opportunities", "won", "lost",
 
 @pytest.fixture(params=SPANS)
 def office(request: pytest.FixtureRequest, database_url: str) -> Iterator[Office]:
-    """Live through one span of days after the other."""
+    """Run each span of days, and yield its office."""
     began = monotonic()
     with open_office(SPANS[request.param], database_url, seed=20261019) as office:
         office.run()
@@ -57,13 +57,13 @@ def office(request: pytest.FixtureRequest, database_url: str) -> Iterator[Office
 
 
 def channel(office: Office, team: str) -> list[Message]:
-    """Return the summaries in a team's channel, the first one first."""
+    """Return the summaries in a team's channel, oldest first."""
     there = office.sandbox.person("Mika Sato").sees(f"#sales-{team}")
     return [message for message in there if message.fallback.startswith(f"{TEAMS[team]} · ")]
 
 
-def told(office: Office, team: str, due: datetime, found: Recount) -> list[str]:
-    """Write what a summary must say of what happened, from the recount."""
+def expected_lines(office: Office, team: str, due: datetime, found: Recount) -> list[str]:
+    """Return the lines that a summary must have, from the recount."""
     waiting = office.ledger.standing(team, due + PAST)["waiting"]
     happened = found.came_in or found.steps
     if not happened and not waiting:
@@ -91,7 +91,7 @@ def test_every_summary_came_once_at_its_hour_with_figures_equal_to_a_recount(off
             due = hour.on(day)
             posted = datetime.fromtimestamp(float(message.ts), UTC)
             found = office.ledger.between(team, since, due)
-            lines = told(office, team, due, found)
+            lines = expected_lines(office, team, due, found)
             assert [line for line in lines if line not in message.fallback.split("\n")] == [], (team, day)
             if team == "emea" and day == office.outage_day:
                 assert timedelta(hours=2) < posted - due < timedelta(hours=3)
@@ -106,7 +106,7 @@ def test_every_summary_came_once_at_its_hour_with_figures_equal_to_a_recount(off
 
 
 def details(message: Message, found: Recount) -> None:
-    """Hold the thread under a summary against the recount: one reply, with what each rep did."""
+    """Check a summary's thread against the recount: one reply, with what each rep did."""
     texts = [reply.fallback for reply in message.thread]
     if not found.steps:
         assert texts == []
@@ -118,9 +118,9 @@ def details(message: Message, found: Recount) -> None:
 
 
 def fits_together(office: Office) -> None:
-    """Hold what was written down against itself and the recount.
+    """Check the stored summaries against each other and the recount.
 
-    Each begins where the one before ended, and the leads that a team has are those that it has.
+    Each begins where the one before ended, and the counted leads are the team's.
     """
     names = {team.id: team.key for team in office.desk.all(Team)}
     made = sorted(office.desk.all(Summary, Summary.made_at.is_not(None)), key=lambda each: (each.team_id, each.day))

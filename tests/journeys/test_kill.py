@@ -1,7 +1,7 @@
-"""Killed at any point of a delivery: one message and a true card, within twenty seconds of the restart.
+"""A bot killed at any point of a delivery leaves one message and a correct card, within 20 s of its restart.
 
-Real processes and the real clock. Where one dies is chosen by Slack, which holds its answer before or after it has done
-what was asked.
+Uses real processes and the real clock. The sandbox chooses where the bot dies: it holds a call before or after doing
+its work.
 """
 
 import os
@@ -33,7 +33,7 @@ ALWAYS = TWO_REPS.replace('mon-fri: "09:00-17:00"', 'mon-sun: "00:00-24:00"')
 
 @pytest.fixture
 def sandbox(database_url: str) -> Iterator[Sandbox]:
-    """Start a Slack by the real clock, and publish a playbook whose people it knows."""
+    """Start a Slack with the real clock, and publish a playbook for its people."""
     with Sandbox(MANIFEST, clock=RealClock()) as sandbox:
         database = Database(database_url)
         settings = Settings(
@@ -56,7 +56,7 @@ Running = Callable[[], AbstractContextManager[Program]]
 
 @pytest.fixture
 def running(sandbox: Sandbox, database_url: str, warm: WarmProcess) -> Running:
-    """Run the bot as a process of its own, as often as wanted; whatever is left of it is killed."""
+    """Run the bot as its own process, as often as wanted, and kill it at the end if it still runs."""
 
     @contextmanager
     def running() -> Iterator[Program]:
@@ -74,7 +74,7 @@ def running(sandbox: Sandbox, database_url: str, warm: WarmProcess) -> Running:
         with warm.start("bot", "run", environment=environment) as process:
             sandbox.wait_until_connected(timeout=PROMISED_SECONDS)
             yield process
-        # Else the next process's connection may be taken for there while it is this one's.
+        # Otherwise the next process could be taken for connected while this connection is still open.
         sandbox.wait_for(lambda: sandbox.connections() == 0, PROMISED_SECONDS)
 
     return running
@@ -90,7 +90,7 @@ def hands_over(sandbox: Sandbox, company: str) -> None:
 
 
 def cards(sandbox: Sandbox, company: str) -> list[Message]:
-    """Return what stands in the channel of that company."""
+    """Return the channel's messages about a company."""
     return [
         message
         for message in sandbox.person("Maya Cohen").sees(CHANNEL)
@@ -99,7 +99,7 @@ def cards(sandbox: Sandbox, company: str) -> list[Message]:
 
 
 def true_card(sandbox: Sandbox, company: str, words: str) -> None:
-    """Wait until one card stands there and says the words, in the promised time; its thread follows, each line once."""
+    """Wait until the one card contains the text, within the promised time, and its thread has each line once."""
 
     def card() -> bool:
         found = cards(sandbox, company)
@@ -110,7 +110,7 @@ def true_card(sandbox: Sandbox, company: str, words: str) -> None:
         return card() and len(lines) >= 2 and len(lines) == len(set(lines))
 
     sandbox.wait_for(card, PROMISED_SECONDS)
-    # Where a post may have been made twice, its thread waits until that is known.
+    # If a message may have been posted twice, its thread waits until that is known.
     sandbox.wait_for(thread, 2 * PROMISED_SECONDS)
 
 

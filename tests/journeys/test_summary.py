@@ -1,4 +1,4 @@
-"""The summary of a team's day as its channel gets it: once, at the hour, whatever happens at that minute."""
+"""The daily summary in a team's channel: it comes once, at its hour, whatever happens at that minute."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from sandbox.people.snapshots import Message
 from tests.worlds.office import CHANNEL, Office, open_office, serve
 from tests.worlds.playbook import TWO_REPS
 
-# The office opens on Monday at half past nine; the next summary is that of Tuesday, half past eight.
+# The office opens on Monday at 09:30, so the next summary is on Tuesday at 08:30.
 TO_THE_HOUR = timedelta(hours=23)
 
 
@@ -20,7 +20,7 @@ def summaries(office: Office) -> list[Message]:
 
 
 def comes(office: Office) -> Message:
-    """Wait until a summary stands there with its thread, and return it."""
+    """Wait for a summary with its thread, and return it."""
 
     def look() -> Message | None:
         found = summaries(office)
@@ -30,7 +30,7 @@ def comes(office: Office) -> Message:
 
 
 def made(office: Office) -> int:
-    """Count the summaries that were written down."""
+    """Return the number of stored summaries."""
     with office.baton.database.snapshot() as session:
         return len(session.scalars(select(Summary.id).where(Summary.made_at.is_not(None))).all())
 

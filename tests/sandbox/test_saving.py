@@ -40,7 +40,7 @@ def test_messages_threads_and_people_go_on_and_a_reply_is_edited_where_it_stands
 
 def test_no_id_is_given_twice() -> None:
     with Sandbox(MANIFEST, clock=RealClock()) as first:
-        before = first.slack.ids.serial()
+        before = first.slack.ids.next_number()
         saved = first.save()
     with Sandbox(MANIFEST, clock=RealClock(), saved=saved) as second:
-        assert second.slack.ids.serial() > before
+        assert second.slack.ids.next_number() > before

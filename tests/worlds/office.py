@@ -1,4 +1,4 @@
-"""An office: a Slack workspace and the bot that serves it, running as it does for a team, by one clock."""
+"""An office: a Slack workspace and the bot that serves it, wired as for a real team, with one manual clock."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from sandbox.server import Sandbox
 from tests.worlds.playbook import TWO_REPS
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
-# A Monday, half past nine in London.
+# A Monday, 09:30 in London.
 MONDAY: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 PATIENCE: Final = 20
 T = TypeVar("T")
@@ -29,7 +29,7 @@ CHANNEL: Final = "#sales-emea"
 
 @dataclass
 class Office:
-    """Everybody in the office, and the bot among them."""
+    """The people of an office, and their bot."""
 
     sandbox: Sandbox
     baton: Baton
@@ -41,9 +41,9 @@ class Office:
     olu: Person
 
     def waits_for(self, look: Callable[[], T | None]) -> T:
-        """Wait until the office sees it, and return what it sees.
+        """Return the first true value of `look`, as `Sandbox.wait_for` does.
 
-        The clock stands still meanwhile. Only where nothing happens does it move, a little: the bot may wait for it.
+        The clock moves a little only if nothing happens, because the bot may be waiting for it.
         """
         for _ in range(PATIENCE):
             try:
@@ -53,7 +53,7 @@ class Office:
         return self.sandbox.wait_for(look, 1.0)
 
     def card(self, words: str) -> Message:
-        """Return the newest card in the channel once it says these words."""
+        """Wait until the newest card in the channel contains this text, and return it."""
 
         def look() -> Message | None:
             cards = self.cards()
@@ -62,12 +62,12 @@ class Office:
         return self.waits_for(look)
 
     def cards(self) -> list[Message]:
-        """Return what stands in the channel outside threads, the oldest first; the team's summaries are no cards."""
+        """Return the channel's messages outside threads, oldest first, without the team's summaries."""
         messages = [message for message in self.maya.sees(CHANNEL) if message.thread_ts in {None, message.ts}]
         return [message for message in messages if not message.fallback.startswith("EMEA · ")]
 
     def direct(self, person: Person, words: str) -> Message:
-        """Return the person's newest direct message from the bot that says these words, once there is one."""
+        """Wait for a direct message from the bot that contains this text, and return the newest one."""
 
         def look() -> Message | None:
             found = [message for message in person.direct_messages if words in message.text]
@@ -76,7 +76,7 @@ class Office:
         return self.waits_for(look)
 
     def hands_over(self, company: str = "Acme", **fields: str) -> None:
-        """Let Mika hand a lead over; fields by their ids."""
+        """Let Mika hand a lead over; fields are by id."""
         self.mika.types("/handoff", "#general")
         self.mika.fills({"Company": company, "What they did": "Asked for a demo"})
         self.mika.fills(fields)
@@ -85,13 +85,13 @@ class Office:
         self.mika.closes()
 
     def picks_a_reason(self, person: Person) -> None:
-        """Let somebody pick the first reason their modal offers."""
+        """Let a person pick the first reason in their modal."""
         (reasons,) = person.modal.menus.values()
         person.picks(reasons[0])
         person.submits()
 
     def passes(self, **time: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self.clock.advance(timedelta(**time))
         self.baton.worker.wake()
 
@@ -100,7 +100,7 @@ class Office:
 def open_office(
     database_url: str, *, socket_mode: bool = True, workspace: str | None = None, playbook: str = TWO_REPS
 ) -> Iterator[Office]:
-    """Open an office of its own Slack; everybody goes home at the end."""
+    """Open an office with its own Slack, and close it at the end."""
     clock = ManualClock(MONDAY)
     with (
         Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox,
@@ -110,7 +110,7 @@ def open_office(
 
 
 def office_of(sandbox: Sandbox, baton: Baton, clock: ManualClock) -> Office:
-    """Return everybody in this Slack."""
+    """Return the office of this sandbox and bot."""
     return Office(
         sandbox=sandbox,
         baton=baton,
@@ -133,7 +133,7 @@ def serve(
     workspace: str | None = None,
     playbook: str | None = TWO_REPS,
 ) -> Iterator[Baton]:
-    """Run a bot for a workspace, with the playbook published and everybody known."""
+    """Run a bot for a workspace, with the playbook published and all people looked up."""
     settings = Settings(
         database_url=database_url,
         bot_token=sandbox.bot_token(workspace),

@@ -1,4 +1,4 @@
-"""What becomes of the names that people type: mentions of members and channels."""
+"""Converts text that people type into mrkdwn: mentions of members and channels, addresses, escapes."""
 
 import re
 
@@ -9,24 +9,24 @@ _CHOSEN = re.compile(r"<@(\w+)>")
 
 
 def escape(text: str) -> str:
-    """Write the three characters that mean something to Slack as entities."""
+    """Replace &, < and > by Slack's three entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def as_message(workspace: Workspace, text: str) -> str:
-    """Write a typed message as Slack stores it: escaped, with mentions and addresses marked up."""
-    written = _link_names(workspace, escape(_by_handle(workspace, text)), labelled=False)
+def to_message_text(workspace: Workspace, text: str) -> str:
+    """Return a typed message as Slack stores it: escaped, with mentions and addresses marked up."""
+    written = _link_names(workspace, escape(_picked_to_handles(workspace, text)), labelled=False)
     return _ADDRESS.sub(lambda match: f"<{match[0]}>", written)
 
 
-def as_command(workspace: Workspace, text: str, *, should_escape: bool) -> str:
-    """Write a command's text: names become `<@U1|ana>` and `<#C1|general>` where the manifest says `should_escape`."""
-    named = _by_handle(workspace, text)
+def to_command_text(workspace: Workspace, text: str, *, should_escape: bool) -> str:
+    """Return a command's text; with `should_escape` names become `<@U1|ana>` and `<#C1|general>`."""
+    named = _picked_to_handles(workspace, text)
     return _link_names(workspace, named, labelled=True) if should_escape else named
 
 
-def _by_handle(workspace: Workspace, text: str) -> str:
-    """Write members that were picked from the composer's list, `<@U1>`, as @handle."""
+def _picked_to_handles(workspace: Workspace, text: str) -> str:
+    """Replace `<@U1>`, which the composer inserts for a picked member, by @handle."""
 
     def handle(match: re.Match[str]) -> str:
         member = workspace.members.get(match[1])
@@ -36,7 +36,7 @@ def _by_handle(workspace: Workspace, text: str) -> str:
 
 
 def _link_names(workspace: Workspace, text: str, *, labelled: bool) -> str:
-    """Turn @names and #channels into `<@U1>` and `<#C1>`; a full name counts as well as a handle."""
+    """Replace @handle, @Full Name and #channel by `<@U1>` and `<#C1|name>`; `labelled` adds the handle to members."""
     members = {each.real_name: each for each in workspace.members.values()}
     members |= {each.name: each for each in workspace.members.values()}
     for known in sorted(members, key=len, reverse=True):

@@ -7,30 +7,30 @@ import math
 from collections import defaultdict, deque
 from typing import Literal, TypeAlias
 
-from sandbox.api.refusals import SlackError
 from sandbox.clock import Clock
+from sandbox.refusals import SlackError
 
 Tier: TypeAlias = Literal[1, 2, 3, 4, "special"]
 
 MINUTE = 60.0
 BURST = 3
-# Calls a minute by tier. Tier 1 is published as "1+"; connections are opened in small bursts, which Slack lets pass.
-# The special tier of chat.postMessage and auth.test is published as "hundreds".
+# Calls a minute by tier. Slack publishes tier 1 as "1+", but allows small bursts, in which connections are opened. It
+# publishes the special tier, of chat.postMessage and auth.test, as "hundreds".
 CALLS_A_MINUTE: dict[Tier, int] = {1: 20, 2: 20, 3: 50, 4: 100, "special": 300}
 
 
 class Limits:
-    """Counts calls by the clock and refuses those over a limit with `ratelimited`, 429 and `Retry-After`."""
+    """Counts calls, and refuses those over a limit with `ratelimited`, HTTP 429 and `Retry-After`."""
 
     def __init__(self, clock: Clock, *, enabled: bool) -> None:
-        """Start with nothing counted; `enabled` may be switched at any time."""
+        """Start with no calls counted; `enabled` may be changed at any time."""
         self._clock = clock
         self.enabled = enabled
         self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
         self._posts: dict[str, tuple[float, float]] = {}
 
     def count_call(self, workspace_id: str, method: str, tier: Tier) -> None:
-        """Count a call against the method's tier; one that is refused is not counted."""
+        """Count a call against the method's tier. Raises SlackError over the limit; a refused call is not counted."""
         if not self.enabled:
             return
         now = self._clock.unix()
@@ -42,7 +42,7 @@ class Limits:
         calls.append(now)
 
     def count_post(self, channel_id: str) -> None:
-        """Count a message against its channel: one a second, with a few saved up for a burst."""
+        """Count a message against its channel: one a second, and bursts of BURST. Raises SlackError over the limit."""
         if not self.enabled:
             return
         now = self._clock.unix()

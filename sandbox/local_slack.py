@@ -1,8 +1,7 @@
-"""The whole of the local Slack, put together: its workspaces and everything that acts on them."""
+"""The local Slack: its workspaces, and the parts that act on them."""
 
 from collections.abc import Sequence
 
-from sandbox.api.limits import Limits
 from sandbox.clock import Clock
 from sandbox.events.deliveries import Deliveries
 from sandbox.events.envelopes import Transport
@@ -12,26 +11,27 @@ from sandbox.events.socket_mode import SocketMode
 from sandbox.events.triggers import Triggers
 from sandbox.faults import Faults
 from sandbox.journal import Journal
+from sandbox.rate_limits import Limits
+from sandbox.workspace.api_objects import user_object
 from sandbox.workspace.changes import Changes
 from sandbox.workspace.ids import Ids
 from sandbox.workspace.messages import Messages
 from sandbox.workspace.modals import Modals
-from sandbox.workspace.shapes import member_shape
 from sandbox.workspace.state import Channel, Json, Member, Notice, Workspace
 
 
-class Slack:
-    """The parts of the sandbox by name; all of them belong to one asyncio loop, except clock, faults and journal."""
+class LocalSlack:
+    """Wires the parts together. All of them belong to one asyncio loop, except clock, faults and journal."""
 
     def __init__(self, clock: Clock, *, rate_limits: bool) -> None:
-        """Put the parts together, with no workspace yet."""
+        """Make the parts, with no workspaces yet."""
         self.clock = clock
         self.changes = Changes()
         self.ids = Ids(clock)
         self.journal = Journal()
-        self.faults = Faults(self.changes.stir)
+        self.faults = Faults(self.changes.wake)
         self.limits = Limits(clock, enabled=rate_limits)
-        self.socket_mode = SocketMode(self.changes.stir)
+        self.socket_mode = SocketMode(self.changes.wake)
         self.signed_http = SignedHttp(clock)
         self.deliveries = Deliveries(
             clock=clock,
@@ -39,9 +39,9 @@ class Slack:
             journal=self.journal,
             faults=self.faults,
             transport=self._transport,
-            changed=self.changes.stir,
+            changed=self.changes.wake,
         )
-        self.messages = Messages(self.ids, self.changes, self.deliveries)
+        self.messages = Messages(self.ids, self.changes, self.deliveries.send_event)
         self.triggers = Triggers(clock, self.ids)
         self.modals = Modals(clock, self.ids, self.changes)
         self.response_urls = ResponseUrls(clock, self.messages)
@@ -51,55 +51,55 @@ class Slack:
         return self.signed_http if workspace.app.http_endpoint else self.socket_mode
 
     def by_bot_token(self, token: str) -> Workspace | None:
-        """Return the workspace whose bot holds this token."""
+        """Return the workspace of a bot token (`xoxb-…`)."""
         return next((each for each in self.workspaces.values() if each.app.bot_token == token), None)
 
     def by_app_token(self, token: str) -> Workspace | None:
-        """Return the workspace whose app holds this app-level token."""
+        """Return the workspace of an app-level token (`xapp-…`)."""
         return next((each for each in self.workspaces.values() if each.app.app_token == token), None)
 
     def open_dm(self, workspace: Workspace, first: str, second: str) -> Channel:
-        """Return the direct message between two members, opening it if needed."""
+        """Return the direct message between two members; open it if there is none yet."""
         channel = workspace.dm(first, second)
         if channel is None:
             created = int(self.clock.unix())
             channel = Channel(self.ids.new("D"), "directmessage", "dm", created, members={first, second})
             workspace.channels[channel.id] = channel
-            self.changes.note(workspace.id, channel.id, people={first, second})
+            self.changes.record(workspace.id, channel.id, people={first, second})
         return channel
 
     def join(self, workspace: Workspace, channel: Channel, member: Member) -> None:
-        """Make somebody a member of a channel, and tell the app."""
+        """Add a member to a channel, and send the app `member_joined_channel` if the bot is in it."""
         if member.id in channel.members:
             return
         channel.members.add(member.id)
-        self.changes.note(workspace.id, channel.id, "people")
+        self.changes.record(workspace.id, channel.id, "people")
         if workspace.app.bot_user_id in channel.members:
             kind = "C" if channel.kind == "channel" else "G"
             event = {"type": "member_joined_channel", "user": member.id, "channel": channel.id, "channel_type": kind}
-            self.deliveries.tell(workspace, "member_joined_channel", event | {"team": workspace.id})
+            self.deliveries.send_event(workspace, "member_joined_channel", event | {"team": workspace.id})
 
     def member_changed(self, workspace: Workspace, member: Member) -> None:
-        """Tell the app that somebody's profile is different now."""
+        """Send the app `user_change` after a member was changed."""
         now = self.clock()
         member.updated = int(now.timestamp())
         email = "users:read.email" in workspace.app.scopes
-        shape: Json = member_shape(workspace, member, email=email, locale=True, now=now)
-        self.changes.note(workspace.id, "people")
+        shape: Json = user_object(workspace, member, email=email, locale=True, now=now)
+        self.changes.record(workspace.id, "people")
         event = {"type": "user_change", "user": shape, "cache_ts": member.updated}
-        self.deliveries.tell(workspace, "user_change", event)
+        self.deliveries.send_event(workspace, "user_change", event)
 
     def notify(self, workspace: Workspace, user_id: str, text: str) -> None:
-        """Show somebody a line from Slack itself."""
+        """Show a member a notice from Slack itself."""
         workspace.notices.setdefault(user_id, []).append(Notice(self.ids.new("N"), text))
-        self.changes.note(workspace.id, "notices", people={user_id})
+        self.changes.record(workspace.id, "notices", people={user_id})
 
     def add(self, workspaces: Sequence[Workspace]) -> None:
-        """Take workspaces in."""
+        """Add workspaces."""
         self.workspaces |= {workspace.id: workspace for workspace in workspaces}
 
     def close(self) -> None:
-        """Let go of everything that waits, so that the loop can end."""
+        """End everything that waits, so that the loop can stop."""
         self.faults.abandon()
         self.deliveries.close()
         self.changes.close()

@@ -1,4 +1,4 @@
-"""Rate limits, by the clock."""
+"""Slack's rate limits, counted by the sandbox's clock."""
 
 from collections.abc import Iterator
 

@@ -1,11 +1,10 @@
-"""What a person's act makes: payloads as Slack builds them.
+"""Payloads of commands and interactions, as Slack builds them.
 
 docs.slack.dev/reference/interaction-payloads
 """
 
-from sandbox.people import inputs
-from sandbox.workspace.modals import shape as shape_of_view
-from sandbox.workspace.shapes import message_shape
+from sandbox.workspace import inputs
+from sandbox.workspace.api_objects import message_object, view_object
 from sandbox.workspace.state import Channel, Json, Member, Message, View, Workspace
 
 
@@ -19,7 +18,7 @@ def command(
     trigger_id: str,
     response_url: str,
 ) -> Json:
-    """Build what a slash command sends: flat, every value a string."""
+    """Return the payload of a slash command: flat, every value a string."""
     return {
         "token": workspace.app.verification_token,
         "team_id": workspace.id,
@@ -49,7 +48,7 @@ def _common(workspace: Workspace, member: Member, kind: str) -> Json:
     }
 
 
-def _place(channel: Channel) -> Json:
+def _channel_object(channel: Channel) -> Json:
     return {"id": channel.id, "name": "privategroup" if channel.kind == "private" else channel.name}
 
 
@@ -60,11 +59,11 @@ def block_actions_on_message(
     message: Message,
     action: Json,
     *,
-    typed: inputs.Typed,
+    typed: inputs.TypedValues,
     trigger_id: str,
     response_url: str,
 ) -> Json:
-    """Build what the use of an element in a message sends; a private reply's payload carries no message."""
+    """Return the payload for the use of an element in a message; for an ephemeral one it has no `message`."""
     container: Json = {
         "type": "message",
         "message_ts": message.ts,
@@ -76,45 +75,45 @@ def block_actions_on_message(
     payload = _common(workspace, member, "block_actions") | {
         "container": container,
         "trigger_id": trigger_id,
-        "channel": _place(channel),
+        "channel": _channel_object(channel),
         "state": {"values": inputs.state_values(message.blocks, typed)},
         "response_url": response_url,
         "actions": [action],
     }
     if message.ephemeral_to is None:
-        payload["message"] = message_shape(workspace, message, metadata=True)
+        payload["message"] = message_object(workspace, message, metadata=True)
     return payload
 
 
 def block_actions_in_view(workspace: Workspace, member: Member, view: View, action: Json, *, trigger_id: str) -> Json:
-    """Build what the use of an element in a modal or on the Home tab sends."""
+    """Return the payload for the use of an element in a modal or on the Home tab."""
     return _common(workspace, member, "block_actions") | {
         "container": {"type": "view", "view_id": view.id},
         "trigger_id": trigger_id,
-        "view": shape_of_view(workspace, view),
+        "view": view_object(workspace, view),
         "actions": [action],
     }
 
 
 def view_submission(workspace: Workspace, member: Member, view: View, *, trigger_id: str) -> Json:
-    """Build what a modal's submit button sends."""
+    """Return the payload of a modal's submission."""
     return _common(workspace, member, "view_submission") | {
         "trigger_id": trigger_id,
-        "view": shape_of_view(workspace, view),
+        "view": view_object(workspace, view),
         "response_urls": [],
     }
 
 
 def view_closed(workspace: Workspace, member: Member, view: View, *, is_cleared: bool) -> Json:
-    """Build what closing a modal with `notify_on_close` sends."""
+    """Return the payload for closing a modal that has `notify_on_close`."""
     return _common(workspace, member, "view_closed") | {
-        "view": shape_of_view(workspace, view),
+        "view": view_object(workspace, view),
         "is_cleared": is_cleared,
     }
 
 
 def global_shortcut(workspace: Workspace, member: Member, *, callback_id: str, trigger_id: str, action_ts: str) -> Json:
-    """Build what a global shortcut sends."""
+    """Return the payload of a global shortcut."""
     return _common(workspace, member, "shortcut") | {
         "callback_id": callback_id,
         "trigger_id": trigger_id,
@@ -133,13 +132,13 @@ def message_shortcut(
     action_ts: str,
     response_url: str,
 ) -> Json:
-    """Build what a shortcut from a message's menu sends."""
+    """Return the payload of a message shortcut."""
     return _common(workspace, member, "message_action") | {
         "callback_id": callback_id,
         "trigger_id": trigger_id,
         "response_url": response_url,
         "message_ts": message.ts,
-        "message": message_shape(workspace, message, metadata=False),
-        "channel": _place(channel),
+        "message": message_object(workspace, message, metadata=False),
+        "channel": _channel_object(channel),
         "action_ts": action_ts,
     }

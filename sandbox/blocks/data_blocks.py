@@ -1,10 +1,22 @@
-"""The data_table and data_visualization blocks, within the smaller of the limits Slack has published."""
+"""Schemas of the data_table and data_visualization blocks, with the smaller of the limits Slack has published."""
 
 from collections.abc import Iterator, Mapping
 
+from sandbox.blocks.composition_objects import BLOCK_ID
 from sandbox.blocks.rich_text import RICH_TEXT
-from sandbox.blocks.shapes import Check, Plain, Shape, Typed, array, fault, integer, is_number, number, step, string
-from sandbox.blocks.texts import BLOCK_ID
+from sandbox.blocks.schema import (
+    ByType,
+    Check,
+    Shape,
+    Untyped,
+    array,
+    deeper,
+    error,
+    integer,
+    is_number,
+    number,
+    string,
+)
 
 MOST_ROWS = 101
 MOST_COLUMNS = 20
@@ -12,7 +24,7 @@ MOST_TABLE_CHARACTERS = 10_000
 MOST_SERIES = 6
 MOST_POINTS = 20
 
-_CELL: Check = Typed(
+_CELL: Check = ByType(
     {
         "raw_text": Shape({"text": string(MOST_TABLE_CHARACTERS)}),
         "raw_number": Shape({"value": number, "text": string(MOST_TABLE_CHARACTERS)}),
@@ -31,20 +43,20 @@ def _rows_are_even(table: Mapping[str, object], at: str, found: list[str]) -> No
     for index, row in enumerate(rows):
         if len(row) != len(rows[0]):
             found.append(
-                fault(f"must have the same number of cells as the first row ({len(rows[0])})", f"{at}/rows/{index}")
+                error(f"must have the same number of cells as the first row ({len(rows[0])})", f"{at}/rows/{index}")
             )
 
 
 def _header_is_plain(table: Mapping[str, object], at: str, found: list[str]) -> None:
     for column, cell in enumerate(next(iter(_rows(table)), [])):
         if isinstance(cell, dict) and cell.get("type") == "rich_text":
-            found.append(fault("header cells cannot be rich_text", f"{at}/rows/0/{column}"))
+            found.append(error("header cells cannot be rich_text", f"{at}/rows/0/{column}"))
 
 
 def _row_header_exists(table: Mapping[str, object], at: str, found: list[str]) -> None:
     index, rows = table.get("row_header_column_index"), _rows(table)
     if isinstance(index, int) and rows and index >= len(rows[0]):
-        found.append(fault("must be the index of a column", step(at, "row_header_column_index")))
+        found.append(error("must be the index of a column", deeper(at, "row_header_column_index")))
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -60,7 +72,7 @@ def _texts(value: object) -> Iterator[str]:
 
 def _table_is_short(table: Mapping[str, object], at: str, found: list[str]) -> None:
     if sum(map(len, _texts(table.get("rows")))) > MOST_TABLE_CHARACTERS:
-        found.append(fault(f"no more than {MOST_TABLE_CHARACTERS} characters allowed in all cells", step(at, "rows")))
+        found.append(error(f"no more than {MOST_TABLE_CHARACTERS} characters allowed in all cells", deeper(at, "rows")))
 
 
 DATA_TABLE = Shape(
@@ -73,15 +85,15 @@ DATA_TABLE = Shape(
 def _positive(value: object, at: str, found: list[str]) -> None:
     number(value, at, found)
     if is_number(value) and isinstance(value, int | float) and value <= 0:
-        found.append(fault("must be more than 0", at))
+        found.append(error("must be more than 0", at))
 
 
-_POINT: Check = Plain(Shape({"label": string(20), "value": number}))
-_SERIES: Check = Plain(Shape({"name": string(20), "data": array(_POINT, 1, MOST_POINTS)}))
-_AXIS: Check = Plain(
+_POINT: Check = Untyped(Shape({"label": string(20), "value": number}))
+_SERIES: Check = Untyped(Shape({"name": string(20), "data": array(_POINT, 1, MOST_POINTS)}))
+_AXIS: Check = Untyped(
     Shape({"categories": array(string(20), 1, MOST_POINTS)}, {"x_label": string(50), "y_label": string(50)})
 )
-_SEGMENT: Check = Plain(Shape({"label": string(20), "value": _positive}))
+_SEGMENT: Check = Untyped(Shape({"label": string(20), "value": _positive}))
 
 
 def _series(chart: Mapping[str, object]) -> list[dict[str, object]]:
@@ -92,7 +104,7 @@ def _series(chart: Mapping[str, object]) -> list[dict[str, object]]:
 def _names_are_unique(chart: Mapping[str, object], at: str, found: list[str]) -> None:
     names = [each.get("name") for each in _series(chart)]
     repeated = {str(name) for name in names if names.count(name) > 1}
-    found.extend(fault(f'series name "{name}" is used more than once', f"{at}/series") for name in sorted(repeated))
+    found.extend(error(f'series name "{name}" is used more than once', f"{at}/series") for name in sorted(repeated))
 
 
 def _categories(chart: Mapping[str, object]) -> list[object]:
@@ -104,7 +116,7 @@ def _categories(chart: Mapping[str, object]) -> list[object]:
 def _categories_are_unique(chart: Mapping[str, object], at: str, found: list[str]) -> None:
     categories = _categories(chart)
     if any(categories.count(each) > 1 for each in categories):
-        found.append(fault("categories must be unique", f"{at}/axis_config/categories"))
+        found.append(error("categories must be unique", f"{at}/axis_config/categories"))
 
 
 def _a_point_for_each_category(chart: Mapping[str, object], at: str, found: list[str]) -> None:
@@ -113,7 +125,7 @@ def _a_point_for_each_category(chart: Mapping[str, object], at: str, found: list
         points = series.get("data")
         labels = [point.get("label") for point in points if isinstance(point, dict)] if isinstance(points, list) else []
         if sorted(map(str, labels)) != wanted:
-            found.append(fault("must have exactly one point for each category", f"{at}/series/{index}/data"))
+            found.append(error("must have exactly one point for each category", f"{at}/series/{index}/data"))
 
 
 _ON_AXES: Check = Shape(
@@ -125,7 +137,7 @@ _ON_AXES: Check = Shape(
 DATA_VISUALIZATION = Shape(
     {
         "title": string(50),
-        "chart": Typed(
+        "chart": ByType(
             {
                 "pie": Shape({"segments": array(_SEGMENT, 1, MOST_SERIES)}),
                 "bar": _ON_AXES,

@@ -1,15 +1,16 @@
-"""People, channels, messages and views as Slack's answers and events show them."""
+"""Members, conversations, messages and views as the JSON objects of Slack's API."""
 
 import hashlib
 import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from sandbox.workspace import inputs
 from sandbox.workspace.state import TOMBSTONE_AUTHOR, App, Channel, Json, Member, Message, View, Workspace
 
 
-def member_shape(workspace: Workspace, member: Member, *, email: bool, locale: bool, now: datetime) -> Json:
-    """Show a member as `users.info` does; Slack tells a deactivated member's zone to nobody."""
+def user_object(workspace: Workspace, member: Member, *, email: bool, locale: bool, now: datetime) -> Json:
+    """Return a member as `users.info` does. As in Slack, a deactivated member has no time zone."""
     profile: Json = {
         "title": member.title,
         "real_name": member.real_name,
@@ -55,8 +56,8 @@ def member_shape(workspace: Workspace, member: Member, *, email: bool, locale: b
     return shape
 
 
-def channel_shape(workspace: Workspace, channel: Channel, *, members: bool = False) -> Json:
-    """Show a conversation as `conversations.info` does."""
+def conversation_object(workspace: Workspace, channel: Channel, *, members: bool = False) -> Json:
+    """Return a conversation as `conversations.info` does; `members` adds `num_members`."""
     bot_user_id = workspace.app.bot_user_id
     shape: Json = {
         "id": channel.id,
@@ -96,8 +97,8 @@ def channel_shape(workspace: Workspace, channel: Channel, *, members: bool = Fal
     return shape
 
 
-def message_shape(workspace: Workspace, message: Message, *, metadata: bool) -> Json:
-    """Show a message as `conversations.history` and interaction payloads do."""
+def message_object(workspace: Workspace, message: Message, *, metadata: bool) -> Json:
+    """Return a message as `conversations.history` and interaction payloads do."""
     shape: Json = {"type": "message", "user": message.author, "ts": message.ts, "text": message.text}
     if message.tombstone:
         shape |= {"subtype": "tombstone", "hidden": True, "user": TOMBSTONE_AUTHOR}
@@ -151,8 +152,8 @@ def _bot_profile(workspace: Workspace, app: App) -> Json:
     }
 
 
-def view_shape(workspace: Workspace, view: View, state: Json) -> Json:
-    """Show a modal or Home tab as the views methods and interaction payloads do, with the given `state.values`."""
+def view_object(workspace: Workspace, view: View) -> Json:
+    """Return a modal or Home tab as the views methods and interaction payloads do, with its current `state.values`."""
     content = view.content
     app = workspace.app
     return {
@@ -162,7 +163,7 @@ def view_shape(workspace: Workspace, view: View, state: Json) -> Json:
         "blocks": content["blocks"],
         "private_metadata": content.get("private_metadata", ""),
         "callback_id": content.get("callback_id", ""),
-        "state": {"values": state},
+        "state": {"values": inputs.state_values(view.blocks, view.typed)},
         "hash": view.hash,
         "title": content.get("title"),
         "clear_on_close": content.get("clear_on_close", False),
@@ -179,6 +180,6 @@ def view_shape(workspace: Workspace, view: View, state: Json) -> Json:
 
 
 def view_hash(content: Json, moment: datetime, serial: int) -> str:
-    """Make the hash that a later update may name to be sure that nobody changed the view meanwhile."""
+    """Return a new `hash` for a view; `serial` makes it unique. An update that names an older hash is refused."""
     digest = hashlib.sha256(json.dumps([content, serial], sort_keys=True).encode()).hexdigest()
     return f"{int(moment.astimezone(UTC).timestamp())}.{digest[:8]}"

@@ -1,9 +1,9 @@
-"""Who is in the workspaces: finding people, and what an administrator of Slack does to them and to channels."""
+"""What an administrator of Slack does: finds, adds and changes people, and manages channels."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from sandbox.page.http_server import Server
+from sandbox.http_server import HttpServer
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from sandbox.workspace.seed import PersonSeed, add_person, make_member
@@ -13,15 +13,18 @@ T = TypeVar("T")
 
 
 class People:
-    """The members and channels of the sandbox, from outside its loop."""
+    """The members and channels of the sandbox. Every method is safe to call from any thread."""
 
-    def __init__(self, server: Server) -> None:
-        """Act through this server."""
+    def __init__(self, server: HttpServer) -> None:
+        """Act in the Slack of this server."""
         self._server = server
         self._slack = server.slack
 
     def find(self, name: str, workspace: Workspace | None = None) -> Person:
-        """Return somebody by full name, e-mail or id; LookupError names those who are there."""
+        """Return the person with this full name, e-mail or id; None as workspace searches them all.
+
+        Raises LookupError if nobody matches, or more than one person does.
+        """
         return self._run(lambda: self._find(name, workspace))
 
     def _find(self, name: str, workspace: Workspace | None) -> Person:
@@ -50,18 +53,21 @@ class People:
         admin: bool = False,
         id: str | None = None,  # noqa: A002 - Slack's word
     ) -> Person:
-        """Add a person to a workspace and to #general and the channels named."""
+        """Add a person to a workspace, to #general and to the named channels.
+
+        Raises ValueError if `id` is taken, and LookupError for an unknown channel.
+        """
 
         def add() -> Person:
             seed = PersonSeed(real_name, email, tz, locale, title, admin=admin)
             now = int(self._slack.clock.unix())
             member = make_member(self._slack.ids, seed, len(workspace.members), now, user_id=id)
             if member.id in workspace.members:
-                raise ValueError(f"{member.id} is somebody already")
+                raise ValueError(f"the id {member.id} is taken")
             add_person(workspace, member, ())
             for name in channels:
                 self._slack.join(workspace, self._channel(workspace, name), member)
-            self._slack.changes.note(workspace.id, "people")
+            self._slack.changes.record(workspace.id, "people")
             return Person(self._server, workspace, member)
 
         return self._run(add)
@@ -82,50 +88,53 @@ class People:
             channel = Channel(channel_id, name.removeprefix("#"), "private" if private else "channel", created)
             channel.members = {person.id for person in members} | ({workspace.app.bot_user_id} if with_bot else set())
             workspace.channels[channel.id] = channel
-            self._slack.changes.note(workspace.id, "channels")
+            self._slack.changes.record(workspace.id, "channels")
             return channel.id
 
         return self._run(add)
 
     def join(self, person: Person, channel: str) -> None:
-        """Make a person a member of a channel, given by name or id."""
+        """Add a person to a channel, given by name or id."""
         self._run(lambda: self._slack.join(person.workspace, self._channel(person.workspace, channel), person.member))
 
     def leave(self, person: Person, channel: str) -> None:
-        """Take a person out of a channel."""
+        """Remove a person from a channel."""
         self._leave(person.workspace, person.member, channel)
 
     def remove_bot(self, channel: str, *, workspace: Workspace) -> None:
-        """Take the bot out of a channel."""
+        """Remove the bot from a channel."""
         self._leave(workspace, workspace.bot, channel)
 
     def invite_bot(self, channel: str, *, workspace: Workspace) -> None:
-        """Bring the bot into a channel."""
+        """Add the bot to a channel."""
         self._run(lambda: self._slack.join(workspace, self._channel(workspace, channel), workspace.bot))
 
     def _leave(self, workspace: Workspace, member: Member, channel: str) -> None:
         def leave() -> None:
             there = self._channel(workspace, channel)
             there.members.discard(member.id)
-            self._slack.changes.note(workspace.id, there.id, "people")
+            self._slack.changes.record(workspace.id, there.id, "people")
 
         self._run(leave)
 
     def archive(self, channel: str, *, workspace: Workspace, archived: bool = True) -> None:
-        """Archive a channel, or bring it back."""
+        """Archive a channel, or unarchive it."""
 
         def archive() -> None:
             self._channel(workspace, channel).archived = archived
-            self._slack.changes.note(workspace.id, "channels")
+            self._slack.changes.record(workspace.id, "channels")
 
         self._run(archive)
 
     def deactivate(self, person: Person, *, deactivated: bool = True) -> None:
-        """Deactivate a person, or bring them back; the app hears `user_change`."""
+        """Deactivate a person, or reactivate them; the app receives `user_change`."""
         self.change(person, deactivated=deactivated)
 
     def change(self, person: Person, **facts: object) -> None:
-        """Change a person's `tz`, `locale`, `title`, `email`, `real_name` or `deactivated`; the app hears of it."""
+        """Change a person's `tz`, `locale`, `title`, `email`, `real_name` or `deactivated`.
+
+        The app receives `user_change`. Raises ValueError for any other name.
+        """
         changeable = {"tz", "locale", "title", "email", "real_name", "deactivated"}
         if set(facts) - changeable:
             raise ValueError(f"a person has no {', '.join(sorted(set(facts) - changeable))}")
@@ -138,7 +147,7 @@ class People:
         self._run(change)
 
     def delete_message(self, message: Message) -> None:
-        """Delete a message by an administrator's hand, whoever wrote it."""
+        """Delete a message as an administrator, whoever wrote it. Raises LookupError if it is gone."""
 
         def delete() -> None:
             workspace = self._slack.workspaces[message.workspace_id]

@@ -1,11 +1,11 @@
-"""Messages and views as somebody reads them: text without markup, and what in it pings or leads away."""
+"""Blocks and mrkdwn as plain text: what one person reads, and which mentions and links it has."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sandbox.people import dates
+from sandbox.client import date_format
 from sandbox.workspace.state import Json, Member, Workspace
 
 _ANGLE = re.compile(r"<([^<>\n]+)>")
@@ -22,8 +22,8 @@ _KEPT = re.compile("\ue000(\\d+)\ue001")
 
 
 @dataclass(slots=True)
-class Reading:
-    """Reads for one member; gathers whom the text mentions and where it links."""
+class TextReader:
+    """Converts blocks and mrkdwn into the text that `member` reads at `now`, and collects `mentions` and `links`."""
 
     workspace: Workspace
     member: Member
@@ -31,30 +31,30 @@ class Reading:
     mentions: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
 
-    def message(self, text: str, blocks: list[Json] | None) -> str:
-        """Read a message: its blocks where it has some, else its text."""
-        return self.blocks(blocks) if blocks else self.mrkdwn(text)
+    def read_message(self, text: str, blocks: list[Json] | None) -> str:
+        """Return a message's text: that of its blocks if it has any, else its `text`."""
+        return self.read_blocks(blocks) if blocks else self.read_mrkdwn(text)
 
-    def blocks(self, blocks: list[Json]) -> str:
-        """Read blocks from top to bottom, a line each; buttons and menus are not part of the text."""
+    def read_blocks(self, blocks: list[Json]) -> str:
+        """Return the blocks' text from top to bottom, without buttons and menus."""
         return "\n".join(line for block in blocks for line in self._lines(block) if line)
 
     def _lines(self, block: Json) -> Iterator[str]:
         match block["type"]:
             case "header" | "alert":
-                yield self.text(block["text"])
+                yield self.read_text_object(block["text"])
             case "section":
                 if "text" in block:
-                    yield self.text(block["text"])
-                yield from map(self.text, block.get("fields", []))
+                    yield self.read_text_object(block["text"])
+                yield from map(self.read_text_object, block.get("fields", []))
             case "context":
-                yield " ".join(self.text(each) for each in block["elements"] if each["type"] != "image")
+                yield " ".join(self.read_text_object(each) for each in block["elements"] if each["type"] != "image")
             case "image":
-                yield self.text(block["title"]) if "title" in block else block["alt_text"]
+                yield self.read_text_object(block["title"]) if "title" in block else block["alt_text"]
             case "input":
-                yield self.text(block["label"])
+                yield self.read_text_object(block["label"])
                 if "hint" in block:
-                    yield self.text(block["hint"])
+                    yield self.read_text_object(block["hint"])
             case _:
                 yield from self._data_lines(block)
 
@@ -70,39 +70,39 @@ class Reading:
                 yield block["title"]
                 yield from _chart_lines(block["chart"])
 
-    def text(self, text_object: Json) -> str:
-        """Read a text object."""
+    def read_text_object(self, text_object: Json) -> str:
+        """Return the text of a plain_text or mrkdwn object."""
         if text_object["type"] == "plain_text":
             return str(text_object["text"])
-        return self.mrkdwn(text_object["text"], verbatim=text_object.get("verbatim", False))
+        return self.read_mrkdwn(text_object["text"], verbatim=text_object.get("verbatim", False))
 
-    def mrkdwn(self, text: str, *, verbatim: bool = False) -> str:
-        """Read mrkdwn: marks that format are gone, mentions, links and dates are as they show."""
+    def read_mrkdwn(self, text: str, *, verbatim: bool = False) -> str:
+        """Return mrkdwn as it is displayed: without formatting marks, with names, link texts and dates."""
         kept: list[str] = []
 
-        def keep(shown: str) -> str:
-            kept.append(shown)
+        def keep(displayed: str) -> str:
+            kept.append(displayed)
             return f"\ue000{len(kept) - 1}\ue001"
 
-        text = _ANGLE.sub(lambda match: keep(self._special(match[1])), text)
+        text = _ANGLE.sub(lambda match: keep(self._read_entity(match[1])), text)
         for pattern in (_PREFORMATTED, _CODE):
-            text = pattern.sub(lambda match: keep(_plain(match[1])), text)
+            text = pattern.sub(lambda match: keep(_unescape(match[1])), text)
         text = _QUOTE.sub("", text)
         for pattern in _FORMATS:
             text = pattern.sub(r"\1", text)
         if not verbatim:
             self.links += _ADDRESS.findall(text)
             self.mentions += [f"@{name}" for name in _SHOUT.findall(text)]
-        text = _plain(text)
+        text = _unescape(text)
         while _KEPT.search(text):
             text = _KEPT.sub(lambda match: kept[int(match[1])], text)
         return text
 
-    def _special(self, inner: str) -> str:
+    def _read_entity(self, inner: str) -> str:
         target, _, label = inner.partition("|")
         if target.startswith("!date^"):
             _, unix, pattern, *_ = target.split("^")
-            return dates.shown(int(unix), pattern, self.member.tz, self.now)
+            return date_format.format_date(int(unix), pattern, self.member.tz, self.now)
         if target.startswith("@"):
             return self._mention(target[1:])
         if target.startswith("#"):
@@ -113,7 +113,7 @@ class Reading:
             self.mentions.append(f"@{name}")
             return f"@{label or name}"
         self.links.append(target)
-        return _plain(label or target)
+        return _unescape(label or target)
 
     def _mention(self, user_id: str) -> str:
         member = self.workspace.members.get(user_id)
@@ -138,7 +138,7 @@ class Reading:
             case "user" | "channel" | "broadcast":
                 return self._reference(element)
             case "date":
-                return dates.shown(element["timestamp"], element["format"], self.member.tz, self.now)
+                return date_format.format_date(element["timestamp"], element["format"], self.member.tz, self.now)
             case "emoji":
                 return f":{element['name']}:"
             case kind:
@@ -148,8 +148,8 @@ class Reading:
         if element["type"] == "user":
             return self._mention(element["user_id"])
         if element["type"] == "channel":
-            return self._special(f"#{element['channel_id']}")
-        return self._special(f"!{element['range']}")
+            return self._read_entity(f"#{element['channel_id']}")
+        return self._read_entity(f"!{element['range']}")
 
     def _cell(self, cell: Json) -> str:
         if cell["type"] == "rich_text":
@@ -164,5 +164,5 @@ def _chart_lines(chart: Json) -> Iterator[str]:
         yield f"{series['name']}: " + ", ".join(f"{each['label']} {each['value']:g}" for each in series["data"])
 
 
-def _plain(text: str) -> str:
+def _unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

@@ -1,17 +1,17 @@
-// What the reader does, carried to the sandbox; while the app is waited for, `page.pending` says so.
+// Sends the reader's actions to the sandbox. `page.pending` holds those that the app has not answered yet.
 
 import { page, redraw } from "./page.js";
-import * as server from "./server.js";
+import * as backend from "./backend.js";
 import { toast } from "./toast.js";
 
 let refresh = async () => {};
 
-export function afterwards(callback) {
+export function setRefresh(callback) {
   refresh = callback;
 }
 
-/** Do it, wait for the app's answer and the state behind it; returns the answer, or null when it failed. */
-export async function act(name, facts = {}, { waiting = null, quiet = false } = {}) {
+/** Send an action, wait for the app's answer and fetch the new state; resolves to the answer, or null if it failed. */
+export async function perform(name, facts = {}, { waiting = null, quiet = false } = {}) {
   const key = waiting ?? name;
   if (!quiet) {
     if (page.pending.has(key)) return null;
@@ -19,11 +19,11 @@ export async function act(name, facts = {}, { waiting = null, quiet = false } = 
     redraw();
   }
   try {
-    const answer = await server.act({ workspace: page.workspace, user: page.user, act: name, ...facts });
+    const answer = await backend.action({ workspace: page.workspace, user: page.user, action: name, ...facts });
     if (!answer.ok && !quiet) throw new Error(answer.error);
     return answer;
   } catch (error) {
-    // What goes wrong with a form is said in the form.
+    // A form shows its own errors.
     if (!quiet && name !== "submit") toast(error.message);
     return null;
   } finally {

@@ -1,12 +1,12 @@
-"""Messages as their readers see them."""
+"""Text, blocks and dates as a reader sees them."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from sandbox.client.text_reader import TextReader
 from sandbox.clock import ManualClock
-from sandbox.people.reading import Reading
 from sandbox.workspace.ids import Ids
 from sandbox.workspace.seed import NORTHWIND, make_workspace
 from sandbox.workspace.state import Workspace
@@ -22,9 +22,9 @@ def workspace() -> Workspace:
     return make_workspace(Ids(ManualClock(NOW)), NORTHWIND, MANIFEST, "secret", int(NOW.timestamp()))
 
 
-def reader(workspace: Workspace, name: str = "Ana Ruiz") -> Reading:
+def text_reader(workspace: Workspace, name: str = "Ana Ruiz") -> TextReader:
     member = next(each for each in workspace.people if each.real_name == name)
-    return Reading(workspace, member, NOW)
+    return TextReader(workspace, member, NOW)
 
 
 @pytest.mark.parametrize(
@@ -40,35 +40,35 @@ def reader(workspace: Workspace, name: str = "Ana Ruiz") -> Reading:
     ],
 )
 def test_marks_that_format_are_not_read(workspace: Workspace, written: str, read: str) -> None:
-    assert reader(workspace).mrkdwn(written) == read
+    assert text_reader(workspace).read_mrkdwn(written) == read
 
 
 def test_mentions_are_read_as_names_and_remembered(workspace: Workspace) -> None:
-    reading = reader(workspace)
+    reader = text_reader(workspace)
     ben = next(each for each in workspace.people if each.real_name == "Ben Okafor")
     channel = workspace.channel_called("general")
     assert channel
     text = f"<@{ben.id}> in <#{channel.id}>: <!channel> <!subteam^S1|@sales> <@U0>"
-    assert reading.mrkdwn(text) == "@Ben Okafor in #general: @channel @@sales <@U0>"
-    assert reading.mentions == ["@Ben Okafor", "@channel", "@subteam", "<@U0>"]
+    assert reader.read_mrkdwn(text) == "@Ben Okafor in #general: @channel @@sales <@U0>"
+    assert reader.mentions == ["@Ben Okafor", "@channel", "@subteam", "<@U0>"]
 
 
 def test_bare_names_and_addresses_count_unless_the_text_is_verbatim(workspace: Workspace) -> None:
     text = "ask @here about https://example.com"
-    loose, strict, escaped = reader(workspace), reader(workspace), reader(workspace)
-    loose.text({"type": "mrkdwn", "text": text})
-    strict.text({"type": "mrkdwn", "text": text, "verbatim": True})
-    escaped.text({"type": "mrkdwn", "text": "&lt;!channel&gt;", "verbatim": True})
+    loose, strict, escaped = text_reader(workspace), text_reader(workspace), text_reader(workspace)
+    loose.read_text_object({"type": "mrkdwn", "text": text})
+    strict.read_text_object({"type": "mrkdwn", "text": text, "verbatim": True})
+    escaped.read_text_object({"type": "mrkdwn", "text": "&lt;!channel&gt;", "verbatim": True})
     assert (loose.mentions, loose.links) == (["@here"], ["https://example.com"])
     assert (strict.mentions, strict.links) == ([], [])
     assert (escaped.mentions, escaped.links) == ([], [])
 
 
 def test_plain_text_is_read_as_it_stands(workspace: Workspace) -> None:
-    reading = reader(workspace)
+    reader = text_reader(workspace)
     text = "<!channel> *O'Neil & Sons* <https://example.com|x> `a`"
-    assert reading.text(plain(text)) == text
-    assert (reading.mentions, reading.links) == ([], [])
+    assert reader.read_text_object(plain(text)) == text
+    assert (reader.mentions, reader.links) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,15 @@ def test_plain_text_is_read_as_it_stands(workspace: Workspace) -> None:
     ],
 )
 def test_dates_are_read_in_the_readers_zone(workspace: Workspace, pattern: str, read: str) -> None:
-    assert reader(workspace).mrkdwn(f"by <!date^{UNIX}^{pattern}|some time>") == f"by {read}"
+    assert text_reader(workspace).read_mrkdwn(f"by <!date^{UNIX}^{pattern}|some time>") == f"by {read}"
 
 
 def test_another_reader_reads_another_hour(workspace: Workspace) -> None:
-    assert reader(workspace, "Mika Sato").mrkdwn(f"<!date^{UNIX}^{{time}}|some time>") == "22:35"
-    assert reader(workspace, "Dan Lee").mrkdwn(f"<!date^{UNIX}^{{date_short_pretty}}|x>") == "today"
-    assert reader(workspace, "Mika Sato").mrkdwn(f"<!date^{UNIX + 7200}^{{date_short_pretty}}|x>") == "tomorrow"
+    assert text_reader(workspace, "Mika Sato").read_mrkdwn(f"<!date^{UNIX}^{{time}}|some time>") == "22:35"
+    assert text_reader(workspace, "Dan Lee").read_mrkdwn(f"<!date^{UNIX}^{{date_short_pretty}}|x>") == "today"
+    assert (
+        text_reader(workspace, "Mika Sato").read_mrkdwn(f"<!date^{UNIX + 7200}^{{date_short_pretty}}|x>") == "tomorrow"
+    )
 
 
 def test_blocks_are_read_from_top_to_bottom(workspace: Workspace) -> None:
@@ -106,7 +108,7 @@ def test_blocks_are_read_from_top_to_bottom(workspace: Workspace) -> None:
         asked("Reason", {"type": "static_select", "action_id": "r", "options": options(a="A")}, hint=plain("One.")),
         {"type": "alert", "text": plain("Late")},
     ]
-    assert reader(workspace).blocks(blocks).split("\n") == [
+    assert text_reader(workspace).read_blocks(blocks).split("\n") == [
         "Acme · Pat",
         "Why this lead",
         "Size",
@@ -120,7 +122,7 @@ def test_blocks_are_read_from_top_to_bottom(workspace: Workspace) -> None:
 
 
 def test_rich_text_is_read_and_its_mentions_count(workspace: Workspace) -> None:
-    reading = reader(workspace)
+    reader = text_reader(workspace)
     ben = next(each for each in workspace.people if each.real_name == "Ben Okafor")
     section = {
         "type": "rich_text_section",
@@ -137,8 +139,8 @@ def test_rich_text_is_read_and_its_mentions_count(workspace: Workspace) -> None:
     blocks = [
         {"type": "rich_text", "elements": [section, {"type": "rich_text_list", "elements": [broadcast]}]},
     ]
-    assert reading.blocks(blocks) == "*as typed* <!here> @Ben Okafor site:wave: 14:35\n• @here"
-    assert (reading.mentions, reading.links) == (["@Ben Okafor", "@here"], ["https://example.com"])
+    assert reader.read_blocks(blocks) == "*as typed* <!here> @Ben Okafor site:wave: 14:35\n• @here"
+    assert (reader.mentions, reader.links) == (["@Ben Okafor", "@here"], ["https://example.com"])
 
 
 def test_tables_and_charts_are_read_too(workspace: Workspace) -> None:
@@ -164,7 +166,7 @@ def test_tables_and_charts_are_read_too(workspace: Workspace) -> None:
         "title": "Source",
         "chart": {"type": "pie", "segments": [{"label": "Demo", "value": 4}]},
     }
-    assert reader(workspace).blocks([table, bars, pie]).split("\n") == [
+    assert text_reader(workspace).read_blocks([table, bars, pie]).split("\n") == [
         "Stages",
         "Stage | Leads",
         "Won | 3",

@@ -1,4 +1,4 @@
-"""The sandbox as a server: its routes, and a thread to run it in."""
+"""The sandbox's HTTP server: its routes, and the thread it runs in."""
 
 import asyncio
 import socket
@@ -13,20 +13,20 @@ from starlette.routing import Route, WebSocketRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox.api.web_api import WebApi
-from sandbox.page.page import Page
-from sandbox.people.acts import Acts
-from sandbox.slack import Slack
+from sandbox.client.user_actions import UserActions
+from sandbox.local_slack import LocalSlack
+from sandbox.page.endpoints import PageEndpoints
 
 T = TypeVar("T")
-_PATIENCE_SECONDS = 10.0
+_TIMEOUT_SECONDS = 10.0
 _GLANCE_SECONDS = 0.002
 
 
 class CuttableProtocol(H11Protocol):
-    """HTTP/1.1 that lets a request break its own connection, by `request.state.transport`."""
+    """HTTP/1.1 in which a request can break its own connection through `request.state.transport`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Keep the transport where requests and websockets find it."""
+        """Put the transport into the state of requests and websockets."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
@@ -46,7 +46,9 @@ class PromptServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more requests, and wait a second at most for those under way."""
-        for each in [*self.servers, *(sockets or [])]:
+        for server in self.servers:
+            server.close()
+        for each in sockets or []:
             each.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
@@ -58,13 +60,13 @@ class PromptServer(uvicorn.Server):
         await self.lifespan.shutdown()
 
 
-class Server:
-    """Runs a Slack on a port of 127.0.0.1, in a thread of its own."""
+class HttpServer:
+    """Serves a LocalSlack on a port of 127.0.0.1, in its own thread."""
 
-    def __init__(self, slack: Slack, port: int) -> None:
-        """Take the port at once; 0 takes a free one."""
+    def __init__(self, slack: LocalSlack, port: int) -> None:
+        """Bind the port now; 0 picks a free one. Raises OSError if the port is in use."""
         self.slack = slack
-        self.acts = Acts(slack)
+        self.actions = UserActions(slack)
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         slack.response_urls.base = self.url
@@ -75,7 +77,7 @@ class Server:
             Route("/api/{method}", web_api.call, methods=["GET", "POST"]),
             Route("/actions/{key:path}", web_api.respond, methods=["POST"]),
             WebSocketRoute("/link/", slack.socket_mode.serve),
-            *Page(slack, self.acts).routes(),
+            *PageEndpoints(slack, self.actions).routes(),
         ]
         config = uvicorn.Config(
             Starlette(routes=routes, lifespan=self._lifespan),
@@ -100,17 +102,17 @@ class Server:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
     def start(self) -> None:
-        """Start the thread and return when the loop runs."""
+        """Start the thread and return when its loop is running. Raises TimeoutError after ten seconds."""
         self._thread.start()
-        if not self._started.wait(_PATIENCE_SECONDS):
+        if not self._started.wait(_TIMEOUT_SECONDS):
             raise TimeoutError("the sandbox did not start")
 
     def stop(self) -> None:
-        """Let go of everything that waits and end the thread."""
+        """Cut everything in progress and end the thread."""
         if self._loop is None or not self._thread.is_alive():
             return
         self.run(self._close())
-        self._thread.join(_PATIENCE_SECONDS)
+        self._thread.join(_TIMEOUT_SECONDS)
         self._socket.close()
 
     async def _close(self) -> None:
@@ -118,7 +120,10 @@ class Server:
         self._server.ending.set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine in the sandbox's loop from another thread, and return what it returns."""
+        """Run a coroutine in the sandbox's loop from another thread, and return its result.
+
+        Raises RuntimeError if the sandbox is not running.
+        """
         if self._loop is None or not self._thread.is_alive():
             work.close()
             raise RuntimeError("the sandbox is not running")

@@ -1,7 +1,7 @@
-"""What people put into interactive elements, and how Slack writes it in `state.values` and `actions`.
+"""The values of interactive elements, and how Slack writes them in `state.values` and `actions`.
 
-A person's value is plain: the text, the chosen option's value, a list of option values, a user id, "YYYY-MM-DD" or
-"HH:MM"; None or an empty list where nothing is chosen.
+A `Value` is a text, an option's value, a list of option values, a user id, "YYYY-MM-DD" or "HH:MM"; None or an empty
+list if nothing is entered or chosen.
 """
 
 import re
@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 from sandbox.workspace.state import Json
 
 Value: TypeAlias = str | list[str] | None
-Typed: TypeAlias = Mapping[tuple[str, str], Any]
+TypedValues: TypeAlias = Mapping[tuple[str, str], Any]
 
 TEXT_INPUTS = frozenset({"plain_text_input", "number_input", "email_text_input", "url_text_input"})
 ONE_OPTION = frozenset({"static_select", "radio_buttons"})
-# Where the chosen thing stands in Slack's shape of each element that keeps a choice.
+# The field of `state.values` that holds the value, by type of element; elements not listed here hold no value.
 _CHOSEN = {
     **dict.fromkeys(TEXT_INPUTS, "value"),
     **dict.fromkeys(ONE_OPTION, "selected_option"),
@@ -31,7 +31,7 @@ _REQUIRED = "Please complete this required field."
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An interactive element and the block it stands in."""
+    """An interactive element and its block."""
 
     block: Json
     element: Json
@@ -48,29 +48,29 @@ class Place:
 
     @property
     def keeps_a_choice(self) -> bool:
-        """Whether the element shows up in `state.values`."""
+        """Whether the element has a value in `state.values`."""
         return self.type in _CHOSEN
 
     @property
     def tells_the_app(self) -> bool:
-        """Whether using the element sends `block_actions` at once."""
+        """Whether using the element sends `block_actions` immediately."""
         return self.block["type"] != "input" or bool(self.block.get("dispatch_action"))
 
     def can_hold(self, value: Value) -> bool:
-        """Whether the value is one that the element offers or accepts."""
+        """Whether the element accepts this value."""
         try:
-            slack_shape(self.element, value)
+            state_value(self.element, value)
         except WrongValueError:
             return False
         return True
 
 
 class WrongValueError(Exception):
-    """A value that the element cannot hold; the text says what it could."""
+    """A value that the element does not accept; the message says why."""
 
 
 def places(blocks: list[Json] | None) -> Iterator[Place]:
-    """Walk through the interactive elements of these blocks, from top to bottom."""
+    """Yield the interactive elements of these blocks, from top to bottom."""
     for block in blocks or []:
         if block["type"] == "actions":
             for element in block["elements"]:
@@ -82,13 +82,13 @@ def places(blocks: list[Json] | None) -> Iterator[Place]:
 
 
 def options(element: Json) -> list[Json]:
-    """Return the element's options, those in groups included."""
+    """Return the element's options, including those in groups."""
     grouped = [option for group in element.get("option_groups", []) for option in group["options"]]
     return [*element.get("options", []), *grouped]
 
 
 def initial(element: Json) -> Value:
-    """Return what the element holds before anybody touches it."""
+    """Return the element's initial value."""
     match element["type"]:
         case "static_select" | "radio_buttons":
             return (element.get("initial_option") or {}).get("value")
@@ -104,16 +104,16 @@ def initial(element: Json) -> Value:
             return element.get("initial_value")
 
 
-def current(place: Place, typed: Typed) -> Value:
-    """Return what the element holds now."""
+def current(place: Place, typed: TypedValues) -> Value:
+    """Return the element's current value: what was entered, else its initial value."""
     value: Value = typed[place.key] if place.key in typed else initial(place.element)
     return value
 
 
-def slack_shape(element: Json, value: Value) -> Json:
-    """Write a value as Slack does in `state.values`.
+def state_value(element: Json, value: Value) -> Json:
+    """Return a value as Slack writes it in `state.values`.
 
-    Raises WrongValueError if the element cannot hold it.
+    Raises WrongValueError if the element does not accept it.
     """
     kind = element["type"]
     if kind not in _CHOSEN:
@@ -150,20 +150,20 @@ def _option(element: Json, value: str) -> Json:
     raise WrongValueError(f"no option {value!r}; there are: {known}")
 
 
-def state_values(blocks: list[Json] | None, typed: Typed) -> Json:
-    """Write everything that these blocks hold as `state.values`: by block id, then by action id."""
+def state_values(blocks: list[Json] | None, typed: TypedValues) -> Json:
+    """Return the `state.values` of these blocks: by block id, then by action id."""
     values: Json = {}
     for place in places(blocks):
         if place.keeps_a_choice:
             block_id, action_id = place.key
-            values.setdefault(block_id, {})[action_id] = slack_shape(place.element, current(place, typed))
+            values.setdefault(block_id, {})[action_id] = state_value(place.element, current(place, typed))
     return values
 
 
 def action(place: Place, value: Value, action_ts: str) -> Json:
-    """Write the use of an element as an entry of `actions`.
+    """Return the use of an element as an entry of `actions`.
 
-    Raises WrongValueError if the element cannot take the value.
+    Raises WrongValueError if the element does not accept the value.
     """
     element = place.element
     block_id, action_id = place.key
@@ -175,15 +175,15 @@ def action(place: Place, value: Value, action_ts: str) -> Json:
             raise WrongValueError("an overflow menu takes the value of one option")
         return common | {"selected_option": _option(element, value)}
     shown = _part_of(element, "placeholder", "initial_option", "initial_options")
-    return common | shown | slack_shape(element, value)
+    return common | shown | state_value(element, value)
 
 
 def _part_of(element: Json, *names: str) -> Json:
     return {name: element[name] for name in names if name in element}
 
 
-def problems(blocks: list[Json], typed: Typed) -> dict[str, str]:
-    """Return, by block id, what Slack's own client says before it would send a submission; empty when nothing."""
+def client_errors(blocks: list[Json], typed: TypedValues) -> dict[str, str]:
+    """Return the errors, by block id, with which Slack's own client refuses to submit; empty if it would submit."""
     found: dict[str, str] = {}
     for place in places(blocks):
         if place.block["type"] != "input":

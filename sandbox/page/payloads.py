@@ -1,13 +1,13 @@
-"""Everything one person may see of a workspace, as the page fetches it."""
+"""The JSON that the page fetches: the workspaces, and everything one person can see in theirs."""
 
-from sandbox.people import inputs
-from sandbox.people.reading import Reading
-from sandbox.slack import Slack
+from sandbox.client.text_reader import TextReader
+from sandbox.local_slack import LocalSlack
+from sandbox.workspace import inputs
 from sandbox.workspace.state import Channel, Json, Member, Message, View, Workspace
 
 
-def workspaces(slack: Slack) -> Json:
-    """Show the workspaces with their people and apps."""
+def workspaces(slack: LocalSlack) -> Json:
+    """Return the workspaces with their people and apps."""
     return {
         "workspaces": [
             {
@@ -19,7 +19,6 @@ def workspaces(slack: Slack) -> Json:
                     "id": workspace.app.id,
                     "name": workspace.app.name,
                     "bot_user": workspace.app.bot_user_id,
-                    "connections": slack.socket_mode.count(workspace.app.id),
                 },
             }
             for workspace in slack.workspaces.values()
@@ -28,9 +27,9 @@ def workspaces(slack: Slack) -> Json:
     }
 
 
-def state(slack: Slack, workspace: Workspace, member: Member) -> Json:
-    """Show what one person may see: conversations, modals, Home tab, notices."""
-    channels = [each for each in workspace.may_see(member.id) if not each.archived]
+def state(slack: LocalSlack, workspace: Workspace, member: Member) -> Json:
+    """Return what one person can see: conversations, modals, Home tab, notices."""
+    channels = [each for each in workspace.visible_to(member.id) if not each.archived]
     home = workspace.homes.get(member.id)
     return {
         "me": _member(member),
@@ -62,19 +61,17 @@ def _member(member: Member) -> Json:
     return {
         "id": member.id,
         "name": member.real_name,
-        "handle": member.name,
         "title": member.title,
         "tz": member.tz,
-        "locale": member.locale,
         "avatar": member.colour,
         "is_bot": member.is_bot,
         "deactivated": member.deactivated,
     }
 
 
-def _channel(slack: Slack, workspace: Workspace, channel: Channel, member: Member) -> Json:
+def _channel(slack: LocalSlack, workspace: Workspace, channel: Channel, member: Member) -> Json:
     others = sorted(channel.members - {member.id})
-    unread = [each for each in _shown(channel, member) if each.ts > channel.last_read.get(member.id, "0")]
+    unread = [each for each in _visible_messages(channel, member) if each.ts > channel.last_read.get(member.id, "0")]
     joined = member.id in channel.members
     return {
         "id": channel.id,
@@ -84,27 +81,27 @@ def _channel(slack: Slack, workspace: Workspace, channel: Channel, member: Membe
         "with": others[0] if channel.kind == "dm" and others else None,
         "member": joined,
         "unread": len(unread) if joined else 0,
-        "mentions": sum(_mentions(slack, workspace, each, member) for each in unread) if joined else 0,
+        "mentions": sum(_is_mentioned(slack, workspace, each, member) for each in unread) if joined else 0,
     }
 
 
-def _mentions(slack: Slack, workspace: Workspace, message: Message, member: Member) -> bool:
-    reading = Reading(workspace, member, slack.clock())
-    reading.message(message.text, message.blocks)
-    return bool({f"@{member.real_name}", "@channel", "@here", "@everyone"} & set(reading.mentions))
+def _is_mentioned(slack: LocalSlack, workspace: Workspace, message: Message, member: Member) -> bool:
+    reader = TextReader(workspace, member, slack.clock())
+    reader.read_message(message.text, message.blocks)
+    return bool({f"@{member.real_name}", "@channel", "@here", "@everyone"} & set(reader.mentions))
 
 
-def _shown(channel: Channel, member: Member) -> list[Message]:
+def _visible_messages(channel: Channel, member: Member) -> list[Message]:
     return [each for each in channel.messages.values() if each.ephemeral_to in {None, member.id}]
 
 
 def _conversation(workspace: Workspace, channel: Channel, member: Member) -> list[Json]:
-    shown = _shown(channel, member)
+    messages = _visible_messages(channel, member)
     replies: dict[str, int] = {}
-    for each in shown:
+    for each in messages:
         if each.is_reply and each.thread_ts and not each.ephemeral_to:
             replies[each.thread_ts] = replies.get(each.thread_ts, 0) + 1
-    return [_message(workspace, each, replies.get(each.ts, 0)) for each in shown]
+    return [_message(workspace, each, replies.get(each.ts, 0)) for each in messages]
 
 
 def _message(workspace: Workspace, message: Message, replies: int) -> Json:
@@ -120,7 +117,6 @@ def _message(workspace: Workspace, message: Message, replies: int) -> Json:
         "reply_count": replies,
         "edited": message.edited_ts is not None,
         "ephemeral": message.ephemeral_to is not None,
-        "metadata": message.metadata,
         "deleted": message.tombstone,
         "date": float(message.ts),
     }
@@ -130,7 +126,6 @@ def _view(view: View) -> Json:
     return {
         **view.content,
         "id": view.id,
-        "hash": view.hash,
         "state": inputs.state_values(view.blocks, view.typed),
         "errors": view.errors,
         "failure": view.failure,

@@ -1,4 +1,4 @@
-"""`<!date^…>` as a reader in some zone sees it.
+"""Slack's `<!date^…>` formats, as a reader in a time zone sees them.
 
 docs.slack.dev/messaging/formatting-message-text#date-formatting
 """
@@ -10,14 +10,19 @@ from zoneinfo import ZoneInfo
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
-def shown(unix: int, pattern: str, zone: str, now: datetime) -> str:
-    """Write a moment by Slack's pattern, in English and with 24 hours, for a reader in that zone."""
+def format_date(unix: int, pattern: str, zone: str, now: datetime) -> str:
+    """Return a time in Slack's date pattern, in English with 24 hours, in the reader's IANA zone.
+
+    `unix` is in seconds since 1970. Unknown tokens stay as they are.
+    """
     moment = datetime.fromtimestamp(unix, UTC).astimezone(ZoneInfo(zone))
-    return _FIELD.sub(lambda match: _part(match[1], moment, now.astimezone(ZoneInfo(zone))) or match[0], pattern)
+    return _FIELD.sub(
+        lambda match: _format_token(match[1], moment, now.astimezone(ZoneInfo(zone))) or match[0], pattern
+    )
 
 
-def _part(field: str, moment: datetime, now: datetime) -> str | None:
-    plain = {
+def _format_token(field: str, moment: datetime, now: datetime) -> str | None:
+    texts = {
         "date_num": f"{moment:%Y-%m-%d}",
         "date_slash": f"{moment:%d/%m/%Y}",
         "date": f"{moment:%B} {_ordinal(moment.day)}, {moment:%Y}",
@@ -29,8 +34,8 @@ def _part(field: str, moment: datetime, now: datetime) -> str | None:
         "ago": _ago(moment, now),
     }
     if field.endswith("_pretty") and field != "day_divider_pretty":
-        return _near_day(moment, now) or plain.get(field.removesuffix("_pretty"))
-    return plain.get(field)
+        return _near_day(moment, now) or texts.get(field.removesuffix("_pretty"))
+    return texts.get(field)
 
 
 def _near_day(moment: datetime, now: datetime) -> str | None:
