@@ -68,7 +68,7 @@ def _summary(session: Session, delivery: Delivery, person_id: int | None, now: d
     """Read what a summary tells; whether it came late is settled by when it was posted."""
     del person_id
     shown_at = now if delivery.ts is None else datetime.fromtimestamp(float(delivery.ts), UTC)
-    return {"summary": summaries.told(session, delivery.workspace_id, delivery.subject, shown_at)}
+    return {"summary": summaries.daily_summary(session, delivery.workspace_id, delivery.subject, shown_at)}
 
 
 KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, datetime], Facts]]]] = MappingProxyType(
