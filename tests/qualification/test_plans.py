@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import due
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Person
 from qualification.reporting import lifecycles, summaries
 from qualification.scoring import rescoring
@@ -49,7 +50,8 @@ def plans(desk: Desk, act: Callable[[Session], object]) -> str:
 def owe_all(session: Session, now: datetime) -> None:
     """Owe all that shows a handoff."""
     outbox.stale(session, 1, now)
-    outbox.wake(session)
+    assert isinstance(session, UnitOfWork)
+    outbox.flush(session)
 
 
 def by_station(session: Session, person: Person) -> None:
