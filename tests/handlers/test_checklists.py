@@ -20,7 +20,7 @@ def evidence(floor: Floor) -> dict[str, str]:
     handoff_id = floor.stored().handoff_id
     form = floor.reads(
         lambda session: checklists.form(
-            session, workspace_id=floor.baton.workspace.id, by=floor.ana.id, handoff_id=handoff_id
+            session, workspace_id=floor.baton.installations[0].id, by=floor.ana.id, handoff_id=handoff_id
         )
     )
     return {item.key: item.evidence for item in form.items if item.evidence}
@@ -74,7 +74,7 @@ def test_what_somebody_else_answered_meanwhile_is_not_overwritten(floor: Floor) 
     with floor.baton.database.transaction() as session:
         checklists.save(
             session,
-            workspace_id=floor.baton.workspace.id,
+            workspace_id=floor.baton.installations[0].id,
             by=floor.maya.id,
             handoff_id=floor.stored().handoff_id,
             given={"budget": Given(Verdict.YES, "Told me 20k")},
