@@ -79,8 +79,8 @@ def test_the_partial_index_is_used(crowd: Desk, statement: object, index: str) -
 
 
 def test_a_claim_takes_milliseconds_among_20_000(crowd: Desk) -> None:
-    courier = crowd.courier("one")
-    courier.claim(crowd.clock(), limit=1)
+    dispatcher = crowd.dispatcher("one")
+    dispatcher.claim(crowd.clock(), limit=1)
     begun = time.thread_time()
-    assert len(courier.claim(crowd.clock(), limit=8)) == 8
+    assert len(dispatcher.claim(crowd.clock(), limit=8)) == 8
     assert time.thread_time() - begun < 0.5
