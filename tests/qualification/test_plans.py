@@ -17,7 +17,16 @@ from qualification.records import Handoff, Person
 from qualification.reporting import lifecycles, summaries
 from qualification.scoring import rescoring
 from qualification.views import held, overview, search
+from tests.conftest import written
+from tests.postgresql import ProcessDatabase
 from tests.worlds.desk import Desk
+
+
+@pytest.fixture
+def postgresql_url(process_database: ProcessDatabase) -> Iterator[str]:
+    """Give a database of its own: how PostgreSQL goes about a statement hangs on what was counted before."""
+    with process_database.own() as url:
+        yield written(url)
 
 
 @contextmanager
