@@ -117,6 +117,14 @@ class ProcessDatabase:
         """Make one more database, migrated."""
         administer(self._server, f"CREATE DATABASE {name} TEMPLATE {self._template} STRATEGY FILE_COPY")
 
+    @contextmanager
+    def own(self) -> Iterator[URL]:
+        """Make one more database for a test that minds what others left in its statistics, or leaves some itself."""
+        name = f"baton_{uuid4().hex}"
+        self.copy(name)
+        yield self._server.set(database=name)
+        administer(self._server, f"DROP DATABASE {name} WITH (FORCE)")
+
     def reset(self) -> None:
         """End whoever is still connected, and take away what was written; anew where the schema was changed."""
         self._connection.execute(OTHERS)

@@ -1,4 +1,4 @@
-"""From a delivery to its payload: the kind names both the facts to read and the template that draws them."""
+"""From a delivery to its payload: its kind names the values to read and the template that renders them."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,9 +16,9 @@ Facts: TypeAlias = Mapping[str, Any]
 
 
 def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, object]:
-    """Return what Slack is to show for a delivery, drawn from the state stored; `now` tells who is away.
+    """Return the payload that Slack is to show for a delivery, rendered from the stored state as of `now`.
 
-    A person's own messages are in their language. Raises KeyError for an unknown kind.
+    Messages to one person are in that person's language. Raises KeyError for an unknown kind.
     """
     lane = session.get_one(Lane, delivery.lane_id)
     person = session.get_one(Person, lane.person_id) if lane.person_id is not None else None
@@ -67,10 +67,10 @@ def _home(session: Session, delivery: Delivery, person_id: int | None, now: date
 
 
 def _summary(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
-    """Read what a summary tells; whether it came late is settled by when it was posted."""
+    """Read a summary; whether it is late depends on the moment at which it was posted."""
     del person_id
     shown_at = now if delivery.ts is None else datetime.fromtimestamp(float(delivery.ts), UTC)
-    return {"summary": summaries.told(session, delivery.workspace_id, delivery.subject, shown_at)}
+    return {"summary": summaries.daily_summary(session, delivery.workspace_id, delivery.subject, shown_at)}
 
 
 KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, datetime], Facts]]]] = MappingProxyType(

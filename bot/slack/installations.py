@@ -1,9 +1,9 @@
-"""The workspace that a token belongs to: known again without asking Slack, or made known."""
+"""The workspaces that Baton is installed in, and which of them a request is for."""
 
 import hashlib
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -25,30 +25,41 @@ class SeveralWorkspaces(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """The workspace this process serves, as handlers need to know it; `id` is the record's, the rest are Slack's."""
+class Installation:
+    """Baton in one workspace: `id` is the workspace's record, the other ids are Slack's, `token` is the bot token."""
 
     id: int
     slack_team_id: str
     app_id: str | None
     bot_id: str | None
     bot_user_id: str | None
+    token: str = field(repr=False)
+
+    def is_meant(self, team_id: str | None, app_id: str | None) -> bool:
+        """Whether a payload with these ids of Slack's is for this installation; either side may not know the app."""
+        other_app = app_id is not None and self.app_id is not None and app_id != self.app_id
+        return team_id == self.slack_team_id and not other_app
+
+
+def find(installations: Iterable[Installation], team_id: str | None, app_id: str | None) -> Installation | None:
+    """Return the installation that a payload with these ids of Slack's is for, None where it is for none of them."""
+    return next((each for each in installations if each.is_meant(team_id, app_id)), None)
 
 
 def digest(token: str) -> str:
-    """Give the SHA-256 of a token: enough to know it again, useless for anything else."""
+    """Return the SHA-256 of a token in hexadecimal: enough to know the token again, useless for anything else."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def recognise(database: Database, token: str) -> Served | None:
-    """Give the workspace that this token was last used for; None for a token never seen."""
+def stored(database: Database, token: str) -> Installation | None:
+    """Return the installation that last used this token, without asking Slack; None for a token never seen."""
     with database.snapshot() as session:
         workspace = session.scalar(select(Workspace).where(Workspace.token_digest == digest(token)))
-        return _served(workspace) if workspace is not None else None
+        return _installation(workspace, token) if workspace is not None else None
 
 
-def only(database: Database, *, seal: Callable[[], str], now: datetime) -> Served:
-    """Give the one workspace of a database, made if there is none yet: the first token to be used is then its token.
+def only(database: Database, *, seal: Callable[[], str], now: datetime) -> Installation:
+    """Return the one workspace of a database, made if there is none yet: the first token to be used is then its token.
 
     Raises SeveralWorkspaces.
     """
@@ -59,14 +70,15 @@ def only(database: Database, *, seal: Callable[[], str], now: datetime) -> Serve
             f"This database holds {len(found)} workspaces. Set SLACK_BOT_TOKEN to the token of the one that is meant."
         )
     if found:
-        return _served(found[0])
+        return _installation(found[0], "")
     with database.transaction() as session:
         insert_once(session, Workspace, slack_team_id=UNKNOWN_TEAM, name="", seal=seal(), created_at=now)
-        return _served(session.scalars(select(Workspace).where(Workspace.slack_team_id == UNKNOWN_TEAM)).one())
+        made = session.scalars(select(Workspace).where(Workspace.slack_team_id == UNKNOWN_TEAM)).one()
+        return _installation(made, "")
 
 
-def admit(database: Database, slack: Slack, token: str, *, seal: Callable[[], str], now: datetime) -> Served:
-    """Ask Slack whose token this is, and write it down; raises what `slack` raises where it cannot be asked."""
+def install(database: Database, slack: Slack, token: str, *, seal: Callable[[], str], now: datetime) -> Installation:
+    """Ask Slack which workspace a token belongs to, and store that; raises the SlackError of a call that fails."""
     who = slack.call("auth.test")
     bot = slack.call("bots.info", bot=who["bot_id"])["bot"]
     with database.transaction() as session:
@@ -89,16 +101,17 @@ def admit(database: Database, slack: Slack, token: str, *, seal: Callable[[], st
         workspace.token_digest = digest(token)
         workspace.trouble = workspace.trouble_at = None
         session.flush()
-        served = _served(workspace)
-    log.info("A workspace was made known.", extra={"action": "admit", "workspace": served.id})
-    return served
+        installation = _installation(workspace, token)
+    log.info("A workspace was made known.", extra={"action": "install", "workspace": installation.id})
+    return installation
 
 
-def _served(workspace: Workspace) -> Served:
-    return Served(
+def _installation(workspace: Workspace, token: str) -> Installation:
+    return Installation(
         id=workspace.id,
         slack_team_id=workspace.slack_team_id,
         app_id=workspace.app_id,
         bot_id=workspace.bot_id,
         bot_user_id=workspace.bot_user_id,
+        token=token,
     )

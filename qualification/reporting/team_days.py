@@ -1,11 +1,11 @@
-"""What a team did from one hour to another, and what needs somebody: counted from its history and rows as they are."""
+"""What a team did between two moments, and which leads need somebody: counted from events and rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -26,16 +26,17 @@ from qualification.records import (
     Team,
 )
 from qualification.reporting import lifecycles, pipeline
-from qualification.reporting.figures import Steps
+from qualification.reporting.figures import NamedCount, Steps
+from qualification.reporting.summary_figures import NeededHandoff, PersonSteps, SummaryFigures
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.event_types import Disqualified, Event, LifecycleMoved, Reassigned, Reopened, Undone
 from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
 
-# So many leads are named of each kind; how many more there are is told.
+# A summary names at most this many leads of a kind, and counts the rest.
 MOST_NEEDED: Final = 10
 MOST_NEW: Final = 20
-# How far a lead has come, and the step that brings it there. Who is put off or disqualified has come no less far.
+# How far a lead has come, and the step that brings it there. A snoozed or disqualified lead keeps its distance.
 _FAR: Final[Mapping[str, int]] = MappingProxyType({"lead": 0, "mql": 1, "sql": 2, "opportunity": 3, "customer": 4})
 _STEP_TO: Final[Mapping[str, str]] = MappingProxyType({"opportunity": "opportunities", "customer": "won"})
 
@@ -86,44 +87,33 @@ class HandoffProgress:
 
 def sum_up(
     session: Session, team: Team, playbook: Playbook, *, since: datetime, until: datetime, day: date, now: datetime
-) -> dict[str, Any]:
-    """Return all that a summary tells, in plain values that can be kept.
+) -> SummaryFigures:
+    """Return everything that the team's summary of `day` says.
 
-    Counted are the events from `since` to `until`, by handoff: what was taken back before `until` counts nothing, and
-    what a file brought in as past is no news. Where leads stand, and who is needed, is as it is `now`.
+    Counts the events from `since` to `until` by handoff, `until` excluded: a step that was undone before `until` does
+    not count, nor does anything that a file brought in as past. Where leads stand and who is needed is as of `now`.
     """
     courses = _courses(session, team, since, until)
     new = [handoff_id for handoff_id, course in courses.items() if "handed_over" in course.taken]
     reasons = Counter(course.reason for course in courses.values() if "disqualified" in course.taken)
-    stages = pipeline.standing(session, team, playbook)
     waiting = _waiting(session, team, now)
     overdue = _overdue(session, team, playbook, datetime.combine(day, time(), ZoneInfo(team.zone)), now)
-    return {
-        "teams": session.scalar(select(func.count()).where(Team.workspace_id == team.workspace_id, Team.active)),
-        "came_in": _came_in(session, team.workspace_id, since, until),
-        "steps": _steps(courses.values()),
-        "stages": [
-            (each.key, each.name, each.tally.count, [(sum_.minor, sum_.currency) for sum_ in each.tally.amounts])
-            for each in stages
-        ],
-        "lifecycle": [
-            (each.lifecycle, each.count)
-            for each in lifecycles.count(session, team.workspace_id, Handoff.team_id == team.id)
-        ],
-        "waiting": waiting[:MOST_NEEDED],
-        "waiting_count": len(waiting),
-        "overdue": overdue[:MOST_NEEDED],
-        "overdue_count": len(overdue),
-        "reps": _by_rep(courses.values()),
-        "sources": _ranked(Counter(_source(playbook, courses[each].source) for each in new)),
-        "reasons": _ranked(reasons),
-        "new": new[:MOST_NEW],
-    }
-
-
-def is_detailed(figures: Mapping[str, Any]) -> bool:
-    """Say whether anything happened of which more can be told."""
-    return any(figures["steps"].values())
+    teams = select(func.count()).where(Team.workspace_id == team.workspace_id, Team.active)
+    return SummaryFigures(
+        teams=session.scalar(teams) or 0,
+        came_in=_came_in(session, team.workspace_id, since, until),
+        steps=_steps(courses.values()),
+        stages=pipeline.standing(session, team, playbook),
+        lifecycle=lifecycles.count(session, team.workspace_id, Handoff.team_id == team.id),
+        waiting=tuple(waiting[:MOST_NEEDED]),
+        waiting_count=len(waiting),
+        overdue=tuple(overdue[:MOST_NEEDED]),
+        overdue_count=len(overdue),
+        reps=_by_rep(courses.values()),
+        sources=_ranked(Counter(_source(playbook, courses[each].source) for each in new)),
+        reasons=_ranked(reasons),
+        new=tuple(new[:MOST_NEW]),
+    )
 
 
 def _courses(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, HandoffProgress]:
@@ -159,24 +149,26 @@ def _came_in(session: Session, workspace_id: int, since: datetime, until: dateti
     return session.scalar(came) or 0
 
 
-def _steps(courses: Iterable[HandoffProgress]) -> dict[str, int]:
+def _steps(courses: Iterable[HandoffProgress]) -> Steps:
     counted = Counter(step for course in courses for step in course.taken)
-    return {each.name: counted[each.name] for each in fields(Steps)}
+    return Steps(**{each.name: counted[each.name] for each in fields(Steps)})
 
 
-def _by_rep(courses: Iterable[HandoffProgress]) -> list[dict[str, Any]]:
-    """Count what each rep did, whoever did most first; to hand over is not theirs to do."""
+def _by_rep(courses: Iterable[HandoffProgress]) -> tuple[PersonSteps, ...]:
+    """Count the steps of each person, the busiest first; handing over is the marketer's step and is left out."""
     counts: dict[int | None, Counter[str]] = {}
     for course in courses:
         for step, person_id in course.taken.items():
             if step != "handed_over":
                 counts.setdefault(person_id, Counter())[step] += 1
     ordered = sorted(counts.items(), key=lambda each: (-each[1].total(), each[0] or 0))
-    return [{"person": person_id, "steps": dict(counted)} for person_id, counted in ordered]
+    return tuple(PersonSteps(person_id, Steps(**counted)) for person_id, counted in ordered)
 
 
-def _ranked(counts: Counter[str | None]) -> list[tuple[str | None, int]]:
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
+def _ranked(counts: Counter[str | None]) -> tuple[NamedCount, ...]:
+    """Return the largest counts first, equal ones by name, the nameless last."""
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
+    return tuple(NamedCount(name, count) for name, count in ordered)
 
 
 def _source(playbook: Playbook, key: str | None) -> str | None:
@@ -184,8 +176,8 @@ def _source(playbook: Playbook, key: str | None) -> str | None:
     return source.name if source else key
 
 
-def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]]:
-    """List the handoffs that nobody has accepted, those first that are overdue or have waited longest."""
+def _waiting(session: Session, team: Team, now: datetime) -> list[NeededHandoff]:
+    """List the handoffs that nobody has accepted: overdue ones first, then by how long they have waited."""
     rows = (
         select(
             Handoff.id,
@@ -212,50 +204,38 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]
         lapsed = is_queued and each.last is OfferOutcome.LAPSED
         overdue = lapsed or (each.accept_by is not None and each.accept_by <= now)
         who = team.manager_id if is_queued else each.person_id
-        waiting.append(_row(each.id, each.state.value, who, each.since, what=each.pool, overdue=overdue))
-    return sorted(waiting, key=lambda row: (not row["overdue"], row["since"], row["handoff"]))
+        waiting.append(NeededHandoff(each.id, each.state.value, who, each.pool, each.since, overdue))
+    return sorted(waiting, key=lambda needed: (not needed.overdue, needed.since, needed.handoff_id))
 
 
 def _overdue(
     session: Session, team: Team, playbook: Playbook, midnight: datetime, now: datetime
-) -> list[dict[str, Any]]:
-    """List the accepted leads of which a step is overdue, or whom nobody has contacted since the day before."""
+) -> list[NeededHandoff]:
+    """List the accepted handoffs with an overdue task, and those accepted before `midnight` but not contacted yet."""
     ours = (Handoff.workspace_id == team.workspace_id, Handoff.team_id == team.id)
     tasks = (
         select(Task.handoff_id, Task.person_id, Task.due_at, Task.name)
         .join(Handoff, Handoff.id == Task.handoff_id)
-        # Its clock marks it overdue as well, in its turn: after an outage that may come later.
+        # By its time, not by its mark: after an outage the clock that marks it overdue may run later.
         .where(*ours, IS_OPEN_TASK, Task.due_at <= now)
     )
-    rows = [
-        _row(each.handoff_id, "task", each.person_id, each.due_at, what=each.name) for each in session.execute(tasks)
+    needed = [
+        NeededHandoff(each.handoff_id, "task", each.person_id, each.name, each.due_at, overdue=True)
+        for each in session.execute(tasks)
     ]
-    found = {row["handoff"] for row in rows}
+    found = {each.handoff_id for each in needed}
     untouched = select(Handoff.id, Handoff.owner_id, Handoff.accepted_at).where(
         *ours, first_contact.untouched(playbook), Handoff.accepted_at < midnight
     )
-    rows += [
-        _row(each.id, "contact", each.owner_id, each.accepted_at)
+    needed += [
+        NeededHandoff(each.id, "contact", each.owner_id, None, each.accepted_at, overdue=True)
         for each in session.execute(untouched)
         if each.id not in found
     ]
-    return sorted(rows, key=lambda row: (row["since"], row["handoff"]))
+    return sorted(needed, key=lambda each: (each.since, each.handoff_id))
 
 
-def _row(
-    handoff_id: int, why: str, person_id: int | None, since: datetime, *, what: str | None = None, overdue: bool = True
-) -> dict[str, Any]:
-    return {
-        "handoff": handoff_id,
-        "why": why,
-        "person": person_id,
-        "what": what,
-        "since": since.isoformat(),
-        "overdue": overdue,
-    }
-
-
-# How the last offer ended that was made since the handoff came, or came back.
+# The outcome of the latest offer since the handoff was made, or came back.
 _LAST_OUTCOME: Final = (
     select(Offer.outcome)
     .where(Offer.handoff_id == Handoff.id, Offer.offered_at >= WAITING_SINCE)

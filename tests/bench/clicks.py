@@ -60,7 +60,7 @@ def press(ground: Ground, request: Request) -> float:
 
 def bare_listener(ground: Ground, transaction: BareTransaction) -> App:
     """Return a Bolt app with default settings and one listener that writes and acknowledges."""
-    workspace = ground.baton.workspace
+    workspace = ground.baton.installations[0]
     result = AuthorizeResult(
         enterprise_id=None,
         team_id=workspace.slack_team_id,

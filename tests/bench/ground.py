@@ -67,13 +67,13 @@ class Ground:
         )
         self.database = Database(url)
         self.baton: Baton = build(self.settings, database=self.database, rates=UNLIMITED)
-        self.workspace_id = self.baton.workspace.id
+        self.workspace_id = self.baton.installations[0].id
         self._numbers = count(1)
         text = PLAYBOOK.read_text(encoding="utf-8")
         text = text.replace(SOON, LATER) if patient else text
         with self.database.transaction() as session:
             publishing.publish(session, workspace_id=self.workspace_id, text=text, by="bench", now=utc_now())
-        self.baton.directory.look_up()
+        self.baton.directories[0].look_up()
 
     def hand_over(self, leads: int, *, batch: int = BATCH) -> None:
         """Hand leads over, `batch` in each transaction."""

@@ -73,7 +73,7 @@ def _taken(ground: Ground, posted: _Posted, request: Request) -> None:
         sender=SENDER,
         transaction=ground.database.transaction,
         now=utc_now,
-        workspace=ground.baton.workspace,
+        workspace=ground.baton.installations[0],
     )
     if answer.status != 200:
         raise RuntimeError(f"{posted.path} was answered {answer.status}: {answer.body}")

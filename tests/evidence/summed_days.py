@@ -442,11 +442,11 @@ def open_office(span: Span, database_url: str, seed: int) -> Iterator[Office]:
         baton = build(settings, database=database, now=clock, rates=UNLIMITED)
         with database.transaction() as session:
             publishing.publish(
-                session, workspace_id=baton.workspace.id, text=span.playbook(), by="evidence", now=clock()
+                session, workspace_id=baton.installations[0].id, text=span.playbook(), by="evidence", now=clock()
             )
-        while baton.directory.look_up():
+        while baton.directories[0].look_up():
             continue
-        desk = Desk(database, baton.workspace.id, clock())
+        desk = Desk(database, baton.installations[0].id, clock())
         chance = random.Random(seed)  # noqa: S311 - not a secret
         with closing(Office(span, sandbox, clock, desk, baton, databases, chance)) as office:
             yield office

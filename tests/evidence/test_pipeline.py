@@ -274,7 +274,7 @@ def slack(brought_in: BroughtIn) -> Iterator[Sandbox]:
     """Run the bot on what was imported, with all people looked up in Slack."""
     line = brought_in.line
     with serve(line.slack, line.slack.clock, line.environ["DATABASE_URL"], playbook=None) as baton:
-        while baton.directory.look_up():
+        while baton.directories[0].look_up():
             pass
         yield line.slack
 

@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 from qualification.records import Summary, Team
+from qualification.reporting import summary_figures
 from sandbox.people.snapshots import Message
 from tests.evidence.summed_days import PAST, TEAMS, Hour, Office, Recount, Span, open_office
 
@@ -131,6 +132,7 @@ def fits_together(office: Office) -> None:
         assert summary.figures is not None
         assert summary.made_at is not None
         standing = office.ledger.standing(names[summary.team_id], summary.made_at)
-        stages = {key: count for key, _, count, _ in summary.figures["stages"]}
-        assert stages.pop("waiting") == standing["waiting"] == summary.figures["waiting_count"]
+        figures = summary_figures.decode(summary.figures)
+        stages = {stage.key: stage.tally.count for stage in figures.stages}
+        assert stages.pop("waiting") == standing["waiting"] == figures.waiting_count
         assert sum(stages.values()) == standing["open"]

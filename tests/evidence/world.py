@@ -72,7 +72,7 @@ class World:
     @property
     def workspace_id(self) -> int:
         """The id of the workspace in the database."""
-        return self.baton.workspace.id
+        return self.baton.installations[0].id
 
     @property
     def now(self) -> datetime:
@@ -145,7 +145,7 @@ class World:
 
     def introduce(self) -> None:
         """Let the bot look up all people and channels in Slack."""
-        while self.baton.directory.look_up():
+        while self.baton.directories[0].look_up():
             continue
         with self.database.snapshot() as session:
             strangers = session.scalars(
@@ -178,7 +178,7 @@ def open_world(sales: Sales, database_url: str) -> Iterator[World]:
         baton = build(settings, database=database, now=clock, seal=lambda: SEAL)
         with database.transaction() as session:
             publishing.publish(
-                session, workspace_id=baton.workspace.id, text=sales.playbook(), by="evidence", now=clock()
+                session, workspace_id=baton.installations[0].id, text=sales.playbook(), by="evidence", now=clock()
             )
         world = World(sales, sandbox, clock, database, baton, errors, committed)
         world.introduce()
@@ -186,7 +186,7 @@ def open_world(sales: Sales, database_url: str) -> Iterator[World]:
         if not database.is_sqlite:
             bots.append(build(settings, database=Database(database_url), now=clock))
         for bot in bots:
-            clock.on_advance(bot.worker.wake)
+            clock.on_advance(bot.workers[0].wake)
             bot.start(listening=bot is baton)
             stack.callback(bot.stop)
         sandbox.wait_until_connected(connections=CONNECTIONS)

@@ -21,7 +21,7 @@ def evidence(floor: Floor) -> dict[str, str]:
     handoff_id = floor.stored().handoff_id
     form = floor.reads(
         lambda session: checklists.form(
-            session, HandoffCommand(floor.baton.workspace.id, floor.ana.id, handoff_id, floor.clock())
+            session, HandoffCommand(floor.baton.installations[0].id, floor.ana.id, handoff_id, floor.clock())
         )
     )
     return {item.key: item.evidence for item in form.items if item.evidence}
@@ -75,7 +75,7 @@ def test_what_somebody_else_answered_meanwhile_is_not_overwritten(floor: Floor) 
     with floor.baton.database.transaction() as session:
         checklists.save(
             session,
-            HandoffCommand(floor.baton.workspace.id, floor.maya.id, floor.stored().handoff_id, floor.clock()),
+            HandoffCommand(floor.baton.installations[0].id, floor.maya.id, floor.stored().handoff_id, floor.clock()),
             given={"budget": Given(Verdict.YES, "Told me 20k")},
         )
     fill(floor.ana, {"evidence-need": "Reports take a week"})

@@ -229,7 +229,7 @@ def test_a_press_that_comes_twice_is_one_decision(floor: Floor) -> None:
 
 def test_without_a_playbook_the_command_says_what_to_do(floor: Floor) -> None:
     with floor.baton.database.transaction() as session:
-        session.get_one(Workspace, floor.baton.workspace.id).playbook_id = None
+        session.get_one(Workspace, floor.baton.installations[0].id).playbook_id = None
     floor.mika.types("/handoff", "#general")
     assert "playbook publish" in told(floor.mika)
 

@@ -19,7 +19,7 @@ def comes_in(floor: Floor, **said: object) -> int:
     """Take a lead in as a sender would; return its id."""
     with floor.baton.database.transaction() as session:
         given = LeadInput.model_validate(said)
-        (taken,) = ingest.ingest(session, floor.baton.workspace.id, "web", [given], now=floor.clock())
+        (taken,) = ingest.ingest(session, floor.baton.installations[0].id, "web", [given], now=floor.clock())
     assert isinstance(taken, Ingested)
     return taken.lead_id
 
@@ -28,7 +28,7 @@ def does(floor: Floor, kind: str, **lead: object) -> None:
     """Take an activity in as a sender would."""
     with floor.baton.database.transaction() as session:
         given = ActivityInput.model_validate({"id": f"{kind} of {lead}", "kind": kind, "lead": lead})
-        ingest.ingest(session, floor.baton.workspace.id, "web", [given], now=floor.clock())
+        ingest.ingest(session, floor.baton.installations[0].id, "web", [given], now=floor.clock())
 
 
 def asks(who: Person, words: str = "") -> Message:

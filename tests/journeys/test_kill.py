@@ -44,8 +44,10 @@ def sandbox(database_url: str) -> Iterator[Sandbox]:
         )
         bot = build(settings, database=database)
         with database.transaction() as session:
-            publishing.publish(session, workspace_id=bot.workspace.id, text=ALWAYS, by="a journey", now=sandbox.clock())
-        while bot.directory.look_up():
+            publishing.publish(
+                session, workspace_id=bot.installations[0].id, text=ALWAYS, by="a journey", now=sandbox.clock()
+            )
+        while bot.directories[0].look_up():
             pass
         database.dispose()
         yield sandbox

@@ -110,7 +110,7 @@ def test_a_playbook_published_at_that_minute_takes_none_away_and_adds_none(offic
     later = TWO_REPS.replace("zone: Europe/London}", "zone: Europe/London, summary: {at: 09:00}}")
     with office.baton.database.transaction() as session:
         publishing.publish(
-            session, workspace_id=office.baton.workspace.id, text=later, by="a journey", now=office.clock()
+            session, workspace_id=office.baton.installations[0].id, text=later, by="a journey", now=office.clock()
         )
     office.passes(seconds=10)
     comes(office)

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.database import Database
-from bot.delivery.dispatcher import Courier
-from bot.delivery.operations import Task
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.operations import Job
 from bot.slack.client import Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
-from bot.worker import Job, Worker
+from bot.worker import DueWork, Worker
 from qualification.outbox import outbox
 from qualification.records import (
     Delivery,
@@ -95,7 +95,7 @@ class Desk:
         name: str | None = None,
         rates: Rates = SLACK_RATES,
         seconds: float = 5.0,
-        jobs: tuple[Job, ...] = (),
+        jobs: tuple[DueWork, ...] = (),
         render: Callable[[Session, Delivery, datetime], dict[str, object]] = draw,
     ) -> Worker:
         """Give a worker that has not begun."""
@@ -105,14 +105,14 @@ class Desk:
             self.workspace_id,
             now=self.clock,
             render=render,
-            jobs=dict.fromkeys(jobs, 20),
+            due_work=dict.fromkeys(jobs, 20),
             rates=rates,
             name=name,
         )
 
-    def courier(self, name: str, seconds: float = 5.0) -> Courier:
+    def dispatcher(self, name: str, seconds: float = 5.0) -> Dispatcher:
         """Give the part of a worker that carries, to stop it half way."""
-        return Courier(
+        return Dispatcher(
             self.database, self.slack(seconds), draw, workspace_id=self.workspace_id, worker=name, rates=SLACK_RATES
         )
 
@@ -269,10 +269,10 @@ class Desk:
             assert self.clock() < end, "something is still owed"
             self.clock.advance(step)
 
-    def take(self, courier: Courier) -> Task:
+    def take(self, dispatcher: Dispatcher) -> Job:
         """Take the one delivery in hand that is due."""
-        (task,) = courier.claim(self.clock())
-        return task
+        (job,) = dispatcher.claim(self.clock())
+        return job
 
 
 def make_desk(database: Database, sandbox: Sandbox, clock: ManualClock, name: str) -> Desk:

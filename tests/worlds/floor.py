@@ -39,7 +39,7 @@ class Floor:
 
     def shows(self) -> None:
         """Let Slack show what is stored."""
-        while self.baton.worker.run_once(self.clock()):
+        while self.baton.workers[0].run_once(self.clock()):
             pass
 
     def card(self) -> Message:
@@ -67,7 +67,7 @@ class Floor:
 
         def look(session: Session) -> LeadCard:
             newest = session.scalars(select(Handoff.id).order_by(Handoff.id.desc()).limit(1)).one()
-            return lead_card(session, self.baton.workspace.id, newest)
+            return lead_card(session, self.baton.installations[0].id, newest)
 
         return self.reads(look)
 

@@ -93,7 +93,7 @@ class Office:
     def passes(self, **time: float) -> None:
         """Move the clock forward."""
         self.clock.advance(timedelta(**time))
-        self.baton.worker.wake()
+        self.baton.workers[0].wake()
 
 
 @contextmanager
@@ -146,8 +146,10 @@ def serve(
     baton = build(settings, database=database, now=clock, rates=UNLIMITED)
     if playbook is not None:
         with database.transaction() as session:
-            publishing.publish(session, workspace_id=baton.workspace.id, text=playbook, by="a journey", now=clock())
-        while baton.directory.look_up():
+            publishing.publish(
+                session, workspace_id=baton.installations[0].id, text=playbook, by="a journey", now=clock()
+            )
+        while baton.directories[0].look_up():
             pass
     baton.start()
     try:

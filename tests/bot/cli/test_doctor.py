@@ -49,7 +49,7 @@ def examine(settings: Settings, ledger: Database, clock: ManualClock, tmp_path: 
 def well(baton: Baton, publish: Callable[[], None]) -> Baton:
     """Make a bot that has nothing to complain about."""
     publish()
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     return baton
 
 
@@ -193,7 +193,7 @@ def test_slack_refusing_everything_is_told_from_what_is_stored(
     well: Baton, examine: Examine, clock: ManualClock
 ) -> None:
     with well.database.transaction() as session:
-        workspace = session.get_one(Workspace, well.workspace.id)
+        workspace = session.get_one(Workspace, well.installations[0].id)
         workspace.trouble, workspace.trouble_at = "account_inactive", clock()
     assert "the app was removed from the workspace" in examine()["workspace"][0]
 
@@ -203,8 +203,8 @@ def test_parked_messages_are_counted(well: Baton, examine: Examine, sandbox: San
     with well.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=well.workspace.id, by=mika, form=form, key="V1", now=clock())
-    well.worker.run_once(clock())
+        handover.hand_over(session, workspace_id=well.installations[0].id, by=mika, form=form, key="V1", now=clock())
+    well.workers[0].run_once(clock())
     assert "deliveries retry" in examine()["deliveries"][0]
 
 

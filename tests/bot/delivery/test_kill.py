@@ -45,7 +45,7 @@ def lose_a_post(desk: Desk) -> None:
     desk.clock.advance(11)
 
 
-def leave_a_twin(desk: Desk) -> None:
+def leave_a_duplicate(desk: Desk) -> None:
     """Let a post be done so late that it was made again: the next search finds two."""
     late = desk.sandbox.fault("chat.postMessage", "hold_before", channel=desk.channel(), times=1)
     worker = desk.worker(seconds=0.3)
@@ -65,8 +65,8 @@ POINTS: dict[str, tuple[str, Callable[[Desk], None]]] = {
     "opening": ("conversations.open", nothing),
     "search": ("conversations.history", lose_a_done_post),
     "second post": ("chat.postMessage", lose_a_post),
-    "second search": ("conversations.history", leave_a_twin),
-    "deletion": ("chat.delete", leave_a_twin),
+    "second search": ("conversations.history", leave_a_duplicate),
+    "deletion": ("chat.delete", leave_a_duplicate),
 }
 
 

@@ -43,7 +43,7 @@ def strikes(desk: Desk, at: datetime | None = None) -> int:
 
 def told(desk: Desk, summary: Summary | None = None, *, at: datetime | None = None) -> DailySummary:
     summary = summary or made(desk)[-1]
-    return desk.reads(lambda session: summaries.told(session, desk.workspace_id, summary.id, at or desk.now))
+    return desk.reads(lambda session: summaries.daily_summary(session, desk.workspace_id, summary.id, at or desk.now))
 
 
 def disqualifies(desk: Desk, handoff_id: int, reason: str = "no-need") -> None:
