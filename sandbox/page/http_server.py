@@ -46,7 +46,9 @@ class PromptServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take no more requests, and wait a second at most for those under way."""
-        for each in [*self.servers, *(sockets or [])]:
+        for server in self.servers:
+            server.close()
+        for each in sockets or []:
             each.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
