@@ -107,7 +107,7 @@ class Intake:
             try:
                 payload = payloads.read(body)
             except payloads.NoPayload as fault:
-                return problem(400, str(fault))
+                return problem(400, f"The body can't be read: {fault}.")
             return intake.mapped(
                 payload,
                 sender=named,
@@ -126,7 +126,7 @@ class Intake:
 
         def act(_: str, __: bytes) -> Answer:
             if not (lead_id.isascii() and lead_id.isdecimal() and 0 < int(lead_id) < 2**63):
-                return problem(404, "there is no such lead")
+                return problem(404, "There is no such lead.")
             return intake.lead(int(lead_id), snapshot=self.database.snapshot, workspace=self.workspace)
 
         return await self._posted(request, act)
@@ -135,7 +135,7 @@ class Intake:
         try:
             body = await read(request)
         except TooLarge:
-            return _response(problem(413, "a request holds at most 1 MB"))
+            return _response(problem(413, "A request can hold at most 1 MB."))
         loop = asyncio.get_running_loop()
         return _response(await loop.run_in_executor(self.threads, self._answer, request, body, act, named))
 
@@ -144,21 +144,24 @@ class Intake:
         try:
             caller = self._caller(request, body, named)
             if caller is None:
-                return problem(401, "send an API key as Authorization: Bearer …, or sign the request")
+                return problem(401, "Send an API key as Authorization: Bearer …, or sign the request.")
             wait = self._too_soon(caller.name)
             if wait is not None:
-                return Answer(429, {**problem(429, "too many requests").body, "retry_after": wait})
+                return Answer(429, {**problem(429, "Too many requests.").body, "retry_after": wait})
             answer = act(caller.name, body)
             return _without_ids(answer) if caller.is_anybody else answer
         except OnlyItsForm as misused:
-            return problem(403, f"anybody can read this key: it only posts to /v1/in/{misused}")
+            return problem(403, f"Anybody can read this key, so it can only post to /v1/in/{misused}.")
         except NoPlaybook:
-            return problem(503, "no playbook is published yet: python -m bot playbook publish")
+            return problem(503, "No playbook has been published yet. Run: python -m bot playbook publish")
         except Exception as error:
             reference = self.reference()
             keys = {"action": "intake", "workspace": self.workspace.id, "reference": reference}
             log.exception("Something unforeseen happened.", exc_info=error, extra=keys)
-            return problem(500, f"nothing that is not in an answer was taken in; reference {reference}")
+            return problem(
+                500,
+                f"Something went wrong in Baton. Send it again: what was taken in counts once. Reference: {reference}",
+            )
 
     def _caller(self, request: Request, body: bytes, named: str | None) -> Caller | None:
         """Name who sends this, by an API key or by the signature of a sender that has a secret; None: nobody known.
@@ -220,7 +223,7 @@ class Intake:
         try:
             posted = json.loads(body)
         except (ValueError, RecursionError):
-            return problem(400, "the body is no JSON")
+            return problem(400, "The body isn't valid JSON.")
         return take(
             posted, sender=sender, transaction=self.database.transaction, now=self.now, workspace=self.workspace
         )

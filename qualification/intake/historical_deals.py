@@ -58,14 +58,14 @@ class Roster:
         goes_on = state_of(given, self.published.playbook) in LIVE_STATES
         if given.owner is None:
             if goes_on:
-                yield Flaw("handoff.owner", "is missing: a deal that goes on has an owner")
+                yield Flaw("handoff.owner", "is missing: an open deal needs an owner")
             return
         named = self._named(given.owner)
         at_work = [person for person in named if person.active]
         if len(at_work) > 1:
             yield Flaw("handoff.owner", "is the name of several people; give an e-mail address")
         elif goes_on and not at_work:
-            yield Flaw("handoff.owner", "is nobody of the playbook, and the deal goes on")
+            yield Flaw("handoff.owner", "isn't in the playbook, but the deal is still open")
 
     def owner(self, session: Session, given: GivenHandoff) -> Person | None:
         """Return whose deal it was; a former colleague is written down, without a part in the playbook."""

@@ -21,7 +21,7 @@ from qualification.rules.intake.row_errors import Flaw, row_not_in
 from qualification.rules.leads.lead_data import HANDOFF_TIMES, GivenHandoff, GivenLead, GivenRow
 from qualification.rules.playbook.playbook import Playbook
 
-HAS_IT_ALREADY = Flaw("handoff", "sales has this lead already, so this deal was left out; the lead was taken")
+HAS_IT_ALREADY = Flaw("handoff", "sales already has this lead, so the deal was left out; the lead was taken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,9 @@ def _untimely(row: GivenRow, given: GivenHandoff, playbook: Playbook, now: datet
             yield from ingest.to_come(row.earliest(at), now, f"handoff.{field}")
     ended = historical_deals.state_of(given, playbook) not in LIVE_STATES
     if ended and given.ended_at is None:
-        yield Flaw("handoff.ended_at", "is missing: a deal that ended did so at some time")
+        yield Flaw("handoff.ended_at", "is missing: a closed deal needs the time when it ended")
     if given.ended_at is not None and not ended:
-        yield Flaw("handoff.ended_at", "is there, and the stage is one that goes on")
+        yield Flaw("handoff.ended_at", "is given, but the stage is an open one")
     before = {"at": "it was handed over", "accepted_at": "it was accepted", "contacted_at": "somebody got in touch"}
     for field, what in before.items():
         at = getattr(given, field)
@@ -158,7 +158,7 @@ def _untimely(row: GivenRow, given: GivenHandoff, playbook: Playbook, now: datet
             yield Flaw("handoff.ended_at", f"is before {what}")
     stage = playbook.stage(given.stage) if given.stage else None
     if given.lost is not None and (stage is None or stage.ends != "lost"):
-        yield Flaw("handoff.lost", "is there, and the stage is not one of a deal that was lost")
+        yield Flaw("handoff.lost", "is given, but the stage isn't lost")
 
 
 def _key(lead: GivenLead, given: GivenHandoff) -> str:

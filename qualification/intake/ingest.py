@@ -132,7 +132,7 @@ def activity_of(sender: str, given: GivenAct, now: datetime) -> Done:
 
 def to_come(at: datetime | None, now: datetime, field: str = "at") -> tuple[Flaw, ...]:
     """Name the moment that is still to come, by more than a sender's clock may be ahead."""
-    return (Flaw(field, "is still to come"),) if at is not None and at > now + _AHEAD else ()
+    return (Flaw(field, "is in the future"),) if at is not None and at > now + _AHEAD else ()
 
 
 def said_of(
@@ -151,7 +151,7 @@ def said_of(
         try:
             minor, currency = normalization.parse_money(given.value, published.playbook.currency)
         except normalization.Unreadable as unreadable:
-            flaws.append(Flaw(f"{inside}value", UNREADABLE.get(unreadable.fault, "cannot be read")))
+            flaws.append(Flaw(f"{inside}value", UNREADABLE.get(unreadable.fault, "can't be read")))
     if flaws:
         raise Unfit(tuple(flaws))
     return Said(

@@ -27,7 +27,7 @@ def test_a_marketer_hands_a_lead_over_and_reads_who_is_asked(floor: Floor) -> No
     )
     submit(floor.mika, "hand_over")
     assert shown(floor.mika) == "handed_over"
-    assert "Acme · Ivy Chen is handed over" in floor.mika.modal.text
+    assert "Acme · Ivy Chen was handed over to sales" in floor.mika.modal.text
     assert "@Ana Ruiz" in floor.mika.modal.text
     stored = floor.stored()
     assert (stored.size, stored.country, stored.value_minor, stored.source) == (1200, "DE", 1250000, "Demo request")
@@ -147,7 +147,7 @@ def test_a_reason_picked_shows_its_description_and_keeps_what_was_typed(floor: F
     press(floor.ana, "disqualify", floor.hands_over())
     fill(floor.ana, {"note": "No money until spring"})
     fill(floor.ana, {"reason": {"reason": "no-budget"}})
-    assert "There is no money for this" in floor.ana.modal.text
+    assert "They have no money for this" in floor.ana.modal.text
     submit(floor.ana, "disqualify")
     stored = floor.stored()
     assert (stored.state, stored.reason, stored.reason_note) == ("disqualified", "No budget", "No money until spring")

@@ -39,7 +39,7 @@ def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> Gi
     except Unworkable as unworkable:
         return (Flaw("when", str(unworkable)),)
     except RecursionError:
-        return (Flaw("", "is nested too deep"),)
+        return (Flaw("", "is nested too deeply"),)
 
 
 class _Reader:
@@ -75,7 +75,7 @@ class _Reader:
         if kind in {None, Nothing.NOTHING} or (times == 0 and not isinstance(times, bool)):
             return
         if not (isinstance(times, int) and 0 < times <= MOST_TIMES):
-            self._flaws.append(Flaw(f"{inside}.times", f"is no whole number from 0 to {MOST_TIMES}"))
+            self._flaws.append(Flaw(f"{inside}.times", f"must be a whole number from 0 to {MOST_TIMES}"))
             return
         for count in range(times):
             key = said.get("id")

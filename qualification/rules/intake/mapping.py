@@ -26,7 +26,7 @@ _LONGEST_ID = 200
 _AS_THEY_COME = frozenset({"size", "do_not_contact", "fields", "at", "times"})
 # What a function of ours would have mended.
 _HINTS: Mapping[str, str] = {
-    NO_COUNTRY: "country(…) leaves out what is none",
+    NO_COUNTRY: "country(…) leaves out what isn't a country",
     NO_SIZE: "number(…) takes the first number of a text",
     NO_TIME: "epoch(…) reads seconds and milliseconds",
     NO_ZONE: "zoned(…, 'Europe/London') gives it one",
@@ -61,7 +61,7 @@ def map_payload(sender: Sender, payload: object, *, received_id: str | None = No
     if mapping.each is None:
         whole = [payload]
     if not isinstance(whole, list):
-        return {0: Flawed((Flaw("each", "finds no list"),))}
+        return {0: Flawed((Flaw("each", "doesn't find a list"),))}
     if len(whole) > MOST_ROWS:
         return {0: Flawed((Flaw("each", f"finds more than {MOST_ROWS} entries"),))}
     entries = {}
@@ -140,7 +140,7 @@ def _entry(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry | Non
     except Unworkable as unworkable:
         return Flawed((Flaw("when", str(unworkable)),))
     except RecursionError:
-        return Flawed((Flaw("", "is nested too deep"),))
+        return Flawed((Flaw("", "is nested too deeply"),))
 
 
 def _given(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
@@ -151,7 +151,9 @@ def _given(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
     if not mapping.activity or kind is Nothing.NOTHING:
         return _validated(GivenLead, lead, flaws)
     if kind is None and not any(flaw.field == "activity.kind" for flaw in flaws):
-        flaws.append(Flaw("activity.kind", "is nothing: the payload does not say it, or says what is not in its table"))
+        flaws.append(
+            Flaw("activity.kind", "is empty: the payload doesn't have it, or has a value that isn't in the table")
+        )
     stated = {field: value for field, value in activity.items() if value is not Nothing.NOTHING}
     stated.setdefault("id", arrival.id(dated="at" in stated))
     return _validated(GivenActivity, {**stated, "lead": lead}, flaws)

@@ -10,33 +10,33 @@ from qualification.rules.field_errors import FieldFault, Unreadable
 from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead, GivenRow
 from qualification.rules.playbook.playbook import Playbook
 
-NO_COUNTRY = "is no country"
-NO_SIZE = "is no number of employees"
-NO_TIME = "is no time"
+NO_COUNTRY = "isn't a country"
+NO_SIZE = "isn't a number of employees"
+NO_TIME = "isn't a valid date and time"
 NO_ZONE = "has no time zone"
 
 UNREADABLE: Mapping[FieldFault, str] = {
-    FieldFault.BAD_EMAIL: "is no e-mail address",
+    FieldFault.BAD_EMAIL: "isn't a valid e-mail address",
     FieldFault.BAD_COUNTRY: NO_COUNTRY,
     FieldFault.BAD_SIZE: NO_SIZE,
-    FieldFault.BAD_VALUE: "is no amount of money",
-    FieldFault.NEGATIVE_VALUE: "is less than nothing",
-    FieldFault.AMBIGUOUS_VALUE: "can be read in two ways; write 12000.50",
-    FieldFault.UNKNOWN_CURRENCY: "is in no currency; write its code, such as EUR",
+    FieldFault.BAD_VALUE: "isn't an amount of money",
+    FieldFault.NEGATIVE_VALUE: "can't be negative",
+    FieldFault.AMBIGUOUS_VALUE: "can be read in two ways; write it like 12000.50",
+    FieldFault.UNKNOWN_CURRENCY: "has an unknown currency; write its code, such as EUR",
 }
 # What pydantic calls a fault, and the sentence for it.
 _REASONS: Mapping[str, str] = {
-    "string_type": "is no text",
+    "string_type": "isn't text",
     "missing": "is missing",
-    "extra_forbidden": "is not known here; anything else goes into fields",
+    "extra_forbidden": "isn't a known field; anything else goes into fields",
     "string_too_long": "is longer than {max_length} characters",
     "string_too_short": "is empty",
     "too_long": "is longer than {max_length} characters",
     "timezone_aware": NO_ZONE,
-    "bool_parsing": "is neither yes nor no",
-    "bool_type": "is neither yes nor no",
-    "dict_type": "is not a set of names with values",
-    "model_type": "is not a set of names with values",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "dict_type": "must be an object of names and values",
+    "model_type": "must be an object of names and values",
     "less_than_equal": "is more than {le}",
     "greater_than_equal": "is less than {ge}",
 }
@@ -80,17 +80,17 @@ def row_not_in(playbook: Playbook, row: GivenRow) -> Iterator[Flaw]:
     for field, (what, keys) in known.items():
         said = getattr(fared, field)
         if said is not None and said not in keys:
-            yield Flaw(f"handoff.{field}", f"no {what} of the playbook is called `{said}`")
+            yield Flaw(f"handoff.{field}", f"the playbook has no {what} called `{said}`")
 
 
 def _no_kind(playbook: Playbook, act: GivenAct, inside: str) -> Iterator[Flaw]:
     if playbook.scoring.activity(act.kind) is None:
-        yield Flaw(f"{inside}kind", f"no activity of the playbook is called `{act.kind}`")
+        yield Flaw(f"{inside}kind", f"the playbook has no activity called `{act.kind}`")
 
 
 def _no_source(playbook: Playbook, lead: GivenLead, inside: str) -> Iterator[Flaw]:
     if lead.source is not None and playbook.source(lead.source) is None:
-        yield Flaw(f"{inside}source", f"no source of the playbook is called `{lead.source}`")
+        yield Flaw(f"{inside}source", f"the playbook has no source called `{lead.source}`")
 
 
 def _reason(detail: ErrorDetails) -> str:
@@ -98,7 +98,7 @@ def _reason(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
     fault = context.get("error")
     if isinstance(fault, Unreadable):
-        return UNREADABLE.get(fault.fault, "cannot be read")
+        return UNREADABLE.get(fault.fault, "can't be read")
     if isinstance(fault, ValueError):
         return str(fault)
     if detail["type"].startswith("datetime"):

@@ -52,11 +52,11 @@ def _kept(value: object, depth: int) -> object:
     """Return what comes as every database keeps it: PostgreSQL's JSON has no NUL, and no number that is none."""
     match value:
         case _ if depth > _DEEPEST:
-            raise ValueError("is nested too deep")
+            raise ValueError("is nested too deeply")
         case str():
             return storable(value)
         case float() if not isfinite(value):
-            raise ValueError("holds a number that is none")
+            raise ValueError("holds a number that isn't finite")
         case dict():
             return {storable(str(name)): _kept(each, depth + 1) for name, each in value.items()}
         case list():
@@ -112,7 +112,7 @@ class GivenLead(Given):
     @model_validator(mode="after")
     def _can_be_known(self) -> "GivenLead":
         if not (self.id or self.email or (self.name and self.company)):
-            raise ValueError("nobody can be known by this: give an id, an email, or a name and a company")
+            raise ValueError("doesn't identify anybody: give an id, an email, or a name and a company")
         return self
 
     @property
@@ -162,9 +162,9 @@ class GivenHandoff(Given):
     @model_validator(mode="after")
     def _goes_one_way(self) -> "GivenHandoff":
         if self.disqualified and (self.stage or self.lost):
-            raise ValueError("is disqualified, and at a stage as well: say one of them")
+            raise ValueError("is both disqualified and at a stage: give only one of them")
         if not (self.disqualified or self.stage):
-            raise ValueError("says neither a stage nor that it was disqualified")
+            raise ValueError("has neither a stage nor a disqualify reason")
         return self
 
     @property

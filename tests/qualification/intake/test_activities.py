@@ -190,7 +190,7 @@ def test_what_the_playbook_does_not_have_is_refused_field_by_field_and_nothing_i
             "dance", lead={**IVY, "source": "moon", "value": "lots"}, at=(MORNING + timedelta(days=1)).isoformat()
         )
     assert [flaw.field for flaw in caught.value.flaws] == ["kind", "lead.source", "at", "lead.value"]
-    assert caught.value.flaws[0] == Flaw("kind", "no activity of the playbook is called `dance`")
+    assert caught.value.flaws[0] == Flaw("kind", "the playbook has no activity called `dance`")
     assert desk.all(Lead) == []
 
 

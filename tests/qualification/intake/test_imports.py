@@ -145,7 +145,11 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
 @pytest.mark.parametrize(
     ("fared", "field", "reason"),
     [
-        ({"owner": "Nobody", "stage": "contacted"}, "handoff.owner", "is nobody of the playbook, and the deal goes on"),
+        (
+            {"owner": "Nobody", "stage": "contacted"},
+            "handoff.owner",
+            "isn't in the playbook, but the deal is still open",
+        ),
         ({"stage": "contacted"}, "handoff.owner", "is missing: a deal that goes on has an owner"),
         ({"owner": "UANA", "stage": "won"}, "handoff.ended_at", "is missing: a deal that ended did so at some time"),
         (
@@ -173,8 +177,8 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
             "handoff.lost",
             "is there, and the stage is not one of a deal that was lost",
         ),
-        ({"owner": "UANA", "stage": "gone"}, "handoff.stage", "no stage of the playbook is called `gone`"),
-        ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "no team of the playbook is called `x`"),
+        ({"owner": "UANA", "stage": "gone"}, "handoff.stage", "the playbook has no stage called `gone`"),
+        ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "the playbook has no team called `x`"),
     ],
 )
 def test_a_deal_that_cannot_be_is_refused_with_its_row(
