@@ -134,6 +134,7 @@ def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[],
         owner=parties.get(handoff.owner_id),
         decided_by=parties.get(handoff.decided_by_id),
         undo_until=handoff.undo_until,
+        ended_at=handoff.ended_at,
         wake_at=handoff.wake_at,
     )
     return Case(

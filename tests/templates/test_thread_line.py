@@ -34,7 +34,7 @@ CASES: list[tuple[str, PersonRef | None, Mapping[str, object], str]] = [
         "Offered to Ben · rule R · pool P · turn 3",
     ),
     ("opened_to_pool", None, {"pool": "P"}, "Open to P, first to claim"),
-    ("queued", None, {"manager": MAYA, "because": "everyone_asked"}, "In Maya\u2019s queue: nobody took it"),
+    ("queued", None, {"manager": MAYA, "because": "everyone_asked"}, "In Maya\u2019s queue: nobody accepted it"),
     ("accepted", ANA, {"claimed": False}, "Ana accepted"),
     ("accepted", ANA, {"claimed": True}, "Ana claimed the lead"),
     ("passed_on", ANA, {"reason": "Full", "note": "next week"}, "Ana passed on · Full · “next week”"),

@@ -91,8 +91,8 @@ class Standing:
     """A handoff as the guards see it.
 
     `offer_id` is the open offer, None when none is open. `offered_to` is the rep of that offer, or of the one the
-    verdict ended or that put it off. `wake_at` is when one that is put off is offered again. `pool` is the name of
-    the pool it is put before. `manager` is None when nobody manages the team: then administrators stand in.
+    verdict ended or that put it off. `ended_at` is when that was, `wake_at` when it is offered again. `pool` is the
+    name of the pool it is put before. `manager` is None when nobody manages the team: then administrators stand in.
     """
 
     state: HandoffState
@@ -104,6 +104,7 @@ class Standing:
     owner: Party | None = None
     decided_by: Party | None = None
     undo_until: datetime | None = None
+    ended_at: datetime | None = None
     wake_at: datetime | None = None
 
 
@@ -140,7 +141,7 @@ def allow(action: Action, standing: Standing, actor: Actor, *, offer_id: int | N
     if _stands_already(action, standing, actor):
         return False
     if standing.state not in FITTING_STATES[action]:
-        raise _misfit(action, standing)
+        raise _misfit(action, standing, actor)
     closest = {party.person_id for party in _closest(action, standing) if party is not None}
     if actor.person_id in closest or _asked_as_member(action, standing, actor):
         return True
@@ -213,20 +214,30 @@ def _gone_on(standing: Standing, offer_id: int | None) -> bool:
     return offer_id is not None and standing.offer_id is not None and offer_id != standing.offer_id
 
 
-def _misfit(action: Action, standing: Standing) -> Refusal:
+def _misfit(action: Action, standing: Standing, actor: Actor) -> Refusal:
     """Say what has happened to a handoff whose state has no such action."""
     if action is Action.UNDO:
         return NothingToUndo()
-    by = standing.decided_by
-    if standing.state is HandoffState.NOT_NOW:
-        return PutOff(until=standing.wake_at, by=by.ref if by else None)
-    if standing.state in ENDED_STATES:
-        return Ended(verdict=standing.state, by=by.ref if by else None)
+    if standing.state in FITTING_STATES[Action.REOPEN]:
+        return _closed(standing, actor)
     if action in _ANSWERS_TO_AN_OFFER:
         if standing.state is HandoffState.ACCEPTED:
             return AlreadyTaken(owner=standing.owner.ref if standing.owner else None)
         return _moved(standing)
     return StaleCard()
+
+
+def _closed(standing: Standing, actor: Actor) -> Refusal:
+    """Say who closed the handoff or put it off, and who may reopen it."""
+    by = standing.decided_by
+    closest = {party.person_id for party in _closest(Action.REOPEN, standing) if party is not None}
+    ref, by_reader = (by.ref, by.person_id == actor.person_id) if by else (None, False)
+    may, may_reopen = who_may(Action.REOPEN, standing), actor.person_id in closest or _manages(standing, actor)
+    if standing.state is HandoffState.NOT_NOW:
+        return PutOff(until=standing.wake_at, by=ref, by_reader=by_reader, may=may, may_reopen=may_reopen)
+    return Ended(
+        verdict=standing.state, by=ref, by_reader=by_reader, at=standing.ended_at, may=may, may_reopen=may_reopen
+    )
 
 
 def _moved(standing: Standing) -> OfferMoved:
@@ -248,7 +259,10 @@ def _not_allowed(action: Action, standing: Standing) -> Refusal:
         return NotOwner(owner=standing.owner.ref if standing.owner else None, may=may)
     return NotYours(
         may=may,
-        owner=standing.owner.ref if standing.owner else None,
+        state=standing.state.value,
         offered_to=standing.offered_to.ref if standing.offered_to else None,
         pool=standing.pool,
+        by=standing.decided_by.ref if standing.decided_by else None,
+        at=standing.ended_at,
+        until=standing.wake_at,
     )

@@ -59,9 +59,9 @@ POOLED = Standing(HandoffState.POOLED, manager=MAYA, offer_id=7, pool="EMEA inbo
 QUEUED = Standing(HandoffState.QUEUED, manager=MAYA)
 ACCEPTED = Standing(HandoffState.ACCEPTED, manager=MAYA, owner=ANA, decided_by=ANA)
 NOT_NOW = Standing(HandoffState.NOT_NOW, manager=MAYA, offered_to=ANA, decided_by=ANA, wake_at=NOW + timedelta(90))
-DISQUALIFIED = Standing(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA)
-WON = Standing(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA)
-LOST = Standing(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA)
+DISQUALIFIED = Standing(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA, ended_at=NOW)
+WON = Standing(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
+LOST = Standing(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
 STANDINGS = {
     standing.state: standing for standing in (OFFERED, POOLED, QUEUED, ACCEPTED, NOT_NOW, DISQUALIFIED, WON, LOST)
 }
@@ -207,7 +207,17 @@ def test_a_button_of_another_state_is_a_stale_card(action: Action, standing: Sta
 def test_what_has_ended_is_told_with_its_verdict_and_whose_it_was(action: Action, standing: Standing) -> None:
     with pytest.raises(Ended) as refused:
         allow(action, standing, REP)
-    assert refused.value.facts == {"verdict": standing.state, "by": ANA.ref}
+    assert refused.value.facts == {
+        "verdict": standing.state,
+        "by": ANA.ref,
+        "by_reader": True,
+        "at": NOW,
+        "may": (ANA.ref, MAYA.ref),
+        "may_reopen": True,
+    }
+    with pytest.raises(Ended) as refused:
+        allow(action, standing, COLLEAGUE)
+    assert (refused.value.facts["by_reader"], refused.value.facts["may_reopen"]) == (False, False)
 
 
 @pytest.mark.parametrize("standing", [DISQUALIFIED, WON, LOST])
@@ -215,7 +225,9 @@ def test_whose_lead_it_was_may_reopen_it(standing: Standing) -> None:
     assert allow(Action.REOPEN, standing, REP)
     with pytest.raises(NotYours) as refused:
         allow(Action.REOPEN, standing, COLLEAGUE)
-    assert refused.value.facts["may"] == (ANA.ref, MAYA.ref)
+    told = refused.value.facts
+    assert told["may"] == (ANA.ref, MAYA.ref)
+    assert (told["state"], told["by"], told["at"]) == (standing.state, ANA.ref, NOW)
 
 
 @pytest.mark.parametrize("standing", [ACCEPTED, DISQUALIFIED])
@@ -296,7 +308,13 @@ def test_whoever_may_disqualify_may_put_off() -> None:
 def test_a_lead_that_sleeps_is_told_of_by_when_it_wakes_and_who_put_it_off() -> None:
     with pytest.raises(PutOff) as refused:
         allow(Action.ACCEPT, NOT_NOW, COLLEAGUE, offer_id=7)
-    assert refused.value.facts == {"until": NOT_NOW.wake_at, "by": ANA.ref}
+    assert refused.value.facts == {
+        "until": NOT_NOW.wake_at,
+        "by": ANA.ref,
+        "by_reader": False,
+        "may": (ANA.ref, MAYA.ref),
+        "may_reopen": False,
+    }
 
 
 def test_to_put_off_twice_is_harmless_to_whoever_did_it_and_refused_to_others() -> None:
