@@ -7,8 +7,13 @@ ARGS ?=
 
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
+DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
-INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
+INSTALL := $(PIP) --require-hashes
+
+# The processes of a test run, and those that they start, compile each file once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -17,20 +22,20 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-dep
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(RUNTIME)  ## Hand a lead over in a Slack of your own: prints one address to open
+demo: $(DEMO)  ## Hand a lead over in a Slack of your own: prints one address to open
 	@$(BIN)/python -m sandbox demo $(ARGS)
 
 run: $(RUNTIME)  ## Run the bot against a real workspace, as .env says
-	@$(BIN)/python -m bot run $(ARGS)
+	@$(BIN)/baton run $(ARGS)
 
 init: $(RUNTIME)  ## Write playbook.yaml from the answers to a few questions
-	@$(BIN)/python -m bot init $(ARGS)
+	@$(BIN)/baton init $(ARGS)
 
 publish: $(RUNTIME)  ## Check playbook.yaml, and make it count
-	@$(BIN)/python -m bot playbook publish $(ARGS)
+	@$(BIN)/baton playbook publish $(ARGS)
 
 doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
-	@$(BIN)/python -m bot doctor $(ARGS)
+	@$(BIN)/baton doctor $(ARGS)
 
 test: $(DEVELOPMENT)  ## Run the tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=4 $(ARGS)
@@ -64,9 +69,13 @@ words: $(DEVELOPMENT)  ## Gather the words of the templates for translators
 	$(BIN)/pybabel --quiet extract --mapping=pyproject.toml --keyword=gettext_noop --no-location --sort-output --omit-header --output=templates/locale/messages.pot templates
 	$(BIN)/pybabel --quiet update --input-file=templates/locale/messages.pot --output-dir=templates/locale --no-fuzzy-matching --omit-header --ignore-obsolete
 
-lock: .venv/lock/bin/uv  ## Lock the newest versions that pyproject.toml allows
-	$< pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
-	$< pip compile --quiet --upgrade --universal --generate-hashes --no-header --python-version 3.11 -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+# Without UPGRADE what is locked stays, and only what pyproject.toml added or took away changes.
+lock: COMPILE = $< pip compile --quiet $(if $(UPGRADE),--upgrade) --universal --generate-hashes --no-header --python-version 3.11
+lock: .venv/lock/bin/uv  ## Lock what pyproject.toml asks for: make lock UPGRADE=1 for the newest versions
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock --group build -o requirements-build.lock
+	$(COMPILE) -c requirements-dev.lock --group demo -o requirements-demo.lock
 
 clean:  ## Remove what was installed and made
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache reports
@@ -76,7 +85,13 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Baton needs Python 3.11 or newer: make PYTHON=python3.12 …" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 
-$(RUNTIME): requirements.lock | $(BIN)/python
+# The project itself comes last, as a link to this folder, built by the locked backend: pip fetches nothing for it.
+$(RUNTIME): requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+	$(INSTALL) -r requirements.lock -r requirements-build.lock
+	$(PIP) --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(DEMO): requirements-demo.lock $(RUNTIME)
 	$(INSTALL) -r $<
 	@touch $@
 

@@ -1,8 +1,8 @@
-"""The one wiring place: settings, database, Slack, Bolt, HTTP, Socket Mode and worker become one bot."""
+"""The one wiring place: settings, database, installations, Bolt, HTTP, Socket Mode and workers become one bot."""
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -23,8 +23,8 @@ from bot.single_instance import SingleInstance
 from bot.slack import installations, replies
 from bot.slack.client import Slack
 from bot.slack.directory import Directory
-from bot.slack.installations import Served
-from bot.slack.middleware import Entrance, authorisation
+from bot.slack.installations import Installation
+from bot.slack.middleware import WorkspaceGuard, authorise
 from bot.slack.rate_limits import SLACK_RATES, Rates
 from bot.slack.replies import Views
 from bot.slack.socket_mode import SocketMode
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 # Each holds a database connection for a few milliseconds at a time.
 HTTP_THREADS: Final = 10
 LATER_THREADS: Final = 4
-# So often is it looked whether anybody is to be looked up.
+# How often each directory checks for people and channels to look up.
 LOOK_UP_SECONDS: Final = 15.0
 
 
@@ -46,12 +46,12 @@ def utc_now() -> datetime:
 
 
 def new_seal() -> str:
-    """Make what tells this database's delivery ids from any other's."""
+    """Return a random text that makes this database's delivery ids unlike any other's."""
     return secrets.token_hex(8)
 
 
 def new_reference() -> str:
-    """Make what an apology quotes and the log shows beside the error: short enough to be read out."""
+    """Return a random reference, short enough to read out: an apology quotes it, and the log shows it too."""
     return secrets.token_hex(4)
 
 
@@ -61,13 +61,13 @@ def serve(
     database: Database,
     now: Callable[[], datetime] = utc_now,
     seal: Callable[[], str] = new_seal,
-) -> Served:
-    """Give the workspace of the settings' token; Slack is asked only about a new token. Raises SlackError."""
-    known = installations.recognise(database, settings.bot_token)
+) -> Installation:
+    """Return the installation of the settings' token; only a new token is a question to Slack. Raises SlackError."""
+    known = installations.stored(database, settings.bot_token)
     if known is not None:
         return known
     slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
-    return installations.admit(database, slack, settings.bot_token, seal=seal, now=now())
+    return installations.install(database, slack, settings.bot_token, seal=seal, now=now())
 
 
 def build(
@@ -79,17 +79,22 @@ def build(
     reference: Callable[[], str] = new_reference,
     rates: Rates = SLACK_RATES,
 ) -> "Baton":
-    """Put a bot together for the workspace of its token; nothing runs yet. Raises SlackError as `serve` does."""
-    workspace = serve(settings, database=database, now=now, seal=seal)
-    return Baton(settings, database=database, workspace=workspace, now=now, reference=reference, rates=rates)
+    """Put a bot together for the settings' one token; nothing runs yet. Raises SlackError as `serve` does."""
+    served = (serve(settings, database=database, now=now, seal=seal),)
+    return Baton(settings, database=database, served=served, now=now, reference=reference, rates=rates)
 
 
 class Baton:
-    """One workspace's bot in one process: its parts by name, started and stopped in the right order."""
+    """The bot in one process: its parts by name, started and stopped in the right order.
 
+    Each of `installations` has a worker and a directory, in the same order. Every other part finds the installation of
+    each request that it gets.
+    """
+
+    installations: tuple[Installation, ...]
+    workers: tuple[Worker, ...]
+    directories: tuple[Directory, ...]
     bolt: App
-    worker: Worker
-    directory: Directory
     intake: Intake
     asgi: Starlette
     http: HttpServer
@@ -100,27 +105,29 @@ class Baton:
         settings: Settings,
         *,
         database: Database,
-        workspace: Served,
+        served: Sequence[Installation],
         now: Callable[[], datetime],
         reference: Callable[[], str],
         rates: Rates,
     ) -> None:
-        """Wire the parts; `now` is the clock of all of them, `reference` makes what an apology quotes."""
+        """Wire the parts; `served` has at least one installation, `now` is the clock of all parts."""
         self.settings = settings
         self.database = database
-        self.workspace = workspace
+        self.installations = tuple(served)
         self._now = now
         self._reference = reference
-        slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
-        self.worker = Worker(database, slack, workspace.id, now=now, rates=rates)
-        self.directory = Directory(database=database, slack=slack, workspace_id=workspace.id, now=now)
-        self._looking_up = Periodic(self.directory.look_up, LOOK_UP_SECONDS, name="directory")
+        slacks = [(each.id, self._slack(each)) for each in served]
+        self.workers = tuple(Worker(database, slack, id_, now=now, rates=rates) for id_, slack in slacks)
+        self.directories = tuple(
+            Directory(database=database, slack=slack, workspace_id=id_, now=now) for id_, slack in slacks
+        )
+        self._looking_up = [Periodic(each.look_up, LOOK_UP_SECONDS, name="directory") for each in self.directories]
         self._later = ThreadPoolExecutor(LATER_THREADS, thread_name_prefix="later")
         self.bolt = self._bolt()
         self._threads = ThreadPoolExecutor(HTTP_THREADS, thread_name_prefix="http")
         self.intake = Intake(
             database=database,
-            workspace=workspace,
+            served=self.installations,
             secrets_of=settings.intake_secrets,
             now=now,
             reference=reference,
@@ -143,21 +150,27 @@ class Baton:
         self._single_instance = SingleInstance(database)
         self._listening = self._working = False
 
+    def _slack(self, installation: Installation, seconds: float = 5.0) -> Slack:
+        return Slack(installation.token, base_url=self.settings.slack_api_url, seconds=seconds)
+
     def _bolt(self) -> App:
         """Make the Bolt app: it verifies nothing, asks Slack nothing, and answers when the listener has returned."""
         settings = self.settings
-        quick = Slack(settings.bot_token, base_url=settings.slack_api_url, seconds=replies.SECONDS)
-        belongings: Mapping[str, object] = {
+        shared: Mapping[str, object] = {
             "transaction": self.database.transaction,
             "snapshot": self.database.snapshot,
             "now": self._now,
-            "workspace": self.workspace,
-            "views": Views(quick),
             "reply": replies.reply,
             "later": self._later.submit,
             "reference": self._reference,
         }
-        # Bolt gives its loggers the root's level unless it is handed one, and writes payloads where that is low.
+
+        views = {each.id: Views(self._slack(each, replies.SECONDS)) for each in self.installations}
+
+        def context_values(installation: Installation) -> Mapping[str, object]:
+            return {**shared, "workspace": installation, "views": views[installation.id]}
+
+        # Without a logger of ours, Bolt makes its own at the root's level, and writes whole payloads where that is low.
         quiet = logging.getLogger("slack_bolt")
         quiet.setLevel(logs.QUIETER[quiet.name])
         bolt = App(
@@ -167,19 +180,19 @@ class Baton:
             signing_secret=settings.signing_secret or "",
             process_before_response=True,
             request_verification_enabled=False,
-            # Slack tells of a card deleted by hand in an event that names its author: Bolt would drop it as our own.
+            # The event of a card that somebody deleted names its author, the bot: Bolt would drop it as our own.
             ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
-            before_authorize=Entrance(self.workspace, belongings),
-            authorize=authorisation(self.workspace, settings.bot_token),
+            before_authorize=WorkspaceGuard(self.installations, context_values),
+            authorize=authorise,
         )
         handlers.register(bolt)
         return bolt
 
     def dispatch(self, payload: dict[str, Any], headers: Mapping[str, str]) -> BoltResponse:
-        """Hand what Slack sent, over HTTP or Socket Mode, to its listener, and give the listener's answer."""
-        # Bolt takes a payload apart that comes as text, and loses a command whose words contain "payload".
+        """Pass a payload of Slack's, from HTTP or Socket Mode, to its listener, and return the listener's answer."""
+        # In this mode Bolt takes the payload as it is; a form it parses, and loses a command that contains "payload".
         request = BoltRequest(body=payload, headers=dict(headers), mode="socket_mode")
         answer = self.bolt.dispatch(request)
         if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
@@ -187,51 +200,61 @@ class Baton:
                 "Nothing listens to what Slack sent.", extra={"kind": payload.get("type"), "action": "dispatch"}
             )
             if payload.get("type") == "event_callback":
-                # Slack would send it three times more.
+                # With 404 Slack would send the event three times more.
                 return BoltResponse(status=200)
         return answer
 
     def health(self) -> Health:
-        """Look at every part, now."""
-        return health.examine(
-            self.database,
-            workspace_id=self.workspace.id,
-            connections=self.socket_mode.connected if self.socket_mode and self._listening else None,
-            working=self.worker.is_alive if self._working else None,
-            now=self._now(),
+        """Examine every part now; a part is well when it is well for every installation."""
+        return health.together(
+            health.examine(
+                self.database,
+                workspace_id=installation.id,
+                connections=self.socket_mode.connected if self.socket_mode and self._listening else None,
+                working=worker.is_alive if self._working else None,
+                now=self._now(),
+            )
+            for installation, worker in zip(self.installations, self.workers, strict=True)
         )
 
     def start(self, *, listening: bool = True, working: bool = True) -> None:
-        """Begin to listen to Slack, or to work, or both. Raises AddressTaken and AlreadyRunning."""
+        """Start to listen to Slack, or to work, or both; raises AddressTaken, AlreadyRunning and Unclaimable."""
         self._single_instance.take()
         self._listening, self._working = listening, working
         if listening:
             self.http.start()
-            log.info("HTTP is open.", extra={"action": "start", "workspace": self.workspace.id})
+            log.info("HTTP is open.", extra={"action": "start"})
             if self.socket_mode is not None:
                 self.socket_mode.start()
         if working:
-            self.worker.start()
-            self._looking_up.start()
+            for worker in self.workers:
+                worker.start()
+            for looking_up in self._looking_up:
+                looking_up.start()
 
     @property
     def is_alive(self) -> bool:
-        """Whether everything that was started still runs."""
+        """Whether every part that was started still runs."""
         listens = not self._listening or self.http.is_alive
-        works = not self._working or (self.worker.is_alive and self._looking_up.is_alive)
-        return listens and works
+        if not self._working:
+            return listens
+        return (
+            listens and all(each.is_alive for each in self.workers) and all(each.is_alive for each in self._looking_up)
+        )
 
     def stop(self) -> None:
-        """Take nothing more from Slack, finish what is in hand, then the worker's last delivery, then close."""
+        """Stop in order: accept no more requests, answer those in hand, finish the deliveries in hand, then close."""
         if self._listening:
             if self.socket_mode is not None:
                 self.socket_mode.stop()
             self.http.stop()
         if self._working:
-            self._looking_up.stop()
-            self.worker.stop()
+            for looking_up in self._looking_up:
+                looking_up.stop()
+            for worker in self.workers:
+                worker.stop()
         self._threads.shutdown()
         self._later.shutdown()
         self.database.dispose()
         self._single_instance.release()
-        log.info("Everything in hand is finished.", extra={"action": "stop", "workspace": self.workspace.id})
+        log.info("Everything in hand is finished.", extra={"action": "stop"})

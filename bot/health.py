@@ -1,5 +1,6 @@
 """What is well and what is not, as one process can tell."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
@@ -17,15 +18,15 @@ from qualification.records import Delivery, Lane, Offer, Workspace
 from qualification.rules.handoffs.states import OfferOutcome
 
 WELL: Final = "ok"
-# The worker's longest pause is far shorter; what has been due for so long has nobody who sees to it.
+# The worker's longest pause is far shorter: whatever has been due for this long, no worker sees to it.
 OVERDUE: Final = timedelta(seconds=60)
-# With less room a database is about to refuse to write.
+# With less free space the database may soon refuse to write.
 LEAST_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of each part: "ok", or a sentence that says what is the matter."""
+    """The state of each part: "ok", or a sentence that says what is wrong."""
 
     database: str
     schema: str
@@ -34,20 +35,21 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        """Whether nothing is the matter."""
+        """Whether every part is "ok"."""
         return all(getattr(self, part.name) == WELL for part in fields(self))
 
     def as_json(self) -> dict[str, object]:
-        """Give the report as the health endpoint shows it."""
+        """Return the report as the health endpoint shows it."""
         return {"ok": self.is_well, **{part.name: getattr(self, part.name) for part in fields(self)}}
 
 
 def examine(
     database: Database, *, workspace_id: int, connections: int | None, working: bool | None, now: datetime
 ) -> Health:
-    """Look at each part; `connections` counts Socket Mode's, None over HTTP; `working` is its worker's state.
+    """Examine each part for one installation.
 
-    A worker elsewhere is judged by what it leaves undone.
+    `connections` counts those of Socket Mode, None over HTTP; `working` says whether this process's worker runs, None
+    for a process without one. A worker elsewhere is judged by what it leaves undone.
     """
     unasked = "not looked at"
     try:
@@ -65,13 +67,23 @@ def examine(
         return Health(f"does not answer ({type(error).__name__})", unasked, unasked, unasked)
 
 
+def together(reports: Iterable[Health]) -> Health:
+    """Combine the reports of several installations: of each part the first fault, "ok" where it has none."""
+    found = list(reports)
+
+    def state(part: str) -> str:
+        return next((fault for each in found if (fault := getattr(each, part)) != WELL), WELL)
+
+    return Health(**{part.name: state(part.name) for part in fields(Health)})
+
+
 def _room(database: Database) -> str:
     left = database.bytes_left
     return WELL if left is None or left >= LEAST_BYTES else f"has {left // 2**20} MB of disk left"
 
 
 def schema_fault(session: Session) -> str | None:
-    """Say how the database's revision differs from the one this program needs; None where it does not."""
+    """Return a sentence where the database's revision differs from the one that this program needs, else None."""
     revision = MigrationContext.configure(session.connection()).get_current_revision()
     needed = _head()
     if revision == needed:

@@ -1,7 +1,7 @@
 """The environment, read once into a frozen object; every fault is named at once."""
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,13 @@ from bot.database import database_url as url_of
 LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 HIGHEST_PORT: Final = 65535
+# Names of ours begin like this, and by how much another may differ and still be taken for a slip of the pen.
+PREFIXES: Final = ("SLACK_", "INTAKE_", "LOG_", "BATON_")
+PREFIXED: Final = 0.6
+NEAR: Final = 0.75
+ALL_BUT_RIGHT: Final = 0.85
+# Shorter names are near to too many others: HOST to HOSTS, PORT to POST.
+LONG_NAME: Final = 8
 
 
 class SettingsFaults(Exception):
@@ -76,18 +83,24 @@ SETTINGS: Final = (
 )
 
 
+def stored(file: Path) -> dict[str, str]:
+    """Read a .env, which may be missing."""
+    return {name: value for name, value in dotenv.dotenv_values(file).items() if value is not None}
+
+
 def environment(process: Mapping[str, str], file: Path) -> dict[str, str]:
     """Lay the process's environment over what `file` (a .env, which may be missing) says."""
-    stored = {name: value for name, value in dotenv.dotenv_values(file).items() if value is not None}
-    return {**stored, **process}
+    return {**stored(file), **process}
 
 
-def read(environ: Mapping[str, str], *, slack: bool = True) -> Settings:
+def read(environ: Mapping[str, str], *, slack: bool = True, in_file: Collection[str] = ()) -> Settings:
     """Read the settings from `environ`; with `slack` false the tokens may be missing.
 
+    `in_file` holds the names that stand in .env: of these, more are taken for slips than of the process's own.
     Raises SettingsFaults with every fault at once.
     """
     reading = _Reading(environ)
+    reading.misspelt(in_file)
     bot_token = reading.token("SLACK_BOT_TOKEN", "xoxb-")
     app_token = reading.token("SLACK_APP_TOKEN", "xapp-")
     signing_secret = reading.text("SLACK_SIGNING_SECRET")
@@ -116,6 +129,12 @@ def read(environ: Mapping[str, str], *, slack: bool = True) -> Settings:
     if reading.faults:
         raise SettingsFaults(tuple(reading.faults))
     return settings
+
+
+def _nearest(name: str, likeness: float) -> str | None:
+    """Give the setting whose name is the most like this one; None where none is so alike."""
+    found = difflib.get_close_matches(name.upper(), [setting.name for setting in SETTINGS], 1, likeness)
+    return found[0] if found else None
 
 
 def _database_fault(text: str) -> str | None:
@@ -148,13 +167,31 @@ class _Reading:
         """Give the trimmed text, or the default where there is none."""
         return self.environ.get(name, "").strip() or self.defaults[name]
 
+    def misspelt(self, in_file: Collection[str]) -> None:
+        """Note the names that look like a setting's and are none, each with the nearest right one.
+
+        In .env whatever is near, or has a prefix of ours, is meant for us. The process's environment is everybody's:
+        there a name must be all but right, and the setting that it resembles not be set.
+        """
+        for name in self.environ:
+            if name in self.defaults:
+                continue
+            if name in in_file:
+                near = _nearest(name, PREFIXED if name.upper().startswith(PREFIXES) else NEAR)
+                if near is not None:
+                    self.faults.append(
+                        f"{name} in .env is not a setting. Did you mean {near}? Correct it, or remove it."
+                    )
+            elif len(name) >= LONG_NAME:
+                near = _nearest(name, ALL_BUT_RIGHT)
+                if near is not None and not self.given(near):
+                    self.faults.append(
+                        f"{name} is set, but the setting is called {near}. Rename it, or set {near} too."
+                    )
+
     def missing(self, name: str, where: str) -> None:
-        """Note that a setting is needed, where it is found, and a name that looks like a slip of the pen."""
-        slips = difflib.get_close_matches(
-            name, [other for other in self.environ if other not in self.defaults], 1, 0.85
-        )
-        hint = f" ({slips[0]} is set; is it that one?)" if slips else ""
-        self.faults.append(f"{name} is missing: {where}{hint}.")
+        """Note that a setting is needed, and where it is found."""
+        self.faults.append(f"{name} is missing: {where}.")
 
     def token(self, name: str, prefix: str) -> str:
         """Give a token, which has its prefix and no blanks; the fault never quotes it."""

@@ -1,4 +1,4 @@
-"""What makes Slack true, and keeps time: `run` loops, `run_once` does one pass."""
+"""The worker: sends due messages to Slack and does what is due by time. `run` loops, `run_once` does one pass."""
 
 import logging
 import os
@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.delivery import queue, rendering, worker_lock
-from bot.delivery.dispatcher import Courier
-from bot.delivery.operations import Task
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.operations import Job
 from bot.delivery.send import Renderer
 from bot.delivery.worker_lock import Presence
 from bot.slack.client import Slack
@@ -30,29 +30,31 @@ from qualification.scoring import rescoring
 
 log = logging.getLogger(__name__)
 
-# So many places are written to at once.
+# The number of places that are written to at once.
 HANDS: Final = 8
-# It is looked so often for what is due, whatever wakes us besides.
+# How often the worker checks for what is due, even if nothing wakes it.
 POLL_SECONDS: Final = 1.0
-# What is due is locked by somebody at this very moment.
+# How long it waits where another transaction has everything that is due locked.
 BUSY_SECONDS: Final = 0.05
-# So many deliveries are made in one place before others get their turn.
+# The number of deliveries in one place before other places get their turn.
 TURN: Final = 10
 
 
-class Job(Protocol):
-    """Work that time makes due."""
+class DueWork(Protocol):
+    """Work that becomes due by time."""
 
     def __call__(self, session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
-        """Do what is due at `now`, of each kind at most `limit`, and return how much was done."""
+        """Do what is due at `now`, at most `limit` of each kind, and return how much was done."""
 
 
-# What time makes due, and how much of it is done in one transaction: some 20 ms, for others write meanwhile.
-JOBS: Final[Mapping[Job, int]] = MappingProxyType({due.run_due: 20, summaries.run_due: 1, rescoring.run_due: 100})
+# The work that becomes due by time, and how much of it one transaction does: some 20 ms, so that others can write.
+DUE_WORK: Final[Mapping[DueWork, int]] = MappingProxyType(
+    {due.run_due: 20, summaries.run_due: 1, rescoring.run_due: 100}
+)
 
 
 class Worker:
-    """Carries one workspace's deliveries and does what its clocks say, alone or beside other workers."""
+    """Sends one workspace's messages and does its due work, alone or beside other workers."""
 
     def __init__(
         self,
@@ -62,17 +64,17 @@ class Worker:
         *,
         now: Callable[[], datetime],
         render: Renderer = rendering.draw,
-        jobs: Mapping[Job, int] = JOBS,
+        due_work: Mapping[DueWork, int] = DUE_WORK,
         rates: Rates = SLACK_RATES,
         name: str | None = None,
     ) -> None:
-        """Nothing runs yet; `name` is one that no other worker has, made up where it is not given."""
+        """Nothing runs yet; no other worker may have the same `name`, which is random by default."""
         self.name = name or f"{socket.gethostname()[:30]}-{os.getpid()}-{secrets.token_hex(4)}"
         self._database = database
         self._workspace_id = workspace_id
         self._now = now
-        self._jobs = jobs
-        self._courier = Courier(database, slack, render, workspace_id=workspace_id, worker=self.name, rates=rates)
+        self._due_work = due_work
+        self._dispatcher = Dispatcher(database, slack, render, workspace_id=workspace_id, worker=self.name, rates=rates)
         self._woken = threading.Event()
         self._look_at_clocks = threading.Event()
         self._clocks_looked_at = float("-inf")
@@ -81,23 +83,23 @@ class Worker:
         database.on_commit(self._woken.set)
 
     def run_once(self, now: datetime) -> int:
-        """Do all that is due at `now`, one thing after the other; return how many things were done.
+        """Do everything that is due at `now`, one thing after the other; return how many things were done.
 
-        A pass over the same rows at the same `now` does the same.
+        A pass over the same rows at the same `now` always does the same.
         """
         self._reap()
-        done, more = self._run_jobs(now)
+        done, more = self._do_due_work(now)
         while more:
-            count, more = self._run_jobs(now)
+            count, more = self._do_due_work(now)
             done += count
-        while tasks := self._courier.claim(now):
-            for task in tasks:
-                self._courier.carry(task, lambda: now)
+        while jobs := self._dispatcher.claim(now):
+            for job in jobs:
+                self._dispatcher.dispatch(job, lambda: now)
                 done += 1
         return done
 
     def run(self, stop: threading.Event) -> None:
-        """Go on until `stop` is set, then finish what is in hand; a failure is logged and tried again."""
+        """Work until `stop` is set, then finish the jobs in hand; a pass that fails is logged, and the next follows."""
         with self.presence(), ThreadPoolExecutor(HANDS, thread_name_prefix="delivery") as hands:
             in_hand: set[Future[int]] = set()
             begun = False
@@ -115,13 +117,13 @@ class Worker:
         log.info("The worker has finished what it had in hand.", extra={"workspace": self._workspace_id})
 
     def start(self) -> None:
-        """Run in a thread of its own until `stop`."""
+        """Run in a thread of its own until `stop` is called."""
         self._stopping.clear()
         self._thread = threading.Thread(target=self.run, args=(self._stopping,), name="worker", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish what is in hand, and wait for it: some seconds at most."""
+        """Finish the jobs in hand and wait for them, a few seconds at most."""
         self._stopping.set()
         self.wake()
         if self._thread is not None:
@@ -129,31 +131,31 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread that `start` began is still at work."""
+        """Whether the thread that `start` began still runs."""
         return self._thread is not None and self._thread.is_alive()
 
     def wake(self) -> None:
-        """Look at once for what is due, the clocks too; from any thread."""
+        """Check for due messages and due work at once; may be called from any thread."""
         self._look_at_clocks.set()
         self._woken.set()
 
     def presence(self) -> AbstractContextManager[object]:
-        """Be seen by other workers as alive, and be woken by what other processes commit, while the block lasts."""
+        """While the block lasts, show other workers that this one lives, and wake when other processes commit."""
         return nullcontext() if self._database.is_sqlite else Presence(self._database, self.name, self._woken.set)
 
     def begin(self) -> None:
-        """Take back what a process that died had in hand, and give templates that failed another chance."""
+        """Release what a dead process had claimed, and queue messages whose rendering failed once more."""
         now = self._now()
         with self._database.transaction() as session:
             if self._database.is_sqlite:
-                # One process serves a SQLite database: whatever is in hand was left behind.
+                # Only one process serves a SQLite database, so every claim was left behind by a dead one.
                 queue.void(session, self._workspace_id)
             outbox.unpark(session, self._workspace_id, now=now, troubles=(outbox.CANNOT_BE_DRAWN,))
-            if summaries.run_due in self._jobs:
+            if summaries.run_due in self._due_work:
                 summaries.plan(session, self._workspace_id, now)
 
     def _pass(self, hands: ThreadPoolExecutor, in_hand: set[Future[int]], stop: threading.Event) -> float:
-        """Do what is due, deliveries by other hands; return for how many seconds nothing more will be."""
+        """Do due work, and hand due messages to other threads; return the seconds until the next pass."""
         now = self._now()
         if self._look_at_clocks.is_set() or time.monotonic() - self._clocks_looked_at >= POLL_SECONDS:
             self._look_at_clocks.clear()
@@ -163,57 +165,57 @@ class Worker:
         free = HANDS - len(in_hand)
         if free == 0:
             return POLL_SECONDS
-        ready_at = self._courier.ready_at()
+        ready_at = self._dispatcher.ready_at()
         if ready_at is None or ready_at > now:
             return POLL_SECONDS if ready_at is None else min(POLL_SECONDS, (ready_at - now).total_seconds())
-        tasks = self._courier.claim(now, free, go_on=lambda: not stop.is_set())
-        for task in tasks:
-            future = hands.submit(self._hand, task, stop)
+        jobs = self._dispatcher.claim(now, free, go_on=lambda: not stop.is_set())
+        for job in jobs:
+            future = hands.submit(self._hand, job, stop)
             in_hand.add(future)
             future.add_done_callback(lambda _: self._woken.set())
-        return 0.0 if tasks else BUSY_SECONDS
+        return 0.0 if jobs else BUSY_SECONDS
 
-    def _hand(self, task: Task, stop: threading.Event) -> int:
-        """Carry out a task and what follows it in its place, for a while."""
+    def _hand(self, job: Job, stop: threading.Event) -> int:
+        """Do a job and then the next ones of its place, up to TURN; return how many were done."""
         done = 0
 
         def go_on() -> bool:
             return done < TURN and not stop.is_set()
 
-        following: Task | None = task
+        following: Job | None = job
         try:
             while following is not None:
                 done += 1
-                following = self._courier.carry(following, self._now, go_on=go_on)
+                following = self._dispatcher.dispatch(following, self._now, go_on=go_on)
         except Exception:
             log.exception(
                 "A delivery failed; it is taken up again when its lease has run out.",
-                extra={"workspace": self._workspace_id, "delivery": task.delivery_id},
+                extra={"workspace": self._workspace_id, "delivery": job.delivery_id},
             )
         return done
 
     def _keep_time(self, now: datetime) -> None:
-        """Do some of what the clocks say; deliveries go on in between, and where it fails, again and again perhaps."""
+        """Do some of the due work, so that messages go out in between; a failure is logged and stops no messages."""
         try:
             self._reap()
-            _, more = self._run_jobs(now)
+            _, more = self._do_due_work(now)
             if more:
                 self.wake()
         except Exception:
             log.exception("The clocks failed; they are looked at again.", extra={"workspace": self._workspace_id})
 
-    def _run_jobs(self, now: datetime) -> tuple[int, bool]:
-        """Do some of each job; return how much was done, and whether more may be due."""
+    def _do_due_work(self, now: datetime) -> tuple[int, bool]:
+        """Do one transaction of each kind of due work; return how much was done, and whether more may be due."""
         done, more = 0, False
-        for job, limit in self._jobs.items():
+        for work, limit in self._due_work.items():
             with self._database.transaction() as session:
-                count = job(session, self._workspace_id, now, limit=limit)
+                count = work(session, self._workspace_id, now, limit=limit)
             done += count
             more |= count >= limit
         return done, more
 
     def _reap(self) -> None:
-        """Take back, on PostgreSQL, what workers that are gone had in hand."""
+        """Release, on PostgreSQL, what workers that are gone had claimed."""
         if self._database.is_sqlite:
             return
         with self._database.transaction() as session:

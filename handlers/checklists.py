@@ -6,42 +6,43 @@ from handlers.plumbing import payloads
 from handlers.plumbing.context import Body, Now, Sessions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from qualification.checklists import checklists
+from qualification.handoffs.context import HandoffCommand
 from qualification.people import people
 from qualification.views import search
 
 
-def bant(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def bant(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Open the checklist of the lead that is meant; where several may be, let the person choose."""
     asked = payloads.command(body)
     with snapshot() as session:
-        leads = search.meant(session, workspace.id, asked.user_id, asked.text)
+        leads = search.meant(session, workspace.id, asked.user_id, asked.text, now=now())
         reader = people.reader(session, workspace.id, asked.user_id)
         if len(leads) > 1:
             view = draw(reader, "modals/pick_lead", leads=leads, query=asked.text or None)
         else:
-            form = checklists.form(session, workspace_id=workspace.id, by=asked.user_id, handoff_id=leads[0].handoff_id)
+            command = HandoffCommand(workspace.id, asked.user_id, leads[0].handoff_id, now())
+            form = checklists.form(session, command)
             view = draw(reader, "modals/checklist", form=form)
     views.open(asked.trigger_id, view)
     ack()
 
 
-def open_checklist(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def open_checklist(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Open the checklist of the card's lead."""
     press = payloads.press(body)
     with snapshot() as session:
-        form = checklists.form(session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff)
+        form = checklists.form(session, press.command(workspace.id, now()))
         reader = people.reader(session, workspace.id, press.user_id)
     views.open(press.trigger_id, draw(reader, "modals/checklist", form=form))
     ack()
 
 
-def pick_lead(ack: Ack, body: Body, snapshot: Sessions, workspace: Workspace) -> None:
+def pick_lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspace) -> None:
     """Put the checklist of the lead chosen in the place of the choice."""
     filled = payloads.form(body)
     with snapshot() as session:
-        form = checklists.form(
-            session, workspace_id=workspace.id, by=filled.user_id, handoff_id=payloads.chosen_handoff(filled)
-        )
+        command = HandoffCommand(workspace.id, filled.user_id, payloads.chosen_handoff(filled), now())
+        form = checklists.form(session, command)
         reader = people.reader(session, workspace.id, filled.user_id)
     ack(response_action="update", view=draw(reader, "modals/checklist", form=form))
 
@@ -54,14 +55,7 @@ def save_part(ack: Ack, body: Body, transaction: Sessions, now: Now, views: View
     """
     decision = payloads.decision(body)
     with transaction() as session:
-        form = checklists.save(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            given=payloads.changed_answers(body),
-            now=now(),
-        )
+        form = checklists.save(session, decision.command(workspace.id, now()), given=payloads.changed_answers(body))
         reader = people.reader(session, workspace.id, decision.user_id)
     views.update(view_id=decision.view_id, view=draw(reader, "modals/checklist", form=form))
     ack()
@@ -71,12 +65,5 @@ def save(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     """Save the rest and close."""
     decision = payloads.decision(body)
     with transaction() as session:
-        checklists.save(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            given=payloads.changed_answers(body),
-            now=now(),
-        )
+        checklists.save(session, decision.command(workspace.id, now()), given=payloads.changed_answers(body))
     ack(response_action="clear")

@@ -6,7 +6,7 @@ from typing import Final
 from slack_bolt import Ack
 
 from handlers.plumbing import payloads
-from handlers.plumbing.asking import ask, note_opened
+from handlers.plumbing.asking import ask, record_opening
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.private_replies import show_again
@@ -79,14 +79,7 @@ def accept(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, 
     """Make whoever pressed the owner of what was offered to them."""
     press = payloads.press(body)
     with transaction() as session:
-        decisions.accept(
-            session,
-            workspace_id=workspace.id,
-            by=press.user_id,
-            handoff_id=press.handoff,
-            offer_id=press.offer,
-            now=now(),
-        )
+        decisions.accept(session, press.command(workspace.id, now()))
     show_again(press, transaction, now, reply, workspace)
     ack()
 
@@ -95,14 +88,7 @@ def claim(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, w
     """Make the first of a pool who pressed the owner."""
     press = payloads.press(body)
     with transaction() as session:
-        decisions.claim(
-            session,
-            workspace_id=workspace.id,
-            by=press.user_id,
-            handoff_id=press.handoff,
-            offer_id=press.offer,
-            now=now(),
-        )
+        decisions.claim(session, press.command(workspace.id, now()))
     show_again(press, transaction, now, reply, workspace)
     ack()
 
@@ -112,8 +98,8 @@ def ask_why_passed_on(
 ) -> None:
     """Ask why the lead is not theirs."""
     press = payloads.press(body)
-    ask(Action.PASS_ON, "pass_on", press, snapshot, views, workspace)
-    note_opened(press, transaction, now, workspace)
+    ask(Action.PASS_ON, "pass_on", press, snapshot, now, views, workspace)
+    record_opening(press, transaction, now, workspace)
     ack()
 
 
@@ -122,14 +108,7 @@ def pass_on(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Wo
     decision = payloads.decision(body)
     with transaction() as session:
         decisions.pass_on(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            offer_id=decision.offer,
-            reason=decision.choice("reason"),
-            note=decision.text("note"),
-            now=now(),
+            session, decision.command(workspace.id, now()), reason=decision.choice("reason"), note=decision.text("note")
         )
     ack()
 
@@ -139,12 +118,12 @@ def ask_why_disqualified(
 ) -> None:
     """Ask for the reason to disqualify the lead."""
     press = payloads.press(body)
-    ask(Action.DISQUALIFY, "disqualify", press, snapshot, views, workspace)
-    note_opened(press, transaction, now, workspace)
+    ask(Action.DISQUALIFY, "disqualify", press, snapshot, now, views, workspace)
+    record_opening(press, transaction, now, workspace)
     ack()
 
 
-def explain_reason(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def explain_reason(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Draw the modal anew for the reason picked: its description, and whether it needs a note.
 
     Every input keeps its block, so what was typed stays.
@@ -154,10 +133,7 @@ def explain_reason(ack: Ack, body: Body, snapshot: Sessions, views: Views, works
         form = forms.decision(
             session,
             Action.DISQUALIFY,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            offer_id=decision.offer,
+            decision.command(workspace.id, now()),
             picked=decision.choice("reason"),
         )
         reader = people.reader(session, workspace.id, decision.user_id)
@@ -170,14 +146,7 @@ def disqualify(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace:
     decision = payloads.decision(body)
     with transaction() as session:
         decisions.disqualify(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            offer_id=decision.offer,
-            reason=decision.choice("reason"),
-            note=decision.text("note"),
-            now=now(),
+            session, decision.command(workspace.id, now()), reason=decision.choice("reason"), note=decision.text("note")
         )
     ack()
 
@@ -186,7 +155,7 @@ def undo(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     """Take the last decision back."""
     press = payloads.press(body)
     with transaction() as session:
-        decisions.undo(session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff, now=now())
+        decisions.undo(session, press.command(workspace.id, now()))
     ack()
 
 
@@ -194,13 +163,13 @@ def reopen(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Wor
     """Put an ended handoff back where it was."""
     press = payloads.press(body)
     with transaction() as session:
-        decisions.reopen(session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff, now=now())
+        decisions.reopen(session, press.command(workspace.id, now()))
     ack()
 
 
-def ask_who_takes_it(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def ask_who_takes_it(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Ask a manager whom to give the lead to."""
-    ask(Action.REASSIGN, "reassign", payloads.press(body), snapshot, views, workspace)
+    ask(Action.REASSIGN, "reassign", payloads.press(body), snapshot, now, views, workspace)
     ack()
 
 
@@ -209,12 +178,6 @@ def reassign(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: W
     decision = payloads.decision(body)
     with transaction() as session:
         decisions.reassign(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            to=decision.text("to"),
-            note=decision.text("note"),
-            now=now(),
+            session, decision.command(workspace.id, now()), to=decision.text("to"), note=decision.text("note")
         )
     ack()

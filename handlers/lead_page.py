@@ -17,7 +17,7 @@ def lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspac
     with snapshot() as session:
         reader = people.reader(session, workspace.id, asked.user_id)
         if asked.text.casefold() in {"", "mine"}:
-            mine = search.meant(session, workspace.id, asked.user_id, "")
+            mine = search.meant(session, workspace.id, asked.user_id, "", now=now())
             ack(draw(reader, "replies/my_leads", leads=mine))
             return
         if asked.text.casefold() == "held":

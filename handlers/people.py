@@ -10,7 +10,7 @@ from slack_bolt import Ack
 from handlers.plumbing import payloads
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.plumbing.drawing import draw
-from handlers.plumbing.payloads import Command
+from handlers.plumbing.inputs import Command
 from handlers.plumbing.private_replies import show_again
 from qualification.people import absence, people
 from qualification.rules.refusals import UnknownCommand

@@ -25,9 +25,9 @@ MORE: Final = MappingProxyType(
 )
 
 
-def ask_about_contact(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+def ask_about_contact(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Ask how the rep was in contact."""
-    ask(Action.LOG_CONTACT, "log_contact", payloads.press(body), snapshot, views, workspace)
+    ask(Action.LOG_CONTACT, "log_contact", payloads.press(body), snapshot, now, views, workspace)
     ack()
 
 
@@ -36,13 +36,7 @@ def log_contact(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace
     decision = payloads.decision(body)
     with transaction() as session:
         progress.log_contact(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            kind=decision.choice("kind"),
-            note=decision.text("note"),
-            now=now(),
+            session, decision.command(workspace.id, now()), kind=decision.choice("kind"), note=decision.text("note")
         )
     ack()
 
@@ -53,11 +47,9 @@ def set_stage(
     """Move the lead to the stage picked; for lost, ask why first."""
     press = payloads.press(body)
     with transaction() as session:
-        moved = progress.set_stage(
-            session, workspace_id=workspace.id, by=press.user_id, handoff_id=press.handoff, stage=press.stage, now=now()
-        )
+        moved = progress.set_stage(session, press.command(workspace.id, now()), stage=press.stage)
     if not moved:
-        ask(Action.SET_STAGE, "lose", press, snapshot, views, workspace)
+        ask(Action.SET_STAGE, "lose", press, snapshot, now, views, workspace)
     ack()
 
 
@@ -66,13 +58,7 @@ def lose(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     decision = payloads.decision(body)
     with transaction() as session:
         progress.lose(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            reason=decision.choice("reason"),
-            note=decision.text("note"),
-            now=now(),
+            session, decision.command(workspace.id, now()), reason=decision.choice("reason"), note=decision.text("note")
         )
     ack()
 
@@ -101,7 +87,7 @@ def more(
         return
     if press.do not in MORE:
         raise StaleCard
-    ask(*MORE[press.do], press, snapshot, views, workspace)
+    ask(*MORE[press.do], press, snapshot, now, views, workspace)
     ack()
 
 
@@ -110,13 +96,7 @@ def edit(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     decision = payloads.decision(body)
     with transaction() as session:
         progress.edit(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            value=decision.text("value"),
-            note=decision.text("note"),
-            now=now(),
+            session, decision.command(workspace.id, now()), value=decision.text("value"), note=decision.text("note")
         )
     ack()
 
@@ -126,12 +106,5 @@ def _settle_task(
 ) -> None:
     press = payloads.press(body)
     with transaction() as session:
-        say(
-            session,
-            workspace_id=workspace.id,
-            by=press.user_id,
-            handoff_id=press.handoff,
-            task_id=press.task or 0,
-            now=now(),
-        )
+        say(session, press.command(workspace.id, now()), task_id=press.task or 0)
     show_again(press, transaction, now, reply, workspace)

@@ -3,7 +3,7 @@
 from slack_bolt import Ack
 
 from handlers.plumbing import payloads
-from handlers.plumbing.asking import note_opened
+from handlers.plumbing.asking import record_opening
 from handlers.plumbing.context import Body, Now, Sessions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from qualification.handoffs import snooze
@@ -17,17 +17,10 @@ def ask_until_when(
     """Ask until when to put the lead off, and why; from its button, or from the card's menu."""
     press = payloads.press(body)
     with snapshot() as session:
-        form = forms.put_off(
-            session,
-            workspace_id=workspace.id,
-            by=press.user_id,
-            handoff_id=press.handoff,
-            offer_id=press.offer,
-            now=now(),
-        )
+        form = forms.put_off(session, press.command(workspace.id, now()))
         reader = people.reader(session, workspace.id, press.user_id)
     views.open(press.trigger_id, draw(reader, "modals/not_now", form=form))
-    note_opened(press, transaction, now, workspace)
+    record_opening(press, transaction, now, workspace)
     ack()
 
 
@@ -36,13 +29,6 @@ def put_off(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Wo
     decision = payloads.decision(body)
     with transaction() as session:
         snooze.put_off(
-            session,
-            workspace_id=workspace.id,
-            by=decision.user_id,
-            handoff_id=decision.handoff,
-            offer_id=decision.offer,
-            day=decision.text("date"),
-            note=decision.text("note"),
-            now=now(),
+            session, decision.command(workspace.id, now()), day=decision.text("date"), note=decision.text("note")
         )
     ack()

@@ -1,4 +1,4 @@
-"""Runs revisions against a database: `python -m bot migrate`, or `alembic` for the author of a revision."""
+"""Runs revisions against a database: `baton migrate`, or `alembic` for the author of a revision."""
 
 import os
 from typing import Literal

@@ -1,1 +1,1 @@
-"""A local Slack: strict enough to develop and test a bot against, with a page to look at and click in."""
+"""A local Slack: strict enough to develop and test a bot against, with a web page for people to use it."""

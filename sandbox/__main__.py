@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox.demo import run
+from sandbox.demo import keeping, run
 
 LOG = Path("demo.log")
 
@@ -23,19 +23,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         type=Path,
         default=LOG,
-        help="the file that keeps the bot's log, written anew (%(default)s)",
+        help="the file that keeps the bot's log, written anew (%(default)s); another demo's is left alone",
     )
     log.add_argument("--verbose", dest="log", action="store_const", const=None, help="show the bot's log as it comes")
+    demo.add_argument(
+        "--keep",
+        metavar="FOLDER",
+        type=Path,
+        help="keep database and Slack in this folder, and go on with them where they are there (else all is gone)",
+    )
     serve = commands.add_parser("serve", help="the sample workspace alone: the same as demo --no-bot")
     for command in (demo, serve):
-        command.add_argument("--port", type=int, default=3999, help="the port on 127.0.0.1 (0: any free one)")
+        command.add_argument(
+            "--port", type=int, help=f"the port on 127.0.0.1 (0: any free one; by default {run.PORT}, or a free one)"
+        )
     given = parser.parse_args(arguments)
     try:
         if given.command == "serve" or given.no_bot:
             return run.serve(port=given.port)
-        return run.demo(port=given.port, log=given.log)
+        return run.demo(port=given.port, log=given.log, keep=given.keep)
+    except keeping.NotKept as fault:
+        print(fault, file=sys.stderr)
+        return 1
     except OSError as error:
-        what, instead = (error.filename, "another --log") if error.filename else (f"Port {given.port}", "--port 0")
+        named = "another --keep" if given.command == "demo" and error.filename == str(given.keep) else "another --log"
+        what, instead = (error.filename, named) if error.filename else (f"Port {given.port}", "--port 0")
         print(f"{what} cannot be used: {os.strerror(error.errno or 0)}. Try {instead}.", file=sys.stderr)
         return 1
 

@@ -1,4 +1,4 @@
-"""The time everything here goes by: the real one, which may be shifted, or one that moves only when told."""
+"""The sandbox's time: the system clock, which can be shifted forward, or a clock that only `advance` moves."""
 
 import asyncio
 import threading
@@ -9,34 +9,37 @@ from typing import ClassVar, Literal
 
 
 class Clock(ABC):
-    """Called, it answers the present moment as an aware UTC datetime; every method may be used from any thread."""
+    """A clock: calling it returns the current time as an aware UTC datetime. Safe to use from any thread."""
 
     kind: ClassVar[Literal["real", "manual"]]
 
     def __init__(self) -> None:
-        """Start with nobody waiting."""
+        """Start with no sleepers and no listeners."""
         self._lock = threading.RLock()
         self._sleepers: set[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = set()
         self._listeners: list[Callable[[], None]] = []
 
     @abstractmethod
     def __call__(self) -> datetime:
-        """Tell the present moment, in UTC."""
+        """Return the current time in UTC."""
 
     @abstractmethod
     def _move(self, by: timedelta) -> None:
-        """Put the present moment later by that much; called with the lock held."""
+        """Move the current time forward. The caller holds the lock."""
 
     @abstractmethod
-    def _patience(self, moment: datetime) -> float | None:
-        """Tell how many real seconds may pass before looking again, or None where only a move can bring the moment."""
+    def _real_seconds_until(self, moment: datetime) -> float | None:
+        """Return the real seconds until the moment, or None if only `advance` can reach it."""
 
     def unix(self) -> float:
-        """Tell the present moment in seconds since 1970."""
+        """Return the current time in seconds since 1970."""
         return self().timestamp()
 
     def advance(self, by: timedelta | float) -> None:
-        """Move forward by a timedelta or a number of seconds, and wake whoever waited for a moment now past."""
+        """Move forward by a timedelta or a number of seconds, and wake every `until` whose moment has come.
+
+        Raises ValueError for a negative step.
+        """
         step = by if isinstance(by, timedelta) else timedelta(seconds=by)
         if step < timedelta(0):
             raise ValueError(f"time does not run backwards: {step}")
@@ -55,63 +58,63 @@ class Clock(ABC):
             self._listeners.append(listener)
 
     async def until(self, moment: datetime) -> None:
-        """Return once this clock has reached the moment; at once if it has passed."""
+        """Return when this clock has reached the moment; immediately if it has passed."""
         loop = asyncio.get_running_loop()
         while True:
             sleeper: asyncio.Future[None] = loop.create_future()
             with self._lock:
                 if self() >= moment:
                     return
-                patience = self._patience(moment)
+                timeout = self._real_seconds_until(moment)
                 self._sleepers.add((loop, sleeper))
             try:
-                await asyncio.wait((sleeper,), timeout=patience)
+                await asyncio.wait((sleeper,), timeout=timeout)
             finally:
                 with self._lock:
                     self._sleepers.discard((loop, sleeper))
 
 
 class RealClock(Clock):
-    """The system's clock, later by as much as it was advanced."""
+    """The system clock, plus everything it was advanced by."""
 
     kind = "real"
 
     def __init__(self) -> None:
-        """Start unshifted."""
+        """Start at the system time."""
         super().__init__()
         self._shift = timedelta(0)
 
     def __call__(self) -> datetime:
-        """Tell the system's time plus the shift."""
+        """Return the system time plus the shift."""
         return datetime.now(UTC) + self._shift
 
     def _move(self, by: timedelta) -> None:
         self._shift += by
 
-    def _patience(self, moment: datetime) -> float | None:
+    def _real_seconds_until(self, moment: datetime) -> float | None:
         return max(0.0, (moment - self()).total_seconds())
 
 
 class ManualClock(Clock):
-    """A clock that stands still until `advance` is called."""
+    """A clock that moves only when `advance` is called."""
 
     kind = "manual"
 
     def __init__(self, start: datetime) -> None:
-        """Stand at `start`, which must be aware."""
+        """Start at `start`. Raises ValueError if it is naive."""
         super().__init__()
         if start.tzinfo is None:
             raise ValueError("a clock starts at an aware datetime")
         self._now = start.astimezone(UTC)
 
     def __call__(self) -> datetime:
-        """Tell the moment the clock was last moved to."""
+        """Return the time the clock was last moved to."""
         return self._now
 
     def _move(self, by: timedelta) -> None:
         self._now += by
 
-    def _patience(self, moment: datetime) -> float | None:  # noqa: ARG002 - no real time brings it nearer
+    def _real_seconds_until(self, moment: datetime) -> float | None:  # noqa: ARG002 - real time does not move this clock
         return None
 
 

@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong between the app and this Slack, and how often."""
+"""Faults on demand: what fails between the app and this Slack, and how often."""
 
 import asyncio
 import threading
@@ -14,7 +14,11 @@ DeliveryFaultKind: TypeAlias = Literal["twice", "out_of_order", "drop_socket"]
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One fault, standing until it struck `times` times (None: until removed); safe to use from any thread."""
+    """One fault, active until it has struck `times` times (None: until removed). Safe to use from any thread.
+
+    `method` is a Web API method or a kind of delivery ("*": all), `channel` a channel id (None: all), `retry_after` the
+    seconds that a 429 asks for.
+    """
 
     kind: CallFaultKind | DeliveryFaultKind
     method: str = "*"
@@ -30,11 +34,11 @@ class Fault:
 
     @property
     def spent(self) -> bool:
-        """Whether it will strike no more."""
+        """Whether the fault has struck as often as it may."""
         return self.times is not None and self.struck >= self.times
 
-    def fits(self, method: str, workspace_id: str | None, channel: str | None) -> bool:
-        """Whether it concerns this call or delivery."""
+    def matches(self, method: str, workspace_id: str | None, channel: str | None) -> bool:
+        """Whether the fault applies to this call or delivery."""
         return (
             not self.spent
             and self.method in {"*", method}
@@ -43,7 +47,7 @@ class Fault:
         )
 
     async def hold(self) -> bool:
-        """Wait for `release` or `abandon`; tell whether it was a release."""
+        """Wait for `release` or `abandon`; return True if it was `release`."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         with self._changed:
@@ -62,17 +66,17 @@ class Fault:
         return self._verdict == "release"
 
     def wait_until_held(self, seconds: float = 10.0, calls: int = 1) -> None:
-        """Return once that many calls are being held; raise TimeoutError after so many seconds of real time."""
+        """Return when that many calls are being held. Raises TimeoutError after `seconds` of real time."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._holding >= calls, seconds):
                 raise TimeoutError(f"{self._holding} of {calls} calls of {self.method} held after {seconds:g} s")
 
     def release(self) -> None:
-        """Let every held call go on, and hold no more."""
+        """Let every held call continue, and hold no further calls."""
         self._end("release")
 
     def abandon(self) -> None:
-        """Cut the connection of every held call without going on; what was held before doing is never done."""
+        """Cut the connection of every held call. A call that was held before its work never does it."""
         self._end("abandon")
 
     def _end(self, verdict: Literal["release", "abandon"]) -> None:
@@ -84,8 +88,8 @@ class Fault:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(_wake, waiter)
 
-    def shape(self) -> Json:
-        """Show the fault as the page's panel does."""
+    def as_json(self) -> Json:
+        """Return the fault as the page's panel shows it."""
         if self.kind in get_args(DeliveryFaultKind):
             return {"deliver": self.kind, "times": self.times, "struck": self.struck}
         return {
@@ -98,35 +102,35 @@ class Fault:
 
 
 class Faults:
-    """The faults that are switched on, asked in the order in which they were added."""
+    """The active faults. Where several match, the one added first strikes."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        """Start with none; `changed` is called whenever one is added, strikes or goes."""
-        self._standing: list[Fault] = []
+        """Start with no faults; `changed` is called whenever a fault is added, strikes or is removed."""
+        self._active: list[Fault] = []
         self._lock = threading.Lock()
         self._changed = changed
 
     def add(self, fault: Fault) -> Fault:
-        """Switch a fault on, and return it."""
+        """Activate a fault, and return it."""
         with self._lock:
-            self._standing.append(fault)
+            self._active.append(fault)
         self._changed()
         return fault
 
     def strike_call(self, method: str, workspace_id: str | None, channel: str | None) -> Fault | None:
-        """Return the fault that hits this Web API call, if one does."""
+        """Return the fault that strikes this Web API call, if any, and count the strike."""
         return self._strike(get_args(CallFaultKind), method, workspace_id, channel)
 
     def strike_delivery(self, kind: str, workspace_id: str) -> Fault | None:
-        """Return the fault that hits this delivery to the app, if one does."""
+        """Return the fault that strikes this delivery to the app, if any, and count the strike."""
         return self._strike(get_args(DeliveryFaultKind), kind, workspace_id, None)
 
     def _strike(
         self, kinds: tuple[str, ...], method: str, workspace_id: str | None, channel: str | None
     ) -> Fault | None:
         with self._lock:
-            for fault in self._standing:
-                if fault.kind in kinds and fault.fits(method, workspace_id, channel):
+            for fault in self._active:
+                if fault.kind in kinds and fault.matches(method, workspace_id, channel):
                     fault.struck += 1
                     break
             else:
@@ -135,31 +139,31 @@ class Faults:
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Switch one fault off; what it holds goes on."""
+        """Remove a fault; the calls it holds continue."""
         with self._lock:
-            if fault in self._standing:
-                self._standing.remove(fault)
+            if fault in self._active:
+                self._active.remove(fault)
         fault.release()
         self._changed()
 
     def clear(self) -> None:
-        """Switch every fault off; what they hold goes on."""
-        for fault in self.standing():
+        """Remove every fault; the calls they hold continue."""
+        for fault in self.active():
             self.remove(fault)
 
     def abandon(self) -> None:
-        """Cut whatever is held, for the end of the sandbox."""
-        for fault in self.standing():
+        """Cut every held call, so that the sandbox can stop."""
+        for fault in self.active():
             fault.abandon()
 
-    def standing(self) -> list[Fault]:
-        """Return the faults that are switched on, spent ones included."""
+    def active(self) -> list[Fault]:
+        """Return the faults that were added and not removed, including spent ones."""
         with self._lock:
-            return list(self._standing)
+            return list(self._active)
 
 
-def parse(given: Json) -> Fault:
-    """Read a fault as the page sends it; raise ValueError with a sentence where it makes no sense."""
+def parse_fault(given: Json) -> Fault:
+    """Return the fault that the page sent as JSON. Raises ValueError if there is no such kind of fault."""
     wanted = given.get("deliver") or given.get("kind")
     kinds: tuple[CallFaultKind | DeliveryFaultKind, ...] = (*get_args(CallFaultKind), *get_args(DeliveryFaultKind))
     kind = next((each for each in kinds if each == wanted), None)

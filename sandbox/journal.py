@@ -1,4 +1,4 @@
-"""What went over the wire: every Web API call, and every delivery to the app."""
+"""The record of everything sent: every Web API call, and every delivery to the app."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -9,7 +9,10 @@ from sandbox.workspace.state import Json
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A Web API call; `status` and `answer` are None while it is under way, and for good if it was cut."""
+    """A Web API call. `status` and `answer` are None until it is answered, and stay None if its connection was cut.
+
+    `done` says whether the method did its work, even if the answer was lost.
+    """
 
     number: int
     method: str
@@ -22,13 +25,13 @@ class Call:
 
     @property
     def ok(self) -> bool:
-        """Whether the app was told that it went well."""
+        """Whether the app received `ok: true`."""
         return bool(self.answer and self.answer.get("ok"))
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something sent to the app; `outcome` is None while no answer came, then "acknowledged" or what went wrong."""
+    """Something sent to the app. `outcome` is None until it ends, then "acknowledged" or the reason of the failure."""
 
     number: int
     kind: str
@@ -41,7 +44,7 @@ class Delivery:
 
 
 class Journal:
-    """Keeps calls and deliveries in the order they began; may be read from any thread."""
+    """Keeps calls and deliveries in the order they began. Safe to use from any thread."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -51,31 +54,31 @@ class Journal:
         self._complaints: list[str] = []
 
     def begin_call(self, method: str, workspace_id: str | None, arguments: Json, at: datetime) -> int:
-        """Note a call that came in; return its number."""
+        """Record an incoming call; return its number."""
         with self._lock:
             number = len(self._calls)
             self._calls.append(Call(number, method, workspace_id, arguments, at))
         return number
 
     def call_done(self, number: int) -> None:
-        """Note that the call's work was done, whether or not the app will hear of it."""
+        """Record that the method did its work, even if the answer will be lost."""
         with self._lock:
             self._calls[number] = replace(self._calls[number], done=True)
 
     def end_call(self, number: int, status: int | None, answer: Json | None) -> None:
-        """Note what the call was answered; a status of None for one whose connection was cut."""
+        """Record the answer to a call; a status of None means that its connection was cut."""
         with self._lock:
             self._calls[number] = replace(self._calls[number], status=status, answer=answer)
 
     def begin_delivery(self, kind: str, workspace_id: str, payload: Json, at: datetime, attempt: int) -> int:
-        """Note a delivery on its way; return its number."""
+        """Record a delivery that is being sent; return its number."""
         with self._lock:
             number = len(self._deliveries)
             self._deliveries.append(Delivery(number, kind, workspace_id, payload, at, attempt))
         return number
 
     def end_delivery(self, number: int, outcome: str, answer: Json | None = None) -> None:
-        """Note how a delivery ended."""
+        """Record how a delivery ended."""
         with self._lock:
             self._deliveries[number] = replace(self._deliveries[number], outcome=outcome, answer=answer)
 
@@ -89,12 +92,12 @@ class Journal:
         with self._lock:
             return [delivery for delivery in self._deliveries if kind in {None, delivery.kind}]
 
-    def complain(self, sentence: str) -> None:
-        """Note that the app acknowledged with something Slack cannot show."""
+    def add_complaint(self, sentence: str) -> None:
+        """Record an acknowledgement that Slack could not show, as a sentence."""
         with self._lock:
             self._complaints.append(sentence)
 
     def complaints(self) -> list[str]:
-        """Return what Slack could not show of the app's acknowledgements."""
+        """Return a sentence for each acknowledgement that Slack could not show."""
         with self._lock:
             return list(self._complaints)

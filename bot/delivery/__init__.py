@@ -1,1 +1,1 @@
-"""Queued messages, carried to Slack."""
+"""Queued messages, sent to Slack."""

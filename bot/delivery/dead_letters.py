@@ -1,4 +1,4 @@
-"""Messages that Slack would not take, for the command line."""
+"""Messages that Slack refused for good, for the command line."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from qualification.records import Delivery, Lane
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """One message that waits for somebody to look: what, where, Slack's word for why, and the first time it said so."""
+    """One parked message: its kind and place, the error, and when Slack first refused it."""
 
     id: int
     kind: str
@@ -22,7 +22,7 @@ class Parked:
 
 
 def found(database: Database, workspace_id: int) -> list[Parked]:
-    """List what is parked in a workspace, the eldest first."""
+    """Return the parked messages of a workspace, oldest first."""
     with database.snapshot() as session:
         rows = session.execute(
             select(Delivery, Lane.place)
@@ -37,7 +37,7 @@ def found(database: Database, workspace_id: int) -> list[Parked]:
 
 
 def retry(database: Database, workspace_id: int, *, because: str | None, place: str | None, now: datetime) -> int:
-    """Owe parked messages again, and return how many; the worker tries them next."""
+    """Queue parked messages again, and return how many; the worker tries them next."""
     with database.transaction() as session:
         troubles = None if because is None else {because}
         return outbox.unpark(session, workspace_id=workspace_id, place=place, troubles=troubles, now=now)

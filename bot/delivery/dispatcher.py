@@ -1,4 +1,4 @@
-"""Due deliveries, carried to Slack: in each place one after the other, and no call inside a transaction."""
+"""Sends due deliveries to Slack: one after the other in each place, and no call inside a transaction."""
 
 import logging
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from contextlib import suppress
 from datetime import datetime
 
 from bot.database import UNWELL, Database
-from bot.delivery.operations import Failed, Outcome, Refused, Shown, Task, Undrawable
+from bot.delivery.operations import Failed, Job, Outcome, Refused, Shown, Undrawable
 from bot.delivery.queue import Lanes
-from bot.delivery.results import LeaseLostError, note_trouble, settle
-from bot.delivery.send import Attempt, Renderer
+from bot.delivery.results import LeaseLostError, note_trouble, record_result
+from bot.delivery.send import Renderer, Sender
 from bot.slack.client import AccountError, PassingError, Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
 
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 
 
 class _StoppedError(Exception):
-    """The worker was stopped while it took deliveries up: they are left as they were."""
+    """The worker was stopped while it claimed deliveries: the claim is rolled back."""
 
 
-class Courier:
-    """Carries one workspace's deliveries to Slack, for one worker; safe to use from several threads."""
+class Dispatcher:
+    """Sends one workspace's deliveries to Slack, for one worker; safe to use from several threads."""
 
     def __init__(
         self,
@@ -33,35 +33,35 @@ class Courier:
         worker: str,
         rates: Rates = SLACK_RATES,
     ) -> None:
-        """`render(session, delivery, now)` draws the payload from the state stored; `worker` is a name no other has."""
+        """`render(session, delivery, now)` returns a payload for the stored state; `worker` is a name no other has."""
         self._database = database
         self._slack = slack
         self._render = render
         self.lanes = Lanes(workspace_id, worker, rates)
 
     def ready_at(self) -> datetime | None:
-        """Return the moment from which there is something to carry; None: nothing is owed."""
+        """Return the moment from which something can be sent; None when nothing is queued."""
         with self._database.snapshot() as session:
             return self.lanes.ready_at(session)
 
-    def claim(self, now: datetime, limit: int = 1, *, go_on: Callable[[], bool] = lambda: True) -> list[Task]:
-        """Take in hand what is due, from as many places as `limit` says; nothing where it may no longer `go_on`.
+    def claim(self, now: datetime, limit: int = 1, *, go_on: Callable[[], bool] = lambda: True) -> list[Job]:
+        """Claim the first due delivery of up to `limit` places; none where `go_on` says that the worker has stopped.
 
-        That is asked last: a place that was let go after the stop is not taken up by a claim begun before it.
+        `go_on` is asked last, so that a claim that began before the stop takes nothing afterwards.
         """
         with suppress(_StoppedError), self._database.transaction() as session:
-            tasks = self.lanes.claim(session, now, limit)
+            jobs = self.lanes.claim(session, now, limit)
             if not go_on():
                 raise _StoppedError
-            return tasks
+            return jobs
         return []
 
-    def carry(
-        self, task: Task, clock: Callable[[], datetime], *, go_on: Callable[[], bool] = lambda: False
-    ) -> Task | None:
-        """Carry a task out and write down what came of it; where it may `go_on`, return the place's next, in hand."""
-        attempt = Attempt(
-            task,
+    def dispatch(
+        self, job: Job, clock: Callable[[], datetime], *, go_on: Callable[[], bool] = lambda: False
+    ) -> Job | None:
+        """Do a job and record its result; where `go_on` allows it, return the next job of the same place, claimed."""
+        sender = Sender(
+            job,
             database=self._database,
             slack=self._slack,
             render=self._render,
@@ -69,50 +69,50 @@ class Courier:
             clock=clock,
         )
         try:
-            outcome = self._outcome(attempt)
+            outcome = self._outcome(sender)
             now = clock()
-            self._note_trouble(task, outcome, now)
+            self._note_trouble(job, outcome, now)
             with self._database.transaction() as session:
-                return settle(session, self.lanes, attempt.task, outcome, now, go_on=go_on())
+                return record_result(session, self.lanes, sender.job, outcome, now, go_on=go_on())
         except LeaseLostError:
             log.warning(
                 "A delivery took too long and is in other hands.",
-                extra={"action": task.act.value, "workspace": task.workspace_id, "delivery": task.delivery_id},
+                extra={"action": job.operation.value, "workspace": job.workspace_id, "delivery": job.delivery_id},
             )
             return None
 
-    def _outcome(self, attempt: Attempt) -> Outcome:
-        """Make the attempt; a fault of ours on the way is the delivery's own, and holds up no other for long."""
+    def _outcome(self, sender: Sender) -> Outcome:
+        """Send; an unexpected error of ours becomes the outcome of this delivery, and delays others only briefly."""
         try:
-            return attempt.make()
+            return sender.send()
         except (LeaseLostError, *UNWELL):
             raise
         except Exception as error:
-            task, name = attempt.task, type(error).__name__
-            keys = {"action": task.act.value, "delivery": task.delivery_id, "error": name}
+            job, name = sender.job, type(error).__name__
+            keys = {"action": job.operation.value, "delivery": job.delivery_id, "error": name}
             log.exception("Something unforeseen happened on the way to Slack.", extra=keys)
             return Failed(name)
 
-    def _note_trouble(self, task: Task, outcome: Outcome, now: datetime) -> None:
-        """Keep the workspace's trouble true, in a transaction that takes no lock of a delivery."""
+    def _note_trouble(self, job: Job, outcome: Outcome, now: datetime) -> None:
+        """Record whether Slack refuses the whole workspace, in a transaction that locks no delivery."""
         if isinstance(outcome, Refused) and isinstance(outcome.error, AccountError):
             log.error(
                 "Slack refuses every call until somebody looks: %s.",
                 outcome.error,
-                extra={"action": task.act.value, "workspace": task.workspace_id, "error": outcome.error.name},
+                extra={"action": job.operation.value, "workspace": job.workspace_id, "error": outcome.error.name},
             )
             trouble: str | None = outcome.error.name
-        elif task.troubled and _answered(outcome):
-            log.info("Slack answers again.", extra={"workspace": task.workspace_id})
+        elif job.troubled and _answered(outcome):
+            log.info("Slack answers again.", extra={"workspace": job.workspace_id})
             trouble = None
         else:
             return
         with self._database.transaction() as session:
-            note_trouble(session, task.workspace_id, trouble, now)
+            note_trouble(session, job.workspace_id, trouble, now)
 
 
 def _answered(outcome: Outcome) -> bool:
-    """Say whether Slack accepted our token, whatever it thought of the message."""
+    """Return whether Slack accepted our token, even if it refused the message."""
     match outcome:
         case Refused(error):
             return not isinstance(error, PassingError) or error.refused

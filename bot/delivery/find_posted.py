@@ -1,4 +1,4 @@
-"""Finding in Slack what a lost answer may have left behind: each message carries its delivery's key in its metadata."""
+"""Finding messages in Slack whose answer was lost: each carries the key of its delivery in its metadata."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.slack.client import FinalError, Slack
 
 EVENT_TYPE: Final = "baton_delivery"
-# A call that hung may be done late: no sooner than this after it began is its place searched.
+# Slack may do a call that hung: a search for it waits at least this long after it began.
 PATIENCE: Final = timedelta(seconds=10)
 # How far Slack's clock may be behind ours.
 SKEW: Final = timedelta(minutes=5)
@@ -14,19 +14,19 @@ PAGE: Final = 200
 
 
 def key_of(seal: str, delivery_id: int, posting: int) -> str:
-    """Give the key of one posting of a delivery: the same for every try of it, unlike that of any other database."""
+    """Return the key of one posting of a delivery: the same for each try, and different in every other database."""
     return f"{seal}-{delivery_id}-{posting}"
 
 
 def metadata(key: str) -> dict[str, object]:
-    """Give the metadata that a message carries its key in."""
+    """Return the metadata in which a message carries its key."""
     return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
 
 def find(slack: Slack, *, channel: str, thread_ts: str | None, key: str, since: datetime) -> list[str]:
-    """Return the ids of the messages that carry the key, the eldest first, however many pages there are.
+    """Return the `ts` of each message that carries the key, oldest first, from all pages since shortly before `since`.
 
-    Raises SlackError. A thread whose first message is gone holds nothing.
+    A thread whose first message was deleted holds no messages. Raises SlackError.
     """
     place: dict[str, object] = {"channel": channel, "oldest": f"{(since - SKEW).timestamp():.6f}"}
     method = "conversations.history"
@@ -54,6 +54,6 @@ def _key_in(message: dict[str, Any]) -> object:
 
 
 def _order(ts: str) -> tuple[int, int]:
-    """Order Slack's ids exactly: a float would blur the last digits."""
+    """Return a `ts` as integers for sorting: a float would lose the last digits."""
     seconds, _, fraction = ts.partition(".")
     return int(seconds), int(fraction or 0)

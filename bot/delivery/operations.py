@@ -1,4 +1,4 @@
-"""A delivery in hand: what it needs of Slack, and what came of it."""
+"""A claimed delivery: the operation that it needs from Slack, and the outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ from bot.slack.client import SlackError
 from qualification.records import Delivery
 
 
-class Act(StrEnum):
-    """What a delivery needs of Slack."""
+class Operation(StrEnum):
+    """What a delivery needs from Slack."""
 
     POST = "post"
     EDIT = "edit"
@@ -20,12 +20,12 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A delivery in hand, as it was when it was taken up.
+class Job:
+    """A claimed delivery, as it was when it was claimed.
 
-    `channel` is None for direct messages that were never opened, `ts` and `parent_ts` until posted, `began_at` unless
-    the answer to an earlier post was lost; `troubled` while Slack refuses every call, and `mistrusted` names those of
-    its methods that Slack refuses for want of a scope.
+    `channel` is None for direct messages that were never opened, `ts` and `parent_ts` until the message is posted.
+    `began_at` is None unless the answer to an earlier post was lost. `troubled` says that Slack refuses every call, and
+    `mistrusted` names the methods of this operation that it refuses for want of a scope.
     """
 
     workspace_id: int
@@ -33,7 +33,7 @@ class Task:
     lane_id: int
     handoff_id: int | None
     kind: str
-    act: Act
+    operation: Operation
     key: str
     posting: int
     person_id: int | None
@@ -51,7 +51,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Slack shows a new message, drawn when `wanted` changes were known."""
+    """Slack shows a new message, rendered from revision `wanted`."""
 
     channel: str
     ts: str
@@ -61,7 +61,7 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Slack shows the message or tab as it was drawn; `sent` is False where it showed the same before."""
+    """Slack shows revision `wanted` of the message or tab; `sent` is False where it showed the same before."""
 
     wanted: int
     fingerprint: str
@@ -70,28 +70,28 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A post whose answer was lost stands in Slack: `ts` is the eldest, `twins` whether there are more."""
+    """A post whose answer was lost is in Slack: `ts` is the oldest copy, `duplicates` says whether there are more."""
 
     channel: str
     ts: str
-    twins: bool
+    duplicates: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """The place was searched once more: the message has no twin, or none any longer."""
+    """The place was searched once more, and the message has no duplicate, or none any longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The message to edit, or the one to reply under, was deleted in Slack; `delivery_id` is the one that is gone."""
+    """The message to edit or to reply to was deleted in Slack; `delivery_id` is the deleted one."""
 
     delivery_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Slack did not do it, or gave no answer; `posting` says that the call in question was the post itself."""
+    """Slack refused the call or did not answer; `posting` says that the call was the post itself."""
 
     error: SlackError
     posting: bool = False
@@ -99,14 +99,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Undrawable:
-    """The stored state could not be drawn: a fault of ours, with its kind."""
+    """The stored state could not be rendered, by a fault of ours; `error` is the exception's type."""
 
     error: str
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something unforeseen happened on the way, a fault of ours, with its kind; what Slack did is not known."""
+    """An unexpected error of ours, of type `error`; what Slack did is not known."""
 
     error: str
 
@@ -114,23 +114,23 @@ class Failed:
 Outcome: TypeAlias = Posted | Shown | Found | Alone | Gone | Refused | Undrawable | Failed
 
 
-def act_of(delivery: Delivery, now: datetime) -> Act:
-    """Say what a delivery needs of Slack next."""
+def operation_of(delivery: Delivery, now: datetime) -> Operation:
+    """Return the operation that a delivery needs next."""
     if delivery.kind == "home":
-        return Act.PUBLISH
+        return Operation.PUBLISH
     if delivery.ts is not None:
-        return Act.RECHECK if delivery.recheck_at is not None and delivery.recheck_at <= now else Act.EDIT
-    return Act.POST if delivery.began_at is None else Act.LOOK_BACK
+        return Operation.RECHECK if delivery.recheck_at is not None and delivery.recheck_at <= now else Operation.EDIT
+    return Operation.POST if delivery.began_at is None else Operation.LOOK_BACK
 
 
-def methods_of(act: Act, delivery: Delivery, *, opened: bool) -> tuple[str, ...]:
-    """Name Slack's methods that an act takes; `opened` says whether the place is a conversation already."""
+def methods_of(operation: Operation, delivery: Delivery, *, opened: bool) -> tuple[str, ...]:
+    """Return the names of the methods that an operation calls; `opened` says that the conversation exists already."""
     search = "conversations.history" if delivery.parent_id is None else "conversations.replies"
     post = ("chat.postMessage",) if opened else ("conversations.open", "chat.postMessage")
     return {
-        Act.POST: post,
-        Act.EDIT: ("chat.update",),
-        Act.PUBLISH: ("views.publish",),
-        Act.LOOK_BACK: (search, *post),
-        Act.RECHECK: (search, "chat.delete"),
-    }[act]
+        Operation.POST: post,
+        Operation.EDIT: ("chat.update",),
+        Operation.PUBLISH: ("views.publish",),
+        Operation.LOOK_BACK: (search, *post),
+        Operation.RECHECK: (search, "chat.delete"),
+    }[operation]

@@ -1,4 +1,4 @@
-"""Taking deliveries up: which place is due, what stands first there, and who has it in hand."""
+"""Claiming deliveries: which lane is due, which delivery is first in it, and which worker has it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from sqlalchemy.orm import Session
 
 from bot.delivery import queue_statements as queries
 from bot.delivery.find_posted import PATIENCE, key_of
-from bot.delivery.operations import Act, Task, act_of, methods_of
+from bot.delivery.operations import Job, Operation, methods_of, operation_of
 from bot.slack.rate_limits import EVERY_METHOD, Rates, lock_paces
 from qualification.outbox.outbox import NO_CHANNEL_ID, NO_SLACK_USER, PARENT_PARKED
 from qualification.records import Delivery, DeliveryState, Lane, Pace, Person
 
-# Longer than the calls of one delivery can take together.
+# How long a worker keeps a lane: longer than all calls of one delivery can take.
 LEASE: Final = timedelta(seconds=15)
-# Slack refuses every call: so often is it asked again.
+# How long to wait between tries while Slack refuses every call.
 TROUBLE_PAUSE: Final = timedelta(seconds=30)
-# Somebody is changing the delivery at this very moment.
+# How long to wait where another transaction has the delivery locked.
 BUSY_PAUSE: Final = timedelta(milliseconds=50)
-# So many lanes are looked at in one transaction: it must stay short.
+# The number of lanes that one transaction looks at, which must stay short.
 GLANCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What holds for the whole workspace while a transaction takes deliveries up."""
+    """What holds for the whole workspace while a transaction claims deliveries."""
 
     now: datetime
     seal: str
@@ -36,28 +36,29 @@ class _Ground:
 
 
 class Lanes:
-    """The lanes of one workspace as one worker takes them up; every method runs in the caller's transaction.
+    """The lanes of one workspace, as one worker claims them; every method runs in the caller's transaction.
 
-    A lane whose `leased_until` is to come is in the hands of `leased_by`; with no `leased_by` it is held back until its
-    first delivery is tried again. One that waits for a rate is only due later: what comes meanwhile may be free to go.
+    While `leased_until` is in the future, the lane belongs to the worker `leased_by`; without a `leased_by` it is held
+    back until its first delivery is tried again. A lane that waits for a rate is only due later, so that a delivery
+    that comes meanwhile and needs another method can go.
     """
 
     def __init__(self, workspace_id: int, worker: str, rates: Rates) -> None:
-        """`worker` is a name that no other worker has."""
+        """No other worker has the name `worker`."""
         self.workspace_id = workspace_id
         self.worker = worker
         self._rates = rates
 
     def ready_at(self, session: Session) -> datetime | None:
-        """Return the moment from which a lane can be taken up; None: nothing is owed."""
+        """Return the moment from which a lane can be claimed; None when nothing is queued."""
         first: datetime | None = session.scalar(queries.READY_AT, {"workspace_id": self.workspace_id})
         paused = session.scalar(queries.PAUSED_UNTIL, {"workspace_id": self.workspace_id, "method": EVERY_METHOD})
         return max(first, paused) if first and paused else first
 
-    def claim(self, session: Session, now: datetime, limit: int) -> list[Task]:
-        """Take up to `limit` lanes that are due and in nobody's hands, each with its first delivery.
+    def claim(self, session: Session, now: datetime, limit: int) -> list[Job]:
+        """Claim up to `limit` lanes that are due and free, each with its first delivery.
 
-        While Slack refuses every call, one lane at a time is tried, and that seldom.
+        While Slack refuses every call, claims one lane every TROUBLE_PAUSE.
         """
         ground = self._ground(session, now)
         if ground.troubled:
@@ -65,19 +66,19 @@ class Lanes:
                 return []
             ground.paces[EVERY_METHOD].free_at = now + TROUBLE_PAUSE
             limit = 1
-        tasks: list[Task] = []
+        jobs: list[Job] = []
         glances = GLANCE
-        while len(tasks) < limit and glances > 0:
-            lanes = self._due(session, now, min(limit - len(tasks), glances))
+        while len(jobs) < limit and glances > 0:
+            lanes = self._due(session, now, min(limit - len(jobs), glances))
             if not lanes:
                 break
             glances -= len(lanes)
             found = (self._first(session, lane, ground) for lane in lanes)
-            tasks.extend([task for task in found if task is not None])
-        return tasks
+            jobs.extend([job for job in found if job is not None])
+        return jobs
 
-    def take_next(self, session: Session, lane: Lane, now: datetime) -> Task | None:
-        """Keep a lane that is in hand, for its next delivery; let it go when nothing there can be done now."""
+    def take_next(self, session: Session, lane: Lane, now: datetime) -> Job | None:
+        """Keep a claimed lane for its next delivery; let it go where nothing in it can be sent now."""
         ground = self._ground(session, now)
         if ground.troubled:
             self.let_go(session, lane, now)
@@ -85,7 +86,7 @@ class Lanes:
         return self._first(session, lane, ground)
 
     def let_go(self, session: Session, lane: Lane, now: datetime, held_until: datetime | None = None) -> None:
-        """Put a lane back, behind those that wait; with `held_until` nobody takes it up before then."""
+        """Release a lane, behind those that wait; with `held_until` no worker claims it before that moment."""
         session.flush()
         owed = session.scalar(queries.ANY_OWED, {"lane_id": lane.id})
         lane.due_at = now if owed is not None else self._next_recheck(session, lane)
@@ -93,7 +94,7 @@ class Lanes:
 
     def _ground(self, session: Session, now: datetime) -> _Ground:
         workspace = session.execute(queries.WORKSPACE, {"workspace_id": self.workspace_id}).one()
-        # Locked before any lane: two workers never take a method's last free call twice, nor wait for each other.
+        # Locked before any lane, so that two workers never use a method's last free call twice, nor deadlock.
         paces = lock_paces(session, self.workspace_id, (EVERY_METHOD, *self._rates.methods))
         return _Ground(now=now, seal=workspace.seal, troubled=workspace.trouble is not None, paces=paces)
 
@@ -101,8 +102,8 @@ class Lanes:
         session.flush()
         return session.scalars(queries.DUE_LANES, {"workspace_id": self.workspace_id, "now": now, "most": most}).all()
 
-    def _first(self, session: Session, lane: Lane, ground: _Ground) -> Task | None:
-        """Lease the lane for the first delivery that can be carried out now, or leave it for the time when one can."""
+    def _first(self, session: Session, lane: Lane, ground: _Ground) -> Job | None:
+        """Lease the lane for the first delivery that can be sent now, or else release it until one can."""
         person = session.get(Person, lane.person_id) if lane.person_id is not None else None
         while True:
             session.flush()
@@ -119,31 +120,31 @@ class Lanes:
                 delivery.state, delivery.trouble, delivery.recheck_at = DeliveryState.PARKED, hindrance, None
                 delivery.refused_at = delivery.refused_at or ground.now
                 continue
-            act = act_of(delivery, ground.now)
+            operation = operation_of(delivery, ground.now)
             channel = delivery.channel or (person.dm_channel if person else lane.place)
-            methods = methods_of(act, delivery, opened=channel is not None)
+            methods = methods_of(operation, delivery, opened=channel is not None)
             paces = [ground.paces[method] for method in methods if method in ground.paces]
-            free_at = self._free_at(lane, delivery, act, paces)
+            free_at = self._free_at(lane, delivery, operation, paces)
             if free_at is None or free_at <= ground.now:
                 break
-            if act is not Act.RECHECK:
+            if operation is not Operation.RECHECK:
                 lane.due_at, lane.leased_by, lane.leased_until = free_at, None, None
                 return None
-            # To look for a twin can wait, and holds up nothing.
+            # The search for a duplicate can wait; meanwhile the next delivery goes.
             delivery.recheck_at = free_at
-        self._spend(lane, act, paces, ground.now)
+        self._spend(lane, operation, paces, ground.now)
         began_at = delivery.began_at
-        if act is Act.POST:
+        if operation is Operation.POST:
             delivery.began_at = ground.now
         leased_until = ground.now + LEASE
         lane.leased_by, lane.leased_until = self.worker, leased_until
-        return Task(
+        return Job(
             workspace_id=self.workspace_id,
             delivery_id=delivery.id,
             lane_id=lane.id,
             handoff_id=delivery.handoff_id,
             kind=delivery.kind,
-            act=act,
+            operation=operation,
             key=key_of(ground.seal, delivery.id, delivery.posting),
             posting=delivery.posting,
             person_id=lane.person_id,
@@ -159,24 +160,24 @@ class Lanes:
             mistrusted=tuple(pace.method for pace in paces if pace.trouble),
         )
 
-    def _free_at(self, lane: Lane, delivery: Delivery, act: Act, paces: Sequence[Pace]) -> datetime | None:
+    def _free_at(self, lane: Lane, delivery: Delivery, operation: Operation, paces: Sequence[Pace]) -> datetime | None:
         waits = [pace.free_at for pace in paces]
-        if act in {Act.POST, Act.LOOK_BACK} and self._rates.posts and lane.posts_free_at:
+        if operation in {Operation.POST, Operation.LOOK_BACK} and self._rates.posts and lane.posts_free_at:
             waits.append(lane.posts_free_at)
-        if act is Act.LOOK_BACK and delivery.began_at:
-            # A call that hung may be done late.
+        if operation is Operation.LOOK_BACK and delivery.began_at:
+            # Slack may still do a call that hung.
             waits.append(delivery.began_at + PATIENCE)
         return max(waits, default=None)
 
-    def _spend(self, lane: Lane, act: Act, paces: Sequence[Pace], now: datetime) -> None:
-        if act in {Act.POST, Act.LOOK_BACK} and self._rates.posts:
+    def _spend(self, lane: Lane, operation: Operation, paces: Sequence[Pace], now: datetime) -> None:
+        if operation in {Operation.POST, Operation.LOOK_BACK} and self._rates.posts:
             lane.posts_free_at = self._rates.posts.free_at(lane.posts_free_at, now)
         for pace in paces:
             if pace.method in self._rates.methods:
                 pace.free_at = self._rates.methods[pace.method].free_at(pace.free_at, now)
 
     def _head(self, session: Session, lane: Lane, now: datetime) -> tuple[Delivery, Delivery | None] | None:
-        """Find what stands first: a message that may have a twin, else what is owed."""
+        """Return the first delivery and its parent: a message that may have a duplicate, else the first queued one."""
         where = {"workspace_id": self.workspace_id, "lane_id": lane.id, "now": now}
         row = session.execute(queries.RECHECK, where).first() or session.execute(queries.HEAD, where).first()
         return (row[0], row[1]) if row else None
@@ -188,7 +189,7 @@ class Lanes:
 
 
 def void(session: Session, workspace_id: int, worker: str | None = None) -> int:
-    """Take every lane of the workspace out of hands and pauses, or those in one worker's hands; return how many."""
+    """Free all leased or held lanes of the workspace, or only those of one worker; return how many there were."""
     lanes = update(Lane).where(Lane.workspace_id == workspace_id, Lane.leased_until.is_not(None))
     if worker is not None:
         lanes = lanes.where(Lane.leased_by == worker)
@@ -197,7 +198,7 @@ def void(session: Session, workspace_id: int, worker: str | None = None) -> int:
 
 
 def holders(session: Session, workspace_id: int) -> Sequence[str]:
-    """Name the workers that have a lane of the workspace in hand."""
+    """Return the names of the workers that have a lane of the workspace."""
     return session.scalars(
         select(Lane.leased_by)
         .where(Lane.workspace_id == workspace_id, Lane.leased_by.is_not(None), Lane.due_at.is_not(None))
@@ -207,7 +208,7 @@ def holders(session: Session, workspace_id: int) -> Sequence[str]:
 
 
 def _lock(session: Session, delivery: Delivery) -> bool:
-    """Lock a delivery and read it anew; False: somebody is changing it, and waiting could be for each other."""
+    """Lock a delivery and read it again; False where another transaction has it, since waiting could deadlock."""
     if session.get_bind().dialect.name == "sqlite":
         return True
     return session.scalar(queries.LOCK_DELIVERY, {"delivery_id": delivery.id}) is not None

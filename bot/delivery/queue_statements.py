@@ -1,4 +1,4 @@
-"""The statements by which deliveries are taken up, built once: to build one takes longer than to run it.
+"""The statements by which deliveries are claimed, built once: building one takes longer than running it.
 
 States are compared with literals: a bound parameter would hide a partial index from SQLite's planner.
 """
@@ -20,10 +20,10 @@ _rechecked = and_(
     Delivery.workspace_id == _workspace_id, Delivery.recheck_at.is_not(None), _in_lane, Delivery.ts.is_not(None)
 )
 
-# What every transaction of a worker begins with.
+# The first statement of each transaction that claims.
 WORKSPACE: Final = select(Workspace.trouble, Workspace.seal).where(Workspace.id == _workspace_id)
 
-# When the first lane can be taken up.
+# The moment from which the first lane can be claimed.
 READY_AT: Final = select(
     func.min(
         case((or_(Lane.leased_until.is_(None), Lane.leased_until < Lane.due_at), Lane.due_at), else_=Lane.leased_until)
@@ -35,7 +35,7 @@ PAUSED_UNTIL: Final = (
     .where(Pace.workspace_id == _workspace_id, Pace.method == bindparam("method"), Workspace.trouble.is_not(None))
 )
 
-# The lanes that are due and in nobody's hands, those that wait longest first.
+# The lanes that are due and free, the longest waiting first.
 DUE_LANES: Final = (
     select(Lane)
     .where(
@@ -48,7 +48,7 @@ DUE_LANES: Final = (
     .with_for_update(skip_locked=True, key_share=True)
 )
 
-# What stands first in a lane; a reply waits until its message stands, and stands alone.
+# The first queued delivery of a lane; a reply waits until its parent is posted and has no duplicate.
 HEAD: Final = (
     select(Delivery, _parent)
     .outerjoin(_parent, _parent.id == Delivery.parent_id)
@@ -64,10 +64,10 @@ HEAD: Final = (
     .order_by(Delivery.urgency, Delivery.sequence, Delivery.id)
     .limit(1)
 )
-# Ordered, so that PostgreSQL is not tempted to read the table from its start.
+# The order keeps PostgreSQL from reading the table from its start.
 ANY_OWED: Final = select(Delivery.id).where(_in_lane, _owed).order_by(Delivery.urgency, Delivery.sequence).limit(1)
 
-# The messages that may have a twin.
+# The messages that may have a duplicate.
 RECHECK: Final = (
     select(Delivery, _parent)
     .outerjoin(_parent, _parent.id == Delivery.parent_id)
@@ -77,7 +77,7 @@ RECHECK: Final = (
 )
 NEXT_RECHECK: Final = select(func.min(Delivery.recheck_at)).where(_rechecked)
 
-# A delivery read anew and locked, unless somebody is changing it: to wait could be to wait for each other.
+# A delivery, read again and locked unless another transaction has it: waiting could deadlock.
 LOCK_DELIVERY: Final = (
     select(Delivery)
     .where(Delivery.id == bindparam("delivery_id"))
@@ -85,7 +85,7 @@ LOCK_DELIVERY: Final = (
     .execution_options(populate_existing=True)
 )
 
-# What a worker settles: the delivery first, then its lane, in the order in which everybody locks them.
+# Locked when a result is recorded: the delivery first, then its lane, in the order that all code keeps.
 DELIVERY: Final = select(Delivery).where(Delivery.id == bindparam("delivery_id")).with_for_update(key_share=True)
 LANE_IN_HAND: Final = (
     select(Lane)

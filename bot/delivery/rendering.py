@@ -1,4 +1,4 @@
-"""From a delivery to its payload: the kind names both the facts to read and the template that draws them."""
+"""From a delivery to its payload: its kind names the values to read and the template that renders them."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,14 +16,16 @@ Facts: TypeAlias = Mapping[str, Any]
 
 
 def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, object]:
-    """Return what Slack is to show for a delivery, drawn from the state stored; `now` tells who is away.
+    """Return the payload that Slack is to show for a delivery, rendered from the stored state as of `now`.
 
-    A person's own messages are in their language. Raises KeyError for an unknown kind.
+    Messages to one person are in that person's language. Raises KeyError for an unknown kind.
     """
     lane = session.get_one(Lane, delivery.lane_id)
     person = session.get_one(Person, lane.person_id) if lane.person_id is not None else None
     template, read = KINDS[delivery.kind]
     facts = read(session, delivery, lane.person_id, now)
+    if delivery.kind == "thread_line":
+        template = f"messages/thread/{facts['line'].event.kind.value}"
     if person is None:
         return templates.render(template, **facts)
     return templates.render(template, locale=person.locale, zone=person.zone, **facts)
@@ -65,17 +67,17 @@ def _home(session: Session, delivery: Delivery, person_id: int | None, now: date
 
 
 def _summary(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
-    """Read what a summary tells; whether it came late is settled by when it was posted."""
+    """Read a summary; whether it is late depends on the moment at which it was posted."""
     del person_id
     shown_at = now if delivery.ts is None else datetime.fromtimestamp(float(delivery.ts), UTC)
-    return {"summary": summaries.told(session, delivery.workspace_id, delivery.subject, shown_at)}
+    return {"summary": summaries.daily_summary(session, delivery.workspace_id, delivery.subject, shown_at)}
 
 
 KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, datetime], Facts]]]] = MappingProxyType(
     {
         "lead_card": ("messages/lead_card", _lead_card),
         "direct_card": ("messages/direct_card", _lead_card),
-        "thread_line": ("messages/thread_line", _thread_line),
+        "thread_line": ("messages/thread", _thread_line),
         "reminder": ("messages/reminder", _reminder),
         "summary": ("messages/summary", _summary),
         "summary_details": ("messages/summary_details", _summary),

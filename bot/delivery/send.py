@@ -1,4 +1,4 @@
-"""One task on its way to Slack and back: the calls it takes, and what is to be concluded from the answers."""
+"""Doing one job: the calls to Slack that it takes, and the outcome that follows from the answers."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.database import UNWELL, Database
 from bot.delivery import find_posted
-from bot.delivery.operations import Act, Alone, Found, Gone, Outcome, Posted, Refused, Shown, Task, Undrawable
+from bot.delivery.operations import Alone, Found, Gone, Job, Operation, Outcome, Posted, Refused, Shown, Undrawable
 from bot.delivery.queue import LEASE, Lanes
 from bot.delivery.results import begin_again, renew
 from bot.slack.client import FinalError, Slack, SlackError
@@ -23,18 +23,18 @@ log = logging.getLogger(__name__)
 Payload: TypeAlias = Mapping[str, Any]
 Renderer: TypeAlias = Callable[[Session, Delivery, datetime], Payload]
 
-# The message to edit is there no more, or is closed to us: it is posted anew.
+# The errors that mean that a message cannot be edited any longer, so that it is posted again.
 MESSAGE_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 THREAD_GONE: Final = frozenset({"thread_not_found", "cannot_reply_to_message"})
 BLOCKS_REFUSED: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 
-class Attempt:
-    """Carries one task out; `task` is as it stands after a step that took long enough to need a new lease."""
+class Sender:
+    """Does one job; `job` changes whenever its lease is renewed or its channel opened."""
 
     def __init__(
         self,
-        task: Task,
+        job: Job,
         *,
         database: Database,
         slack: Slack,
@@ -42,25 +42,25 @@ class Attempt:
         lanes: Lanes,
         clock: Callable[[], datetime],
     ) -> None:
-        """Start at nothing; `render` is called in a snapshot, Slack never within a transaction."""
-        self.task = task
+        """Do nothing yet; later `render` is called in a snapshot, and Slack never inside a transaction."""
+        self.job = job
         self._database = database
         self._slack = slack
         self._render = render
         self._lanes = lanes
         self._clock = clock
 
-    def make(self) -> Outcome:
-        """Call Slack as often as it takes, and return what came of it; raises LeaseLostError."""
+    def send(self) -> Outcome:
+        """Make the calls that the operation takes, and return the outcome; raises LeaseLostError."""
         try:
-            match self.task.act:
-                case Act.POST:
+            match self.job.operation:
+                case Operation.POST:
                     return self._post()
-                case Act.EDIT | Act.PUBLISH:
+                case Operation.EDIT | Operation.PUBLISH:
                     return self._show()
-                case Act.LOOK_BACK:
+                case Operation.LOOK_BACK:
                     return self._look_back()
-                case Act.RECHECK:
+                case Operation.RECHECK:
                     return self._recheck()
         except SlackError as error:
             return Refused(error)
@@ -72,8 +72,8 @@ class Attempt:
         wanted, payload, fingerprint = drawn
         message = {
             "channel": self._channel(),
-            "thread_ts": self.task.parent_ts,
-            "metadata": find_posted.metadata(self.task.key),
+            "thread_ts": self.job.parent_ts,
+            "metadata": find_posted.metadata(self.job.key),
             "unfurl_links": False,
             "unfurl_media": False,
         }
@@ -89,8 +89,8 @@ class Attempt:
                 self._begin_again()
                 answer = self._slack.call("chat.postMessage", **message, **text_only)
         except SlackError as error:
-            if error.name in THREAD_GONE and self.task.parent_id is not None:
-                return Gone(self.task.parent_id)
+            if error.name in THREAD_GONE and self.job.parent_id is not None:
+                return Gone(self.job.parent_id)
             return Refused(error, posting=True)
         return Posted(answer["channel"], answer["ts"], wanted, fingerprint)
 
@@ -100,17 +100,17 @@ class Attempt:
         if isinstance(drawn, Undrawable):
             return drawn
         wanted, payload, fingerprint = drawn
-        if fingerprint == self.task.fingerprint:
+        if fingerprint == self.job.fingerprint:
             return Shown(wanted, fingerprint, sent=False)
         if self._is_late():
             self._renew()
-        if self.task.act is Act.PUBLISH:
-            self._slack.call("views.publish", user_id=self.task.slack_user_id, view=dict(payload))
+        if self.job.operation is Operation.PUBLISH:
+            self._slack.call("views.publish", user_id=self.job.slack_user_id, view=dict(payload))
             return Shown(wanted, fingerprint, sent=True)
         message = {
-            "channel": self.task.channel,
-            "ts": self.task.ts,
-            "metadata": find_posted.metadata(self.task.key),
+            "channel": self.job.channel,
+            "ts": self.job.ts,
+            "metadata": find_posted.metadata(self.job.key),
         }
         try:
             try:
@@ -122,83 +122,83 @@ class Attempt:
                 self._slack.call("chat.update", **message, **text_only, blocks=[])
         except FinalError as error:
             if error.name in MESSAGE_GONE:
-                return Gone(self.task.delivery_id)
+                return Gone(self.job.delivery_id)
             raise
         return Shown(wanted, fingerprint, sent=True)
 
     def _look_back(self) -> Outcome:
-        """Search the place for the post whose answer was lost, and post again only where it is not."""
+        """Search the place for the post whose answer was lost, and post again only where it isn't there."""
         channel = self._channel()
-        found = self._find(channel, self.task.began_at or self._clock())
+        found = self._find(channel, self.job.began_at or self._clock())
         if found:
-            return Found(channel, found[0], twins=len(found) > 1)
-        self._begin_again(twin=True)
+            return Found(channel, found[0], duplicates=len(found) > 1)
+        self._begin_again(duplicate=True)
         return self._post()
 
     def _recheck(self) -> Outcome:
-        """Search the place once more, and leave the eldest of several alone there."""
-        channel, ts = str(self.task.channel), str(self.task.ts)
+        """Search the place once more, and delete all copies but the oldest."""
+        channel, ts = str(self.job.channel), str(self.job.ts)
         found = self._find(channel, datetime.fromtimestamp(float(ts), UTC))
         if found and found[0] != ts:
-            # The row points to the one that stays before the other goes: Slack tells of each deletion.
-            return Found(channel, found[0], twins=len(found) > 1)
-        for twin in found[1:]:
+            # First the row must point to the copy that stays: Slack sends an event for each deletion.
+            return Found(channel, found[0], duplicates=len(found) > 1)
+        for duplicate in found[1:]:
             if self._is_late():
                 self._renew()
             try:
-                self._slack.call("chat.delete", channel=channel, ts=twin)
+                self._slack.call("chat.delete", channel=channel, ts=duplicate)
             except FinalError as error:
                 if error.name != "message_not_found":
                     raise
         return Alone()
 
     def _draw(self) -> tuple[int, Payload, str] | Undrawable:
-        """Draw what is stored now; return the changes it counts, the payload, and the payload's SHA-256."""
+        """Render what is stored now; return its revision, the payload, and the SHA-256 of the payload."""
         try:
             with self._database.snapshot() as session:
-                delivery = session.get_one(Delivery, self.task.delivery_id)
+                delivery = session.get_one(Delivery, self.job.delivery_id)
                 payload = self._render(session, delivery, self._clock())
                 wanted = delivery.wanted
         except UNWELL:
-            raise  # the database is in trouble, not the message
-        except Exception as error:  # whatever a template or its facts may raise, the next delivery must go
-            log.exception("A template failed.", extra={"delivery": self.task.delivery_id, "kind": self.task.kind})
+            raise  # the database failed, not the message
+        except Exception as error:  # whatever a template or its values raise, the next delivery must go
+            log.exception("A template failed.", extra={"delivery": self.job.delivery_id, "kind": self.job.kind})
             return Undrawable(type(error).__name__)
         canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return wanted, payload, hashlib.sha256(canonical.encode()).hexdigest()
 
     def _find(self, channel: str, since: datetime) -> list[str]:
         return find_posted.find(
-            self._slack, channel=channel, thread_ts=self.task.parent_ts, key=self.task.key, since=since
+            self._slack, channel=channel, thread_ts=self.job.parent_ts, key=self.job.key, since=since
         )
 
     def _channel(self) -> str:
-        """Return Slack's id of the place; direct messages are opened the first time."""
-        if self.task.channel is not None:
-            return self.task.channel
-        channel = str(self._slack.call("conversations.open", users=self.task.slack_user_id)["channel"]["id"])
+        """Return Slack's id of the channel; opens the direct messages of somebody who has none with the bot yet."""
+        if self.job.channel is not None:
+            return self.job.channel
+        channel = str(self._slack.call("conversations.open", users=self.job.slack_user_id)["channel"]["id"])
         with self._database.transaction() as session:
-            session.get_one(Person, self.task.person_id).dm_channel = channel
-        self.task = replace(self.task, channel=channel)
+            session.get_one(Person, self.job.person_id).dm_channel = channel
+        self.job = replace(self.job, channel=channel)
         self._begin_again()
         return channel
 
     def _is_late(self) -> bool:
-        """Say whether so much of the lease has gone that others might find the place before the next call is done."""
-        return self._clock() > self.task.leased_until - LEASE * 2 / 3
+        """Return whether so much of the lease is used that it could end before the next call does."""
+        return self._clock() > self.job.leased_until - LEASE * 2 / 3
 
     def _renew(self) -> None:
         with self._database.transaction() as session:
-            self.task = renew(session, self._lanes, self.task, self._clock())
+            self.job = renew(session, self._lanes, self.job, self._clock())
 
-    def _begin_again(self, *, twin: bool = False) -> None:
-        """Renew the lease for a post that begins only now, so that nobody searches for it before it can be found."""
+    def _begin_again(self, *, duplicate: bool = False) -> None:
+        """Renew the lease and begin the post now, so that no worker searches for it before it can be found."""
         with self._database.transaction() as session:
-            self.task = begin_again(session, self._lanes, self.task, self._clock(), twin=twin)
+            self.job = begin_again(session, self._lanes, self.job, self._clock(), duplicate=duplicate)
 
 
 def _text_only(error: FinalError, payload: Payload) -> Payload | None:
-    """Give the same message without its blocks, where it is those that Slack minded."""
+    """Return the message without its blocks, where Slack refused the blocks; else None."""
     if error.name not in BLOCKS_REFUSED or not payload.get("blocks"):
         return None
     log.error("Slack minded the blocks of a message, which goes as text: %s.", error)

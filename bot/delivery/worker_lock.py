@@ -1,6 +1,8 @@
-"""A worker's presence on PostgreSQL: others see that it lives, and it hears at once that something is owed."""
+"""A worker's presence on PostgreSQL: other workers see that it lives, and it hears of queued messages at once."""
 
 import logging
+import selectors
+import socket
 import threading
 import zlib
 from collections.abc import Callable
@@ -17,19 +19,19 @@ log = logging.getLogger(__name__)
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
-# Tells a worker's locks from other advisory locks.
+# The class that separates the workers' advisory locks from all others.
 LOCK_CLASS: Final = zlib.crc32(b"baton worker") - 2**31
-# How often it is looked whether the worker stops, and how long until the next try to connect.
-GLANCE_SECONDS: Final = 1.0
+# How long until the next try to connect.
+RETRY_SECONDS: Final = 1.0
 
 
 def lock_key(worker: str) -> int:
-    """Give the number of the advisory lock that a worker holds while it lives."""
+    """Return the number of the advisory lock that a worker holds while it lives."""
     return zlib.crc32(worker.encode()) - 2**31
 
 
 def is_alive(session: Session, worker: str) -> bool:
-    """Say whether a worker holds its lock; the lock goes with its connection, however the process ends."""
+    """Return whether a worker holds its lock, which ends with its connection, however the process ends."""
     free = session.scalar(
         text("SELECT pg_try_advisory_xact_lock(:class, :key)"), {"class": LOCK_CLASS, "key": lock_key(worker)}
     )
@@ -37,13 +39,13 @@ def is_alive(session: Session, worker: str) -> bool:
 
 
 class Presence:
-    """Holds a worker's lock on a connection of its own and listens there; connects again where that breaks.
+    """Holds a worker's lock on a connection of its own and listens there; connects again when that breaks.
 
-    While it is away the worker's leases may be taken from it, which a lease's fence makes harmless.
+    Meanwhile other workers may take its leases, which is safe: a result is recorded only under the lease it began with.
     """
 
     def __init__(self, database: Database, worker: str, wake: Callable[[], None]) -> None:
-        """`wake` is called from another thread whenever a commit owes Slack something."""
+        """`wake` is called from another thread whenever a commit queues a message."""
         self._url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._worker = worker
         self._wake = wake
@@ -53,13 +55,18 @@ class Presence:
     def __enter__(self) -> Self:
         """Take the lock, then listen; raises psycopg.Error where the database cannot be reached."""
         self._connection: Connection | None = self._connect()
+        # A byte on one end lets the thread stop waiting at the other.
+        self._stop, self._stopped = socket.socketpair()
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Let go of the lock."""
+        """Release the lock."""
         self._stopping.set()
+        self._stop.send(b".")
         self._thread.join()
+        self._stop.close()
+        self._stopped.close()
 
     def _connect(self) -> Connection:
         connection = psycopg.connect(self._url, autocommit=True, application_name="baton worker", **CONNECTING)
@@ -72,13 +79,23 @@ class Presence:
         while not self._stopping.is_set():
             try:
                 connection = connection or self._connect()
-                for _ in connection.notifies(timeout=GLANCE_SECONDS, stop_after=1):
-                    self._wake()
+                self._listen(connection)
             except psycopg.Error:
                 log.exception("The worker's own connection broke.", extra={"action": "listen"})
                 if connection is not None:
                     connection.close()
                 connection = None
-                self._stopping.wait(GLANCE_SECONDS)
+                self._stopping.wait(RETRY_SECONDS)
         if connection is not None:
             connection.close()
+
+    def _listen(self, connection: Connection) -> None:
+        """Wake the worker at each notification until it is to stop."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            selector.register(self._stopped, selectors.EVENT_READ)
+            while not self._stopping.is_set():
+                if any(connection.notifies(timeout=0)):
+                    self._wake()
+                else:
+                    selector.select()

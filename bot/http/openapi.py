@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic.json_schema import models_json_schema
 
 from bot.http.request_body import LARGEST
-from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
 
 _LEAD: Final = {
     "id": "crm-4711",
@@ -42,7 +42,7 @@ _STATUSES: Final = {
 def document(server: str) -> dict[str, Any]:
     """Return the description, for the address that it is asked under."""
     _, schemas = models_json_schema(
-        [(GivenLead, "validation"), (GivenActivity, "validation")], ref_template="#/components/schemas/{model}"
+        [(LeadInput, "validation"), (ActivityInput, "validation")], ref_template="#/components/schemas/{model}"
     )
     return {
         "openapi": "3.1.0",
@@ -54,8 +54,8 @@ def document(server: str) -> dict[str, Any]:
         "servers": [{"url": server}],
         "security": [{"key": []}, {"webhook": []}],
         "paths": {
-            "/v1/leads": {"post": _posting("Leads", "GivenLead", _LEAD, _TAKEN_LEAD)},
-            "/v1/activities": {"post": _posting("Activities", "GivenActivity", _ACTIVITY, _TAKEN_ACTIVITY)},
+            "/v1/leads": {"post": _posting("Leads", "LeadInput", _LEAD, _TAKEN_LEAD)},
+            "/v1/activities": {"post": _posting("Activities", "ActivityInput", _ACTIVITY, _TAKEN_ACTIVITY)},
             "/v1/leads/{id}": {"get": _reading()},
         },
         "components": {

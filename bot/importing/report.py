@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from bot.importing.files import Row, Table
-from qualification.rules.intake.row_errors import Flaw
+from qualification.rules.intake.row_errors import RowError
 
 # What a report says of a row, before its own columns.
 LINE, WHY = "_line", "_why"
@@ -40,7 +40,7 @@ class _Report:
         if self._file is not None:
             self._file.close()
 
-    def write(self, row: Row, found: Sequence[Flaw]) -> None:
+    def write(self, row: Row, found: Sequence[RowError]) -> None:
         """Add a row."""
         why = "; ".join(f"{flaw.field} {flaw.reason}".strip() for flaw in found)
         # What the report of an earlier import said is over.

@@ -18,12 +18,12 @@ from bot.importing.files import Row, Table
 from bot.importing.joins import CannotImport, Joined, _folded
 from bot.importing.report import _MOST_REASONS, _Report
 from qualification.intake import imports
-from qualification.intake.historical_deals import Roster
 from qualification.intake.imports import Imported
+from qualification.intake.roster import Roster
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row
-from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenRow
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_input import ImportRow
 from qualification.rules.values import expressions
 from qualification.rules.values.expressions import Unworkable
 
@@ -37,7 +37,7 @@ GIVEN_WAY: Final = 0.03
 # So often a slice is tried, where the database was busy or somebody else wrote the same down at that moment.
 _MOST_TRIES: Final = 5
 
-Read: TypeAlias = GivenRow | tuple[Flaw, ...] | None
+Read: TypeAlias = ImportRow | tuple[RowError, ...] | None
 Progress: TypeAlias = Callable[["Tally"], None]
 
 
@@ -73,7 +73,7 @@ class Tally:
     unjoined: Counter[str] = field(default_factory=Counter)
     is_done: bool = False
 
-    def note(self, flaws: Sequence[Flaw]) -> None:
+    def note(self, flaws: Sequence[RowError]) -> None:
         """Count a row that was not taken, or not wholly; of reasons that are all different, the first are enough."""
         self.flawed += 1
         found = {(flaw.field, flaw.reason) for flaw in flaws}
@@ -118,8 +118,8 @@ class Import:
             roster = imports.roster_of(session, self._workspace_id)
         for row in self._plan.table.rows():
             read = self._read(row)
-            if isinstance(read, GivenRow):
-                read = imports.flaws(roster, read, self._now()) or read
+            if isinstance(read, ImportRow):
+                read = imports.errors_of(roster, read, self._now()) or read
             self.tally.rows += 1
             self.tally.left_out += read is None
             if isinstance(read, tuple):
@@ -181,22 +181,22 @@ class Import:
         """Bring some rows in; return how long others could not write, without the time that others were waited for."""
         reads = [read for _, read in together]
         flawed = {index: read for index, read in enumerate(reads) if isinstance(read, tuple)}
-        places = [index for index, read in enumerate(reads) if isinstance(read, GivenRow)]
+        places = [index for index, read in enumerate(reads) if isinstance(read, ImportRow)]
         with self._database.transaction() as session:
             run = self._run_of(session)
             began = time.monotonic()
             if run.rows != done:
                 raise CannotImport("Another process brings the same file in at this moment; let it, or stop it first.")
             self._roster = imports.roster_of(session, self._workspace_id, self._roster)
-            taken = imports.take(
+            taken = imports.import_rows(
                 session,
                 self._roster,
                 self._plan.sender,
-                [read for read in reads if isinstance(read, GivenRow)],
+                [read for read in reads if isinstance(read, ImportRow)],
                 announcing=self._plan.announcing,
                 now=self._now(),
             )
-            flawed |= {places[index]: found for index, found in taken.flawed.items()}
+            flawed |= {places[index]: found for index, found in taken.rejected.items()}
             for index, found in sorted(flawed.items()):
                 refused.write(together[index][0], found)
             run.rows += len(together)
@@ -206,7 +206,7 @@ class Import:
         self._count(taken, reads, [*flawed.values()])
         return held
 
-    def _count(self, taken: Imported, reads: Sequence[Read], flawed: Sequence[tuple[Flaw, ...]]) -> None:
+    def _count(self, taken: Imported, reads: Sequence[Read], flawed: Sequence[tuple[RowError, ...]]) -> None:
         self.tally.rows += len(reads)
         self.tally.left_out += sum(read is None for read in reads)
         self.tally.new_leads += taken.new_leads
@@ -233,13 +233,13 @@ class Import:
 
     def _read(self, row: Row) -> Read:
         if row.flaw is not None:
-            return (Flaw("", row.flaw),)
+            return (RowError("", row.flaw),)
         cells = dict(row.cells)
         for name, joined in self._plan.joined.items():
             try:
                 key = _folded(expressions.search(joined.value, cells))
             except Unworkable as unworkable:
-                return (Flaw(f"join.{name}", str(unworkable)),)
+                return (RowError(f"join.{name}", str(unworkable)),)
             cells[name] = joined.rows.get(key, {})
             self.tally.unjoined[name] += bool(key) and key not in joined.rows
         return read_row(self._plan.mapped, cells, self._plan.zone)

@@ -1,4 +1,4 @@
-"""The one client of Slack's Web API; sorts what goes wrong into: again later, never, and somebody must look."""
+"""The one client of Slack's Web API; its errors say whether to try again, to give up, or to ask an administrator."""
 
 import logging
 import socket
@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 SLACK_API_URL: Final = "https://slack.com/api/"
 
-# Errors that stop every call until somebody reinstalls the app, grants a scope or pays the bill.
+# Errors that stop every call until an administrator reinstalls the app, grants a scope or pays the bill.
 ACCOUNT_ERRORS: Final = frozenset(
     {
         "access_denied",
@@ -32,13 +32,13 @@ ACCOUNT_ERRORS: Final = frozenset(
     }
 )
 
-# Errors by which Slack says that it is unwell itself; the first two may come after the thing was done.
+# Errors of Slack's own; with the first two, Slack may have done what it was asked to.
 UNWELL_ERRORS: Final = frozenset(
     {"internal_error", "fatal_error", "request_timeout", "service_unavailable", "team_added_to_org", "accesslimited"}
 )
 RATE_ERRORS: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
-# Errors that the same call will meet again whenever it is made.
+# Errors that the same call gets again whenever it is made.
 FINAL_ERRORS: Final = frozenset(
     {
         "as_user_not_supported",
@@ -109,10 +109,10 @@ FINAL_ERRORS: Final = frozenset(
 
 
 class SlackError(Exception):
-    """A call that Slack did not do, or may not have done; `name` is Slack's word for it, or ours where it said none."""
+    """A call that Slack did not do, or may not have done; `name` is Slack's error, or ours where Slack gave none."""
 
     def __init__(self, method: str, name: str, details: tuple[str, ...] = ()) -> None:
-        """Note the method that was called, the error's name, and Slack's details of what it minded."""
+        """Keep the method that was called, the error's name, and Slack's details of it."""
         super().__init__(f"{method}: {', '.join((name, *details))}")
         self.method = method
         self.name = name
@@ -120,10 +120,10 @@ class SlackError(Exception):
 
 
 class PassingError(SlackError):
-    """Again later: Slack could not be reached, was unwell, or wants a pause.
+    """An error to try again after: Slack could not be reached, failed, or asks for a pause.
 
-    `retry_after` is the pause in seconds that Slack asked for; `refused` says that Slack itself said no, `lost` that
-    the call may have been done all the same, `pending` that it may yet be done.
+    `retry_after` is the pause in seconds that Slack asks for. `refused` says that Slack itself answered with an error,
+    `lost` that it may have done the call all the same, `pending` that it may still do it.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class PassingError(SlackError):
         lost: bool = False,
         pending: bool = False,
     ) -> None:
-        """Note what may be concluded from it."""
+        """Keep what follows from the error."""
         super().__init__(method, name)
         self.retry_after = retry_after
         self.refused = refused
@@ -145,15 +145,15 @@ class PassingError(SlackError):
 
 
 class FinalError(SlackError):
-    """Never: the same call will be refused each time."""
+    """A final error: Slack refuses the same call each time."""
 
 
 class AccountError(SlackError):
-    """Somebody must look: until then every call will be refused."""
+    """An error for an administrator: until they act, Slack refuses every call."""
 
 
 class ScopeError(SlackError):
-    """Somebody must look: until the app is granted what `details` name, this method will be refused, and no other."""
+    """An error for an administrator: until the app has the scope in `details`, Slack refuses this method only."""
 
 
 _KINDS: Final = ((ACCOUNT_ERRORS, AccountError), ({"missing_scope"}, ScopeError), (FINAL_ERRORS, FinalError))
@@ -163,26 +163,26 @@ class Slack:
     """A workspace's Slack, called with its bot token; safe to use from any thread."""
 
     def __init__(self, token: str, *, base_url: str = SLACK_API_URL, seconds: float = 5.0) -> None:
-        """Call nothing yet; each call later waits at most `seconds` for Slack to take it up, and again to answer."""
+        """Call nothing yet; later each call waits at most `seconds` to connect, and as long again for the answer."""
         self._client = WebClient(
             token,
             base_url=base_url if base_url.endswith("/") else f"{base_url}/",
-            # The SDK's own time-out is declared in whole seconds and handed to urllib as it is.
+            # The SDK declares its time-out as whole seconds, but passes it to urllib as it is.
             timeout=seconds,  # type: ignore[arg-type]
-            # The SDK would send again by itself and post twice: the stored delivery decides.
+            # By default the SDK sends again by itself, which may post twice; the stored delivery decides instead.
             retry_handlers=[],
             logger=_silent_logger(),
         )
 
     def call(self, method: str, **arguments: object) -> dict[str, Any]:
-        """Call a method by Slack's name and argument names, None for absent; raises a SlackError of one of its kinds.
+        """Call a method by Slack's names of it and its arguments, without those that are None; return Slack's answer.
 
-        Nothing is sent twice, whatever happens.
+        Sends nothing twice, whatever happens. Raises PassingError, FinalError, AccountError or ScopeError.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
         nested = any(isinstance(value, dict | list) for value in given.values())
         try:
-            # Only the methods that take blocks read JSON; the older ones know forms alone.
+            # Methods that take blocks read JSON; the older ones read only forms.
             response = (
                 self._client.api_call(method, json=given) if nested else self._client.api_call(method, params=given)
             )
@@ -209,7 +209,7 @@ def _refused(method: str, error: SlackApiError) -> SlackError:
     if response.status_code >= 500 or name in UNWELL_ERRORS:  # noqa: PLR2004 - HTTP's own number
         return PassingError(method, f"http_{response.status_code}" if name not in UNWELL_ERRORS else name, lost=True)
     if not name or not name.isidentifier():
-        # Something between us and Slack answered in its place.
+        # A proxy between us and Slack answered instead.
         return PassingError(method, "no_json", lost=True)
     for names, kind in _KINDS:
         if name in names:
@@ -225,14 +225,14 @@ def _seconds(header: str | None) -> float:
 
 
 def _details(data: dict[str, Any]) -> tuple[str, ...]:
-    """Give Slack's remarks: the paths of faulty blocks, the scope that is needed."""
+    """Return Slack's remarks: the paths of faulty blocks, the scope that is needed."""
     remarks = (data.get("response_metadata") or {}).get("messages") or []
     needed = [f"needs {data['needed']}"] if data.get("needed") else []
     return (*(str(remark) for remark in remarks), *needed)
 
 
 def _silent_logger() -> logging.Logger:
-    """Give a logger that says nothing: the SDK would write messages of leads at DEBUG, and each fault as an error."""
+    """Return a logger that writes nothing: the SDK logs messages about leads at DEBUG, and each fault as an error."""
     logger = logging.getLogger(f"{__name__}.sdk")
     logger.setLevel(logging.CRITICAL + 1)
     return logger

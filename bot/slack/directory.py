@@ -1,4 +1,4 @@
-"""What Slack knows of people and channels, looked up and kept fresh; every call is made outside transactions."""
+"""The people and channels that Slack knows, looked up and kept fresh; every call is made outside transactions."""
 
 import logging
 import zoneinfo
@@ -19,9 +19,9 @@ from qualification.records import Person, Team
 
 log = logging.getLogger(__name__)
 
-# user_change tells what changes meanwhile; this catches what was missed.
+# Changes come by the event user_change; looking people up again catches events that were missed.
 FRESH: Final = timedelta(hours=24)
-# Somebody is named before they are invited to Slack: ask again soon.
+# Whoever Slack doesn't know yet may be invited soon.
 ASK_AGAIN: Final = timedelta(minutes=10)
 AT_ONCE: Final = 50
 PAGE: Final = 200
@@ -29,7 +29,7 @@ PAGE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A Slack user, as far as Baton cares; `zone` is an IANA name, `locale` such as de-DE."""
+    """What Baton uses of a Slack user; `zone` is an IANA name, `locale` is such as de-DE."""
 
     slack_user_id: str
     name: str
@@ -51,13 +51,13 @@ class Channel:
 
 
 def profile(user: Mapping[str, Any]) -> Profile:
-    """Read a user as Slack describes one."""
+    """Read a user from Slack's JSON."""
     inner = user.get("profile", {})
     return Profile(
         slack_user_id=user["id"],
         name=inner.get("real_name") or user.get("real_name") or inner.get("display_name") or user.get("name", ""),
         email=(inner.get("email") or "").strip().lower() or None,
-        # A zone that this machine does not know would break every clock of theirs.
+        # A zone that this machine doesn't know would break every computation of their working hours.
         zone=zone if (zone := user.get("tz")) in _zones() else None,
         locale=user.get("locale"),
         deactivated=bool(user.get("deleted")),
@@ -65,13 +65,13 @@ def profile(user: Mapping[str, Any]) -> Profile:
 
 
 def people(slack: Slack) -> Iterator[Profile]:
-    """List the workspace's people, bots left out, deactivated ones kept."""
+    """List the workspace's people without bots, but with those who are deactivated."""
     for page in _pages(slack, "users.list"):
         yield from (profile(each) for each in page["members"] if not each.get("is_bot") and each["id"] != "USLACKBOT")
 
 
 def channels(slack: Slack) -> Iterator[Channel]:
-    """List the channels that the bot may see: every public one, and the private ones it is in."""
+    """List the channels that the bot may see: all public ones, and the private ones that it is in."""
     for page in _pages(slack, "conversations.list", types="public_channel,private_channel"):
         for each in page["channels"]:
             yield Channel(
@@ -87,7 +87,7 @@ class Directory:
     """Keeps one workspace's people and channels as Slack knows them."""
 
     def __init__(self, *, database: Database, slack: Slack, workspace_id: int, now: Callable[[], datetime]) -> None:
-        """Prepare; nothing is asked before `look_up`."""
+        """Ask nothing yet; `look_up` asks."""
         self._database = database
         self._slack = slack
         self._workspace_id = workspace_id
@@ -95,9 +95,9 @@ class Directory:
         self._channels_again = datetime.min.replace(tzinfo=UTC)
 
     def look_up(self) -> int:
-        """Ask Slack about what is due and write its answers down; return how many there were.
+        """Ask Slack about the people and channels that are due, and store its answers; return how many there were.
 
-        Where Slack does not answer, or refuses, the rest is asked again in a later pass; nothing is raised for that.
+        Where Slack refuses or doesn't answer, a later pass asks again; no error is raised.
         """
         found = 0
         for part in (self._find_channels, self._refresh_people):
@@ -108,7 +108,7 @@ class Directory:
         return found
 
     def _find_channels(self) -> int:
-        """Give each team's channel its id, and go into the public ones: only a member may post."""
+        """Find the id of each team's channel, and join the public ones, since only a member may post."""
         now = self._now()
         with self._database.snapshot() as session:
             wanted = set(
@@ -139,7 +139,7 @@ class Directory:
             log.warning("The bot may not join a team's channel; invite it.", extra=self._keys(error))
 
     def _refresh_people(self) -> int:
-        """Ask about those whose turn it is, the longest waiting first."""
+        """Ask about up to AT_ONCE people that are due, the longest waiting first."""
         now = self._now()
         waiting = and_(Person.slack_user_id.is_(None), Person.refreshed_at < now - ASK_AGAIN)
         with self._database.snapshot() as session:
@@ -161,7 +161,7 @@ class Directory:
         return len(due)
 
     def _ask(self, slack_user_id: str | None, email: str | None) -> Profile | None:
-        """Ask who that is; None where Slack knows nobody."""
+        """Ask Slack about one person; None where it knows nobody like that."""
         try:
             if slack_user_id is None:
                 slack_user_id = self._slack.call("users.lookupByEmail", email=email)["user"]["id"]
@@ -171,7 +171,7 @@ class Directory:
         except PassingError as error:
             if not error.refused or error.retry_after is not None:
                 raise
-            # A word that is not known yet, about this person: those who come after wait for no answer to it.
+            # An error that we don't know, about this one person: the others need not wait for it.
             log.warning("Slack does not tell of somebody; asking again later.", extra=self._keys(error))
             return None
 
@@ -185,7 +185,7 @@ class Directory:
 
 
 def _write(session: Session, person_id: int, found: Profile | None, now: datetime) -> None:
-    """Write down what Slack said of a person; the playbook's name stands for those it names."""
+    """Store what Slack said of a person; people in the playbook keep the playbook's name."""
     person = session.get_one(Person, person_id)
     if found is None:
         person.refreshed_at = now

@@ -1,45 +1,48 @@
-"""What everything from Slack passes first: it must be meant for this app in this workspace."""
+"""The first step of every request from Slack: find the installation that it is for."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware import Middleware
 
-from bot.slack.installations import Served
+from bot.slack import installations
+from bot.slack.installations import Installation
 from qualification.rules.refusals import Misaddressed
 
 log = logging.getLogger(__name__)
 
+ContextValues: TypeAlias = Callable[[Installation], Mapping[str, object]]
 
-class Entrance(Middleware):
-    """Lays out what listeners ask for by name, and refuses what was sent to another app or workspace."""
 
-    def __init__(self, workspace: Served, belongings: Mapping[str, object]) -> None:
-        """Keep what each request's context gets."""
-        self._workspace = workspace
-        self._belongings = dict(belongings)
+class WorkspaceGuard(Middleware):
+    """Finds the installation of each request and gives its values to the listener; refuses a request for any other."""
+
+    def __init__(self, served: Sequence[Installation], values_of: ContextValues) -> None:
+        """`served` has at least one installation; `values_of` returns what listeners get by argument name."""
+        self._served = served
+        self._values_of = values_of
 
     def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse | None:  # noqa: A002 - Bolt's name
         """Let a request in; raises Misaddressed, which the error handler answers where the person is."""
         del resp
-        req.context.update(self._belongings)
-        app_id = req.body.get("api_app_id")
-        astray = app_id is not None and self._workspace.app_id is not None and app_id != self._workspace.app_id
-        if astray or req.context.team_id != self._workspace.slack_team_id:
-            log.warning("Something was sent to another app or workspace.", extra={"action": "entrance"})
+        installation = installations.find(self._served, req.context.team_id, req.body.get("api_app_id"))
+        # A refusal needs some installation to be said by.
+        req.context.update(self._values_of(installation or self._served[0]))
+        if installation is None:
+            log.warning("Something was sent to another app or workspace.", extra={"action": "workspace_guard"})
             raise Misaddressed
         return next()
 
 
-def authorisation(workspace: Served, bot_token: str) -> Callable[[], AuthorizeResult]:
-    """Give Bolt its answer to who it acts as, from what is stored: no call to Slack."""
-    result = AuthorizeResult(
+def authorise(workspace: Installation) -> AuthorizeResult:
+    """Tell Bolt as whom it acts in a request, from the context value of that name: no call to Slack."""
+    return AuthorizeResult(
         enterprise_id=None,
         team_id=workspace.slack_team_id,
         bot_id=workspace.bot_id,
         bot_user_id=workspace.bot_user_id,
-        bot_token=bot_token,
+        bot_token=workspace.token,
     )
-    return lambda: result

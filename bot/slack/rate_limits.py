@@ -1,4 +1,4 @@
-"""Slack's rates, kept before Slack has to refuse. docs.slack.dev/apis/web-api/rate-limits."""
+"""Slack's rate limits, kept so that Slack need not refuse. docs.slack.dev/apis/web-api/rate-limits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ PACES: Final = (
     select(Pace).where(Pace.workspace_id == bindparam("workspace_id")).order_by(Pace.id).with_for_update(key_share=True)
 )
 
-# The pace of a workspace as a whole, kept while Slack refuses every call.
+# The pace of all methods together, kept while Slack refuses every call of a workspace.
 EVERY_METHOD: Final = "*"
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ class Rate:
     burst: int
 
     def free_at(self, before: datetime | None, now: datetime) -> datetime:
-        """Give the first moment for the next call, when one is made at `now`; `before` is what the last one was given.
+        """Return the first moment for the next call, after a call at `now`; `before` is what the call before returned.
 
         A call is within the rate when `before` is None or not after `now`.
         """
@@ -39,14 +39,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The rates to keep: of new messages in one place, and of a method in the whole workspace."""
+    """The rates to keep: of new messages in one place, and of each method in the whole workspace."""
 
     posts: Rate | None = None
     methods: Mapping[str, Rate] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def _each_minute(calls: int, burst: int) -> Rate:
-    """Never more than `calls` in any minute, a burst included."""
+    """Return the rate that allows at most `calls` in any minute, a burst included."""
     return Rate(timedelta(minutes=1) / (calls - burst), burst)
 
 
@@ -66,9 +66,9 @@ UNLIMITED: Final = Rates()
 
 
 def lock_paces(session: Session, workspace_id: int, methods: Iterable[str]) -> dict[str, Pace]:
-    """Return every pace of the workspace, locked until the transaction ends; one of `methods` that is missing is made.
+    """Return all paces of the workspace by method, locked until the transaction ends.
 
-    A pace that is made is free.
+    Makes those of `methods` that are missing; a new pace is free at once.
     """
     wanted = {"workspace_id": workspace_id}
     known = {pace.method: pace for pace in session.scalars(PACES, wanted)}

@@ -1,4 +1,4 @@
-"""What a listener may say to Slack at once: a view while the trigger lives, and one private reply."""
+"""The two calls that a listener may make at once: a view while the trigger lives, and one private reply."""
 
 import logging
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from qualification.rules.refusals import TookTooLong
 
 log = logging.getLogger(__name__)
 
-# A trigger lives for three seconds, and the listener has used some of them.
+# A trigger lives for three seconds, of which the listener has used some.
 SECONDS: Final = 2.5
 USED_TRIGGER: Final = "exchanged_trigger_id"
 EXPIRED_TRIGGER: Final = "expired_trigger_id"
@@ -24,23 +24,23 @@ class Views:
 
     A trigger that has expired is TookTooLong: all that the person can do is press again.
 
-    Each gives the view as Slack keeps it, with its id and hash.
+    Each returns the view as Slack keeps it, with its id and hash.
     """
 
     def __init__(self, slack: Slack) -> None:
-        """Call through `slack`, which should give up within SECONDS."""
+        """Call with `slack`, whose time-out should be SECONDS."""
         self._slack = slack
 
     def open(self, trigger_id: str, view: Mapping[str, Any]) -> dict[str, Any]:
-        """Open a modal; a trigger that was used already has shown it, and gives an empty view."""
+        """Open a modal; returns an empty view for a trigger that was used before, since the modal is shown then."""
         return self._once("views.open", trigger_id, view)
 
     def push(self, trigger_id: str, view: Mapping[str, Any]) -> dict[str, Any]:
-        """Lay a modal on top of the one that is open; a used trigger does as for `open`."""
+        """Push a modal on top of the one that is open; a used trigger is treated as in `open`."""
         return self._once("views.push", trigger_id, view)
 
     def update(self, *, view_id: str, view: Mapping[str, Any], hash: str | None = None) -> dict[str, Any]:  # noqa: A002 - Slack's name
-        """Redraw a modal, with `hash` only if it is still as it was then; one that was closed gives an empty view."""
+        """Redraw a modal, with `hash` only while it still has that hash; returns an empty view for a closed modal."""
         try:
             return self._view("views.update", view_id=view_id, view=dict(view), hash=hash)
         except SlackError as error:
@@ -50,7 +50,7 @@ class Views:
             return {}
 
     def _once(self, method: str, trigger_id: str, view: Mapping[str, Any]) -> dict[str, Any]:
-        """Show a modal by a trigger, which a click that is delivered twice hands in twice."""
+        """Show a modal by a trigger; a click that is delivered twice brings the same trigger twice."""
         try:
             return self._view(method, trigger_id=trigger_id, view=dict(view))
         except SlackError as error:
@@ -68,7 +68,7 @@ class Views:
 
 
 def reply(response_url: str, payload: Mapping[str, Any]) -> None:
-    """Answer privately where somebody pressed; tried once, since a second try could say it twice."""
+    """Answer a person privately where they acted; tried once, since a second try could say it twice."""
     client = WebhookClient(response_url, timeout=SECONDS, retry_handlers=[])  # type: ignore[arg-type]
     try:
         status: object = client.send_dict(dict(payload)).status_code

@@ -18,11 +18,11 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 log = logging.getLogger(__name__)
 
-# The client gives a silent connection up after four of these; Slack's word on more than one connection is in the docs.
+# The client gives up a silent connection after four pings; Slack allows several connections.
 PING_SECONDS: Final = 1
 CONNECTIONS: Final = 2
 LISTENERS: Final = 5
-# Slack waits three seconds for an answer; what takes longer is lost anyway.
+# Slack waits three seconds for an answer, so there is no point in waiting much longer.
 FINISH_SECONDS: Final = 5.0
 CLOSING_SECONDS: Final = 0.05
 FIRST_PAUSE: Final = 0.5
@@ -32,14 +32,14 @@ Dispatch: TypeAlias = Callable[[dict[str, Any], Mapping[str, str]], BoltResponse
 
 
 class Stopped(Exception):
-    """The program ends; no further connection is opened."""
+    """The program ends, so no further connection is opened."""
 
 
 class SocketMode:
     """Two connections to Slack, opened again whenever they break; `dispatch` runs in their threads."""
 
     def __init__(self, *, app_token: str, web: WebClient, dispatch: Dispatch) -> None:
-        """Prepare; nothing is opened before `start`."""
+        """Open nothing yet; `start` does."""
         self._app_token = app_token
         self._web = web
         self._dispatch = dispatch
@@ -50,7 +50,7 @@ class SocketMode:
         self._connections: list[Connection] = []
 
     def start(self) -> None:
-        """Begin to open the connections, and return at once: Slack may be down for now."""
+        """Start to open the connections, and return at once, since Slack may be down."""
         for _ in range(CONNECTIONS):
             connection = Connection(self._app_token, self._web, self._stopping)
             connection.message_listeners.append(self._hear)
@@ -61,13 +61,13 @@ class SocketMode:
 
     @property
     def connected(self) -> int:
-        """How many connections stand and were greeted by Slack."""
+        """The number of open connections that Slack has greeted."""
         with self._quiet:
             greeted = set(self._greeted)
         return sum(number in greeted and each.is_connected() for number, each in enumerate(self._connections))
 
     def stop(self) -> None:
-        """Take nothing more, answer what is in hand, close."""
+        """Take no more requests, answer those in hand, close."""
         with self._quiet:
             self._stopping.set()
             self._quiet.wait_for(lambda: self._in_hand == 0, FINISH_SECONDS)
@@ -79,7 +79,7 @@ class SocketMode:
         log.info("Socket Mode is closed.", extra={"action": "socket_mode"})
 
     def _hear(self, client: BaseSocketModeClient, message: dict[str, Any], _: str | None = None) -> None:
-        """Note Slack's greeting: only from then on does it send anything."""
+        """Note Slack's greeting; it sends requests only after that."""
         if message.get("type") != "hello":
             return
         with self._quiet:
@@ -88,14 +88,14 @@ class SocketMode:
         log.info("Connected to Slack.", extra={"action": "socket_mode", "count": count})
 
     def _take(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-        """Answer one envelope; once stopping, leave it for Slack to send elsewhere."""
+        """Answer one envelope; while stopping, leave it for Slack to send over another connection."""
         with self._quiet:
             if self._stopping.is_set():
                 return
             self._in_hand += 1
         try:
             answer = self._dispatch(dict(request.payload), _headers(request))
-            # Slack sends an event again only where it hears nothing.
+            # Slack sends an event again only where it gets no answer at all.
             if answer.status == 200:  # noqa: PLR2004 - HTTP's own number
                 client.send_socket_mode_response(SocketModeResponse(request.envelope_id, _body(answer)))
         except (SlackClientNotConnectedError, OSError) as error:
@@ -111,29 +111,29 @@ class SocketMode:
 
 
 class Connection(SocketModeClient):
-    """The library's client, which asks for an address patiently and ends when the program does."""
+    """The library's client, which also waits between tries to connect, and ends when the program does."""
 
     def __init__(self, app_token: str, web: WebClient, stopping: threading.Event) -> None:
-        """Prepare; `stopping` interrupts every pause."""
+        """Connect to nothing yet; `stopping` interrupts every pause."""
         super().__init__(app_token, web_client=web, ping_interval=PING_SECONDS, concurrency=LISTENERS)
         self._stopping = stopping
         self._pause = FIRST_PAUSE
         self._opener = threading.Thread(target=self._open, name="socket-mode", daemon=True)
 
     def start(self) -> None:
-        """Begin to connect, and return at once; from then on the client itself sees to it."""
+        """Start to connect, and return at once; from then on the client connects again by itself."""
         self._opener.start()
 
     def _open(self) -> None:
         """Connect for the first time."""
         while not self._stopping.is_set():
-            # Whatever it was has been told, and the next attempt may do.
+            # The error is logged already, and the next attempt may succeed.
             with contextlib.suppress(Exception):
                 self.connect_to_new_endpoint(force=True)
                 return
 
     def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's own
-        """Ask for an address and connect to it; what goes wrong is told here, for the library only tries again."""
+        """Ask for an address and connect to it; logs errors, since the library only tries again."""
         try:
             super().connect_to_new_endpoint(force)
         except Stopped:
@@ -148,9 +148,9 @@ class Connection(SocketModeClient):
         super().connect()
 
     def close(self) -> None:
-        """End it for good, whatever its threads are at: the library forgets one that is just connecting.
+        """Close for good, whatever the threads are doing: the library forgets a thread that is just connecting.
 
-        `stopping` is set by now, so that none begins to connect any more.
+        `stopping` is set by now, so no thread begins to connect any more.
         """
         self.closed = True
         runners = (self.current_app_monitor, self.current_session_runner, self.message_processor)
@@ -166,19 +166,19 @@ class Connection(SocketModeClient):
         super().close()
 
     def _hang_up(self) -> None:
-        """Close the old connection, ending its reading first: the library would wait three seconds for that."""
+        """Close the old connection, and end its reading first, for which the library would wait three seconds."""
         if self.current_session is None:
             return
         link = self.current_session.sock
         if link is not None:
             with contextlib.suppress(OSError):
                 link.shutdown(socket.SHUT_RDWR)
-        # The library looks for the socket before it takes the lock, and its reader may close it in between.
+        # The library checks for the socket before it takes the lock, and its reader may close it in between.
         with contextlib.suppress(AttributeError):
             self.current_session.close()
 
     def issue_new_wss_url(self) -> str:
-        """Ask Slack for an address; after a failure pause before raising, so that nobody is hammered."""
+        """Ask Slack for an address; pauses before it raises an error, so that Slack is not flooded with requests."""
         if self._stopping.is_set():
             raise Stopped
         try:
@@ -194,20 +194,20 @@ class Connection(SocketModeClient):
 
 
 def _name_of(error: Exception) -> str:
-    """Give Slack's word for it, such as invalid_auth, or else the kind of the error."""
+    """Return Slack's error, such as invalid_auth, or else the exception's type."""
     data = error.response.data if isinstance(error, SlackApiError) else None
     return str(data.get("error")) if isinstance(data, dict) else type(error).__name__
 
 
 def _headers(request: SocketModeRequest) -> dict[str, str]:
-    """Name a repeated delivery as HTTP does."""
+    """Return the headers that mark a repeated delivery over HTTP."""
     if request.retry_attempt is None:
         return {}
     return {"x-slack-retry-num": str(request.retry_attempt), "x-slack-retry-reason": request.retry_reason or ""}
 
 
 def _body(answer: BoltResponse) -> dict[str, Any] | None:
-    """Give the answer's body as Socket Mode wants it: an object, or nothing."""
+    """Return the answer's body as Socket Mode wants it: an object, or None."""
     if not answer.body:
         return None
     if answer.headers.get("content-type", [""])[0].startswith("application/json"):

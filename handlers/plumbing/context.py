@@ -1,4 +1,4 @@
-"""What a listener may ask Bolt for by name, as `bot` lays it out in the context of each request."""
+"""The values that a listener gets from Bolt by argument name; `bot` puts them into the context of each request."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -19,22 +19,22 @@ T = TypeVar("T")
 
 
 class Later(Protocol):
-    """Threads for what may take longer than an answer has time."""
+    """Threads for work that may take longer than Slack waits for an answer."""
 
     def __call__(self, work: Callable[[], T], /) -> "Future[T]":
-        """Begin the work."""
+        """Start the work."""
 
 
 class Workspace(Protocol):
-    """The workspace this process serves."""
+    """The workspace of this request."""
 
     @property
     def id(self) -> int:
-        """The record's id."""
+        """The id of the workspace's record."""
 
     @property
     def bot_user_id(self) -> str | None:
-        """The bot's own Slack user."""
+        """The Slack user id of the bot itself."""
 
 
 class Views(Protocol):
@@ -44,7 +44,7 @@ class Views(Protocol):
         """Open a modal."""
 
     def push(self, trigger_id: str, view: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Lay a modal on top of the one that is open."""
+        """Push a modal on top of the one that is open."""
 
     def update(self, *, view_id: str, view: Mapping[str, Any]) -> Mapping[str, Any]:
         """Redraw a modal."""

@@ -4,20 +4,20 @@ docs.slack.dev/reference/interaction-payloads
 """
 
 import html
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from handlers.plumbing.context import Body
+from handlers.plumbing.inputs import AskAgain, Click, Command, Decision, Form, Pick, Press, Shortcut, Turn
 from handlers.plumbing.message_text import WRAPPED, NameOf, shown
+from handlers.plumbing.payload_values import listed, mapping, optional_row_id, parsed, row_id
 from qualification.checklists.checklists import Given
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard
 from qualification.rules.values.normalization import storable
 
-LARGEST_ID: Final = 2**63 - 1
 # The blocks of a lead's page are named by the lead.
 _PAGE: Final = re.compile(r"(?:lead|merged|again)-([1-9]\d{0,18})\b", re.ASCII)
 _DOMAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -28,110 +28,6 @@ _PERMALINK: Final = re.compile(
     rf"(?:\?thread_ts={_TS.pattern}&cid={_CHANNEL.pattern})?",
     re.ASCII,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A slash command: who typed it where, and the words after it, as they were typed."""
-
-    user_id: str
-    user_name: str
-    trigger_id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Click:
-    """Somebody used a button or a select; `private` where it stood in an answer that only they see.
-
-    `page` is the lead whose page that answer is, None where it is another answer.
-    """
-
-    user_id: str
-    user_name: str
-    trigger_id: str
-    response_url: str | None
-    private: bool
-    page: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Press(Click):
-    """Somebody used a control of one handoff; `stage` and `do` are empty except in the controls that choose one.
-
-    `task` is the step that the control is about, None in every other.
-    """
-
-    handoff: int
-    offer: int | None
-    task: int | None
-    stage: str
-    do: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pick(Click):
-    """Somebody used a control of one lead, or of one merge; 0 where it carries none."""
-
-    lead: int
-    merge: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskAgain(Click):
-    """Somebody used a control of an answer; `words` are what was asked."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Turn(Click):
-    """Somebody turned to another page of a list on their Home tab."""
-
-    list: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Shortcut:
-    """Somebody used the shortcut in a message's menu: who wrote it, what it shows, in plain words, and its address.
-
-    `permalink` is None where Slack does not say enough of where the message stands.
-    """
-
-    user_id: str
-    user_name: str
-    trigger_id: str
-    author: str
-    text: str
-    permalink: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A modal as it is filled in: texts by block, and what the chosen options carry by block."""
-
-    user_id: str
-    user_name: str
-    view_id: str
-    texts: Mapping[str, str]
-    options: Mapping[str, Mapping[str, Any]]
-
-    def text(self, field: str) -> str:
-        """Return what was typed or picked there, empty where nothing was."""
-        return self.texts.get(field, "")
-
-    def choice(self, field: str, name: str | None = None) -> str:
-        """Return the key that the chosen option carries under `name`, or under the field's own; empty for none."""
-        return str(self.options.get(field, {}).get(name or field, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Decision(Form):
-    """A modal about one handoff, and about the offer that stood open when it was drawn."""
-
-    handoff: int
-    offer: int | None
 
 
 def command(body: Body) -> Command:
@@ -161,14 +57,14 @@ def click(body: Body) -> Click:
 
 def press(body: Body) -> Press:
     """Read the use of a control of a handoff."""
-    action = _mapping(next(iter(_listed(body.get("actions"))), None))
-    value = _parsed(_mapping(action.get("selected_option")).get("value", action.get("value")))
+    action = mapping(next(iter(listed(body.get("actions"))), None))
+    value = parsed(mapping(action.get("selected_option")).get("value", action.get("value")))
     return Press(
         **_who(body),
         **_place(body),
-        handoff=_id(value.get("handoff")),
-        offer=_optional_id(value.get("offer")),
-        task=_optional_id(value.get("task")),
+        handoff=row_id(value.get("handoff")),
+        offer=optional_row_id(value.get("offer")),
+        task=optional_row_id(value.get("task")),
         stage=str(value.get("stage", "")),
         do=str(value.get("do", "")),
     )
@@ -176,27 +72,29 @@ def press(body: Body) -> Press:
 
 def pick(body: Body) -> Pick:
     """Read the use of a control of a lead."""
-    action = _mapping(next(iter(_listed(body.get("actions"))), None))
-    value = _parsed(action.get("value"))
-    return Pick(**_who(body), **_place(body), lead=_id(value.get("lead")), merge=_optional_id(value.get("merge")) or 0)
+    action = mapping(next(iter(listed(body.get("actions"))), None))
+    value = parsed(action.get("value"))
+    return Pick(
+        **_who(body), **_place(body), lead=row_id(value.get("lead")), merge=optional_row_id(value.get("merge")) or 0
+    )
 
 
 def ask_again(body: Body) -> AskAgain:
     """Read the use of a control that asks again what was asked before."""
-    action = _mapping(next(iter(_listed(body.get("actions"))), None))
-    return AskAgain(**_who(body), **_place(body), words=str(_parsed(action.get("value")).get("words", "")))
+    action = mapping(next(iter(listed(body.get("actions"))), None))
+    return AskAgain(**_who(body), **_place(body), words=str(parsed(action.get("value")).get("words", "")))
 
 
 def turn(body: Body) -> Turn:
     """Read the use of a control that turns a page."""
-    action = _mapping(next(iter(_listed(body.get("actions"))), None))
-    value = _parsed(action.get("value"))
-    return Turn(**_who(body), **_place(body), list=str(value.get("list", "")), number=_id(value.get("page")))
+    action = mapping(next(iter(listed(body.get("actions"))), None))
+    value = parsed(action.get("value"))
+    return Turn(**_who(body), **_place(body), list=str(value.get("list", "")), number=row_id(value.get("page")))
 
 
 def shortcut(body: Body, name_of: NameOf) -> Shortcut:
     """Read the use of a message's shortcut, the people whom the message mentions by their names."""
-    message = _mapping(body.get("message"))
+    message = mapping(body.get("message"))
     return Shortcut(
         **_who(body),
         trigger_id=str(body.get("trigger_id", "")),
@@ -208,13 +106,13 @@ def shortcut(body: Body, name_of: NameOf) -> Shortcut:
 
 def permalink(body: Body) -> str | None:
     """Return the address of the message that a modal was opened from, None for a modal that was not."""
-    kept = _parsed(_view(body).get("private_metadata") or "{}").get("permalink")
+    kept = parsed(_view(body).get("private_metadata") or "{}").get("permalink")
     return kept if isinstance(kept, str) and _PERMALINK.fullmatch(kept) else None
 
 
 def lead(body: Body) -> int | None:
     """Return the lead that a modal was opened from, None for a modal that was not."""
-    return _optional_id(_parsed(_view(body).get("private_metadata") or "{}").get("lead"))
+    return optional_row_id(parsed(_view(body).get("private_metadata") or "{}").get("lead"))
 
 
 def form(body: Body) -> Form:
@@ -224,14 +122,14 @@ def form(body: Body) -> Form:
 
 def decision(body: Body) -> Decision:
     """Read a modal about a handoff that is submitted, or one in which something was picked."""
-    about = _parsed(_view(body).get("private_metadata"))
-    handoff, offer = _id(about.get("handoff")), _optional_id(about.get("offer"))
+    about = parsed(_view(body).get("private_metadata"))
+    handoff, offer = row_id(about.get("handoff")), optional_row_id(about.get("offer"))
     return Decision(**_who(body), **_filled(body), handoff=handoff, offer=offer)
 
 
 def chosen_handoff(filled: Form) -> int:
     """Return the handoff chosen among several."""
-    return _id(filled.options.get("lead", {}).get("handoff"))
+    return row_id(filled.options.get("lead", {}).get("handoff"))
 
 
 def changed_answers(body: Body) -> dict[str, Given]:
@@ -262,7 +160,7 @@ def _typed(wrapped: re.Match[str]) -> str:
 
 def _permalink(body: Body, message: Mapping[str, Any]) -> str | None:
     """Make the address of the message that the shortcut was used on, as chat.getPermalink would give it."""
-    domain, channel = _mapping(body.get("team")).get("domain"), _mapping(body.get("channel")).get("id")
+    domain, channel = mapping(body.get("team")).get("domain"), mapping(body.get("channel")).get("id")
     ts, thread = str(body.get("message_ts") or message.get("ts")), str(message.get("thread_ts") or "")
     if not _TS.fullmatch(ts):
         return None
@@ -272,18 +170,18 @@ def _permalink(body: Body, message: Mapping[str, Any]) -> str | None:
 
 
 def _who(body: Body) -> dict[str, Any]:
-    user = _mapping(body.get("user"))
+    user = mapping(body.get("user"))
     return {"user_id": str(user.get("id", "")), "user_name": str(user.get("name") or user.get("username") or "")}
 
 
 def _place(body: Body) -> dict[str, Any]:
-    action = _mapping(next(iter(_listed(body.get("actions"))), None))
+    action = mapping(next(iter(listed(body.get("actions"))), None))
     page = _PAGE.match(str(action.get("block_id", "")))
     return {
         "page": int(page[1]) if page else None,
         "trigger_id": str(body.get("trigger_id", "")),
         "response_url": body.get("response_url") or None,
-        "private": bool(_mapping(body.get("container")).get("is_ephemeral")),
+        "private": bool(mapping(body.get("container")).get("is_ephemeral")),
     }
 
 
@@ -293,7 +191,7 @@ def _filled(body: Body) -> dict[str, Any]:
     for block_id, element in _elements(body):
         option = element.get("selected_option")
         if isinstance(option, dict):
-            options[block_id] = _parsed(option.get("value"))
+            options[block_id] = parsed(option.get("value"))
         else:
             texts[block_id] = _text_in(element)
     return {"view_id": str(_view(body).get("id", "")), "texts": texts, "options": options}
@@ -301,10 +199,10 @@ def _filled(body: Body) -> dict[str, Any]:
 
 def _elements(body: Body) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Walk through `state.values`: each input block of ours holds one element."""
-    values = _mapping(_mapping(_view(body).get("state")).get("values"))
+    values = mapping(mapping(_view(body).get("state")).get("values"))
     for block_id, actions in values.items():
-        for element in _mapping(actions).values():
-            yield block_id, _mapping(element)
+        for element in mapping(actions).values():
+            yield block_id, mapping(element)
 
 
 def _text_in(element: Mapping[str, Any]) -> str:
@@ -315,45 +213,16 @@ def _text_in(element: Mapping[str, Any]) -> str:
 def _drawn(body: Body) -> dict[str, str]:
     """Return what the modal's inputs held when it was drawn, by block."""
     drawn = {}
-    for block in _listed(_view(body).get("blocks")):
-        element = _mapping(_mapping(block).get("element"))
+    for block in listed(_view(body).get("blocks")):
+        element = mapping(mapping(block).get("element"))
         option = element.get("initial_option")
-        held = _parsed(option.get("value")).get("verdict") if isinstance(option, dict) else element.get("initial_value")
-        drawn[str(_mapping(block).get("block_id"))] = str(held or "")
+        held = parsed(option.get("value")).get("verdict") if isinstance(option, dict) else element.get("initial_value")
+        drawn[str(mapping(block).get("block_id"))] = str(held or "")
     return drawn
 
 
 def _view(body: Body) -> Mapping[str, Any]:
-    return _mapping(body.get("view"))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
-
-
-def _parsed(text: object) -> Mapping[str, Any]:
-    """Read the JSON object that a control carries."""
-    try:
-        value = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError) as rubbish:
-        raise StaleCard from rubbish
-    if not isinstance(value, dict):
-        raise StaleCard
-    return value
-
-
-def _id(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_ID:
-        raise StaleCard
-    return value
-
-
-def _optional_id(value: object) -> int | None:
-    return None if value is None else _id(value)
+    return mapping(body.get("view"))
 
 
 def _verdict(text: str) -> Verdict | None:

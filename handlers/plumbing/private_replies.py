@@ -2,7 +2,7 @@
 
 from handlers.plumbing.context import Now, Reply, Sessions, Workspace
 from handlers.plumbing.drawing import draw
-from handlers.plumbing.payloads import Click
+from handlers.plumbing.inputs import Click
 from qualification.people import people
 from qualification.views import lead_page, overview
 

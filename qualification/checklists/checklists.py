@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from qualification.handoffs.context import Case, look, take
-from qualification.leads import events
+from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action, read_for_action
+from qualification.leads.events import has_passed, record_event, update_lifecycle
 from qualification.leads.titles import lead_title
 from qualification.outbox import surfaces
-from qualification.records import Answer, Checklist, EventKind
+from qualification.records import Answer, Checklist
 from qualification.records.base import insert_once
 from qualification.rules.checklists.frameworks import Verdict, next_question, progress
+from qualification.rules.handoffs.event_types import Answered, ChecklistFell, ChecklistPassed
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.playbook.playbook import Framework, Item
 
@@ -56,62 +57,60 @@ class Given:
     evidence: str
 
 
-def form(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> ChecklistForm:
+def form(session: Session, command: HandoffCommand) -> ChecklistForm:
     """Return the checklist of the handoff's lead as it stands; raises who may work on it."""
-    case = look(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id)
-    case.allows(Action.CHECKLIST)
-    return _form(session, case)
+    context = read_for_action(session, command)
+    context.allows(Action.CHECKLIST)
+    return _form(session, context)
 
 
-def save(
-    session: Session, *, workspace_id: int, by: str, handoff_id: int, given: Mapping[str, Given], now: datetime
-) -> ChecklistForm:
+def save(session: Session, command: HandoffCommand, *, given: Mapping[str, Given]) -> ChecklistForm:
     """Keep the answers given for these items and return the checklist; other items stay as they are.
 
     Passing moves an accepted lead to SQL; falling below the mark again moves it back, and both are told.
     """
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    case.allows(Action.CHECKLIST)
-    framework = case.published.playbook.main_framework
-    checklist = _checklist(session, case, framework, now=now)
+    context = lock_for_action(session, command)
+    now = context.now
+    context.allows(Action.CHECKLIST)
+    framework = context.published.playbook.main_framework
+    checklist = _checklist(session, context, framework, now=now)
     known = {answer.item: answer for answer in session.scalars(_answers(checklist))}
     for item in framework.items:
         if item.key in given:
-            _answer(session, case, checklist, item, answer=known.get(item.key), given=given[item.key], now=now)
+            _answer(session, context, checklist, item, answer=known.get(item.key), given=given[item.key], now=now)
     session.flush()
     made = progress(framework, _verdicts(session, checklist))
     checklist.updated_at = now
-    checklist.playbook_id = case.published.id
+    checklist.playbook_id = context.published.id
     if made.passed is not (checklist.passed_at is not None):
         checklist.passed_at = now if made.passed else None
-        events.tell(
+        record_event(
             session,
-            case.handoff,
-            EventKind.CHECKLIST_PASSED if made.passed else EventKind.CHECKLIST_FELL,
+            context.handoff,
+            (ChecklistPassed if made.passed else ChecklistFell)(
+                framework=framework.name, yes=made.yes, total=len(framework.items)
+            ),
             now=now,
-            by=case.by,
-            playbook_id=case.published.id,
-            framework=framework.name,
-            yes=made.yes,
-            total=len(framework.items),
+            by=context.by,
+            playbook_id=context.published.id,
         )
     session.flush()
-    events.settle_lifecycle(
+    update_lifecycle(
         session,
-        case.handoff,
-        case.lead,
-        case.published.playbook,
-        passed=events.has_passed(session, case.lead),
+        context.handoff,
+        context.lead,
+        context.published.playbook,
+        passed=has_passed(session, context.lead),
         now=now,
-        by=case.by,
+        by=context.by,
     )
-    surfaces.refresh_home(session, case.by, now=now)
-    return _form(session, case)
+    surfaces.refresh_home(session, context.by, now=now)
+    return _form(session, context)
 
 
 def _answer(
     session: Session,
-    case: Case,
+    context: HandoffContext,
     checklist: Checklist,
     item: Item,
     *,
@@ -130,34 +129,31 @@ def _answer(
         answer = Answer(workspace_id=checklist.workspace_id, checklist_id=checklist.id, item=item.key)
         session.add(answer)
     answer.verdict, answer.evidence = verdict, evidence
-    case.handoff.undo_until = None  # work has gone on since the acceptance
-    answer.answered_by_id, answer.answered_at = case.by.id, now
-    events.tell(
+    context.handoff.undo_until = None  # work has gone on since the acceptance
+    answer.answered_by_id, answer.answered_at = context.by.id, now
+    record_event(
         session,
-        case.handoff,
-        EventKind.ANSWERED,
+        context.handoff,
+        Answered(item=item.name, verdict=verdict.value, evidence_before=had or None),
         now=now,
-        by=case.by,
-        playbook_id=case.published.id,
-        told=verdict is not was,
-        item=item.name,
-        verdict=verdict.value,
-        evidence_before=had or None,
+        by=context.by,
+        playbook_id=context.published.id,
+        in_thread=verdict is not was,
     )
 
 
-def _form(session: Session, case: Case) -> ChecklistForm:
-    framework = case.published.playbook.main_framework
+def _form(session: Session, context: HandoffContext) -> ChecklistForm:
+    framework = context.published.playbook.main_framework
     checklist = session.scalar(
-        select(Checklist).where(Checklist.lead_id == case.lead.id, Checklist.framework == framework.key)
+        select(Checklist).where(Checklist.lead_id == context.lead.id, Checklist.framework == framework.key)
     )
     answers = {each.item: each for each in session.scalars(_answers(checklist))} if checklist else {}
     verdicts = {item: answer.verdict for item, answer in answers.items()}
     made = progress(framework, verdicts)
     names = {item.key: item.name for item in framework.items}
     return ChecklistForm(
-        handoff_id=case.handoff.id,
-        lead=lead_title(session, case.handoff),
+        handoff_id=context.handoff.id,
+        lead=lead_title(session, context.handoff),
         framework=framework.name,
         items=tuple(
             ChecklistItem(
@@ -178,19 +174,19 @@ def _form(session: Session, case: Case) -> ChecklistForm:
     )
 
 
-def _checklist(session: Session, case: Case, framework: Framework, *, now: datetime) -> Checklist:
+def _checklist(session: Session, context: HandoffContext, framework: Framework, *, now: datetime) -> Checklist:
     """Return the lead's checklist, made if this is its first answer; two first answers make one."""
     insert_once(
         session,
         Checklist,
-        workspace_id=case.handoff.workspace_id,
-        lead_id=case.lead.id,
+        workspace_id=context.handoff.workspace_id,
+        lead_id=context.lead.id,
         framework=framework.key,
-        playbook_id=case.published.id,
+        playbook_id=context.published.id,
         updated_at=now,
     )
     return session.scalars(
-        select(Checklist).where(Checklist.lead_id == case.lead.id, Checklist.framework == framework.key)
+        select(Checklist).where(Checklist.lead_id == context.lead.id, Checklist.framework == framework.key)
     ).one()
 
 

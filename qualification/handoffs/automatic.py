@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import handover
-from qualification.handoffs.handover import HandedOver, Reason
+from qualification.handoffs.handover import HandOverResult, Reason
 from qualification.leads import resolution
 from qualification.outbox import outbox
 from qualification.playbook import playbooks
@@ -30,17 +30,17 @@ def consider(
     The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
     towards the next handoff. Returns the handoffs made.
     """
-    standings = evaluation.judge(session, leads, published.playbook) if leads else {}
-    evaluation.keep(session, leads, standings, published)
+    evaluations = evaluation.judge(session, leads, published.playbook) if leads else {}
+    evaluation.keep(session, leads, evaluations, published)
     made = []
     for lead in leads:
-        standing = standings[lead.id]
-        if standing.live is not None:
-            outbox.stale(session, standing.live, now + SETTLING)
-        elif announcing and standing.is_ready and standing.gate is None:
+        evaluated = evaluations[lead.id]
+        if evaluated.live is not None:
+            outbox.stale(session, evaluated.live, now + SETTLING)
+        elif announcing and evaluated.is_ready and evaluated.gate is None:
             made.append(handover.announce(session, lead, _reason(lead), by=None, published=published, now=now))
-        elif announcing and standing.is_ready and standing.gate is not None:
-            hold(session, lead, standing.gate, published, now=now)
+        elif announcing and evaluated.is_ready and evaluated.gate is not None:
+            hold(session, lead, evaluated.gate, published, now=now)
     session.flush()
     return made
 
@@ -79,12 +79,14 @@ def look(session: Session, workspace_id: int, *, after: int, limit: int) -> Look
         .limit(limit)
     )
     found = session.scalars(following).all()
-    standings = evaluation.judge(session, [lead for lead in found if lead.held_by is None], playbook)
-    ready = tuple(lead_id for lead_id, standing in standings.items() if standing.is_ready and standing.gate is None)
+    evaluations = evaluation.judge(session, [lead for lead in found if lead.held_by is None], playbook)
+    ready = tuple(
+        lead_id for lead_id, evaluated in evaluations.items() if evaluated.is_ready and evaluated.gate is None
+    )
     return Looked(len(found), ready, found[-1].id if found else None)
 
 
-def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandedOver | None:
+def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandOverResult | None:
     """Hand the lead over as if it had just done something; None where it is not, or no longer, ready."""
     lead = resolution.root(session, session.get_one(Lead, lead_id))
     if lead is None or resolution.locked(session, lead) is not None:

@@ -1,4 +1,4 @@
-"""A handoff taken in hand by somebody: its rows, locked until the commit, and how the rules see it."""
+"""A handoff that somebody acts on: its rows, locked until the commit, and how the rules see it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from qualification.records import (
     Workspace,
 )
 from qualification.routing import assignment
-from qualification.rules.handoffs.permissions import Action, Actor, Party, Standing, allow
+from qualification.rules.handoffs.permissions import Action, Actor, HandoffStatus, Party, allow
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.refusals import NoPlaybook, UnknownLead
 
@@ -34,72 +34,92 @@ _Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None, boo
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class HandoffCommand:
+    """What every decision about a handoff is given: where, by which Slack user, about which handoff, when.
+
+    `offer_id` is the offer on the card that was pressed, None where the card showed none.
+    """
+
+    workspace_id: int
+    by: str
+    handoff_id: int
+    now: datetime
+    offer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffContext:
     """One handoff, and who is acting on it."""
 
+    command: HandoffCommand
     handoff: Handoff
     lead: Lead
     team: Team
     by: Person
     actor: Actor
     offer: Offer | None
-    standing: Standing
+    status: HandoffStatus
     published: Published
-    passed: bool  # a checklist of the lead's, when the case was taken
+    passed: bool  # a checklist of the lead's, when the context was read
 
-    def allows(self, action: Action, offer_id: int | None = None) -> bool:
+    @property
+    def now(self) -> datetime:
+        """The moment of the decision."""
+        return self.command.now
+
+    def allows(self, action: Action) -> bool:
         """Say whether there is something to do; raises the refusal that tells why not."""
-        return allow(action, self.standing, self.actor, offer_id=offer_id)
+        return allow(action, self.status, self.actor, offer_id=self.command.offer_id)
 
 
-def take(
-    session: Session, *, workspace_id: int, by: str, handoff_id: int, now: datetime, with_lead: bool = False
-) -> Case:
+def lock_for_action(session: Session, command: HandoffCommand, *, with_lead: bool = False) -> HandoffContext:
     """Lock the handoff and read all that a decision about it stands on; raises UnknownLead.
 
     Of two at the same instant the second waits here, and then sees what the first did. `with_lead` keeps the lead from
     being handed over meanwhile; where it was found to be another, the handoff is that one's from now on.
     """
-    handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
+    handoff = session.scalar(_LOCKED, {"workspace_id": command.workspace_id, "handoff_id": command.handoff_id})
     if handoff is None:
-        raise UnknownLead(query=f"#{handoff_id}")
+        raise UnknownLead(query=f"#{command.handoff_id}")
     if with_lead:
-        _settle_on_root(session, handoff)
-    case = _case(session, handoff, by, newcomer=lambda: people.actor(session, workspace_id, by))
+        _move_to_root(session, handoff)
+    context = _context(
+        session, handoff, command, newcomer=lambda: people.actor(session, command.workspace_id, command.by)
+    )
     # Every change locks the channel's card first, so that two of them never wait for each other.
-    surfaces.owe_card(session, handoff, now=now)
-    if _is_first_press(case):
-        _opened(case, now=now)
-    return case
+    surfaces.owe_card(session, handoff, now=command.now)
+    if _is_first_press(context):
+        _mark_opened(context)
+    return context
 
 
-def open_up(
-    session: Session, *, workspace_id: int, by: str, handoff_id: int, offer_id: int | None, now: datetime
-) -> None:
-    """Note the first press of whoever a handoff is put before, where all it did was open a modal.
+def record_opening(session: Session, command: HandoffCommand) -> None:
+    """Record the first press of whoever a handoff is put before, where all it did was open a modal.
 
     It changes nothing else, and does nothing for anybody else, for a later press, or for an offer that has ended.
     """
-    if offer_id is None:
+    if command.offer_id is None:
         return
-    handoff = session.scalar(_LOCKED, {"workspace_id": workspace_id, "handoff_id": handoff_id})
+    handoff = session.scalar(_LOCKED, {"workspace_id": command.workspace_id, "handoff_id": command.handoff_id})
     if handoff is None:
         return
-    case = _case(session, handoff, by, newcomer=lambda: _stranger(by))
-    if case.offer is not None and case.offer.id == offer_id and _is_first_press(case):
-        _opened(case, now=now)
-        outbox.stale(session, handoff.id, now)
+    context = _context(session, handoff, command, newcomer=lambda: _stranger(command.by))
+    if context.offer is not None and context.offer.id == command.offer_id and _is_first_press(context):
+        _mark_opened(context)
+        outbox.stale(session, handoff.id, command.now)
 
 
-def look(session: Session, *, workspace_id: int, by: str, handoff_id: int) -> Case:
+def read_for_action(session: Session, command: HandoffCommand) -> HandoffContext:
     """Read the same without locking, for a form that is only shown; a newcomer is not written down."""
-    handoff = session.scalar(select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id))
+    handoff = session.scalar(
+        select(Handoff).where(Handoff.workspace_id == command.workspace_id, Handoff.id == command.handoff_id)
+    )
     if handoff is None:
-        raise UnknownLead(query=f"#{handoff_id}")
-    return _case(session, handoff, by, newcomer=lambda: _stranger(by))
+        raise UnknownLead(query=f"#{command.handoff_id}")
+    return _context(session, handoff, command, newcomer=lambda: _stranger(command.by))
 
 
-def _settle_on_root(session: Session, handoff: Handoff) -> None:
+def _move_to_root(session: Session, handoff: Handoff) -> None:
     """Lock the lead that the handoff's turned out to be, and make the handoff that one's."""
     locked, lead = None, resolution.root(session, session.get_one(Lead, handoff.lead_id))
     # Until its lock is ours it may turn out to be yet another.
@@ -110,7 +130,9 @@ def _settle_on_root(session: Session, handoff: Handoff) -> None:
         handoff.lead_id = locked.id
 
 
-def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[], Person]) -> Case:
+def _context(
+    session: Session, handoff: Handoff, command: HandoffCommand, *, newcomer: Callable[[], Person]
+) -> HandoffContext:
     # A statement of its own: read together with the lock, the lead could be as it was before the wait.
     around: _Around = session.execute(_AROUND, {"handoff_id": handoff.id}).one()
     lead, team, offer, playbook_id, text, passed = around
@@ -119,12 +141,12 @@ def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[],
     last = offer or assignment.last_offer(session, handoff)
     asked_id = last.person_id if last else None
     ids = (team.manager_id, asked_id, handoff.owner_id, handoff.decided_by_id)
-    there = people.together(session, handoff.workspace_id, by, ids)
-    person = next((each for each in there if each.slack_user_id == by), None) or newcomer()
+    there = people.together(session, handoff.workspace_id, command.by, ids)
+    person = next((each for each in there if each.slack_user_id == command.by), None) or newcomer()
     parties: dict[int | None, Party] = {each.id: Party(person_id=each.id, ref=people.ref(each)) for each in there}
     pooled = handoff.state is HandoffState.POOLED and handoff.pool_id is not None
     pool = session.get_one(Pool, handoff.pool_id) if pooled else None
-    standing = Standing(
+    status = HandoffStatus(
         state=handoff.state,
         manager=parties.get(team.manager_id),
         offer_id=offer.id if offer else None,
@@ -137,14 +159,15 @@ def _case(session: Session, handoff: Handoff, by: str, *, newcomer: Callable[[],
         ended_at=handoff.ended_at,
         wake_at=handoff.wake_at,
     )
-    return Case(
+    return HandoffContext(
+        command=command,
         handoff=handoff,
         lead=lead,
         team=team,
         by=person,
         actor=people.acting(person, team),
         offer=offer,
-        standing=standing,
+        status=status,
         published=playbooks.read(playbook_id, text),
         passed=passed,
     )
@@ -155,17 +178,17 @@ def _stranger(slack_user_id: str) -> Person:
     return Person(id=0, name=slack_user_id, slack_user_id=slack_user_id, is_admin=False)
 
 
-def _is_first_press(case: Case) -> bool:
+def _is_first_press(context: HandoffContext) -> bool:
     """Say whether this is the first press of the rep, or of the first of the pool, that the handoff is put before."""
-    if case.offer is None or case.offer.opened_at is not None:
+    if context.offer is None or context.offer.opened_at is not None:
         return False
-    asked = case.offer.person_id
-    return case.by.id in case.standing.pool_member_ids if asked is None else case.by.id == asked
+    asked = context.offer.person_id
+    return context.by.id in context.status.pool_member_ids if asked is None else context.by.id == asked
 
 
-def _opened(case: Case, *, now: datetime) -> None:
-    if case.offer is not None:
-        case.offer.opened_at = now
+def _mark_opened(context: HandoffContext) -> None:
+    if context.offer is not None:
+        context.offer.opened_at = context.now
 
 
 def _members(session: Session, pool: Pool) -> frozenset[int]:

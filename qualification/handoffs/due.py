@@ -9,12 +9,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, snooze, tasks
-from qualification.leads import events
+from qualification.leads.events import record_event
 from qualification.outbox import surfaces
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import IS_OPEN, EventKind, Handoff, Offer, Person, Pool
+from qualification.records import IS_OPEN, Handoff, Offer, Person, Pool
 from qualification.routing import assignment
+from qualification.rules.handoffs.event_types import Expired, Reminded
 from qualification.rules.handoffs.states import OfferOutcome
 
 log = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ def _remind(session: Session, offer: Offer, *, now: datetime) -> None:
     surfaces.owe_card(session, handoff, now=now)
     if person is not None:
         surfaces.owe_reminder(session, handoff, offer, person, now=now)
-    events.tell(session, handoff, EventKind.REMINDED, now=now, to_id=offer.person_id)
+    record_event(session, handoff, Reminded(to_id=offer.person_id), now=now)
 
 
 def _lapse(session: Session, offer: Offer, *, now: datetime) -> None:
@@ -125,7 +126,7 @@ def _lapse(session: Session, offer: Offer, *, now: datetime) -> None:
     published = playbooks.current(session, handoff.workspace_id)
     surfaces.owe_card(session, handoff, now=now)
     assignment.end_offer(session, offer, OfferOutcome.LAPSED, now=now)
-    events.tell(session, handoff, EventKind.LAPSED, now=now, playbook_id=published.id, to_id=offer.person_id)
+    record_event(session, handoff, Expired(to_id=offer.person_id), now=now, playbook_id=published.id)
     surfaces.refresh_home(
         session, session.get(Person, offer.person_id) if offer.person_id is not None else None, now=now
     )

@@ -8,18 +8,19 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import snooze
-from qualification.handoffs.handover_form import FormData, HandOverForm, read_form
-from qualification.leads import events, resolution
+from qualification.handoffs.handover_form import HandOverForm, read_form
+from qualification.leads import resolution
 from qualification.leads.companies import country_of, size_of
-from qualification.leads.resolution import Said
+from qualification.leads.events import record_arrivals, record_event, update_lifecycle
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import Company, EventKind, Handoff, Lead, Person, Pool, Team
+from qualification.records import Company, Handoff, Lead, Person, Pool, Team
 from qualification.records.base import insert_once
 from qualification.records.deliveries import Arrival
 from qualification.routing import assignment
+from qualification.rules.handoffs.event_types import HandedOver, Resumed, Updated
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
@@ -30,7 +31,7 @@ from qualification.scoring import gates
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
+class HandOverResult:
     """What became of a hand-over; `already` when the lead was live and nothing was announced again.
 
     `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before. `gates` are
@@ -49,7 +50,6 @@ class HandedOver:
     announcer: PersonRef | None
     do_not_contact: bool = False
     gates: tuple[str, ...] = ()
-
 
 
 _TOLD = frozenset({"did", "problem", "promised", "campaign", "source", "permalink"})
@@ -83,7 +83,7 @@ def hand_over(
     name: str | None = None,
     permalink: str | None = None,
     lead_id: int | None = None,
-) -> HandedOver:
+) -> HandOverResult:
     """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
 
     A known person is updated, not doubled; `lead_id` is the lead that whoever hands it over has before them. A lead
@@ -92,18 +92,18 @@ def hand_over(
     key.
     """
     published = playbooks.current(session, workspace_id)
-    read = read_form(form, published.playbook)
+    data = read_form(form, published.playbook, lead_id=lead_id)
     announcer = people.actor(session, workspace_id, by, name=name)
     if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
-    found = resolution.recognise(session, workspace_id, _said(form, read, lead_id), now=now)
+    found = resolution.resolve(session, workspace_id, data, now=now)
     if found.is_new:
-        events.note_arrivals(session, [(found.lead, None)])
+        record_arrivals(session, [(found.lead, None)])
     if found.live is not None:
         news = _news(found.live, form, permalink, published.playbook)
         if found.changed or news:
-            changed = list(found.changed)
-            events.tell(session, found.live, EventKind.UPDATED, now=now, by=announcer, fields=changed, **news)
+            event = Updated(fields=found.changed, **news)
+            record_event(session, found.live, event, now=now, by=announcer)
         return told(session, found.live, already=True)
     reason = Reason(
         did=form.did.strip(),
@@ -111,8 +111,8 @@ def hand_over(
         source=form.source or None,
         campaign=written(form.campaign),
         promised=written(form.promised),
-        size=read.size,
-        country=read.country,
+        size=data.size,
+        country=data.country,
         permalink=permalink,
     )
     past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
@@ -120,12 +120,12 @@ def hand_over(
     return told(session, handoff, already=False, past=past)
 
 
-def told(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandedOver:
+def told(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandOverResult:
     """Say what became of a hand-over, for the one who made it; `past` are the gates it passed over, by name."""
     offer = assignment.open_offer(session, handoff)
     team = session.get_one(Team, handoff.team_id)
     pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
-    return HandedOver(
+    return HandOverResult(
         handoff_id=handoff.id,
         lead=lead_title(session, handoff),
         state=handoff.state.value,
@@ -148,23 +148,6 @@ def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook:
     news = {name: text for name, text in said.items() if text and text != getattr(handoff, name)}
     source = playbook.source(news["source"]) if "source" in news else None
     return {**news, "source": source.name} if source else news
-
-
-def _said(form: HandOverForm, read: FormData, lead_id: int | None) -> Said:
-    return Said(
-        lead_id=lead_id,
-        company=read.company,
-        name=read.person,
-        email=read.email,
-        phone=written(form.phone),
-        title=written(form.title),
-        size=read.size,
-        country=read.country,
-        value_minor=read.value_minor,
-        currency=read.currency,
-        source=form.source or None,
-        campaign=written(form.campaign),
-    )
 
 
 def announce(
@@ -234,10 +217,9 @@ def announce(
         # Every Home tab says until then that there is nothing yet.
         outbox.all_stale(session, lead.workspace_id, now)
     surfaces.owe_card(session, handoff, now=now)
-    facts: dict[str, Any] = {"gates": list(past)} if past else {}
-    events.tell(session, handoff, EventKind.HANDED_OVER, now=now, by=by, **facts)
+    record_event(session, handoff, HandedOver(gates=past), now=now, by=by)
     # What a checklist says counts once somebody has accepted.
-    events.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
+    update_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
     assignment.offer_next(session, handoff, published, now=now)
     if by is not None:
         surfaces.owe_receipt(session, handoff, by, now=now)
@@ -263,13 +245,11 @@ def _come_back(
         news["source"] = source.name if source else news["source"]
     for name, value in said.items():
         setattr(handoff, name, value)
-    if past:
-        news["gates"] = list(past)
     handoff.lead_id = lead.id
     announcer = by if handoff.announcer_id is None else None
     if announcer is not None:
         handoff.announcer_id = announcer.id
-    snooze.wake(session, handoff, lead, published, now=now, by=by, news=news)
+    snooze.wake(session, handoff, lead, published, Resumed(is_due=False, gates=past, **news), now=now, by=by)
     if announcer is not None:
         surfaces.owe_receipt(session, handoff, announcer, now=now)
 

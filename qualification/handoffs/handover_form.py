@@ -1,10 +1,11 @@
-"""The form by which somebody hands a lead over: what was typed, understood or refused."""
+"""The form that hands a lead over: what was typed, and the lead that it describes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from qualification.rules.field_errors import FieldFault
+from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import InvalidFields
 from qualification.rules.values import normalization
@@ -34,21 +35,11 @@ class HandOverForm:
     promised: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FormData:
-    """The form, understood."""
+def read_form(form: HandOverForm, playbook: Playbook, *, lead_id: int | None = None) -> LeadData:
+    """Return the lead that the form describes; raises InvalidFields with everything that is wrong with it.
 
-    company: str | None
-    person: str | None
-    email: str | None
-    size: int | None
-    country: str | None
-    value_minor: int | None
-    currency: str | None
-
-
-def read_form(form: HandOverForm, playbook: Playbook) -> FormData:
-    """Understand the form, or name every fault of it."""
+    `lead_id` is the lead that the form was opened for.
+    """
     faults: dict[str, FieldFault] = {}
 
     def reading(field: str, text: str, read: Callable[[str], T]) -> T | None:
@@ -61,16 +52,21 @@ def read_form(form: HandOverForm, playbook: Playbook) -> FormData:
             return None
 
     money = reading("value", form.value, lambda text: normalization.parse_money(text, playbook.currency))
-    read = FormData(
+    lead = LeadData(
+        lead_id=lead_id,
         company=written(form.company),
-        person=written(form.person),
+        name=written(form.person),
         email=reading("email", form.email, normalization.check_email),
+        phone=written(form.phone),
+        title=written(form.title),
         size=reading("size", form.size, normalization.parse_size),
         country=reading("country", form.country, normalization.check_country),
         value_minor=money[0] if money else None,
         currency=money[1] if money else None,
+        source=form.source or None,
+        campaign=written(form.campaign),
     )
-    if not (read.company or read.person or form.email.strip()):
+    if not (lead.company or lead.name or form.email.strip()):
         faults["company"] = FieldFault.REQUIRED
     if not form.did.strip():
         faults["did"] = FieldFault.REQUIRED
@@ -81,4 +77,4 @@ def read_form(form: HandOverForm, playbook: Playbook) -> FormData:
             faults[field] = FieldFault.TOO_LONG
     if faults:
         raise InvalidFields(faults)
-    return read
+    return lead

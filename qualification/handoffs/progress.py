@@ -1,108 +1,98 @@
 """Work on an accepted lead: contact, stage, verdict, value and note."""
 
-from datetime import datetime
-
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from qualification.handoffs import tasks, undo
-from qualification.handoffs.context import Case, take
+from qualification.handoffs import undo
+from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action
 from qualification.handoffs.decisions import checked_reason
-from qualification.leads import events
-from qualification.outbox import outbox, surfaces
-from qualification.records import EventKind
-from qualification.rules.field_errors import FieldFault
+from qualification.handoffs.finish import finish
+from qualification.leads.events import record_event
+from qualification.outbox import outbox
+from qualification.rules.field_errors import FieldFault, Unreadable
+from qualification.rules.handoffs import event_types
+from qualification.rules.handoffs.event_types import Held
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.handoffs.states import HandoffState
-from qualification.rules.handoffs.tasks import Because
+from qualification.rules.handoffs.tasks import TaskTrigger
 from qualification.rules.playbook.playbook import Stage
 from qualification.rules.refusals import InvalidFields, StageUnknown
-from qualification.rules.values import normalization
+from qualification.rules.values.money import parse_money
 from qualification.rules.values.normalization import written
 
 
-def log_contact(
-    session: Session, *, workspace_id: int, by: str, handoff_id: int, kind: str, note: str | None, now: datetime
-) -> None:
-    """Write a contact down; the first one moves a lead that waits for it to the stage meant for that."""
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    case.allows(Action.LOG_CONTACT)
-    playbook = case.published.playbook
+def log_contact(session: Session, command: HandoffCommand, *, kind: str, note: str | None) -> None:
+    """Record a contact; the first one moves a lead that waits for it to the stage meant for that."""
+    context = lock_for_action(session, command)
+    context.allows(Action.LOG_CONTACT)
+    playbook = context.published.playbook
     chosen = playbook.contact_kind(kind)
     if chosen is None:
         raise InvalidFields({"kind": FieldFault.UNKNOWN_CHOICE})
-    handoff = case.handoff
-    handoff.contacted_at = handoff.contacted_at or now
-    _settled(case)
-    events.tell(
+    handoff = context.handoff
+    handoff.contacted_at = handoff.contacted_at or context.now
+    _end_undo(context)
+    record_event(
         session,
         handoff,
-        EventKind.CONTACTED,
-        now=now,
-        by=case.by,
-        playbook_id=case.published.id,
-        how=chosen.name,
-        note=written(note),
+        event_types.Contacted(how=chosen.name, note=written(note)),
+        now=context.now,
+        by=context.by,
+        playbook_id=context.published.id,
     )
     after = playbook.contact_stage
     if after is not None and handoff.stage == playbook.first_stage.key:
-        _move(session, case, after, now=now)
+        _move(session, context, after)
     else:
-        tasks.settle(session, handoff, case.published, because=Because.CONTACTED, by=case.by, now=now)
+        finish(session, context, trigger=TaskTrigger.CONTACTED)
 
 
-def set_stage(session: Session, *, workspace_id: int, by: str, handoff_id: int, stage: str, now: datetime) -> bool:
+def set_stage(session: Session, command: HandoffCommand, *, stage: str) -> bool:
     """Move the lead to that stage; won ends the handoff with a customer.
 
-    Returns False for a stage that asks why before it ends anything (lost): only the card is drawn anew then, for its
-    select shows what was picked, and `lose` does it.
+    Returns False for a stage that needs a reason (lost): then only the card is drawn anew, because its select shows
+    what was picked, and `lose` ends the handoff.
     """
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    case.allows(Action.SET_STAGE)
-    chosen = case.published.playbook.stage(stage)
+    context = lock_for_action(session, command)
+    context.allows(Action.SET_STAGE)
+    chosen = context.published.playbook.stage(stage)
     if chosen is None:
         raise StageUnknown(stage=stage)
     if chosen.ends == "lost":
-        flag_modified(case.handoff, "stage")
-        outbox.stale(session, case.handoff.id, now)
+        flag_modified(context.handoff, "stage")
+        outbox.stale(session, context.handoff.id, context.now)
         return False
-    if chosen.key != case.handoff.stage:
-        _settled(case)
+    if chosen.key != context.handoff.stage:
+        _end_undo(context)
         if chosen.ends == "won":
-            _end(session, case, HandoffState.WON, now=now)
-        _move(session, case, chosen, now=now)
+            _end(session, context, HandoffState.WON)
+        _move(session, context, chosen)
     return True
 
 
-def lose(
-    session: Session, *, workspace_id: int, by: str, handoff_id: int, reason: str, note: str | None, now: datetime
-) -> None:
+def lose(session: Session, command: HandoffCommand, *, reason: str, note: str | None) -> None:
     """End the handoff as lost, with a reason from the playbook."""
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    case.allows(Action.SET_STAGE)
-    playbook = case.published.playbook
+    context = lock_for_action(session, command)
+    context.allows(Action.SET_STAGE)
+    playbook = context.published.playbook
     chosen = checked_reason(playbook.lost_reason(reason), note)
-    _end(session, case, HandoffState.LOST, now=now)
-    case.handoff.reason, case.handoff.reason_note = chosen.key, written(note)
-    _move(session, case, playbook.ending_stage("lost"), now=now, reason=chosen.name, note=written(note))
+    _end(session, context, HandoffState.LOST)
+    context.handoff.reason, context.handoff.reason_note = chosen.key, written(note)
+    _move(session, context, playbook.ending_stage("lost"), reason=chosen.name, note=written(note))
 
 
-def edit(
-    session: Session, *, workspace_id: int, by: str, handoff_id: int, value: str, note: str, now: datetime
-) -> None:
+def edit(session: Session, command: HandoffCommand, *, value: str, note: str) -> None:
     """Change the value and the note of the lead; an empty text clears it. Raises InvalidFields."""
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    case.allows(Action.EDIT)
-    lead = case.lead
+    context = lock_for_action(session, command)
+    context.allows(Action.EDIT)
+    lead = context.lead
     minor, currency = None, None
     if value.strip():
         try:
-            minor, currency = normalization.parse_money(
-                value.strip(), lead.currency or case.published.playbook.currency
-            )
-        except normalization.Unreadable as unreadable:
+            minor, currency = parse_money(value.strip(), lead.currency or context.published.playbook.currency)
+        except Unreadable as unreadable:
             raise InvalidFields({"value": unreadable.fault}) from unreadable
-    changes: list[tuple[str, object, object]] = []
+    changes: list[tuple[str, Held, Held]] = []
     if (minor, currency) != (lead.value_minor, lead.currency):
         changes.append(("value", _money(lead.value_minor, lead.currency), _money(minor, currency)))
         lead.value_minor, lead.currency = minor, currency
@@ -110,46 +100,39 @@ def edit(
         changes.append(("note", lead.note, written(note)))
         lead.note = written(note)
     if changes:
-        lead.updated_at = now
-        events.tell(session, case.handoff, EventKind.EDITED, now=now, by=case.by, changes=changes)
+        lead.updated_at = context.now
+        event = event_types.Edited(changes=tuple(changes))
+        record_event(session, context.handoff, event, now=context.now, by=context.by)
 
 
 def _move(
-    session: Session, case: Case, stage: Stage, *, now: datetime, reason: str | None = None, note: str | None = None
+    session: Session, context: HandoffContext, stage: Stage, *, reason: str | None = None, note: str | None = None
 ) -> None:
     """Put the lead at that stage, and its lifecycle where stage and state say."""
-    handoff = case.handoff
-    handoff.stage = stage.key
-    events.tell(
+    context.handoff.stage = stage.key
+    record_event(
         session,
-        handoff,
-        EventKind.STAGE_SET,
-        now=now,
-        by=case.by,
-        playbook_id=case.published.id,
-        stage=stage.name,
-        reason=reason,
-        note=note,
+        context.handoff,
+        event_types.StageSet(stage=stage.name, reason=reason, note=note),
+        now=context.now,
+        by=context.by,
+        playbook_id=context.published.id,
     )
-    tasks.settle(session, handoff, case.published, by=case.by, now=now)
-    events.settle_lifecycle(
-        session, handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by
-    )
-    surfaces.refresh_home(session, case.by, now=now)
+    finish(session, context, homes=[context.by.id])
 
 
-def _end(session: Session, case: Case, state: HandoffState, *, now: datetime) -> None:
-    """Give the handoff its verdict; Reopen puts back what it replaces."""
-    undo.remember(session, case, undo_until=None, now=now)
-    handoff = case.handoff
+def _end(session: Session, context: HandoffContext, state: HandoffState) -> None:
+    """Give the handoff its verdict; reopening puts back what it replaces."""
+    undo.remember(session, context, can_be_undone=False)
+    handoff = context.handoff
     handoff.state = state
-    handoff.ended_at = now
-    handoff.decided_by_id = case.by.id
+    handoff.ended_at = context.now
+    handoff.decided_by_id = context.by.id
 
 
-def _settled(case: Case) -> None:
-    """Work has gone on since the acceptance: it can no longer be undone."""
-    case.handoff.undo_until = None
+def _end_undo(context: HandoffContext) -> None:
+    """Work has gone on since the acceptance, which can no longer be undone."""
+    context.handoff.undo_until = None
 
 
 def _money(minor: int | None, currency: str | None) -> tuple[int, str] | None:

@@ -1,22 +1,24 @@
 """Leads put off until a day, and offered again on it: to the same rep with what was said last, or by the pool."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from qualification.handoffs import tasks, undo
-from qualification.handoffs.context import Case, take
-from qualification.leads import events, merging, resolution
+from qualification.handoffs import undo
+from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action
+from qualification.handoffs.finish import end_open_offer, finish
+from qualification.leads import merging, resolution
+from qualification.leads.events import record_event, update_lifecycle
 from qualification.outbox import surfaces
 from qualification.people import people
 from qualification.playbook.playbooks import Published
-from qualification.records import EventKind, Handoff, Lead, Person
+from qualification.records import Handoff, Lead, Person
 from qualification.routing import assignment
+from qualification.rules.handoffs.event_types import Offered, Resumed, Snoozed, SnoozeDropped
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.handoffs.snooze import wakes_at
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
@@ -24,60 +26,41 @@ from qualification.rules.people.working_time import WeeklyHours
 from qualification.rules.values.normalization import written
 
 
-def put_off(
-    session: Session,
-    *,
-    workspace_id: int,
-    by: str,
-    handoff_id: int,
-    offer_id: int | None,
-    day: str,
-    note: str | None,
-    now: datetime,
-) -> None:
-    """Let the handoff sleep until that day (2026-12-01), with the last words; raises InvalidFields for another day.
+def put_off(session: Session, command: HandoffCommand, *, day: str, note: str | None) -> None:
+    """Snooze the handoff until that day (2026-12-01), with the last words; raises InvalidFields for another day.
 
-    It wakes when its rep begins work on that day, or the team does where it was nobody's.
+    It is offered again when its rep begins work on that day, or the team does where it was nobody's.
     """
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    if not case.allows(Action.NOT_NOW, offer_id):
+    context = lock_for_action(session, command)
+    if not context.allows(Action.NOT_NOW):
         return
-    handoff = case.handoff
-    wake_at = wakes_at(day, *hours_of(session, case), now)
-    undo.remember(session, case, undo_until=now + case.published.playbook.clocks.undo_within, now=now)
-    if case.offer is not None:
-        assignment.end_offer(session, case.offer, OfferOutcome.PUT_OFF, now=now)
-        if case.offer.person_id != case.by.id:
-            assignment.give_credit(session, case.offer)
+    handoff = context.handoff
+    wake_at = wakes_at(day, *hours_of(session, context), context.now)
+    undo.remember(session, context, can_be_undone=True)
+    end_open_offer(session, context, OfferOutcome.PUT_OFF)
     handoff.state = HandoffState.NOT_NOW
-    handoff.decided_by_id = case.by.id
-    handoff.ended_at = now
+    handoff.decided_by_id = context.by.id
+    handoff.ended_at = context.now
     handoff.wake_at = wake_at
     handoff.reason_note = written(note)
-    events.tell(
+    record_event(
         session,
         handoff,
-        EventKind.NOT_NOW,
-        now=now,
-        by=case.by,
-        playbook_id=case.published.id,
-        until=wake_at.isoformat(),
-        note=written(note),
+        Snoozed(until=wake_at, note=written(note)),
+        now=context.now,
+        by=context.by,
+        playbook_id=context.published.id,
     )
-    tasks.settle(session, handoff, case.published, by=case.by, now=now)
-    events.settle_lifecycle(
-        session, handoff, case.lead, case.published.playbook, passed=case.passed, now=now, by=case.by
-    )
-    surfaces.refresh_home(session, case.by, now=now)
+    finish(session, context, homes=[context.by.id])
 
 
-def hours_of(session: Session, case: Case) -> tuple[WeeklyHours, ZoneInfo]:
+def hours_of(session: Session, context: HandoffContext) -> tuple[WeeklyHours, ZoneInfo]:
     """Return the hours and zone by which it would wake: its rep's, else the team's."""
-    rep_id = case.handoff.owner_id or (case.offer.person_id if case.offer else None)
+    rep_id = context.handoff.owner_id or (context.offer.person_id if context.offer else None)
     if rep_id is not None:
         rep = session.get_one(Person, rep_id)
         return people.hours_of(session, rep), people.zone_of(session, rep)
-    return WeeklyHours.from_json(case.team.hours), ZoneInfo(case.team.zone)
+    return WeeklyHours.from_json(context.team.hours), ZoneInfo(context.team.zone)
 
 
 def asleep(session: Session, lead: Lead) -> Handoff | None:
@@ -115,11 +98,11 @@ def wake_due(session: Session, handoff: Handoff, published: Published, *, now: d
     if lead is None or instead is not None:
         handoff.wake_at = None
         surfaces.owe_card(session, handoff, now=now)
-        decided: dict[str, Any] = {"decided": True} if instead is not None and instead not in LIVE_STATES else {}
-        events.tell(session, handoff, EventKind.LEFT_ASLEEP, now=now, **decided)
+        dropped = SnoozeDropped(decided=instead is not None and instead not in LIVE_STATES)
+        record_event(session, handoff, dropped, now=now)
         return
     handoff.lead_id = lead.id
-    wake(session, handoff, lead, published, is_due=True, now=now)
+    wake(session, handoff, lead, published, Resumed(is_due=True), now=now)
 
 
 def wake(
@@ -127,17 +110,16 @@ def wake(
     handoff: Handoff,
     lead: Lead,
     published: Published,
+    event: Resumed,
     *,
     now: datetime,
     by: Person | None = None,
-    is_due: bool = False,
-    news: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Offer a sleeping handoff again: to its rep with a clock, or where they are gone or away by the pool's routing.
 
-    Who was asked before it slept may be asked again. `by` is who woke it, None where the day has come or the lead
-    itself came back; `news` is what is told of why. The handoff and the lead are locked by the caller; the lead has no
-    other that is live.
+    Reps who were asked before it was snoozed may be asked again. `by` is who resumed it, None where the day has come or
+    the lead itself came back; `event` says why. The caller has locked the handoff and the lead, which has no other
+    live handoff.
     """
     rep = _rep(session, handoff)
     former_id = handoff.owner_id
@@ -148,10 +130,10 @@ def wake(
     handoff.woken_at = now
     lead.held_by = None
     surfaces.owe_card(session, handoff, now=now)
-    events.tell(session, handoff, EventKind.WOKEN, now=now, by=by, playbook_id=published.id, is_due=is_due, **news)
+    record_event(session, handoff, event, now=now, by=by, playbook_id=published.id)
     # What a checklist says counts once somebody has accepted.
-    events.settle_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
-    if is_due and lead.do_not_contact:
+    update_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
+    if event.is_due and lead.do_not_contact:
         assignment.queue(session, handoff, "do_not_contact", now=now)
     elif rep is not None and _is_there(rep, now):
         _offer(session, handoff, published, rep, now=now)
@@ -166,15 +148,7 @@ def _offer(session: Session, handoff: Handoff, published: Published, rep: Person
     handoff.state = HandoffState.OFFERED
     clock = assignment.clock_for_person(session, rep, published, now=now)
     offer = assignment.make_offer(session, handoff, published, person=rep, why="woken", clock=clock, now=now)
-    events.tell(
-        session,
-        handoff,
-        EventKind.OFFERED,
-        now=now,
-        playbook_id=published.id,
-        to_id=rep.id,
-        accept_by=offer.accept_by.isoformat() if offer.accept_by else None,
-    )
+    record_event(session, handoff, Offered(to_id=rep.id, accept_by=offer.accept_by), now=now, playbook_id=published.id)
 
 
 def _rep(session: Session, handoff: Handoff) -> Person | None:

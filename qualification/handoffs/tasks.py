@@ -6,51 +6,41 @@ from typing import Final
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
-from qualification.handoffs.context import Case, take
-from qualification.leads import events
+from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action
+from qualification.leads.events import record_event
 from qualification.outbox import outbox
 from qualification.people import people
-from qualification.playbook.playbooks import Published
-from qualification.records import IS_OPEN_TASK, EventKind, Handoff, Person, Task
+from qualification.records import IS_OPEN_TASK, Handoff, Person, Task
 from qualification.rules.handoffs import tasks
+from qualification.rules.handoffs.event_types import TaskDone, TaskNotDone
 from qualification.rules.handoffs.permissions import Action
-from qualification.rules.handoffs.tasks import Because, Duty, TaskOutcome, duty_of
+from qualification.rules.handoffs.tasks import TaskOutcome, TaskScope, TaskTrigger, scope_of
 from qualification.rules.people.working_time import add_working_time
 from qualification.rules.refusals import StaleCard
 
 
-def settle(
-    session: Session,
-    handoff: Handoff,
-    published: Published,
-    *,
-    because: Because = Because.MOVED,
-    by: Person | None = None,
-    now: datetime,
-) -> None:
-    """Give the handoff the task that its state, stage and owner ask for, and end the one it had.
-
-    Called after everything that changes one of them; the handoff is locked by the caller.
-    """
+def update_tasks(session: Session, context: HandoffContext, trigger: TaskTrigger) -> None:
+    """Give the handoff the task that its state, stage and owner ask for, and end the one it had."""
+    handoff, published, now = context.handoff, context.published, context.now
     open_task = session.scalar(_OPEN, {"handoff_id": handoff.id})
     step = tasks.step_of(handoff.state, handoff.stage, handoff.owner_id, published.playbook)
-    duty = duty_of(handoff.state, handoff.stage, handoff.owner_id)
-    last = _last(session, handoff, duty)
-    settled = tasks.settle(
-        because,
-        duty,
+    scope = scope_of(handoff.state, handoff.stage, handoff.owner_id)
+    last = _last(session, handoff, scope)
+    change = tasks.task_change(
+        trigger,
+        scope,
         has_step=step is not None,
-        is_open=Duty(open_task.person_id, open_task.stage) if open_task else None,
+        is_open=TaskScope(open_task.person_id, open_task.stage) if open_task else None,
         last=last.outcome if last else None,
     )
-    if open_task is not None and settled.ends is not None:
-        _end(open_task, settled.ends, by=by, now=now)
-        # The open one's key is unique: it must be gone before another comes.
+    if open_task is not None and change.ends is not None:
+        _end(open_task, change.ends, by=context.by, now=now)
+        # Only one task may be open: this one must be gone before another comes.
         session.flush()
-    if settled.puts_back and last is not None:
+    if change.puts_back and last is not None:
         last.outcome, last.ended_at, last.ended_by_id = TaskOutcome.OPEN, None, None
-    elif settled.makes and step is not None and duty is not None:
-        person = session.get_one(Person, duty.person_id)
+    elif change.makes and step is not None and scope is not None:
+        person = session.get_one(Person, scope.person_id)
         hours, zone = people.hours_of(session, person), people.zone_of(session, person)
         session.add(
             Task(
@@ -58,7 +48,7 @@ def settle(
                 handoff_id=handoff.id,
                 person_id=person.id,
                 playbook_id=published.id,
-                stage=duty.stage,
+                stage=scope.stage,
                 name=step.name,
                 made_at=now,
                 due_at=add_working_time(now, step.within, hours, zone),
@@ -68,36 +58,36 @@ def settle(
     session.flush()
 
 
-def done(session: Session, *, workspace_id: int, by: str, handoff_id: int, task_id: int, now: datetime) -> None:
-    """Note that the step was done, as its owner or a manager says; said twice, it is the same.
+def done(session: Session, command: HandoffCommand, *, task_id: int) -> None:
+    """Record that the step was done, as its owner or a manager says; said twice, it is the same.
 
-    Raises StaleCard for a step that is asked for no more.
+    Raises StaleCard for a step that is not asked for any more.
     """
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    task = _asked_about(session, case, task_id)
+    context = lock_for_action(session, command)
+    task = _asked_about(session, context, task_id)
     if task.outcome is TaskOutcome.DONE:
         return
     if task.outcome is TaskOutcome.DROPPED:
         raise StaleCard
-    _end(task, TaskOutcome.DONE, by=case.by, now=now)
-    events.tell(session, case.handoff, EventKind.TASK_DONE, now=now, by=case.by, task=task.name)
+    _end(task, TaskOutcome.DONE, by=context.by, now=context.now)
+    record_event(session, context.handoff, TaskDone(task=task.name), now=context.now, by=context.by)
 
 
-def not_done(session: Session, *, workspace_id: int, by: str, handoff_id: int, task_id: int, now: datetime) -> None:
+def not_done(session: Session, command: HandoffCommand, *, task_id: int) -> None:
     """Ask again for a step that was not done after all, with the time it had; said twice, it is the same.
 
     Raises StaleCard where the lead has moved on since.
     """
-    case = take(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id, now=now)
-    task = _asked_about(session, case, task_id)
+    context = lock_for_action(session, command)
+    task = _asked_about(session, context, task_id)
     if task.outcome is TaskOutcome.OPEN:
         return
-    handoff = case.handoff
-    last = _last(session, handoff, duty_of(handoff.state, handoff.stage, handoff.owner_id))
+    handoff = context.handoff
+    last = _last(session, handoff, scope_of(handoff.state, handoff.stage, handoff.owner_id))
     if last is not task or task.outcome is not TaskOutcome.DONE:
         raise StaleCard
     task.outcome, task.ended_at, task.ended_by_id = TaskOutcome.OPEN, None, None
-    events.tell(session, handoff, EventKind.TASK_NOT_DONE, now=now, by=case.by, task=task.name)
+    record_event(session, handoff, TaskNotDone(task=task.name), now=context.now, by=context.by)
 
 
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
@@ -119,20 +109,22 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int) -
     return marked
 
 
-def _asked_about(session: Session, case: Case, task_id: int) -> Task:
+def _asked_about(session: Session, context: HandoffContext, task_id: int) -> Task:
     """Return the handoff's task that whoever presses says something of, where they may."""
-    task = session.scalar(select(Task).where(Task.id == task_id, Task.handoff_id == case.handoff.id))
+    task = session.scalar(select(Task).where(Task.id == task_id, Task.handoff_id == context.handoff.id))
     if task is None:
         raise StaleCard
-    case.allows(Action.FINISH_TASK)
+    context.allows(Action.FINISH_TASK)
     return task
 
 
-def _last(session: Session, handoff: Handoff, duty: Duty | None) -> Task | None:
-    """Return the task that was made last for this duty."""
-    if duty is None:
+def _last(session: Session, handoff: Handoff, scope: TaskScope | None) -> Task | None:
+    """Return the task that was made last for this scope."""
+    if scope is None:
         return None
-    same = select(Task).where(Task.handoff_id == handoff.id, Task.person_id == duty.person_id, Task.stage == duty.stage)
+    same = select(Task).where(
+        Task.handoff_id == handoff.id, Task.person_id == scope.person_id, Task.stage == scope.stage
+    )
     return session.scalar(same.order_by(Task.id.desc()).limit(1))
 
 

@@ -1,4 +1,4 @@
-"""What leads do: kept once each, added up, and enough of it makes one for sales."""
+"""What leads do, stored once for each sender's id of it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,72 +13,81 @@ from qualification.records import Activity, Lead
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """Something a lead did, as its sender tells it; `key` is the sender's own id of it."""
+class ActivityData:
+    """Something that a lead did; `external_id` is the sender's own id of it, `kind` a key of the playbook."""
 
     sender: str
-    key: str
+    external_id: str
     kind: str
     at: datetime
     what: str | None
     fields: Mapping[str, object]
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """The sender and the sender's own id of the activity."""
+        return self.sender, self.external_id
+
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """An activity that is kept, and the lead it is kept for."""
+class StoredActivity:
+    """The ids of a stored activity and of its lead."""
 
     id: int
     lead_id: int
 
 
-def record(session: Session, done: Sequence[tuple[Lead, Done]], *, now: datetime) -> list[tuple[Lead, Done]]:
-    """Keep the activities that are not known yet, and return those."""
-    keys = [(each.sender, each.key) for _, each in done]
-    there = known(session, done[0][0].workspace_id, keys) if done else {}
-    fresh: dict[tuple[str, str], tuple[Lead, Done]] = {}
-    for key, (lead, each) in zip(keys, done, strict=True):
-        if key not in there:
-            fresh.setdefault(key, (lead, each))
+def store(
+    session: Session, done: Sequence[tuple[Lead, ActivityData]], *, now: datetime
+) -> list[tuple[Lead, ActivityData]]:
+    """Store the activities that aren't stored yet, and return them with their leads."""
+    known = stored(session, done[0][0].workspace_id, [activity.key for _, activity in done]) if done else {}
+    new: dict[tuple[str, str], tuple[Lead, ActivityData]] = {}
+    for lead, activity in done:
+        if activity.key not in known:
+            new.setdefault(activity.key, (lead, activity))
     rows = [
         {
             "workspace_id": lead.workspace_id,
-            "sender": each.sender,
-            "external_id": each.key,
+            "sender": activity.sender,
+            "external_id": activity.external_id,
             "lead_id": lead.id,
-            "kind": each.kind,
-            "at": each.at,
+            "kind": activity.kind,
+            "at": activity.at,
             "received_at": now,
-            "what": each.what,
-            "fields": dict(each.fields),
+            "what": activity.what,
+            "fields": dict(activity.fields),
         }
-        # In an order that is the same for everybody: two who keep the same ones do not wait for each other.
-        for _, (lead, each) in sorted(fresh.items(), key=lambda entry: entry[0])
+        # Sorted, so that two transactions that store the same activities don't wait for each other.
+        for _, (lead, activity) in sorted(new.items(), key=lambda entry: entry[0])
     ]
     if rows:
         connection = session.connection()
-        connection.execute(_RECORD[connection.dialect.name], rows)
-    return [*fresh.values()]
+        connection.execute(_INSERT[connection.dialect.name], rows)
+    return [*new.values()]
 
 
-def known(session: Session, workspace_id: int, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Known]:
-    """Return those of the activities that came before, each by its sender and what the sender calls it."""
+def stored(
+    session: Session, workspace_id: int, keys: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], StoredActivity]:
+    """Return the stored activities among `keys`, each a sender and its own id of the activity."""
     if not keys:
         return {}
-    asked = {
+    parameters = {
         "workspace_id": workspace_id,
         "senders": {sender for sender, _ in keys},
-        "ids": {key for _, key in keys},
+        "ids": {external_id for _, external_id in keys},
     }
-    return {(row.sender, row.external_id): Known(row.id, row.lead_id) for row in session.execute(_KNOWN, asked)}
+    found = session.execute(_STORED, parameters)
+    return {(row.sender, row.external_id): StoredActivity(row.id, row.lead_id) for row in found}
 
 
-# Built once: to build a statement takes longer than to run it.
-_RECORD: Final = {
+# Built once: building a statement takes longer than running it.
+_INSERT: Final = {
     "sqlite": sqlite.insert(Activity).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(Activity).on_conflict_do_nothing(),
 }
-_KNOWN: Final = select(Activity.id, Activity.lead_id, Activity.sender, Activity.external_id).where(
+_STORED: Final = select(Activity.id, Activity.lead_id, Activity.sender, Activity.external_id).where(
     Activity.workspace_id == bindparam("workspace_id"),
     Activity.sender.in_(bindparam("senders", expanding=True)),
     Activity.external_id.in_(bindparam("ids", expanding=True)),

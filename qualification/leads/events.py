@@ -1,93 +1,90 @@
-"""A lead's history: append-only, a line an event, told in the thread under its card."""
+"""A lead's history: append-only, a row an event, told in the thread under its card."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, exists, insert, select
+from sqlalchemy import Row, bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
-from qualification.records import Checklist, EventKind, Handoff, Lead, LeadEvent, Person
+from qualification.records import Checklist, Handoff, Lead, LeadEvent, Person
+from qualification.rules.handoffs.event_codec import from_json, to_json
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import CameIn, Event, LifecycleMoved
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
 from qualification.rules.playbook.playbook import Playbook
 
-# What the cards of a lead's earlier handoffs show too.
+# The cards of a lead's earlier handoffs show these too.
 _OF_THE_LEAD: Final = frozenset({EventKind.HANDED_OVER, EventKind.UPDATED, EventKind.EDITED, EventKind.ANSWERED})
 
 
-def tell(
+def record_event(
     session: Session,
     handoff: Handoff,
-    kind: EventKind,
+    event: Event,
     *,
     now: datetime,
     by: Person | None = None,
     playbook_id: int | None = None,
-    told: bool = True,
-    **facts: object,
+    in_thread: bool = True,
 ) -> None:
-    """Write the event down, and note the line Slack must show for it and every message it makes stale.
+    """Write the event down, queue its line for the thread, and mark every message stale that shows the handoff.
 
-    `playbook_id` is the version that decided, the handoff's own if none is given. Not `told`, it is only kept.
-    Facts are plain values; people are kept by their ids.
+    `playbook_id` is the version that decided; by default the handoff's own. Without `in_thread` no line tells it.
     """
     session.flush()
-    written = event(
+    row = event_row(
         handoff.workspace_id,
         handoff.lead_id,
-        kind,
+        event,
         at=now,
         handoff_id=handoff.id,
         actor_id=by.id if by else None,
         playbook_id=playbook_id or handoff.playbook_id,
-        facts=facts,
     )
-    event_id: int = session.connection().execute(_WRITE, written).scalar_one()
-    if told:
+    event_id: int = session.connection().execute(_WRITE, row).scalar_one()
+    if in_thread:
         surfaces.owe_line(session, handoff, event_id, now=now)
     outbox.stale(session, handoff.id, now)
-    if kind in _OF_THE_LEAD:
+    if event.kind in _OF_THE_LEAD:
         for earlier in session.scalars(_HANDOFFS_OF, {"lead_id": handoff.lead_id}):
             outbox.stale(session, earlier, now)
 
 
-def note(
+def record_lead_event(
     session: Session,
     lead: Lead,
-    kind: EventKind,
+    event: Event,
     *,
     now: datetime,
     by: Person | None = None,
     playbook_id: int | None = None,
-    **facts: object,
 ) -> None:
-    """Keep an event of a lead that belongs to none of its handoffs; no line in Slack tells it."""
+    """Write down an event of a lead that belongs to none of its handoffs; no line in Slack tells it."""
     session.flush()
     actor_id = by.id if by else None
-    written = event(lead.workspace_id, lead.id, kind, at=now, actor_id=actor_id, playbook_id=playbook_id, facts=facts)
-    session.connection().execute(_WRITE, written)
+    row = event_row(lead.workspace_id, lead.id, event, at=now, actor_id=actor_id, playbook_id=playbook_id)
+    session.connection().execute(_WRITE, row)
 
 
-def note_arrivals(session: Session, arrived: Iterable[tuple[Lead, str | None]], *, past: bool = False) -> None:
-    """Keep that these leads came in, each when it did and from whom; as `past` they are no news."""
+def record_arrivals(session: Session, arrived: Iterable[tuple[Lead, str | None]], *, past: bool = False) -> None:
+    """Write down that these leads came in, each at its own time and from its sender; `past` ones are no news."""
     session.flush()
-    told: dict[str, object] = {"past": True} if past else {}
-    events = [
-        event(lead.workspace_id, lead.id, EventKind.CAME_IN, at=lead.created_at, facts={"sender": sender, **told})
+    rows = [
+        event_row(lead.workspace_id, lead.id, CameIn(sender=sender, past=past), at=lead.created_at)
         for lead, sender in arrived
     ]
-    if events:
-        session.connection().execute(insert(LeadEvent), events)
+    if rows:
+        session.connection().execute(insert(LeadEvent), rows)
 
 
-def event(
+def event_row(
     workspace_id: int,
     lead_id: int,
-    kind: EventKind,
+    event: Event,
     *,
     at: datetime,
-    facts: Mapping[str, object],
     handoff_id: int | None = None,
     actor_id: int | None = None,
     playbook_id: int | None = None,
@@ -97,15 +94,15 @@ def event(
         "workspace_id": workspace_id,
         "lead_id": lead_id,
         "handoff_id": handoff_id,
-        "kind": kind,
+        "kind": event.kind,
         "at": at,
         "actor_id": actor_id,
         "playbook_id": playbook_id,
-        "facts": facts,
+        "facts": to_json(event),
     }
 
 
-def settle_lifecycle(
+def update_lifecycle(
     session: Session,
     handoff: Handoff,
     lead: Lead,
@@ -125,9 +122,16 @@ def settle_lifecycle(
     if lead.lifecycle is to:
         return
     is_qualified = handoff.qualified_at is not None
-    news = {"qualified": is_qualified} if is_qualified is not (before is not None) else {}
-    was, lead.lifecycle, lead.updated_at = lead.lifecycle, to, now
-    tell(session, handoff, EventKind.LIFECYCLE_MOVED, now=now, by=by, told=False, was=was.value, to=to.value, **news)
+    moved = LifecycleMoved(
+        was=lead.lifecycle, to=to, qualified=None if is_qualified is (before is not None) else is_qualified
+    )
+    lead.lifecycle, lead.updated_at = to, now
+    record_event(session, handoff, moved, now=now, by=by, in_thread=False)
+
+
+def event_of(stored: LeadEvent | Row[Any]) -> Event:
+    """Return the event that a row tells; the row has `kind` and `facts`."""
+    return from_json(stored.kind, stored.facts)
 
 
 def has_passed(session: Session, lead: Lead) -> bool:
@@ -137,6 +141,9 @@ def has_passed(session: Session, lead: Lead) -> bool:
 
 # A column beside a lead: a checklist of it has passed.
 PASSED: Final = exists().where(Checklist.lead_id == Lead.id, Checklist.passed_at.is_not(None)).correlate(Lead)
+# What SQL reads of stored events, so that nobody else does: a gate's name, and whether an arrival is news.
+GATE_NAME: Final = LeadEvent.facts["gate"].as_string()
+IS_NEWS: Final = LeadEvent.facts["past"].as_boolean().is_not(True)
 # Run on the session's connection: nobody here needs the record, and to make one takes longer than to write the row.
 _WRITE: Final = insert(LeadEvent).returning(LeadEvent.id)
 _HANDOFFS_OF: Final = select(Handoff.id).where(Handoff.lead_id == bindparam("lead_id"))

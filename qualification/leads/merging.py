@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from qualification.leads import events
 from qualification.outbox import outbox
 from qualification.playbook import playbooks
-from qualification.records import NEAREST, EventKind, Handoff, Lead, LeadEvent, Merge, Person, nearness
+from qualification.records import NEAREST, Handoff, Lead, LeadEvent, Merge, Person, nearness
+from qualification.rules.handoffs.event_types import Merged, Split
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
@@ -66,10 +67,17 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
             at=now,
         )
     )
-    events.note(session, kept, EventKind.MERGED, now=now, other=merged.id, because=because)
-    events.note(session, merged, EventKind.MERGED, now=now, other=kept.id, because=because)
+    events.record_lead_event(session, kept, Merged(other=merged.id, because=because), now=now)
+    events.record_lead_event(session, merged, Merged(other=kept.id, because=because), now=now)
     session.flush()
     return kept
+
+
+def root(session: Session, lead: Lead | None) -> Lead | None:
+    """Return the lead that this one was merged into, however many times; the lead itself if it wasn't."""
+    while lead is not None and lead.merged_into_id is not None:
+        lead = session.get_one(Lead, lead.merged_into_id)
+    return lead
 
 
 def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
@@ -95,8 +103,8 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
     found.split_at, found.split_by_id = now, by.id
     kept.updated_at = merged.updated_at = now
-    events.note(session, kept, EventKind.SPLIT, now=now, by=by, other=merged.id)
-    events.note(session, merged, EventKind.SPLIT, now=now, by=by, other=kept.id)
+    events.record_lead_event(session, kept, Split(other=merged.id), now=now, by=by)
+    events.record_lead_event(session, merged, Split(other=kept.id), now=now, by=by)
     _give_back(session, kept, merged, theirs, settled="lifecycle" in found.taken, now=now)
     for handoff in theirs:
         if handoff.state is HandoffState.NOT_NOW and handoff.wake_at is None:
@@ -134,7 +142,7 @@ def _give_back(
         made = [handoff for handoff in theirs if handoff.lead_id == lead.id]
         if made:
             passed = events.has_passed(session, lead)
-            events.settle_lifecycle(session, max(made, key=nearness), lead, playbook, passed=passed, now=now)
+            events.update_lifecycle(session, max(made, key=nearness), lead, playbook, passed=passed, now=now)
         else:
             # Sales never had it: its points say what it is, once they are added up anew.
             lead.lifecycle = Lifecycle.SUBSCRIBER

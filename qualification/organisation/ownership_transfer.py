@@ -1,14 +1,13 @@
 """Who takes over what is live: a new manager the queue, the row that the playbook names what another row has."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
 from qualification.records import IS_OPEN_TASK, Handoff, Membership, Offer, Person, Task, Team
+from qualification.rules.handoffs.decision_memory import DecisionMemory
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
 
@@ -34,7 +33,8 @@ def take_over(session: Session, former: Person, person: Person, *, now: datetime
         if handoff.decided_by_id == former.id:
             handoff.decided_by_id = person.id
         if handoff.before is not None:
-            handoff.before = _put_in_place(handoff.before, former, person)
+            memory = DecisionMemory.from_json(handoff.before)
+            handoff.before = memory.with_person(former.id, person.id).to_json()
         surfaces.owe_direct_card(session, handoff, person, now=now)
         outbox.stale(session, handoff.id, now)
     sleeping = Handoff.state == HandoffState.NOT_NOW
@@ -50,12 +50,6 @@ def take_over(session: Session, former: Person, person: Person, *, now: datetime
     if former.away_since is not None:
         person.away_since, person.away_until = former.away_since, former.away_until
     session.flush()
-
-
-def _put_in_place(before: Mapping[str, Any], former: Person, person: Person) -> dict[str, Any]:
-    """Name the person where what a decision replaced names the former row."""
-    ids = {"owner_id", "decided_by_id"}
-    return {key: person.id if key in ids and value == former.id else value for key, value in before.items()}
 
 
 def _keep_turns(session: Session, former: Person, person: Person) -> None:

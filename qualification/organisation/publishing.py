@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from qualification.organisation import ownership_transfer
 from qualification.outbox import outbox
+from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
 from qualification.reporting import summary_plans
 from qualification.rules.playbook.playbook import Person as Member
-from qualification.rules.playbook.playbook import Playbook, parse
+from qualification.rules.playbook.playbook import Playbook
 
 
 def publish(session: Session, *, workspace_id: int, text: str, by: str, now: datetime) -> Published:
@@ -21,7 +22,7 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     Nothing is deleted: who or what is no longer named is switched off, and keeps its history. Publishing the same text
     again only makes it the newest.
     """
-    playbook = parse(text)
+    playbook = playbooks.parsed(text)
     workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     digest = hashlib.sha256(text.encode()).hexdigest()
     version = session.scalar(

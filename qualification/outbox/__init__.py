@@ -1,1 +1,1 @@
-"""What Slack must be told: queued in the transaction of the change, sent by the worker."""
+"""Messages to Slack: queued in the transaction of the change, sent by the worker."""

@@ -1,11 +1,11 @@
-"""What Slack must be told: noted in the transaction of the change itself, sent by the worker afterwards.
+"""Messages to Slack: queued in the transaction of the change itself, and sent by the worker after its commit.
 
-Locks are taken in one order, so that PostgreSQL finds no deadlock: deliveries by id, and only when the transaction ends
-the cards that became stale, Home tabs and lanes, each by id.
+Locks are always taken in the same order, so that PostgreSQL finds no deadlock: first deliveries by id; then, when the
+transaction ends, stale cards, Home tabs and lanes, each by id. `flush` takes the latter.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from sqlalchemy import null, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from qualification.outbox import statements as queries
+from qualification.outbox.unit_of_work import PendingMessages, UnitOfWork
 from qualification.records import Delivery, DeliveryState, Lane, Pace, Workspace
 from qualification.records.base import insert_once
 
@@ -20,55 +21,41 @@ NEW_MESSAGE: Final = 0
 REPLY_OR_EDIT: Final = 1
 CAN_WAIT: Final = 2
 
-# Why a message is parked before Slack was asked; every other reason is Slack's own word.
+# Reasons of our own for parking a message before Slack was asked; every other reason is Slack's error.
 NO_SLACK_USER: Final = "no_slack_user"
 NO_CHANNEL_ID: Final = "channel_not_looked_up"
 PARENT_PARKED: Final = "parent_parked"
 CANNOT_BE_DRAWN: Final = "cannot_be_drawn"
-# Why one is parked after a fault of ours that came back each time.
+# The reason where our own code failed unexpectedly each time.
 UNFORESEEN: Final = "unforeseen"
-
-# Where a session keeps what `wake` will do before it commits.
-_NOTED: Final = "deliveries"
-
-
-@dataclass(slots=True)
-class _Noted:
-    """What a transaction has made due so far."""
-
-    now: datetime
-    handoffs: set[int] = field(default_factory=set)
-    tabs: set[int] = field(default_factory=set)
-    lanes: set[int] = field(default_factory=set)
-    workspaces: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A delivery as whoever owes it knows it: by its id and its lane's."""
+    """A queued message: the ids of its delivery and of its lane."""
 
     id: int
     lane_id: int
 
 
 def direct(person_id: int) -> str:
-    """Name the place of a person's direct messages with the bot."""
+    """Return the name of the place where a person's direct messages with the bot go."""
     return f"direct:{person_id}"
 
 
 def home(person_id: int) -> str:
-    """Name the place of a person's Home tab."""
+    """Return the name of the place of a person's Home tab."""
     return f"home:{person_id}"
 
 
 def owe_card_again(session: Session, handoff_id: int, now: datetime) -> Owed | None:
-    """Owe an edit of the handoff's card where it stands; None where there is none yet, or it is parked."""
-    noted = _noted(session, now)
+    """Queue an edit of the handoff's card where it was posted; None where it has no card yet, or a parked one."""
+    pending = _pending(session, now)
     session.flush()
     row = session.connection().execute(queries.OWE_CARD_AGAIN, {"handoff": handoff_id}).first()
     if row is None:
         return None
-    noted.lanes.add(row.lane_id)
+    pending.lanes.add(row.lane_id)
     return Owed(row.id, row.lane_id)
 
 
@@ -84,15 +71,15 @@ def owe(
     urgency: int,
     now: datetime,
 ) -> Owed:
-    """Owe Slack this message, or an edit of it where it stands already; one that was parked is tried again."""
-    noted = _noted(session, now)
+    """Queue a message, or an edit where it is posted already; a parked one is tried again."""
+    pending = _pending(session, now)
     session.flush()
     connection = session.connection()
     there: dict[str, Any] = {"workspace_id": workspace_id, "place": place}
     if kind == "home":
         tab = connection.execute(queries.TAB_AT, there).first()
         if tab is not None and tab.state is not DeliveryState.PARKED:
-            noted.tabs.add(tab.id)
+            pending.tabs.add(tab.id)
             return Owed(tab.id, tab.lane_id)
     upsert = queries.OWE_AT[connection.dialect.name]
     given = {**there, "kind": kind, "subject": subject, "handoff_id": handoff_id, "urgency": urgency}
@@ -100,15 +87,15 @@ def owe(
     if row is None:
         _make_lane(session, workspace_id, place, person_id)
         row = connection.execute(upsert, given).one()
-    noted.lanes.add(row.lane_id)
+    pending.lanes.add(row.lane_id)
     return Owed(row.id, row.lane_id)
 
 
 def owe_reply(
     session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, urgency: int, now: datetime
 ) -> Owed | None:
-    """Owe a reply to the handoff's card in its place, wherever its team has moved meanwhile; None without one."""
-    noted = _noted(session, now)
+    """Queue a reply to the handoff's card, in the channel where the card is; None where there is no card."""
+    pending = _pending(session, now)
     session.flush()
     connection = session.connection()
     given = {
@@ -121,15 +108,15 @@ def owe_reply(
     row = connection.execute(queries.OWE_UNDER_CARD[connection.dialect.name], given).first()
     if row is None:
         return None
-    noted.lanes.add(row.lane_id)
+    pending.lanes.add(row.lane_id)
     return Owed(row.id, row.lane_id)
 
 
 def owe_under(
     session: Session, message: Owed, *, workspace_id: int, kind: str, subject: int, urgency: int, now: datetime
 ) -> Owed:
-    """Owe a reply to a message that shows no handoff; it waits until that stands."""
-    noted = _noted(session, now)
+    """Queue a reply to a message that shows no handoff; it is sent once that message is posted."""
+    pending = _pending(session, now)
     session.flush()
     connection = session.connection()
     given = {
@@ -141,21 +128,21 @@ def owe_under(
         "parent": message.id,
     }
     row = connection.execute(queries.OWE_UNDER[connection.dialect.name], given).one()
-    noted.lanes.add(row.lane_id)
+    pending.lanes.add(row.lane_id)
     return Owed(row.id, row.lane_id)
 
 
 def stale(session: Session, handoff_id: int, now: datetime) -> None:
-    """Owe an edit of everything that shows this handoff: its cards, its reminders, the Home tabs of those concerned."""
-    _noted(session, now).handoffs.add(handoff_id)
+    """Queue an edit of all that shows this handoff: cards, reminders, receipt, Home tabs of the people concerned."""
+    _pending(session, now).handoffs.add(handoff_id)
 
 
 def all_stale(session: Session, workspace_id: int, now: datetime) -> None:
-    """Owe an edit of everything that shows a live handoff of the workspace, and of every Home tab.
+    """Queue an edit of everything that shows a live handoff of the workspace, and of every Home tab.
 
-    An edit that changes nothing is drawn, and not sent.
+    An edit that would change nothing is rendered but not sent.
     """
-    _noted(session, now).workspaces.add(workspace_id)
+    _pending(session, now).workspaces.add(workspace_id)
 
 
 def unpark(
@@ -167,7 +154,7 @@ def unpark(
     person_id: int | None = None,
     troubles: Collection[str] | None = None,
 ) -> int:
-    """Owe again what was parked, all of it or only at a place, of a person or for these reasons; return how many."""
+    """Queue parked messages again, all or only those of a place, a person or some reasons; return how many."""
     parked = (
         select(Delivery.id, Delivery.lane_id)
         .join(Lane, Lane.id == Delivery.lane_id)
@@ -193,12 +180,12 @@ def unpark(
             )
             .execution_options(synchronize_session=False)
         )
-        _noted(session, now).lanes.update(row.lane_id for row in rows)
+        _pending(session, now).lanes.update(row.lane_id for row in rows)
     return len(rows)
 
 
 def move(session: Session, workspace_id: int, *, place: str, channel: str, now: datetime) -> None:
-    """Owe to a channel's id what was owed to its name, now that Slack has said the id."""
+    """Move what was queued under a channel's name to its id, once Slack has told the id."""
     named = session.scalar(
         select(Lane).where(Lane.workspace_id == workspace_id, Lane.place == place).with_for_update(key_share=True)
     )
@@ -209,7 +196,7 @@ def move(session: Session, workspace_id: int, *, place: str, channel: str, now: 
         named.place = channel
         session.flush()
     else:
-        # What stands there already needs no second message; its lane under the name stays, and stays parked.
+        # A message that the id has already is not needed twice: it stays under the name, parked.
         there = select(Delivery.kind, Delivery.subject).where(Delivery.lane_id == taken)
         session.execute(
             update(Delivery)
@@ -221,18 +208,18 @@ def move(session: Session, workspace_id: int, *, place: str, channel: str, now: 
 
 
 def gone(session: Session, *, workspace_id: int, channel: str, ts: str, now: datetime) -> bool:
-    """Owe anew, with its replies, the message that somebody deleted in Slack; False: it was none of ours."""
+    """Queue a message that was deleted in Slack once more, with its replies; False if it was not one of ours."""
     delivery_id = session.scalar(
         select(Delivery.id).where(Delivery.workspace_id == workspace_id, Delivery.channel == channel, Delivery.ts == ts)
     )
     if delivery_id is None:
         return False
-    _noted(session, now).lanes.update(post_anew(session, delivery_id))
+    _pending(session, now).lanes.update(post_anew(session, delivery_id))
     return True
 
 
 def post_anew(session: Session, delivery_id: int) -> set[int]:
-    """Forget where a message and its replies stood, so that they are posted again; return their lanes."""
+    """Forget where a message and its replies were posted, so that they are posted again; return their lanes' ids."""
     thread = lock_thread(session, delivery_id)
     session.execute(
         update(Delivery)
@@ -252,7 +239,7 @@ def post_anew(session: Session, delivery_id: int) -> set[int]:
 
 
 def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
-    """Lock a message and its replies, in the order in which everybody locks them; return their lanes."""
+    """Lock a message and its replies in the usual order, by id; return the id of each one's lane."""
     rows = session.execute(
         select(Delivery.id, Delivery.lane_id)
         .where(or_(Delivery.id == delivery_id, Delivery.parent_id == delivery_id))
@@ -263,7 +250,10 @@ def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
 
 
 def refused(session: Session, workspace_id: int) -> str | None:
-    """Say what Slack refuses until somebody looks: every call, or the methods named; None where all is well."""
+    """Return the error with which Slack refuses every call, or the methods that it refuses and why; else None.
+
+    Slack goes on refusing them until an administrator acts.
+    """
     trouble = session.scalar(select(Workspace.trouble).where(Workspace.id == workspace_id))
     if trouble is not None:
         return trouble
@@ -271,31 +261,35 @@ def refused(session: Session, workspace_id: int) -> str | None:
     return "; ".join(f"{pace.method}: {pace.trouble}" for pace in session.execute(paces.order_by(Pace.method))) or None
 
 
-def wake(session: Session) -> bool:
-    """Owe and make due what this transaction noted, as its last act before it commits; False: there was nothing."""
-    noted: _Noted | None = session.info.pop(_NOTED, None)
-    if noted is None:
+def flush(session: UnitOfWork) -> bool:
+    """Write down what the transaction has pending, as its last act before the commit; False if there was nothing."""
+    pending, session.outbox = session.outbox, PendingMessages()
+    if pending.due_at is None:
         return False
     session.flush()
     connection = session.connection()
-    for workspace_id in noted.workspaces:
-        noted.lanes.update(connection.scalars(queries.OWE_ALL, {"workspace": workspace_id}))
-    if noted.handoffs or noted.tabs:
-        again = {"handoffs": [*noted.handoffs], "tabs": [*noted.tabs]}
-        noted.lanes.update(connection.scalars(queries.OWE_AGAIN, again))
-    if noted.lanes:
-        connection.execute(queries.MAKE_DUE, {"lanes": [*noted.lanes], "now": noted.now})
-    return bool(noted.lanes)
+    for workspace_id in pending.workspaces:
+        pending.lanes.update(connection.scalars(queries.OWE_ALL, {"workspace": workspace_id}))
+    if pending.handoffs or pending.tabs:
+        again = {"handoffs": [*pending.handoffs], "tabs": [*pending.tabs]}
+        pending.lanes.update(connection.scalars(queries.OWE_AGAIN, again))
+    if pending.lanes:
+        connection.execute(queries.MAKE_DUE, {"lanes": [*pending.lanes], "now": pending.due_at})
+    return bool(pending.lanes)
 
 
-def _noted(session: Session, now: datetime) -> _Noted:
-    noted: _Noted = session.info.setdefault(_NOTED, _Noted(now))
-    noted.now = min(noted.now, now)
-    return noted
+def _pending(session: Session, now: datetime) -> PendingMessages:
+    """Return what the transaction has pending, due at `now` or before; TypeError for a session that only reads."""
+    if not isinstance(session, UnitOfWork):
+        message = "a message is queued in a transaction, and this session only reads"
+        raise TypeError(message)
+    pending = session.outbox
+    pending.due_at = now if pending.due_at is None else min(pending.due_at, now)
+    return pending
 
 
 def _make_lane(session: Session, workspace_id: int, place: str, person_id: int | None) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        # Two transactions that make the same two lanes in opposite order would wait for each other.
+        # Otherwise two transactions that make the same two lanes in opposite order could deadlock.
         session.execute(queries.MAKE_LANES_ALONE, {"workspace_id": workspace_id})
     insert_once(session, Lane, workspace_id=workspace_id, place=place, person_id=person_id)

@@ -1,6 +1,6 @@
-"""The statements by which messages become owed, built once: to build one takes longer than to run it.
+"""The statements that queue messages, built once: building one takes longer than running it.
 
-They run on the session's connection: what comes back is no record, and the session's own way takes as long again.
+They run on the session's connection: they return columns and not records, and the session would take twice as long.
 """
 
 from collections.abc import Mapping
@@ -30,17 +30,17 @@ from qualification.rules.handoffs.states import LIVE_STATES
 
 _DELIVERY: Final[Any] = Delivery.__table__
 _LANE: Final[Any] = Lane.__table__
-# Literals, not bound values: with those SQLite sees no partial index, or plans the statement anew each time it runs.
+# Literals: with bound values SQLite would not use the partial index, or plan the statement again for each run.
 IS_PARKED: Final = Delivery.state == literal_column("'parked'")
 IS_HOME: Final = Delivery.kind == literal_column("'home'")
-# The kinds that draw a handoff as it stands; a thread line never changes once written.
+# The kinds that show a handoff's current state; a thread line never changes.
 _DRAWN_FROM_HANDOFF: Final = Delivery.kind.in_(
     literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder", "woken", "receipt")
 )
 
 
 def once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
-    """One more change to show: a count, not a queue, so that a burst of changes makes one edit."""
+    """Return the values that count one more change to show: a burst of changes makes one edit."""
     return {
         "wanted": delivery.wanted + literal_column("1"),
         "state": case((_is(delivery, "parked"), literal_column("'parked'")), else_=literal_column("'owed'")),
@@ -49,19 +49,19 @@ def once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or
 
 
 def _is(delivery: Any, state: str) -> ColumnElement[bool]:  # noqa: ANN401 - the record, or its table's columns
-    """Compare with a literal: a bound parameter would hide the partial indexes from SQLite's planner."""
+    """Compare the state with a literal: a bound value would hide the partial indexes from SQLite's planner."""
     compared: ColumnElement[bool] = delivery.state == literal_column(f"'{state}'")
     return compared
 
 
 def end_of_line() -> ScalarSelect[int]:
-    """The place behind everything owed so far: after the highest id there is; equals follow by id."""
+    """Return the sequence behind everything queued so far: one more than the highest id; equal ones go by id."""
     every = Delivery.__table__.alias("every_delivery")
     return select(func.coalesce(func.max(every.c.id), literal_column("0")) + literal_column("1")).scalar_subquery()
 
 
 def _owe_in(lane_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - columns
-    """Owe in a lane, and under a message, found in the same statement; where there is none, no row comes back."""
+    """Build an insert into a lane, under a message, both found by the same statement; returns no row if not found."""
     row = _DELIVERY
     columns = {
         **{column.name: bindparam(column.name, type_=column.type) for column in _GIVEN},
@@ -87,17 +87,17 @@ def _owe_in(lane_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping
 
 
 def _newest_card(handoff: str) -> ScalarSelect[int]:
-    """Where a handoff's card stands: a team that has moved may have left one that its old channel takes no more."""
+    """Select a handoff's newest card: a team that moved may have an older one that its old channel refuses."""
     card = Delivery.__table__.alias("newest_card")
     cards = select(func.max(card.c.id)).where(card.c.handoff_id == bindparam(handoff, type_=Key))
     return cards.where(card.c.kind == literal_column("'lead_card'")).scalar_subquery()
 
 
 def _stale() -> CompoundSelect[int]:
-    """Select what shows these handoffs, and these tabs."""
+    """Select the deliveries that show these handoffs, and these Home tabs."""
     handoffs = bindparam("handoffs", type_=Key, expanding=True)
-    # Whose Home tabs list a handoff: announcer, owner, managers, administrators where nobody manages, those asked, and
-    # the reps of a pool that was asked.
+    # The people whose Home tabs list a handoff: announcer, owner, managers, administrators where there is no manager,
+    # reps who were asked, and the reps of a pool that was asked.
     concerned: CompoundSelect[Any] = union(
         select(Handoff.announcer_id).where(Handoff.id.in_(handoffs)),
         select(Handoff.owner_id).where(Handoff.id.in_(handoffs)),
@@ -122,7 +122,7 @@ def _stale() -> CompoundSelect[int]:
 
 
 def _all_stale() -> CompoundSelect[int]:
-    """Select what shows any live handoff of a workspace, and its every tab."""
+    """Select the deliveries that show any live handoff of a workspace, and all its Home tabs."""
     workspace = bindparam("workspace", type_=Key)
     live = select(Handoff.id).where(Handoff.workspace_id == workspace, Handoff.state.in_(LIVE_STATES))
     return union(
@@ -132,7 +132,7 @@ def _all_stale() -> CompoundSelect[int]:
 
 
 def _owe_again(stale: CompoundSelect[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
-    """Owe what is stale, and return the lanes. Locked are cards, then tabs, each by id."""
+    """Build an update that queues what is stale and returns the lanes; locks cards, then Home tabs, each by id."""
     locked = (
         select(Delivery.id)
         .where(Delivery.id.in_(stale))

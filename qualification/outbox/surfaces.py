@@ -1,4 +1,4 @@
-"""Which messages in Slack show what, and where they stand."""
+"""The messages that Slack shows: what each is about, and where it is posted."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,6 @@ from qualification.outbox import outbox, statements
 from qualification.outbox.outbox import Owed
 from qualification.records import (
     Delivery,
-    EventKind,
     Handoff,
     Lane,
     LeadEvent,
@@ -20,12 +19,13 @@ from qualification.records import (
     Summary,
     Team,
 )
+from qualification.rules.handoffs.event_kinds import EventKind
 
 
 def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
-    """Note that the handoff's card must be true, where it stands; a new one is posted in its team's channel.
+    """Queue the handoff's card: an edit where it was posted, or a new card in its team's channel.
 
-    A team that has moved to another channel takes along only what Slack does not take in the old one any more.
+    After a team has moved to another channel, its old cards stay, unless Slack refuses edits in the old channel.
     """
     return outbox.owe_card_again(session, handoff.id, now) or outbox.owe(
         session,
@@ -41,9 +41,9 @@ def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
 
 
 def owe_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime) -> None:
-    """Note that the event's line must stand in the thread under the handoff's card.
+    """Queue the event's line for the thread under the handoff's card.
 
-    A deal that came from a file has no card before something happens to it: now it gets one.
+    A deal that came from a file has no card until something happens to it: now it gets one.
     """
 
     def owe() -> Owed | None:
@@ -63,22 +63,22 @@ def owe_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime
 
 
 def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> Owed:
-    """Note that the person must have the handoff's card among their direct messages, true."""
+    """Queue the handoff's card for the person's direct messages."""
     return _owe_direct(session, person, "direct_card", handoff.id, handoff, now=now)
 
 
 def owe_receipt(session: Session, handoff: Handoff, announcer: Person, *, now: datetime) -> Owed:
-    """Note that whoever announced the handoff must have its receipt; whoever is asked comes before."""
+    """Queue the receipt for the person who announced the handoff, after the messages to those who are asked."""
     return _owe_direct(session, announcer, "receipt", handoff.id, handoff, urgency=outbox.REPLY_OR_EDIT, now=now)
 
 
 def owe_reminder(session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime) -> Owed:
-    """Note that the person must be reminded of the offer, once."""
+    """Queue one reminder of the offer for the person."""
     return _owe_direct(session, person, "reminder", offer.id, handoff, now=now)
 
 
 def owe_summary(session: Session, summary: Summary, team: Team, *, detailed: bool, now: datetime) -> Owed:
-    """Note that the summary must stand in the team's channel, and under it, if `detailed`, who did what."""
+    """Queue the summary for the team's channel, and if `detailed` a reply that says who did what."""
     shared: dict[str, Any] = {
         "workspace_id": summary.workspace_id,
         "subject": summary.id,
@@ -93,9 +93,9 @@ def owe_summary(session: Session, summary: Summary, team: Team, *, detailed: boo
 
 
 def owe_woken(session: Session, handoff: Handoff, person: Person | None, *, now: datetime) -> None:
-    """Note that whoever is asked about a lead that woke must be told by a new message, once; nobody: in the channel.
+    """Queue one new message about a lead that came back from a snooze: to the person asked, else to the channel.
 
-    Their card stands where it was posted, perhaps months up, and an edit calls nobody. Who has none yet gets it now.
+    Their card was perhaps posted months ago, and an edit notifies nobody. A person without a card gets only the card.
     """
     event_id = session.scalar(_WOKEN, {"lead_id": handoff.lead_id, "handoff_id": handoff.id})
     had = session.scalar(_HAD_CARD, {"handoff_id": handoff.id, "person_id": person.id}) if person else True
@@ -115,7 +115,7 @@ def owe_woken(session: Session, handoff: Handoff, person: Person | None, *, now:
 
 
 def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
-    """Note that the person's Home tab must be drawn anew."""
+    """Queue the person's Home tab."""
     return outbox.owe(
         session,
         workspace_id=person.workspace_id,
@@ -130,20 +130,20 @@ def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
 
 
 def refresh_home(session: Session, person: Person | None, *, now: datetime) -> None:
-    """Note that the person's Home tab must be drawn anew, if they ever opened it."""
+    """Queue the person's Home tab, if they ever opened it."""
     if person is not None and session.scalar(_HOME_OF, {"person_id": person.id}):
         owe_home(session, person, now=now)
 
 
 def refresh_pool(session: Session, offer: Offer, *, now: datetime) -> None:
-    """Note that an offer to a whole pool comes or goes on the Home tabs of everybody in it."""
+    """Queue the Home tabs of everybody in a pool, after an offer to the whole pool came or went."""
     if offer.person_id is None:
         for person in session.scalars(_AT_HOME_IN_POOL, {"pool_id": offer.pool_id}).all():
             owe_home(session, person, now=now)
 
 
 def place_of(team: Team) -> str:
-    """Return where the team's messages go: the channel's id, or its name until Slack has said the id."""
+    """Return the place of the team's messages: the channel's id, or its name until Slack has told the id."""
     return team.channel_id or team.channel
 
 

@@ -39,9 +39,10 @@ def version(session: Session, playbook_id: int) -> Published:
 
 def read(playbook_id: int, text: str) -> Published:
     """Return what that version's text says."""
-    return Published(id=playbook_id, playbook=_parsed(text))
+    return Published(id=playbook_id, playbook=parsed(text))
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str) -> Playbook:
+def parsed(text: str) -> Playbook:
+    """Return what a text says, read once; raises PlaybookFaults."""
     return parse(text)

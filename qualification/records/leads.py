@@ -1,13 +1,13 @@
 """Companies, leads and the append-only history of what happened to them."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.leads.lifecycle import Lifecycle
 
 # What a team's day is counted from.
@@ -163,41 +163,6 @@ class Merge(Base):
     at: Mapped[datetime]
     split_at: Mapped[datetime | None]
     split_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-
-
-class EventKind(StrEnum):
-    """What a line of a lead's history tells."""
-
-    CAME_IN = "came_in"
-    HELD = "held"
-    LET_GO = "let_go"
-    MERGED = "merged"
-    SPLIT = "split"
-    HANDED_OVER = "handed_over"
-    UPDATED = "updated"
-    OFFERED = "offered"
-    OPENED_TO_POOL = "opened_to_pool"
-    QUEUED = "queued"
-    ACCEPTED = "accepted"
-    PASSED_ON = "passed_on"
-    REMINDED = "reminded"
-    LAPSED = "lapsed"
-    DISQUALIFIED = "disqualified"
-    NOT_NOW = "not_now"
-    WOKEN = "woken"
-    LEFT_ASLEEP = "left_asleep"
-    UNDONE = "undone"
-    REOPENED = "reopened"
-    REASSIGNED = "reassigned"
-    CONTACTED = "contacted"
-    STAGE_SET = "stage_set"
-    TASK_DONE = "task_done"
-    TASK_NOT_DONE = "task_not_done"
-    EDITED = "edited"
-    ANSWERED = "answered"
-    CHECKLIST_PASSED = "checklist_passed"
-    CHECKLIST_FELL = "checklist_fell"
-    LIFECYCLE_MOVED = "lifecycle_moved"
 
 
 class LeadEvent(Base):

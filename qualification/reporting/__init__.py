@@ -1,1 +1,1 @@
-"""What managers and marketers read in numbers."""
+"""Numbers for managers and marketers: the pipeline, and each team's daily summary."""

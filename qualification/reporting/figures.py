@@ -1,4 +1,4 @@
-"""What managers and marketers are told in numbers: frozen values, with nothing left to look up or decide."""
+"""The numbers that reports and summaries show: frozen values, with nothing left to look up or decide."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +16,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many handoffs, and what their leads are worth: in the workspace's currency; apart what has no rate."""
+    """The number of handoffs, and what their leads are worth.
+
+    `amounts` is one sum in the workspace's currency, and one more for each currency that has no exchange rate.
+    """
 
     count: int
     amounts: tuple[Amount, ...] = ()
@@ -24,7 +27,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class LifecycleCount:
-    """How many leads are at one station now; `lifecycle` is its key, such as mql."""
+    """The number of leads at one lifecycle station now; `lifecycle` is its key, such as mql."""
 
     lifecycle: str
     count: int
@@ -32,7 +35,7 @@ class LifecycleCount:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What one unit of a currency is worth in the workspace's own, as it is written in the playbook."""
+    """An exchange rate of the playbook: one unit of `currency` in units of the workspace's currency, as a decimal."""
 
     currency: str
     worth: str
@@ -40,7 +43,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What one needs to know of sums: their currency, and the rates by which others are brought to it."""
+    """How sums are made: their currency, and the rates by which other currencies are converted to it."""
 
     currency: str
     rates: tuple[Rate, ...]
@@ -48,9 +51,10 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class StageTally:
-    """The handoffs at one stage; `key` is waiting (nobody has accepted), not_now, disqualified, or the stage's own.
+    """The handoffs at one stage.
 
-    `name` is the stage's, None for the three that are none.
+    `key` and `name` are the stage's. The keys waiting (nobody has accepted), not_now and disqualified stand for the
+    handoffs that have no stage, and have no name.
     """
 
     key: str
@@ -60,9 +64,10 @@ class StageTally:
 
 @dataclass(frozen=True, slots=True)
 class GroupTally:
-    """The handoffs of one rep, team or source, and where they stand; `name` is None where it is nobody's, or not known.
+    """The handoffs of one rep, team or source by state; `name` is None where they have none, or it is not known.
 
-    `waiting` nobody has accepted, `open` somebody works on, `not_now` is put off, `lost` ended as lost or disqualified.
+    `waiting` counts handoffs that nobody has accepted, `open` those that a rep works on, `not_now` the snoozed ones,
+    and `lost` the lost and the disqualified.
     """
 
     name: str | None
@@ -75,12 +80,12 @@ class GroupTally:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What somebody asked of the pipeline: one row a stage, or one a rep, team or source.
+    """The answer to a question about the pipeline: one row a stage, or one a rep, team or source.
 
-    `by` is stage, rep, team or source; `period` its key, such as last-month, None for all times; `scope` is own, team
-    or all; `teams` the names of those it counts where it is team. `team` is the team's total, for a rep. `lifecycle`
-    counts the leads of that scope where they are now, whatever the period; empty for one rep. `words` asks for the same
-    again. Counted are the handoffs made in the period, each where it stands now.
+    Counts the handoffs made in the period, at their current stage. `by` is stage, rep, team or source; `period` is a
+    key such as last-month, None for all time; `scope` is own, team or all, and `teams` are the names of the teams that
+    it counts where it is team. `team` is the total of the rep's team, for a rep who asks. `lifecycle` counts the leads
+    in scope where they are now, whatever the period; it is empty for one rep. `words` asks the same question again.
     """
 
     by: str
@@ -99,7 +104,7 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """How many handoffs took each step in a span of time, and had not taken it back when that ended."""
+    """The number of handoffs that took each step in a span of time; a step undone before its end does not count."""
 
     handed_over: int = 0
     accepted: int = 0
@@ -111,16 +116,17 @@ class Steps:
 
     @property
     def any(self) -> bool:
-        """Whether there was one."""
+        """Whether any handoff took a step."""
         return self != Steps()
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """A lead that needs somebody.
+    """A lead that needs somebody; `why` says for what.
 
-    `why` is offered (to `who`), pooled (open to the pool `what`) or queued (with the manager `who`) where nobody has
-    accepted it, contact where `who` did and nobody has been in touch, task where the step `what` of `who` is overdue.
+    A lead that nobody has accepted is offered (to `who`), pooled (open to the pool `what`) or queued (with the manager
+    `who`). An accepted lead is here for contact (`who` accepted it and has not been in touch) or for a task (`what`,
+    which `who` should have done by `since`). For the others `since` is when the wait began.
     """
 
     lead: str
@@ -133,7 +139,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class RepDay:
-    """What one rep did; `who` is None for what a rule did."""
+    """The steps that one rep took; `who` is None for those that a rule took."""
 
     who: PersonRef | None
     steps: Steps
@@ -141,7 +147,7 @@ class RepDay:
 
 @dataclass(frozen=True, slots=True)
 class NamedCount:
-    """How many there were of something; without a name where none is known."""
+    """A number of something; `name` is None where it is not known."""
 
     name: str | None
     count: int
@@ -151,9 +157,9 @@ class NamedCount:
 class DailySummary:
     """A team's day, for its channel.
 
-    Counted is what happened from `since` to `until`, the team's hour on `day`. `stages`, `lifecycle`, `waiting`
-    and `overdue` are as they stood at `made_at`; `stands_later` says that this was long after `until`, `late` that the
-    message came long after. `came_in` counts leads of the whole workspace, which has so many `teams`.
+    Steps, sources and reasons are counted from `since` to `until`, the team's hour on `day`. `stages`, `lifecycle`,
+    `waiting` and `overdue` are as of `made_at`; `stands_later` says that this was long after `until`, and `late` that
+    the message came long after `until`. `came_in` counts the new leads of the whole workspace, `teams` its teams.
     """
 
     team: str
@@ -180,5 +186,5 @@ class DailySummary:
 
     @property
     def has_leads(self) -> bool:
-        """Whether the team has a lead now."""
+        """Whether the team had any lead at `made_at`."""
         return any(stage.tally.count for stage in self.stages)

@@ -1,9 +1,9 @@
-"""How many leads there are at each station between marketing and sales: counted here, and nowhere else."""
+"""The number of leads at each lifecycle station, from marketing to sales: counted here, and nowhere else."""
 
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from qualification.records import Handoff, Lead, nearness, nearness_columns
@@ -12,9 +12,10 @@ from qualification.rules.leads.lifecycle import Lifecycle
 
 
 def count(session: Session, workspace_id: int, fits: ColumnElement[bool] | None = None) -> tuple[LifecycleCount, ...]:
-    """Count the leads at each station now, in the order of the way; a lead merged into another counts once, as that.
+    """Count the workspace's leads at each station now, in the order of the stations; merged leads count as one.
 
-    With `fits`, a condition on handoffs, only leads whose nearest handoff meets it: the live one, else the latest.
+    With `fits`, a condition on handoffs, counts only leads whose nearest handoff meets it: the live one, else the
+    latest.
     """
     found: Counter[Lifecycle] = Counter()
     if fits is None:
@@ -29,7 +30,7 @@ def count(session: Session, workspace_id: int, fits: ColumnElement[bool] | None 
 
 
 def _of_single_leads(session: Session, workspace_id: int, fits: ColumnElement[bool]) -> dict[Lifecycle, int]:
-    """Count the leads that no other was merged with."""
+    """Count the leads that are not part of any merge."""
     other = aliased(Handoff)
     nearer = tuple_(*nearness_columns(other)) > tuple_(*nearness_columns(Handoff))
     counted = (
@@ -38,7 +39,7 @@ def _of_single_leads(session: Session, workspace_id: int, fits: ColumnElement[bo
         .where(
             Handoff.workspace_id == workspace_id,
             Lead.merged_into_id.is_(None),
-            Lead.id.not_in(_MERGED.with_only_columns(Lead.merged_into_id)),
+            Lead.id.not_in(_merged(workspace_id).with_only_columns(Lead.merged_into_id)),
             ~exists().where(other.lead_id == Handoff.lead_id, nearer),
             fits,
         )
@@ -48,14 +49,15 @@ def _of_single_leads(session: Session, workspace_id: int, fits: ColumnElement[bo
 
 
 def _of_families(session: Session, workspace_id: int, fits: ColumnElement[bool]) -> Counter[Lifecycle]:
-    """Count the leads that others were merged into, and others into those: a handoff stays with what it was made of.
+    """Count each lead that others were merged into, and others into those, once; their handoffs still name them all.
 
-    Here and not in the database: to follow each into what it became is no work, and a query that did would be slow.
+    Follows the merges in Python: they are few, and a recursive query would be slow.
     """
-    ids = _MERGED.with_only_columns(Lead.id).union(_MERGED.with_only_columns(Lead.merged_into_id))
+    merged = _merged(workspace_id)
+    ids = merged.with_only_columns(Lead.id).union(merged.with_only_columns(Lead.merged_into_id))
     members = select(Lead.id, Lead.merged_into_id, Lead.lifecycle).where(Lead.id.in_(ids))
     family = {lead.id: lead for lead in session.execute(members)}
-    columns = (Handoff.lead_id, Handoff.state, Handoff.announced_at, Handoff.id, Handoff.workspace_id)
+    columns = (Handoff.lead_id, Handoff.state, Handoff.announced_at, Handoff.id)
     made = select(*columns, fits.label("fits")).where(Handoff.lead_id.in_(ids))
     nearest: dict[int, Any] = {}
     handoff: Any
@@ -64,12 +66,11 @@ def _of_families(session: Session, workspace_id: int, fits: ColumnElement[bool])
         while lead.merged_into_id is not None:
             lead = family[lead.merged_into_id]
         nearest[lead.id] = max(nearest.get(lead.id, handoff), handoff, key=nearness)
-    return Counter(
-        family[lead_id].lifecycle
-        for lead_id, handoff in nearest.items()
-        if handoff.fits and handoff.workspace_id == workspace_id
-    )
+    return Counter(family[lead_id].lifecycle for lead_id, handoff in nearest.items() if handoff.fits)
 
 
-# The leads that turned out to be others: of every workspace, which a small index knows.
-_MERGED: Final = select(Lead).where(Lead.merged_into_id.is_not(None))
+def _merged(workspace_id: int) -> Select[Lead]:
+    """Select the workspace's leads that were merged into others."""
+    # Plus nothing: SQLite would search all leads by an index of the workspace, and not the few that were merged.
+    of_workspace = Lead.workspace_id + literal_column("0") == workspace_id
+    return select(Lead).where(Lead.merged_into_id.is_not(None), of_workspace)

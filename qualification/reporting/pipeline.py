@@ -1,4 +1,4 @@
-"""How many leads sales has, where they stand and what they are worth: counted from the rows as they are."""
+"""The pipeline: how many leads sales has, at which stage, and what they are worth, counted from the current rows."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -25,9 +25,9 @@ from qualification.rules.values import exchange_rates
 WAITING: Final = "waiting"
 DISQUALIFIED: Final = "disqualified"
 NOT_NOW: Final = "not_now"
-# What is at no stage, by its state.
+# The keys of handoffs that have no stage, by state.
 _BESIDE: Final = {HandoffState.DISQUALIFIED: DISQUALIFIED, HandoffState.NOT_NOW: NOT_NOW}
-# What a handoff counts as, by its state.
+# The column of a `GroupTally` that a handoff counts in, by state.
 _COLUMN: Final[Mapping[HandoffState, str]] = {
     **dict.fromkeys(UNDECIDED_STATES, "waiting"),
     HandoffState.ACCEPTED: "open",
@@ -40,7 +40,7 @@ _COLUMN: Final[Mapping[HandoffState, str]] = {
 
 @dataclass(slots=True)
 class _Sum:
-    """A count and a sum for each currency, while they are added up."""
+    """A count, and a sum for each currency in minor units, while they are added up."""
 
     count: int = 0
     minor: dict[str, int] = field(default_factory=dict)
@@ -57,20 +57,20 @@ class _Sum:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Whose handoffs somebody may count."""
+    """The handoffs that a person may count."""
 
     name: str
     teams: tuple[Team, ...]
     fits: ColumnElement[bool] | None
-    around: ColumnElement[bool] | None  # the team's, where only one's own are listed
+    around: ColumnElement[bool] | None  # the whole team's, where `fits` selects only the person's own
 
 
 def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, now: datetime) -> Pipeline:
-    """Answer what this Slack user asks of the pipeline in these words.
+    """Answer a question about the pipeline, asked by a Slack user in the words of `/pipeline`.
 
-    A rep counts their own and the totals of their team, a manager what they manage, administrators and marketers all.
-    Days are those of the asker's zone. Raises UnknownWord, UnknownPerson, and NotForYou for whom the playbook does not
-    name and for a rep who asks of another.
+    A rep counts their own leads and the totals of their team, a manager the teams they manage, administrators and
+    marketers everything. Days are those of the asker's zone. Raises UnknownWord, UnknownPerson, and NotForYou for
+    somebody whom the playbook does not name, and for a rep who asks about another.
     """
     person = people.by_slack_user(session, workspace_id, slack_user_id)
     if person is None or not person.active:
@@ -104,7 +104,7 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
 
 
 def measures(session: Session, workspace_id: int) -> Measures:
-    """Return what the sums are made with, for whoever asks how."""
+    """Return the currency and the exchange rates of all sums."""
     playbook = playbooks.current(session, workspace_id).playbook
     return Measures(
         currency=playbook.currency,
@@ -113,7 +113,7 @@ def measures(session: Session, workspace_id: int) -> Measures:
 
 
 def standing(session: Session, team: Team, playbook: Playbook) -> tuple[StageTally, ...]:
-    """Return where the leads stand that a team has now: those that wait, then every stage that ends nothing."""
+    """Count a team's live handoffs by stage, the waiting ones first; a stage that ends them is left out if empty."""
     live = [Handoff.workspace_id == team.workspace_id, Handoff.state.in_(LIVE_STATES), Handoff.team_id == team.id]
     over = {NOT_NOW, DISQUALIFIED, *(stage.key for stage in playbook.stages if stage.ends)}
     stages = _by_stage(_count(session, By.STAGE, live), playbook)
@@ -157,7 +157,7 @@ def _wanted(workspace_id: int, query: PipelineQuery, zone: ZoneInfo) -> list[Col
 
 
 def _count(session: Session, by: By, wanted: Iterable[ColumnElement[bool]]) -> list[Any]:
-    """Count the handoffs, and add up what their leads are worth, by state, what the rows are, and currency."""
+    """Count the handoffs and add up what their leads are worth, by state, key of the row, and currency."""
     key = _KEYS[by].label("key")
     counted = (
         select(
@@ -183,7 +183,7 @@ def _by_stage(rows: Iterable[Any], playbook: Playbook) -> tuple[StageTally, ...]
             key = _BESIDE.get(row.state) or row.key or playbook.first_stage.key
         sums[key].add(row.count, row.minor, row.currency)
     names: dict[str, str | None] = {WAITING: None, **{stage.key: stage.name for stage in playbook.stages}}
-    # A stage that the playbook no longer has stays while leads stand there.
+    # A stage that the playbook no longer has is listed while leads are in it.
     names |= {key: key for key in sorted(sums) if key not in names and key not in _BESIDE.values()}
     names |= {NOT_NOW: None, DISQUALIFIED: None}
     return tuple(StageTally(key, name, sums[key].tally(playbook)) for key, name in names.items())
@@ -222,7 +222,7 @@ def _source_names(_: Session, keys: Iterable[Any], playbook: Playbook) -> dict[A
     return {key: source.name if source else key for key, source in found.items()}
 
 
-# Whoever put a handoff off when it was offered to them: it comes back to them.
+# The rep who snoozed a handoff when it was offered to them, and to whom it comes back.
 _PUT_OFF_BY: Final[Any] = (
     select(case((Offer.outcome == OfferOutcome.PUT_OFF, Offer.person_id)))
     .where(Offer.handoff_id == Handoff.id)

@@ -1,10 +1,9 @@
-"""Each team's day summed up in its channel: made once when it is due, and told from what was written down then."""
+"""Each team's daily summary: its figures are counted and stored once when it is due, and drawn from what is stored."""
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,18 +15,9 @@ from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Company, Handoff, Lead, Person, Summary, Team, Workspace
-from qualification.reporting import summary_plans, team_days
-from qualification.reporting.figures import (
-    Amount,
-    DailySummary,
-    LifecycleCount,
-    NamedCount,
-    Needed,
-    RepDay,
-    StageTally,
-    Steps,
-    Tally,
-)
+from qualification.reporting import summary_figures, summary_plans, team_days
+from qualification.reporting.figures import DailySummary, Needed, RepDay
+from qualification.reporting.summary_figures import NeededHandoff, SummaryFigures
 from qualification.reporting.summary_plans import DAILY
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.reporting import summary_schedule
@@ -35,13 +25,13 @@ from qualification.rules.reporting.summary_schedule import GRACE, LATE, Due
 
 log = logging.getLogger(__name__)
 
-# So long is one put off that could not be made.
-PUT_OFF: Final = timedelta(minutes=5)
+# How long a summary that could not be made waits for its next try.
+RETRY_PAUSE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a team's summary would say now, and when the next one comes; None where it has none."""
+    """What a team's summary would say now, and when the next one is due; both are None for a team without summaries."""
 
     team: str
     key: str
@@ -51,11 +41,11 @@ class Preview:
 
 
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 1) -> int:
-    """Make the summaries that are due, at most `limit` and the longest due first; return how many were done.
+    """Make at most `limit` of the summaries that are due, the longest due first; return how many were made.
 
-    Each is settled under its team's lock: two workers never make the same one, and a second pass at the same moment
-    finds nothing. It is owed to Slack in the same transaction, and the next one planned. One that cannot be made is
-    logged, put off, and holds up no other.
+    Each is made under its team's lock, so two workers never make the same one, and a second pass at the same moment
+    finds nothing. Its message is queued and the next summary planned in the same transaction. A summary that cannot be
+    made is logged and tried again later, and delays no other.
     """
     due = select(Summary.id, Summary.team_id).where(
         Summary.workspace_id == workspace_id,
@@ -79,25 +69,29 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
 
 
 def plan(session: Session, workspace_id: int, now: datetime) -> None:
-    """Plan what a database that was brought up to date knows nothing of yet."""
-    # Who publishes meanwhile plans, too: by what counts afterwards.
+    """Plan the summaries of a database that was migrated from before there were any; changes nothing elsewhere."""
+    # Publishing plans too, under the same lock: whichever comes second plans by the playbook that then counts.
     session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     published = playbooks.perhaps(session, workspace_id)
     if published is not None:
         summary_plans.plan_all(session, workspace_id, published.playbook, now=now)
 
 
-def told(session: Session, workspace_id: int, summary_id: int, shown_at: datetime) -> DailySummary:
-    """Return what a summary tells that is shown then; the same moment and rows tell the same."""
+def daily_summary(session: Session, workspace_id: int, summary_id: int, shown_at: datetime) -> DailySummary:
+    """Return what a summary says when it is shown at that moment; the same moment and rows give the same value.
+
+    Raises NoResultFound where the workspace has no such summary.
+    """
     summary = session.scalars(
         select(Summary).where(Summary.workspace_id == workspace_id, Summary.id == summary_id)
     ).one()
     late = summary_schedule.is_late(summary.due_at, shown_at)
-    return _told(session, session.get_one(Team, summary.team_id), summary, late=late)
+    figures = summary_figures.decode(summary.figures or {})
+    return _named(session, session.get_one(Team, summary.team_id), summary, figures, late=late)
 
 
 def preview(session: Session, workspace_id: int, now: datetime) -> list[Preview]:
-    """Return what each team's summary would say were it made now, by name; nothing is changed."""
+    """Return what each active team's summary would say if it were made now, ordered by team; changes nothing."""
     published = playbooks.current(session, workspace_id)
     teams = session.scalars(select(Team).where(Team.workspace_id == workspace_id, Team.active).order_by(Team.name))
     return [_preview(session, team, published, now) for team in teams]
@@ -107,27 +101,28 @@ def _preview(session: Session, team: Team, published: Published, now: datetime) 
     timetable = published.playbook.summary_of(team.key)
     if timetable is None:
         return Preview(team.name, team.key, team.zone, None, None)
-    coming = summary_plans.to_come(session, team.id) or summary_schedule.next_due(timetable, now)
+    coming = summary_plans.planned(session, team.id) or summary_schedule.next_due(timetable, now)
     today = now.astimezone(timetable.zone).date()
     sketch = Summary(workspace_id=team.workspace_id, team_id=team.id, day=today, due_at=now)
     since = _ended_before(session, team) or summary_schedule.day_before(timetable, today)
-    _fill(session, team, sketch, published, since=min(since, now), now=now)
-    return Preview(team.name, team.key, team.zone, coming.at, _told(session, team, sketch, late=False))
+    figures = _fill(session, team, sketch, published, since=min(since, now), now=now)
+    summary = _named(session, team, sketch, figures, late=False)
+    return Preview(team.name, team.key, team.zone, coming.at, summary)
 
 
 def _try(session: Session, team: Team, summary: Summary, now: datetime) -> int:
-    """Make one summary, wholly or not at all."""
+    """Make one summary in a savepoint; return 1, or 0 where it failed and will be tried again."""
     try:
         with session.begin_nested():
             _make(session, team, summary, now)
     except SQLAlchemyError:
-        raise  # the database's trouble, not the summary's
+        raise  # the database failed, not this summary
     except Exception:
         log.exception(
             "A summary could not be made; it will be tried again.",
             extra={"action": "summary", "workspace": team.workspace_id, "team": team.id},
         )
-        summary.retry_at = now + PUT_OFF
+        summary.retry_at = now + RETRY_PAUSE
         return 0
     return 1
 
@@ -141,32 +136,39 @@ def _make(session: Session, team: Team, summary: Summary, now: datetime) -> None
     since = _ended_before(session, team) or summary_schedule.day_before(timetable, summary.day)
     due = summary_schedule.catch_up(timetable, Due(summary.day, summary.due_at), now - GRACE)
     summary.day, summary.due_at = due.day, due.at
-    _fill(session, team, summary, published, since=since, now=now)
+    figures = _fill(session, team, summary, published, since=since, now=now)
     session.flush()
-    surfaces.owe_summary(session, summary, team, detailed=team_days.is_detailed(summary.figures or {}), now=now)
+    surfaces.owe_summary(session, summary, team, detailed=figures.has_details, now=now)
     summary_plans.plan(session, team, timetable, now=now)
 
 
 def _fill(
     session: Session, team: Team, summary: Summary, published: Published, *, since: datetime, now: datetime
-) -> None:
-    """Write down what a summary tells."""
+) -> SummaryFigures:
+    """Count what the summary says, and store it in the row."""
     summary.since, summary.made_at, summary.playbook_id = since, now, published.id
-    summary.figures = team_days.sum_up(
+    figures = team_days.sum_up(
         session, team, published.playbook, since=since, until=summary.due_at, day=summary.day, now=now
     )
+    summary.figures = summary_figures.encode(figures)
+    return figures
 
 
 def _ended_before(session: Session, team: Team) -> datetime | None:
-    """Return where the team's last summary ended: there the next one begins."""
+    """Return where the team's last summary ended, which is where the next one begins."""
     return session.scalar(_BEFORE, {"team_id": team.id})
 
 
-def _told(session: Session, team: Team, summary: Summary, *, late: bool) -> DailySummary:
-    figures: dict[str, Any] = summary.figures or {}
+def _named(session: Session, team: Team, summary: Summary, figures: SummaryFigures, *, late: bool) -> DailySummary:
+    """Put names in the place of ids."""
     since, made_at = summary.since or summary.due_at, summary.made_at or summary.due_at
-    names = _names(session, figures)
+    titles = _titles(session, figures)
     refs = _people(session, figures)
+
+    def needed(each: NeededHandoff) -> Needed:
+        who = refs.get(each.person_id)
+        return Needed(titles[each.handoff_id], each.why, each.what, who, each.since, each.overdue)
+
     return DailySummary(
         team=team.name,
         day=summary.day,
@@ -175,48 +177,33 @@ def _told(session: Session, team: Team, summary: Summary, *, late: bool) -> Dail
         made_at=made_at,
         stands_later=made_at - summary.due_at > LATE,
         late=late,
-        teams=figures["teams"],
-        came_in=figures["came_in"],
-        steps=Steps(**figures["steps"]),
-        stages=tuple(_stage(*each) for each in figures["stages"]),
-        lifecycle=tuple(LifecycleCount(*each) for each in figures["lifecycle"]),
-        waiting=tuple(_needed(each, names, refs) for each in figures["waiting"]),
-        waiting_count=figures["waiting_count"],
-        overdue=tuple(_needed(each, names, refs) for each in figures["overdue"]),
-        overdue_count=figures["overdue_count"],
-        reps=tuple(RepDay(refs.get(each["person"]), Steps(**each["steps"])) for each in figures["reps"]),
-        sources=tuple(NamedCount(*each) for each in figures["sources"]),
-        reasons=tuple(NamedCount(*each) for each in figures["reasons"]),
-        new=tuple(names[each] for each in figures["new"]),
-        new_count=figures["steps"]["handed_over"],
+        teams=figures.teams,
+        came_in=figures.came_in,
+        steps=figures.steps,
+        stages=figures.stages,
+        lifecycle=figures.lifecycle,
+        waiting=tuple(needed(each) for each in figures.waiting),
+        waiting_count=figures.waiting_count,
+        overdue=tuple(needed(each) for each in figures.overdue),
+        overdue_count=figures.overdue_count,
+        reps=tuple(RepDay(refs.get(each.person_id), each.steps) for each in figures.reps),
+        sources=figures.sources,
+        reasons=figures.reasons,
+        new=tuple(titles[each] for each in figures.new),
+        new_count=figures.steps.handed_over,
     )
 
 
-def _stage(key: str, name: str | None, count: int, amounts: Iterable[tuple[int, str]]) -> StageTally:
-    return StageTally(key, name, Tally(count, tuple(Amount(minor, currency) for minor, currency in amounts)))
-
-
-def _needed(row: dict[str, Any], names: dict[int, str], refs: dict[int | None, PersonRef]) -> Needed:
-    return Needed(
-        lead=names[row["handoff"]],
-        why=row["why"],
-        what=row["what"],
-        who=refs.get(row["person"]),
-        since=datetime.fromisoformat(row["since"]),
-        overdue=row["overdue"],
-    )
-
-
-def _names(session: Session, figures: dict[str, Any]) -> dict[int, str]:
-    """Return what the leads are called that a summary names, by handoff; a channel reads no address or number."""
-    ids = {*figures["new"], *(each["handoff"] for each in (*figures["waiting"], *figures["overdue"]))}
+def _titles(session: Session, figures: SummaryFigures) -> dict[int, str]:
+    """Return the title of each lead that the summary names, by handoff; a channel sees no address or phone number."""
+    ids = {*figures.new, *(each.handoff_id for each in (*figures.waiting, *figures.overdue))}
     rows = session.execute(_LEADS, {"ids": ids})
     return {handoff_id: title_of(lead, company, contact=False) for handoff_id, lead, company in rows}
 
 
-def _people(session: Session, figures: dict[str, Any]) -> dict[int | None, PersonRef]:
-    ids = [each["person"] for each in (*figures["waiting"], *figures["overdue"], *figures["reps"])]
-    found: dict[int, Person] = people.by_ids(session, ids)
+def _people(session: Session, figures: SummaryFigures) -> dict[int | None, PersonRef]:
+    needed = [each.person_id for each in (*figures.waiting, *figures.overdue)]
+    found: dict[int, Person] = people.by_ids(session, [*needed, *(each.person_id for each in figures.reps)])
     return {person_id: people.ref(person) for person_id, person in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""Which summary of each team's day is to come: one planned row a team, as the playbook says."""
+"""The next summary of each team: one planned row a team, as the playbook says."""
 
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -12,14 +12,14 @@ from qualification.rules.reporting import summary_schedule
 from qualification.rules.reporting.summary_schedule import Due, Timetable
 
 DAILY: Final = "daily"
-# Nobody makes what has been due for so long.
+# A summary that has been due for this long is not being made: no worker runs.
 OVERDUE: Final = timedelta(minutes=10)
 
 
 def plan_all(session: Session, workspace_id: int, playbook: Playbook, *, now: datetime) -> None:
-    """Plan every team's next summary by this playbook; one that a team is to have no more is forgotten.
+    """Plan every team's next summary by this playbook, and delete the plan of a team that has none any longer.
 
-    Nothing changes where the right one is planned. Teams are locked: a worker that makes a summary locks its team, too.
+    A plan that is right already stays untouched. Every team is locked, as by a worker that makes its summary.
     """
     teams = select(Team).where(Team.workspace_id == workspace_id).order_by(Team.id)
     for team in session.scalars(teams.with_for_update(key_share=True)).all():
@@ -28,14 +28,14 @@ def plan_all(session: Session, workspace_id: int, playbook: Playbook, *, now: da
 
 
 def plan(session: Session, team: Team, timetable: Timetable | None, *, now: datetime) -> None:
-    """Plan the next summary of a team that is locked."""
-    planned = session.scalar(select(Summary).where(Summary.team_id == team.id, *_PLANNED))
-    was = Due(planned.day, planned.due_at) if planned else None
-    due = summary_schedule.plan(timetable, was, told_last(session, team.id), now)
+    """Plan the next summary of a team, which the caller has locked; without a `timetable` it gets none."""
+    row = session.scalar(select(Summary).where(Summary.team_id == team.id, *_PLANNED))
+    was = Due(row.day, row.due_at) if row else None
+    due = summary_schedule.plan(timetable, was, last_day(session, team.id), now)
     if due == was:
         return
-    if planned is not None:
-        session.execute(delete(Summary).where(Summary.id == planned.id))
+    if row is not None:
+        session.execute(delete(Summary).where(Summary.id == row.id))
     if due is not None:
         session.add(
             Summary(workspace_id=team.workspace_id, team_id=team.id, kind=DAILY, day=due.day, due_at=due.at),
@@ -43,20 +43,20 @@ def plan(session: Session, team: Team, timetable: Timetable | None, *, now: date
     session.flush()
 
 
-def told_last(session: Session, team_id: int) -> date | None:
-    """Return the day of the team's latest summary that was made, None before the first."""
+def last_day(session: Session, team_id: int) -> date | None:
+    """Return the day of the latest summary that was made for the team, None before the first."""
     made = select(func.max(Summary.day)).where(Summary.team_id == team_id, Summary.kind == DAILY)
     return session.scalar(made.where(Summary.made_at.is_not(None)))
 
 
-def to_come(session: Session, team_id: int) -> Due | None:
-    """Return what is planned for a team, None where it has no summaries."""
-    planned = session.scalar(select(Summary).where(Summary.team_id == team_id, *_PLANNED))
-    return Due(planned.day, planned.due_at) if planned else None
+def planned(session: Session, team_id: int) -> Due | None:
+    """Return the day and time of the team's next summary, None where it has no summaries."""
+    row = session.scalar(select(Summary).where(Summary.team_id == team_id, *_PLANNED))
+    return Due(row.day, row.due_at) if row else None
 
 
 def overdue(session: Session, workspace_id: int, now: datetime) -> list[tuple[str, datetime]]:
-    """Return the teams, by name, whose summary has been due for long, and since when: no worker runs."""
+    """Return each team whose summary has been due for OVERDUE or longer: its name, and since when, longest first."""
     late = (
         select(Team.name, Summary.due_at)
         .join(Team, Team.id == Summary.team_id)

@@ -1,23 +1,23 @@
-"""What a team did from one hour to another, and what needs somebody: counted from its history and rows as they are."""
+"""What a team did between two moments, and which leads need somebody: counted from events and rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import first_contact
+from qualification.leads.events import IS_NEWS, event_of
 from qualification.records import (
     IS_COUNTED,
     IS_OPEN,
     IS_OPEN_TASK,
     WAITING_SINCE,
-    EventKind,
     Handoff,
     LeadEvent,
     Offer,
@@ -26,20 +26,23 @@ from qualification.records import (
     Team,
 )
 from qualification.reporting import lifecycles, pipeline
-from qualification.reporting.figures import Steps
+from qualification.reporting.figures import NamedCount, Steps
+from qualification.reporting.summary_figures import NeededHandoff, PersonSteps, SummaryFigures
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import Disqualified, Event, LifecycleMoved, Reassigned, Reopened, Undone
 from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
 
-# So many leads are named of each kind; how many more there are is told.
+# A summary names at most this many leads of a kind, and counts the rest.
 MOST_NEEDED: Final = 10
 MOST_NEW: Final = 20
-# How far a lead has come, and the step that brings it there. Who is put off or disqualified has come no less far.
+# How far a lead has come, and the step that brings it there. A snoozed or disqualified lead keeps its distance.
 _FAR: Final[Mapping[str, int]] = MappingProxyType({"lead": 0, "mql": 1, "sql": 2, "opportunity": 3, "customer": 4})
 _STEP_TO: Final[Mapping[str, str]] = MappingProxyType({"opportunity": "opportunities", "customer": "won"})
 
 
 @dataclass(slots=True)
-class Course:
+class HandoffProgress:
     """What became of one handoff in the span: each step with the id of whoever took it, None for a rule."""
 
     source: str | None
@@ -47,83 +50,73 @@ class Course:
     reason: str | None = None
     put_back_at: datetime | None = None
 
-    def follow(self, event: Row[Any]) -> None:
-        """Take one event in, the earlier ones first."""
-        match event.kind:
-            case EventKind.LIFECYCLE_MOVED:
-                self._move(event)
-            case EventKind.UNDONE | EventKind.REOPENED:
-                self.taken.pop(event.facts["was"], None)
-                self.put_back_at = event.at
-            case EventKind.REASSIGNED:
+    def follow(self, event: Event, at: datetime, actor_id: int | None) -> None:
+        """Count one event, the earlier ones first."""
+        match event:
+            case LifecycleMoved():
+                self._move(event, at, actor_id)
+            case Undone() | Reopened():
+                self.taken.pop(event.was.value, None)
+                self.put_back_at = at
+            case Reassigned():
                 self.taken.pop("accepted", None)
-            case kind:
-                self.taken[kind.value] = event.actor_id
-                self.reason = event.facts.get("reason", self.reason)
+            case _:
+                self.taken[event.kind.value] = actor_id
+                if isinstance(event, Disqualified):
+                    self.reason = event.reason
 
-    def _move(self, event: Row[Any]) -> None:
-        was, to = event.facts["was"], event.facts["to"]
-        # When a lead counts as qualified is settled where it moves; told here is that it did.
-        match event.facts.get("qualified"):
+    def _move(self, event: LifecycleMoved, at: datetime, actor_id: int | None) -> None:
+        # The rules of the lifecycle settle when a lead counts as qualified; the event says that it did.
+        match event.qualified:
             case True:
-                self.taken["qualified"] = event.actor_id
+                self.taken["qualified"] = actor_id
             case False:
                 self.taken.pop("qualified", None)
+        was, to = event.was.value, event.to.value
         if to == "lead":
             # Only a deal that is lost makes its lead a lead again.
-            self.taken["lost"] = event.actor_id
+            self.taken["lost"] = actor_id
         elif was in _FAR and to in _FAR and _FAR[to] < _FAR[was]:
             for station, step in _STEP_TO.items():
                 if _FAR[station] > _FAR[to]:
                     self.taken.pop(step, None)
-        elif to in _STEP_TO and event.at != self.put_back_at:
-            # Where a decision taken back puts the lead back is nothing new.
-            self.taken[_STEP_TO[to]] = event.actor_id
+        elif to in _STEP_TO and at != self.put_back_at:
+            # A decision that was taken back puts the lead back; that is nothing new.
+            self.taken[_STEP_TO[to]] = actor_id
 
 
 def sum_up(
     session: Session, team: Team, playbook: Playbook, *, since: datetime, until: datetime, day: date, now: datetime
-) -> dict[str, Any]:
-    """Return all that a summary tells, in plain values that can be kept.
+) -> SummaryFigures:
+    """Return everything that the team's summary of `day` says.
 
-    Counted are the events from `since` to `until`, by handoff: what was taken back before `until` counts nothing, and
-    what a file brought in as past is no news. Where leads stand, and who is needed, is as it is `now`.
+    Counts the events from `since` to `until` by handoff, `until` excluded: a step that was undone before `until` does
+    not count, nor does anything that a file brought in as past. Where leads stand and who is needed is as of `now`.
     """
     courses = _courses(session, team, since, until)
     new = [handoff_id for handoff_id, course in courses.items() if "handed_over" in course.taken]
     reasons = Counter(course.reason for course in courses.values() if "disqualified" in course.taken)
-    stages = pipeline.standing(session, team, playbook)
     waiting = _waiting(session, team, now)
     overdue = _overdue(session, team, playbook, datetime.combine(day, time(), ZoneInfo(team.zone)), now)
-    return {
-        "teams": session.scalar(select(func.count()).where(Team.workspace_id == team.workspace_id, Team.active)),
-        "came_in": _came_in(session, team.workspace_id, since, until),
-        "steps": _steps(courses.values()),
-        "stages": [
-            (each.key, each.name, each.tally.count, [(sum_.minor, sum_.currency) for sum_ in each.tally.amounts])
-            for each in stages
-        ],
-        "lifecycle": [
-            (each.lifecycle, each.count)
-            for each in lifecycles.count(session, team.workspace_id, Handoff.team_id == team.id)
-        ],
-        "waiting": waiting[:MOST_NEEDED],
-        "waiting_count": len(waiting),
-        "overdue": overdue[:MOST_NEEDED],
-        "overdue_count": len(overdue),
-        "reps": _by_rep(courses.values()),
-        "sources": _ranked(Counter(_source(playbook, courses[each].source) for each in new)),
-        "reasons": _ranked(reasons),
-        "new": new[:MOST_NEW],
-    }
+    teams = select(func.count()).where(Team.workspace_id == team.workspace_id, Team.active)
+    return SummaryFigures(
+        teams=session.scalar(teams) or 0,
+        came_in=_came_in(session, team.workspace_id, since, until),
+        steps=_steps(courses.values()),
+        stages=pipeline.standing(session, team, playbook),
+        lifecycle=lifecycles.count(session, team.workspace_id, Handoff.team_id == team.id),
+        waiting=tuple(waiting[:MOST_NEEDED]),
+        waiting_count=len(waiting),
+        overdue=tuple(overdue[:MOST_NEEDED]),
+        overdue_count=len(overdue),
+        reps=_by_rep(courses.values()),
+        sources=_ranked(Counter(_source(playbook, courses[each].source) for each in new)),
+        reasons=_ranked(reasons),
+        new=tuple(new[:MOST_NEW]),
+    )
 
 
-def is_detailed(figures: Mapping[str, Any]) -> bool:
-    """Say whether anything happened of which more can be told."""
-    return any(figures["steps"].values())
-
-
-def _courses(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, Course]:
+def _courses(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, HandoffProgress]:
     events = (
         select(LeadEvent.handoff_id, LeadEvent.kind, LeadEvent.at, LeadEvent.actor_id, LeadEvent.facts, Handoff.source)
         .join(Handoff, Handoff.id == LeadEvent.handoff_id)
@@ -137,10 +130,11 @@ def _courses(session: Session, team: Team, since: datetime, until: datetime) -> 
         )
         .order_by(LeadEvent.id)
     )
-    courses: dict[int, Course] = {}
-    for event in session.execute(events):
-        if "sender" not in event.facts:
-            courses.setdefault(event.handoff_id, Course(event.source)).follow(event)
+    courses: dict[int, HandoffProgress] = {}
+    for row in session.execute(events):
+        event = event_of(row)
+        if event.sender is None:
+            courses.setdefault(row.handoff_id, HandoffProgress(row.source)).follow(event, row.at, row.actor_id)
     return courses
 
 
@@ -150,29 +144,31 @@ def _came_in(session: Session, workspace_id: int, since: datetime, until: dateti
         LeadEvent.at >= since,
         LeadEvent.at < until,
         LeadEvent.kind == EventKind.CAME_IN,
-        LeadEvent.facts["past"].as_boolean().is_not(True),
+        IS_NEWS,
     )
     return session.scalar(came) or 0
 
 
-def _steps(courses: Iterable[Course]) -> dict[str, int]:
+def _steps(courses: Iterable[HandoffProgress]) -> Steps:
     counted = Counter(step for course in courses for step in course.taken)
-    return {each.name: counted[each.name] for each in fields(Steps)}
+    return Steps(**{each.name: counted[each.name] for each in fields(Steps)})
 
 
-def _by_rep(courses: Iterable[Course]) -> list[dict[str, Any]]:
-    """Count what each rep did, whoever did most first; to hand over is not theirs to do."""
+def _by_rep(courses: Iterable[HandoffProgress]) -> tuple[PersonSteps, ...]:
+    """Count the steps of each person, the busiest first; handing over is the marketer's step and is left out."""
     counts: dict[int | None, Counter[str]] = {}
     for course in courses:
         for step, person_id in course.taken.items():
             if step != "handed_over":
                 counts.setdefault(person_id, Counter())[step] += 1
     ordered = sorted(counts.items(), key=lambda each: (-each[1].total(), each[0] or 0))
-    return [{"person": person_id, "steps": dict(counted)} for person_id, counted in ordered]
+    return tuple(PersonSteps(person_id, Steps(**counted)) for person_id, counted in ordered)
 
 
-def _ranked(counts: Counter[str | None]) -> list[tuple[str | None, int]]:
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
+def _ranked(counts: Counter[str | None]) -> tuple[NamedCount, ...]:
+    """Return the largest counts first, equal ones by name, the nameless last."""
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0] is None, each[0] or ""))
+    return tuple(NamedCount(name, count) for name, count in ordered)
 
 
 def _source(playbook: Playbook, key: str | None) -> str | None:
@@ -180,8 +176,8 @@ def _source(playbook: Playbook, key: str | None) -> str | None:
     return source.name if source else key
 
 
-def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]]:
-    """List the handoffs that nobody has accepted, those first that are overdue or have waited longest."""
+def _waiting(session: Session, team: Team, now: datetime) -> list[NeededHandoff]:
+    """List the handoffs that nobody has accepted: overdue ones first, then by how long they have waited."""
     rows = (
         select(
             Handoff.id,
@@ -208,50 +204,38 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[dict[str, Any]
         lapsed = is_queued and each.last is OfferOutcome.LAPSED
         overdue = lapsed or (each.accept_by is not None and each.accept_by <= now)
         who = team.manager_id if is_queued else each.person_id
-        waiting.append(_row(each.id, each.state.value, who, each.since, what=each.pool, overdue=overdue))
-    return sorted(waiting, key=lambda row: (not row["overdue"], row["since"], row["handoff"]))
+        waiting.append(NeededHandoff(each.id, each.state.value, who, each.pool, each.since, overdue))
+    return sorted(waiting, key=lambda needed: (not needed.overdue, needed.since, needed.handoff_id))
 
 
 def _overdue(
     session: Session, team: Team, playbook: Playbook, midnight: datetime, now: datetime
-) -> list[dict[str, Any]]:
-    """List the accepted leads of which a step is overdue, or whom nobody has contacted since the day before."""
+) -> list[NeededHandoff]:
+    """List the accepted handoffs with an overdue task, and those accepted before `midnight` but not contacted yet."""
     ours = (Handoff.workspace_id == team.workspace_id, Handoff.team_id == team.id)
     tasks = (
         select(Task.handoff_id, Task.person_id, Task.due_at, Task.name)
         .join(Handoff, Handoff.id == Task.handoff_id)
-        # Its clock marks it overdue as well, in its turn: after an outage that may come later.
+        # By its time, not by its mark: after an outage the clock that marks it overdue may run later.
         .where(*ours, IS_OPEN_TASK, Task.due_at <= now)
     )
-    rows = [
-        _row(each.handoff_id, "task", each.person_id, each.due_at, what=each.name) for each in session.execute(tasks)
+    needed = [
+        NeededHandoff(each.handoff_id, "task", each.person_id, each.name, each.due_at, overdue=True)
+        for each in session.execute(tasks)
     ]
-    found = {row["handoff"] for row in rows}
+    found = {each.handoff_id for each in needed}
     untouched = select(Handoff.id, Handoff.owner_id, Handoff.accepted_at).where(
         *ours, first_contact.untouched(playbook), Handoff.accepted_at < midnight
     )
-    rows += [
-        _row(each.id, "contact", each.owner_id, each.accepted_at)
+    needed += [
+        NeededHandoff(each.id, "contact", each.owner_id, None, each.accepted_at, overdue=True)
         for each in session.execute(untouched)
         if each.id not in found
     ]
-    return sorted(rows, key=lambda row: (row["since"], row["handoff"]))
+    return sorted(needed, key=lambda each: (each.since, each.handoff_id))
 
 
-def _row(
-    handoff_id: int, why: str, person_id: int | None, since: datetime, *, what: str | None = None, overdue: bool = True
-) -> dict[str, Any]:
-    return {
-        "handoff": handoff_id,
-        "why": why,
-        "person": person_id,
-        "what": what,
-        "since": since.isoformat(),
-        "overdue": overdue,
-    }
-
-
-# How the last offer ended that was made since the handoff came, or came back.
+# The outcome of the latest offer since the handoff was made, or came back.
 _LAST_OUTCOME: Final = (
     select(Offer.outcome)
     .where(Offer.handoff_id == Handoff.id, Offer.offered_at >= WAITING_SINCE)

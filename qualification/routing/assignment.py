@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from qualification.leads import events
+from qualification.leads.events import record_event
 from qualification.outbox import surfaces
 from qualification.people import people
 from qualification.playbook.playbooks import Published
-from qualification.records import IS_OPEN, EventKind, Handoff, Membership, Offer, Person, Pool, Team
+from qualification.records import IS_OPEN, Handoff, Membership, Offer, Person, Pool, Team
+from qualification.rules.handoffs.event_types import Offered, OpenedToPool, QueuedForManager
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.people.working_time import WeeklyHours, add_working_time, working_time_between
 from qualification.rules.playbook.playbook import Rule
@@ -182,14 +183,8 @@ def queue(session: Session, handoff: Handoff, because: str, *, now: datetime) ->
     manager = session.get(Person, team.manager_id) if team.manager_id is not None else None
     handoff.state = HandoffState.QUEUED
     handoff.queued_because = because
-    events.tell(
-        session,
-        handoff,
-        EventKind.QUEUED,
-        now=now,
-        manager_id=manager.id if manager else None,
-        because=because,
-    )
+    event = QueuedForManager(manager_id=manager.id if manager else None, because=because)
+    record_event(session, handoff, event, now=now)
     if manager is not None:
         surfaces.owe_direct_card(session, handoff, manager, now=now)
         surfaces.refresh_home(session, manager, now=now)
@@ -221,18 +216,8 @@ def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published:
         now=now,
         turn=pool.turns,
     )
-    events.tell(
-        session,
-        handoff,
-        EventKind.OFFERED,
-        now=now,
-        playbook_id=published.id,
-        to_id=person.id,
-        rule=handoff.rule,
-        pool=pool.name,
-        turn=pool.turns,
-        accept_by=_stamp(offer.accept_by),
-    )
+    event = Offered(to_id=person.id, rule=handoff.rule, pool=pool.name, turn=pool.turns, accept_by=offer.accept_by)
+    record_event(session, handoff, event, now=now, playbook_id=published.id)
     return offer
 
 
@@ -250,15 +235,8 @@ def _open_to_pool(
     handoff.state = HandoffState.POOLED
     clock = clock_for_team(session, pool.team_id, published, now=now)
     offer = make_offer(session, handoff, published, person=None, why="pool", clock=clock, now=now)
-    events.tell(
-        session,
-        handoff,
-        EventKind.OPENED_TO_POOL,
-        now=now,
-        playbook_id=published.id,
-        pool=pool.name,
-        accept_by=_stamp(offer.accept_by),
-    )
+    event = OpenedToPool(pool=pool.name, accept_by=offer.accept_by)
+    record_event(session, handoff, event, now=now, playbook_id=published.id)
     return offer
 
 
@@ -303,7 +281,3 @@ def _clock(published: Published, hours: WeeklyHours, zone: ZoneInfo, *, now: dat
     clocks = published.playbook.clocks
     remind_at = add_working_time(now, clocks.remind_after, hours, zone) if clocks.remind_after else None
     return Clock(remind_at=remind_at, accept_by=add_working_time(now, clocks.accept_within, hours, zone))
-
-
-def _stamp(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None

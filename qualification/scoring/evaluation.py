@@ -24,7 +24,7 @@ _WORDS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LeadEvaluation:
     """What a lead comes to by a playbook: the points of all it ever did, and whether it is one for sales.
 
     `live` is the handoff by which sales has it now; who has none is ready or not by what it did since the last one
@@ -39,7 +39,7 @@ class Standing:
     gate: Gate | None
 
 
-def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, Standing]:
+def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, LeadEvaluation]:
     """Say what each of the leads comes to, by its id."""
     families = merging.families(session, [lead.id for lead in leads])
     ever = activity_counts.times(session, families)
@@ -55,7 +55,7 @@ def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[i
         for lead in looked_at
     }
     return {
-        lead.id: Standing(
+        lead.id: LeadEvaluation(
             points=score(playbook.scoring, ever[lead.id]).points,
             live=live.get(lead.id),
             ended_as=ended[lead.id][1] if lead.id in ended else None,
@@ -66,12 +66,16 @@ def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[i
     }
 
 
-def keep(session: Session, leads: Sequence[Lead], standings: Mapping[int, Standing], published: Published) -> None:
+def keep(
+    session: Session, leads: Sequence[Lead], evaluations: Mapping[int, LeadEvaluation], published: Published
+) -> None:
     """Write down what the leads come to, all by one statement: the records would take one each, for their versions.
 
     The leads are locked, and no press that goes on meanwhile is too late for a score: the versions stay.
     """
-    stands = {lead: (standings[lead.id].points, published.id, _lifecycle(lead, standings[lead.id])) for lead in leads}
+    stands = {
+        lead: (evaluations[lead.id].points, published.id, _lifecycle(lead, evaluations[lead.id])) for lead in leads
+    }
     moved = {lead: each for lead, each in stands.items() if each != (lead.score, lead.scored_by_id, lead.lifecycle)}
     if not moved:
         return
@@ -86,9 +90,9 @@ def keep(session: Session, leads: Sequence[Lead], standings: Mapping[int, Standi
             set_committed_value(lead, name, value)
 
 
-def _lifecycle(lead: Lead, standing: Standing) -> Lifecycle:
+def _lifecycle(lead: Lead, evaluated: LeadEvaluation) -> Lifecycle:
     """Say where who is not with sales stands: a lead from the first point on."""
-    is_lead = standing.live is None and lead.lifecycle is Lifecycle.SUBSCRIBER and standing.points > 0
+    is_lead = evaluated.live is None and lead.lifecycle is Lifecycle.SUBSCRIBER and evaluated.points > 0
     return Lifecycle.LEAD if is_lead else lead.lifecycle
 
 

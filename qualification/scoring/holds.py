@@ -4,9 +4,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from qualification.leads import events
+from qualification.leads.events import record_lead_event
 from qualification.playbook.playbooks import Published
-from qualification.records import EventKind, Lead
+from qualification.records import Lead
+from qualification.rules.handoffs.event_types import Gated
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Gate
 
@@ -18,13 +19,5 @@ def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now:
     lead.held_by, lead.updated_at = gate.name, now
     if gate.outcome == "disqualify":
         lead.lifecycle = Lifecycle.DISQUALIFIED
-    events.note(
-        session,
-        lead,
-        EventKind.HELD,
-        now=now,
-        gate=gate.name,
-        outcome=gate.outcome,
-        reason=gate.reason,
-        playbook_id=published.id,
-    )
+    event = Gated(gate=gate.name, outcome=gate.outcome, reason=gate.reason)
+    record_lead_event(session, lead, event, now=now, playbook_id=published.id)

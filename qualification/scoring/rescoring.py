@@ -7,16 +7,17 @@ from typing import Final
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.leads import events
+from qualification.leads.events import record_lead_event
 from qualification.outbox import outbox
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
-from qualification.records import EventKind, Lead
+from qualification.records import Lead
+from qualification.rules.handoffs.event_types import Released
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import NoPlaybook
 from qualification.scoring import evaluation, holds
-from qualification.scoring.evaluation import Standing
+from qualification.scoring.evaluation import LeadEvaluation
 
 
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
@@ -32,14 +33,14 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     outdated = _outdated(session, workspace_id, published, limit)
     if not outdated:
         return 0
-    standings = evaluation.judge(session, outdated, published.playbook)
+    evaluations = evaluation.judge(session, outdated, published.playbook)
     for lead in outdated:
-        standing = standings[lead.id]
+        evaluated = evaluations[lead.id]
         if lead.held_by is not None:
-            _judge_again(session, lead, standing, published, now=now)
-        if standing.live is not None and standing.points != lead.score:
-            outbox.stale(session, standing.live, now)
-    evaluation.keep(session, outdated, standings, published)
+            _judge_again(session, lead, evaluated, published, now=now)
+        if evaluated.live is not None and evaluated.points != lead.score:
+            outbox.stale(session, evaluated.live, now)
+    evaluation.keep(session, outdated, evaluations, published)
     return len(outdated)
 
 
@@ -60,17 +61,19 @@ def _outdated(session: Session, workspace_id: int, published: Published, limit: 
     return ()
 
 
-def _judge_again(session: Session, lead: Lead, standing: Standing, published: Published, *, now: datetime) -> None:
+def _judge_again(
+    session: Session, lead: Lead, evaluated: LeadEvaluation, published: Published, *, now: datetime
+) -> None:
     """Keep a held lead held by whichever gate it meets now, or let it go where there is none."""
-    if standing.gate is not None:
-        holds.hold(session, lead, standing.gate, published, now=now)
+    if evaluated.gate is not None:
+        holds.hold(session, lead, evaluated.gate, published, now=now)
         return
     gate, lead.held_by, lead.updated_at = lead.held_by, None, now
     if lead.lifecycle is Lifecycle.DISQUALIFIED:
         # Where sales did not say so, the gate did.
-        was = standing.ended_as
+        was = evaluated.ended_as
         lead.lifecycle = lifecycle_of(was, checklist_passed=False, stage_lifecycle=None) if was else Lifecycle.LEAD
-    events.note(session, lead, EventKind.LET_GO, now=now, gate=gate, playbook_id=published.id)
+    record_lead_event(session, lead, Released(gate=gate), now=now, playbook_id=published.id)
 
 
 # One after the other each is a short walk along the index; in one they would be a sort of all that are left.

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import snooze
-from qualification.handoffs.context import look
+from qualification.handoffs.context import HandoffCommand, HandoffContext, read_for_action
 from qualification.leads.titles import lead_title
 from qualification.playbook import playbooks
 from qualification.rules.handoffs.permissions import Action
@@ -83,46 +82,41 @@ def hand_over_lead(
     return replace(hand_over(session, workspace_id, filled), lead_id=lead_id)
 
 
-def decision(
-    session: Session,
-    action: Action,
-    *,
-    workspace_id: int,
-    by: str,
-    handoff_id: int,
-    offer_id: int | None = None,
-    picked: str | None = None,
-) -> DecisionForm:
+def decision(session: Session, action: Action, command: HandoffCommand, *, picked: str | None = None) -> DecisionForm:
     """Return the form that asks why, who or how much, as any action but accept and claim does.
 
     `picked` is the key of a reason chosen already, so that its description can be shown. Raises the refusal that the
     decision itself would, so that nobody fills a form in vain.
     """
-    case = look(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id)
-    case.allows(action, offer_id)
-    lead = case.lead
-    listed = _REASONS[action](case.published.playbook) if action in _REASONS else ()
+    context = read_for_action(session, command)
+    return _decision_form(session, action, context, picked=picked)
+
+
+def put_off(session: Session, command: HandoffCommand) -> DecisionForm:
+    """Return the form that asks until when a lead is put off, with the usual day; raises as `decision` does."""
+    context = read_for_action(session, command)
+    form = _decision_form(session, Action.NOT_NOW, context)
+    _, zone = snooze.hours_of(session, context)
+    return replace(form, day=usual_day(command.now.astimezone(zone).date()).isoformat())
+
+
+def _decision_form(
+    session: Session, action: Action, context: HandoffContext, *, picked: str | None = None
+) -> DecisionForm:
+    context.allows(action)
+    lead = context.lead
+    listed = _REASONS[action](context.published.playbook) if action in _REASONS else ()
     reasons = tuple(_choice(reason) for reason in listed)
     return DecisionForm(
-        handoff_id=handoff_id,
-        offer_id=offer_id,
-        lead=lead_title(session, case.handoff),
+        handoff_id=context.command.handoff_id,
+        offer_id=context.command.offer_id,
+        lead=lead_title(session, context.handoff),
         reasons=reasons,
         picked=next((reason for reason in reasons if reason.key == picked), None),
         note=lead.note if action is Action.EDIT else None,
         value=_value(lead.value_minor, lead.currency) if action is Action.EDIT else None,
-        currency=lead.currency or case.published.playbook.currency,
+        currency=lead.currency or context.published.playbook.currency,
     )
-
-
-def put_off(
-    session: Session, *, workspace_id: int, by: str, handoff_id: int, offer_id: int | None = None, now: datetime
-) -> DecisionForm:
-    """Return the form that asks until when a lead is put off, with the usual day; raises as `decision` does."""
-    form = decision(session, Action.NOT_NOW, workspace_id=workspace_id, by=by, handoff_id=handoff_id, offer_id=offer_id)
-    case = look(session, workspace_id=workspace_id, by=by, handoff_id=handoff_id)
-    _, zone = snooze.hours_of(session, case)
-    return replace(form, day=usual_day(now.astimezone(zone).date()).isoformat())
 
 
 def _choice(reason: Reason | ContactKind) -> Choice:

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
+from qualification.leads import events
 from qualification.leads.titles import title_of
 from qualification.people import people
 from qualification.playbook import playbooks
@@ -81,7 +82,7 @@ def gates(session: Session, workspace_id: int) -> dict[str, int]:
 
 def _lately(session: Session, workspace_id: int, since: datetime) -> dict[str, int]:
     """Count whom each gate has come to hold since then, whatever has become of them."""
-    gate = LeadEvent.facts["gate"].as_string().label("gate")
+    gate = events.GATE_NAME.label("gate")
     began = (
         select(gate, func.count(LeadEvent.lead_id.distinct()).label("leads"))
         .where(LeadEvent.workspace_id == workspace_id, IS_HOLDING, LeadEvent.at >= since)

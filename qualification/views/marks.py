@@ -8,19 +8,21 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
+from qualification.leads.events import event_of
 from qualification.people import people
 from qualification.records import (
     Answer,
     Checklist,
-    EventKind,
     Handoff,
     Lead,
     LeadEvent,
     Task,
 )
 from qualification.rules.checklists.frameworks import Verdict, progress
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import Contacted, Snoozed
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
-from qualification.rules.handoffs.tasks import Duty, TaskOutcome, duty_of
+from qualification.rules.handoffs.tasks import TaskOutcome, TaskScope, scope_of
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
 from qualification.scoring import activity_counts
@@ -96,8 +98,8 @@ def task_mark(task: Task | None, handoff: Handoff) -> TaskMark | None:
     if task is None or task.outcome is TaskOutcome.DROPPED:
         return None
     if task.outcome is TaskOutcome.DONE:
-        duty = duty_of(handoff.state, handoff.stage, handoff.owner_id)
-        if duty != Duty(task.person_id, task.stage):
+        scope = scope_of(handoff.state, handoff.stage, handoff.owner_id)
+        if scope != TaskScope(task.person_id, task.stage):
             return None
     return TaskMark(task.id, task.name, task.due_at, task.overdue, task.ended_at)
 
@@ -110,17 +112,19 @@ def put_off_mark(session: Session, handoff: Handoff, lead: Lead) -> PutOffMark |
     asked = {"handoff_id": handoff.id, "lead_ids": merging.family(session, lead)}
     # What was put off once more and undone does not count, nor do contacts since.
     until = handoff.ended_at if sleeps else handoff.woken_at
-    event = session.scalar(_LAST_OF, {**asked, "kind": EventKind.NOT_NOW, "until": until})
-    if event is None:
+    row = session.scalar(_LAST_OF, {**asked, "kind": EventKind.NOT_NOW, "until": until})
+    if row is None:
         return None
-    contact = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED, "until": event.at})
+    snoozed = event_of(row)
+    before = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED, "until": row.at})
+    contact = event_of(before) if before else None
     return PutOffMark(
-        by=people.ref_of(session, event.actor_id),
-        at=event.at,
-        words=_text(event.facts.get("note")),
-        contacted_at=contact.at if contact else None,
-        how=_text(contact.facts.get("how")) if contact else None,
-        contact_note=_text(contact.facts.get("note")) if contact else None,
+        by=people.ref_of(session, row.actor_id),
+        at=row.at,
+        words=snoozed.note if isinstance(snoozed, Snoozed) else None,
+        contacted_at=before.at if before else None,
+        how=contact.how if isinstance(contact, Contacted) else None,
+        contact_note=contact.note if isinstance(contact, Contacted) else None,
     )
 
 
@@ -179,10 +183,6 @@ def _weighed(session: Session, lead: Lead, playbook: Playbook) -> tuple[Weighed,
 def _source(playbook: Playbook, key: str | None) -> str | None:
     source = playbook.source(key) if key else None
     return source.name if source else key
-
-
-def _text(fact: object) -> str | None:
-    return fact if isinstance(fact, str) else None
 
 
 # Built once: to build a statement takes longer than to run it.

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.handoffs.context import look
+from qualification.handoffs.context import HandoffCommand, read_for_action
 from qualification.handoffs.first_contact import is_untouched
 from qualification.leads import resolution
 from qualification.leads.titles import lead_title, title_of
@@ -45,7 +45,9 @@ T = TypeVar("T")
 MOST = 100
 
 
-def meant(session: Session, workspace_id: int, slack_user_id: str, words: str) -> tuple[LeadLine, ...]:
+def meant(
+    session: Session, workspace_id: int, slack_user_id: str, words: str, *, now: datetime
+) -> tuple[LeadLine, ...]:
     """Return the leads that the words mean to this Slack user, without words their own open ones; never none.
 
     Raises UnknownLead, LeadElsewhere where the words mean only leads that are not theirs to work on, or without words
@@ -55,7 +57,7 @@ def meant(session: Session, workspace_id: int, slack_user_id: str, words: str) -
     if words:
         found = find(session, person, words) if person else []
         if not found:
-            raise _not_theirs(session, workspace_id, slack_user_id, words)
+            raise _not_theirs(session, workspace_id, slack_user_id, words, now=now)
     else:
         found = mine(session, person)[0] if person else []
         if not found:
@@ -197,23 +199,24 @@ def _named(rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Sel
     return rows.where(fitting).order_by(rank, *order)
 
 
-def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: str) -> Refusal:
+def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: str, *, now: datetime) -> Refusal:
     """Say where the lead is that the words mean to somebody else, the live and the newest first."""
     likeliest = _named(_handoffs(workspace_id), words, *NEAREST)
     handoff = session.scalars(likeliest.limit(1)).first()
     if handoff is None:
         return UnknownLead(query=words)
-    found = look(session, workspace_id=workspace_id, by=slack_user_id, handoff_id=handoff.id)
-    standing = found.standing
-    asked = standing.offered_to if standing.state is HandoffState.OFFERED else None
+    command = HandoffCommand(workspace_id=workspace_id, by=slack_user_id, handoff_id=handoff.id, now=now)
+    found = read_for_action(session, command)
+    status = found.status
+    asked = status.offered_to if status.state is HandoffState.OFFERED else None
     return LeadElsewhere(
         lead=lead_title(session, handoff),
-        state=standing.state.value,
-        is_theirs=waits_for(standing, found.actor),
-        owner=standing.owner.ref if standing.owner else None,
+        state=status.state.value,
+        is_theirs=waits_for(status, found.actor),
+        owner=status.owner.ref if status.owner else None,
         offered_to=asked.ref if asked else None,
-        pool=standing.pool,
-        manager=standing.manager.ref if standing.manager else None,
+        pool=status.pool,
+        manager=status.manager.ref if status.manager else None,
     )
 
 

@@ -1,1 +1,1 @@
-"""The Web API."""
+"""The Web API that the app calls."""

@@ -1,4 +1,4 @@
-"""The arguments of a Web API call: read from query, form or JSON, then checked against what the method knows."""
+"""The arguments of a Web API call: parsed from query, form or JSON, then checked against the method's declaration."""
 
 import json
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from sandbox.api.refusals import SlackError, invalid_arguments
+from sandbox.refusals import SlackError, invalid_arguments
 from sandbox.workspace.state import Json
 
-Kind: TypeAlias = Literal["text", "flag", "number", "object", "list", "anything"]
+ArgumentKind: TypeAlias = Literal["text", "flag", "number", "object", "list", "anything"]
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What a method expects under one name."""
+    """The declaration of one argument of a method."""
 
-    kind: Kind = "text"
+    kind: ArgumentKind = "text"
     required: bool = False
 
 
@@ -27,12 +27,15 @@ TEXT = Argument()
 FLAG = Argument("flag")
 NUMBER = Argument("number")
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
-# Bolt names the workspace in every call, and Slack takes it everywhere.
+# Bolt sends `team_id` with every call, and Slack accepts it for every method.
 _EVERYWHERE = {"team_id": TEXT}
 
 
-async def read(request: Request) -> tuple[Json, str | None]:
-    """Return the call's arguments and its token, which may stand in the header or among the arguments."""
+async def parse_request(request: Request) -> tuple[Json, str | None]:
+    """Return the call's arguments and its token, which comes from the header or the arguments.
+
+    Raises SlackError for a body that isn't a form or a JSON object.
+    """
     arguments: Json = dict(request.query_params)
     body = await request.body()
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
@@ -48,8 +51,11 @@ async def read(request: Request) -> tuple[Json, str | None]:
     return arguments, token or None
 
 
-def check(given: Json, known: Mapping[str, Argument]) -> Json:
-    """Return the arguments in their own types; raise `invalid_arguments` naming every missing, unknown or wrong one."""
+def validate(given: Json, known: Mapping[str, Argument]) -> Json:
+    """Return the arguments, converted to their types.
+
+    Raises `invalid_arguments`, which names every missing, unknown or invalid argument.
+    """
     known = {**_EVERYWHERE, **known}
     problems = [f"unknown argument: {name}" for name in given if name not in known]
     checked: Json = {}
@@ -80,7 +86,7 @@ def _json_body(body: bytes) -> Json:
     return parsed
 
 
-def _typed(value: object, kind: Kind) -> object:
+def _typed(value: object, kind: ArgumentKind) -> object:
     match kind:
         case "text" if isinstance(value, str | int | float) and not isinstance(value, bool):
             return str(value)

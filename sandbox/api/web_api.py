@@ -1,4 +1,4 @@
-"""The Web API: from an HTTP request to a method and back, with whatever goes wrong on the way."""
+"""The Web API over HTTP: authenticates a call, runs its method, applies faults, and answers."""
 
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from sandbox.api import arguments
-from sandbox.api.methods import METHODS, Call, Method
-from sandbox.api.refusals import SlackError
+from sandbox.api.methods import METHODS, Method, MethodCall
 from sandbox.faults import Fault
-from sandbox.slack import Slack
+from sandbox.local_slack import LocalSlack
+from sandbox.refusals import SlackError
 from sandbox.workspace.state import Json, Workspace
 
 if TYPE_CHECKING:
@@ -19,69 +19,69 @@ if TYPE_CHECKING:
 RESPONSE_URL = "response_url"
 
 
-class Cut(Response):
-    """Stands for the answer on a connection that is broken already."""
+class ConnectionCut(Response):
+    """A placeholder response for a connection that was already broken."""
 
 
 class WebApi:
     """Answers `/api/<method>` and the response URLs as Slack does."""
 
-    def __init__(self, slack: Slack) -> None:
-        """Answer for this Slack."""
+    def __init__(self, slack: LocalSlack) -> None:
+        """Serve this Slack's workspaces."""
         self._slack = slack
 
     async def call(self, request: Request) -> Response:
         """Answer one Web API call."""
         name: str = request.path_params["method"]
         try:
-            given, token = await arguments.read(request)
+            given, token = await arguments.parse_request(request)
         except SlackError as error:
             return self._refuse(error, None)
         workspace, refusal = self._workspace(token, METHODS.get(name))
         workspace_id = workspace.id if workspace else None
         number = self._slack.journal.begin_call(name, workspace_id, given, self._slack.clock())
-        self._slack.changes.stir()
+        self._slack.changes.wake()
         fault = self._slack.faults.strike_call(name, workspace_id, given.get("channel"))
-        early = await self._before(fault, request)
+        early = await self._fault_before(fault, request)
         if early is not None:
-            return self._end(number, early, None)
+            return self._finish(number, early, None)
         headers = self._scopes_header(workspace, METHODS.get(name))
         try:
             body = self._answer(name, workspace, refusal, given)
             self._slack.journal.call_done(number)
         except SlackError as error:
-            return self._end(number, self._refuse(error, headers), error.body)
-        cut = await self._after(fault, request)
+            return self._finish(number, self._refuse(error, headers), error.body)
+        cut = await self._fault_after(fault, request)
         if cut is not None:
-            return self._end(number, cut, None)
-        return self._end(number, JSONResponse(body, headers=self._headers(headers)), body)
+            return self._finish(number, cut, None)
+        return self._finish(number, JSONResponse(body, headers=self._headers(headers)), body)
 
     async def respond(self, request: Request) -> Response:
-        """Take an answer to an act on its response URL."""
+        """Answer a post to a response URL."""
         key: str = request.path_params["key"]
         workspace_id = self._slack.response_urls.workspace_of(key)
         try:
-            given, _ = await arguments.read(request)
+            given, _ = await arguments.parse_request(request)
         except SlackError as error:
             return self._refuse(error, None)
         number = self._slack.journal.begin_call(RESPONSE_URL, workspace_id, given, self._slack.clock())
-        self._slack.changes.stir()
+        self._slack.changes.wake()
         fault = self._slack.faults.strike_call(RESPONSE_URL, workspace_id, None)
-        early = await self._before(fault, request)
+        early = await self._fault_before(fault, request)
         if early is not None:
-            return self._end(number, early, None)
+            return self._finish(number, early, None)
         try:
             self._slack.response_urls.answer(key, given)
             self._slack.journal.call_done(number)
         except SlackError as error:
-            return self._end(number, self._refuse(error, None), error.body)
-        cut = await self._after(fault, request)
+            return self._finish(number, self._refuse(error, None), error.body)
+        cut = await self._fault_after(fault, request)
         if cut is not None:
-            return self._end(number, cut, None)
-        return self._end(number, PlainTextResponse("ok", headers=self._headers({})), {"ok": True})
+            return self._finish(number, cut, None)
+        return self._finish(number, PlainTextResponse("ok", headers=self._headers({})), {"ok": True})
 
     def _workspace(self, token: str | None, method: Method | None) -> tuple[Workspace | None, SlackError | None]:
-        """Find whose token this is; return the workspace, and why the token will not do."""
+        """Return the token's workspace, and the refusal if the token is not valid for the method."""
         if token is None:
             return None, SlackError("not_authed")
         by_bot, by_app = self._slack.by_bot_token(token), self._slack.by_app_token(token)
@@ -101,12 +101,12 @@ class WebApi:
             raise refusal or SlackError("invalid_auth")
         self._slack.limits.count_call(workspace.id, name, method.tier)
         if method.scope:
-            Call(self._slack, workspace, given).need(method.scope)
-        checked = arguments.check(given, method.arguments)
-        return {"ok": True, **method.work(Call(self._slack, workspace, checked))}
+            MethodCall(self._slack, workspace, given).require_scope(method.scope)
+        checked = arguments.validate(given, method.arguments)
+        return {"ok": True, **method.work(MethodCall(self._slack, workspace, checked))}
 
-    async def _before(self, fault: Fault | None, request: Request) -> Response | None:
-        """Let a fault strike before anything is done; return the answer if there is to be one already."""
+    async def _fault_before(self, fault: Fault | None, request: Request) -> Response | None:
+        """Apply a fault before the method runs; return the response if the method must not run."""
         match fault and fault.kind:
             case "429" if fault:
                 error = SlackError("ratelimited", status=429, headers={"Retry-After": str(fault.retry_after)})
@@ -123,8 +123,8 @@ class WebApi:
         return None
 
     @staticmethod
-    async def _after(fault: Fault | None, request: Request) -> Response | None:
-        """Let a fault strike after the thing was done; return None where the answer still goes out."""
+    async def _fault_after(fault: Fault | None, request: Request) -> Response | None:
+        """Apply a fault after the method ran; return None if its answer is still to be sent."""
         match fault and fault.kind:
             case "cut_after":
                 return _cut(request)
@@ -146,15 +146,15 @@ class WebApi:
         accepted = {"x-accepted-oauth-scopes": method.scope} if method and method.scope else {}
         return {"x-oauth-scopes": ",".join(workspace.app.scopes), **accepted}
 
-    def _end(self, number: int, response: Response, body: Json | None) -> Response:
-        status = None if isinstance(response, Cut) else response.status_code
+    def _finish(self, number: int, response: Response, body: Json | None) -> Response:
+        status = None if isinstance(response, ConnectionCut) else response.status_code
         self._slack.journal.end_call(number, status, body)
-        self._slack.changes.stir()
+        self._slack.changes.wake()
         return response
 
 
-def _cut(request: Request) -> Cut:
-    """Break the connection under the request."""
+def _cut(request: Request) -> ConnectionCut:
+    """Break the connection of the request."""
     transport: asyncio.Transport = request.state.transport
     transport.abort()
-    return Cut()
+    return ConnectionCut()

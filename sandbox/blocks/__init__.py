@@ -1,5 +1,5 @@
-"""What Slack accepts as Block Kit, and in which words it refuses the rest."""
+"""Block Kit validation: what Slack accepts, and its error messages for the rest."""
 
-from sandbox.blocks.surfaces import Surface, faults, metadata_faults, view_faults
+from sandbox.blocks.surfaces import Surface, block_errors, metadata_errors, view_errors
 
-__all__ = ["Surface", "faults", "metadata_faults", "view_faults"]
+__all__ = ["Surface", "block_errors", "metadata_errors", "view_errors"]

@@ -1,11 +1,10 @@
-"""Interactive elements, and which block may hold which."""
+"""Schemas of the block elements, and which blocks allow which."""
 
 import re
 from collections.abc import Mapping
 from datetime import date
 
-from sandbox.blocks.shapes import Check, Plain, Rule, Shape, array, boolean, choice, fault, integer, matching, string
-from sandbox.blocks.texts import (
+from sandbox.blocks.composition_objects import (
     ACTION_ID,
     CONFIRM,
     OPTION_GROUP,
@@ -15,8 +14,9 @@ from sandbox.blocks.texts import (
     link,
     one_source_of_options,
     option_rules,
-    plain,
+    plain_text,
 )
+from sandbox.blocks.schema import Check, Rule, Shape, Untyped, array, boolean, choice, error, integer, matching, string
 
 LONGEST_INPUT = 3000
 
@@ -43,16 +43,16 @@ _USER = matching(lambda text: re.fullmatch(r"[UW][A-Z0-9]+", text) is not None, 
 
 _FOCUSED: Mapping[str, Check] = {**ACTION_ID, "focus_on_load": boolean}
 _ASKED: Mapping[str, Check] = {**_FOCUSED, "confirm": CONFIRM}
-_HINTED: Mapping[str, Check] = {"placeholder": plain(150)}
+_HINTED: Mapping[str, Check] = {"placeholder": plain_text(150)}
 _DISPATCH: Mapping[str, Check] = {
-    "dispatch_action_config": Plain(
+    "dispatch_action_config": Untyped(
         Shape({"trigger_actions_on": array(choice("on_enter_pressed", "on_character_entered"), 1, 2)})
     )
 }
 
 
 def _in_order(low: str, high: str) -> Rule:
-    """Return a rule that the field `low` is not above the field `high`; numbers in strings count as numbers."""
+    """Return a rule that the field `low` isn't greater than the field `high`; both can be numbers in strings."""
 
     def as_number(value: object) -> float | None:
         if isinstance(value, str):
@@ -62,7 +62,7 @@ def _in_order(low: str, high: str) -> Rule:
     def rule(element: Mapping[str, object], at: str, found: list[str]) -> None:
         least, most = as_number(element.get(low)), as_number(element.get(high))
         if least is not None and most is not None and least > most:
-            found.append(fault(f"`{low}` must not be greater than `{high}`", at))
+            found.append(error(f"`{low}` must not be greater than `{high}`", at))
 
     return rule
 
@@ -72,13 +72,13 @@ def _whole_numbers(element: Mapping[str, object], at: str, found: list[str]) -> 
         for name in ("initial_value", "min_value", "max_value"):
             value = element.get(name)
             if isinstance(value, str) and "." in value:
-                found.append(fault("must be a whole number", f"{at}/{name}"))
+                found.append(error("must be a whole number", f"{at}/{name}"))
 
 
 IMAGE = Shape({"image_url": link(), "alt_text": string(2000)})
 
 BUTTON = Shape(
-    {"text": plain(75)},
+    {"text": plain_text(75)},
     {
         **ACTION_ID,
         "url": link(),

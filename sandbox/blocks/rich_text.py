@@ -1,17 +1,17 @@
-"""The rich_text block and what stands in it."""
+"""The schema of the rich_text block and its elements."""
 
 from collections.abc import Mapping
 
-from sandbox.blocks.shapes import Check, Plain, Shape, Typed, array, boolean, choice, integer, string
-from sandbox.blocks.texts import BLOCK_ID, link
+from sandbox.blocks.composition_objects import BLOCK_ID, link
+from sandbox.blocks.schema import ByType, Check, Shape, Untyped, array, boolean, choice, integer, string
 
 _LONGEST = 3000
 _MANY = 1000
 
-_TEXT_STYLE: Check = Plain(
+_TEXT_STYLE: Check = Untyped(
     Shape({}, {"bold": boolean, "italic": boolean, "strike": boolean, "code": boolean, "underline": boolean})
 )
-_MENTION_STYLE: Check = Plain(
+_MENTION_STYLE: Check = Untyped(
     Shape(
         {},
         {
@@ -42,21 +42,21 @@ _INLINE: Mapping[str, Check] = {
     "color": Shape({"value": string(32)}),
 }
 
-_SECTION = Shape({"elements": array(Typed(_INLINE), 0, _MANY)})
+_SECTION = Shape({"elements": array(ByType(_INLINE), 0, _MANY)})
 _LIST = Shape(
-    {"style": choice("bullet", "ordered"), "elements": array(Typed({"rich_text_section": _SECTION}), 1, _MANY)},
+    {"style": choice("bullet", "ordered"), "elements": array(ByType({"rich_text_section": _SECTION}), 1, _MANY)},
     {"indent": integer(0, 8), "offset": integer(0, _MANY), "border": integer(0, 1)},
 )
-_QUOTE = Shape({"elements": array(Typed(_INLINE), 0, _MANY)}, {"border": integer(0, 1)})
+_QUOTE = Shape({"elements": array(ByType(_INLINE), 0, _MANY)}, {"border": integer(0, 1)})
 _PREFORMATTED = Shape(
-    {"elements": array(Typed({"text": _TEXT, "link": _LINK}), 0, _MANY)},
+    {"elements": array(ByType({"text": _TEXT, "link": _LINK}), 0, _MANY)},
     {"border": integer(0, 1), "language": string(50)},
 )
 
 RICH_TEXT = Shape(
     {
         "elements": array(
-            Typed(
+            ByType(
                 {
                     "rich_text_section": _SECTION,
                     "rich_text_list": _LIST,

@@ -20,7 +20,7 @@ class BotFailedError(Exception):
 
 
 class BotProcess:
-    """`python -m bot …` with an environment that points it at the sandbox."""
+    """`baton …` with an environment that points it at the sandbox."""
 
     def __init__(self, environment: Mapping[str, str], log: TextIO, ended: Callable[[], None]) -> None:
         """Keep the environment; from another thread each line goes into `log`, and `ended` is called at the end."""
@@ -31,10 +31,14 @@ class BotProcess:
         self._reader: threading.Thread | None = None
         self._said: deque[str] = deque(maxlen=_LINES_KEPT)
 
+    def migrate(self) -> None:
+        """Bring the database up to date."""
+        self._told(("migrate",))
+
     def prepare(self) -> str:
-        """Bring the database up to date, publish the demo's playbook, and return a key for posting leads."""
-        for command in (("migrate",), ("playbook", "publish", str(PLAYBOOK))):
-            self._told(command)
+        """Make the database, publish the demo's playbook, and return a key for posting leads."""
+        self.migrate()
+        self._told(("playbook", "publish", str(PLAYBOOK)))
         return self._told(("keys", "make", "demo")).splitlines()[0]
 
     def _told(self, command: Sequence[str]) -> str:
@@ -50,7 +54,7 @@ class BotProcess:
             start_new_session=True,
         )
         if done.returncode:
-            raise BotFailedError(f"`python -m bot {' '.join(command)}` failed:\n{done.stdout.strip()}")
+            raise BotFailedError(f"`baton {' '.join(command)}` failed:\n{done.stdout.strip()}")
         return done.stdout.strip()
 
     def start(self) -> None:

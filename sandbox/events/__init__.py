@@ -1,1 +1,1 @@
-"""What the app is sent when something happens, and what it may answer."""
+"""Everything sent to the app (commands, interactions, events), how it gets there, and what the app may answer."""

@@ -1,4 +1,4 @@
-"""Deliveries to the app: asked and answered within three seconds, or told until it listens."""
+"""Deliveries to the app: commands and interactions must be answered within three seconds, events are retried."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.events.envelopes import Envelope, Kind, Reason, Transport, UndeliveredError
+from sandbox.events.envelopes import DeliveryKind, Envelope, FailureReason, Transport, UndeliveredError
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.workspace.ids import Ids
@@ -37,7 +37,7 @@ class Deliveries:
         transport: Callable[[Workspace], Transport],
         changed: Callable[[], None],
     ) -> None:
-        """Deliver by the transport that `transport` names for a workspace at that moment."""
+        """Deliver over what `transport` returns for a workspace; call `changed` after each delivery."""
         self._clock = clock
         self._ids = ids
         self._journal = journal
@@ -47,12 +47,18 @@ class Deliveries:
         self._tasks: set[asyncio.Task[object]] = set()
         self._overtaken: list[asyncio.Future[None]] = []
 
-    async def ask(self, workspace: Workspace, kind: Kind, payload: Json) -> Json | None:
-        """Deliver something a person waits for; return the body of the acknowledgement, or raise UndeliveredError."""
+    async def deliver_and_wait(self, workspace: Workspace, kind: DeliveryKind, payload: Json) -> Json | None:
+        """Deliver a command or interaction; return the body of the app's acknowledgement.
+
+        Raises UndeliveredError if the app can't be reached, or doesn't answer within three seconds by the clock.
+        """
         return await self._attempt(workspace, Envelope(kind, payload))
 
-    def tell(self, workspace: Workspace, subscription: str, event: Json) -> None:
-        """Deliver an event if the manifest subscribes to it and holds its scope, repeating it as Slack does."""
+    def send_event(self, workspace: Workspace, subscription: str, event: Json) -> None:
+        """Send an event in the background, with Slack's retries.
+
+        Sends nothing unless the manifest subscribes to the event and has its scope.
+        """
         app = workspace.app
         scopes = _SCOPES_OF_EVENTS.get(subscription, ())
         if subscription not in app.events or (scopes and not set(scopes) & set(app.scopes)) or app.revoked:
@@ -78,10 +84,10 @@ class Deliveries:
             "is_ext_shared_channel": False,
             "event_context": f"4-{app.id}",
         }
-        self.in_background(self._tell(workspace, payload))
+        self._in_background(self._send_with_retries(workspace, payload))
 
-    async def _tell(self, workspace: Workspace, payload: Json) -> None:
-        reason: Reason | None = None
+    async def _send_with_retries(self, workspace: Workspace, payload: Json) -> None:
+        reason: FailureReason | None = None
         for attempt in range(len(RETRY_AFTER) + 1):
             if attempt:
                 await self._clock.until(self._clock() + RETRY_AFTER[attempt - 1])
@@ -98,7 +104,7 @@ class Deliveries:
         fault = self._faults.strike_delivery(envelope.kind, workspace.id)
         match fault and fault.kind:
             case "twice":
-                self.in_background(self._swallow(self._send(workspace, envelope)))
+                self._in_background(self._ignore_failure(self._send(workspace, envelope)))
             case "drop_socket":
                 envelope = Envelope(envelope.kind, envelope.payload, envelope.attempt, envelope.reason, drop=True)
             case "out_of_order":
@@ -126,34 +132,34 @@ class Deliveries:
             self._changed()
 
     async def _in_time(self, delivery: Coroutine[Any, Any, Json | None]) -> Json | None:
-        """Wait for the delivery for three seconds by the clock."""
+        """Return the delivery's answer; raise UndeliveredError after three seconds by the clock."""
         work = asyncio.ensure_future(delivery)
         deadline = asyncio.ensure_future(self._clock.until(self._clock() + ACK_WITHIN))
         try:
             await asyncio.wait((work, deadline), return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
-            reason: Reason = "http_timeout"
+            reason: FailureReason = "http_timeout"
             raise UndeliveredError(reason)
         finally:
             work.cancel()
             deadline.cancel()
 
-    def in_background(self, work: Coroutine[Any, Any, object]) -> None:
-        """Run a coroutine to its end without waiting for it."""
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run a coroutine without waiting for it."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     @staticmethod
-    async def _swallow(work: Coroutine[Any, Any, Json | None]) -> None:
-        """Run the second copy of a delivery: whether the app took it is nobody's business."""
+    async def _ignore_failure(work: Coroutine[Any, Any, Json | None]) -> None:
+        """Run the second copy of a duplicated delivery; only the first copy's outcome counts."""
         try:
             await work
         except UndeliveredError:
             return
 
     def close(self) -> None:
-        """Give up every delivery under way."""
+        """Cancel every delivery in progress."""
         for task in tuple(self._tasks):
             task.cancel()

@@ -1,37 +1,41 @@
-"""What is handed to a transport on its way to the app, and how that may fail."""
+"""What a transport carries to the app, and how a delivery can fail."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from sandbox.workspace.state import App, Json
 
-Kind: TypeAlias = Literal["slash_commands", "interactive", "events_api"]
-Reason: TypeAlias = Literal["not_connected", "connection_failed", "http_timeout", "http_error"]
+DeliveryKind: TypeAlias = Literal["slash_commands", "interactive", "events_api"]
+FailureReason: TypeAlias = Literal["not_connected", "connection_failed", "http_timeout", "http_error"]
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One attempt to deliver a payload; `drop` cuts the connection behind it, so that no answer comes back."""
+    """One attempt to deliver a payload.
 
-    kind: Kind
+    `attempt` counts retries from 0, `reason` says why the last attempt failed, and `drop` cuts the connection after
+    sending, so that the answer is lost.
+    """
+
+    kind: DeliveryKind
     payload: Json
     attempt: int = 0
-    reason: Reason | None = None
+    reason: FailureReason | None = None
     drop: bool = False
 
 
 class UndeliveredError(Exception):
-    """The app did not take a delivery."""
+    """A delivery failed."""
 
-    def __init__(self, reason: Reason, *, final: bool = False) -> None:
-        """Say why; `final` means that the app asked for no repeat."""
+    def __init__(self, reason: FailureReason, *, final: bool = False) -> None:
+        """Fail for this reason; `final` means that the app asked not to be retried."""
         super().__init__(reason)
-        self.reason: Reason = reason
+        self.reason: FailureReason = reason
         self.final = final
 
 
 class Transport(Protocol):
-    """A way to the app."""
+    """A way to send deliveries to the app."""
 
     async def deliver(self, app: App, envelope: Envelope) -> Json | None:
-        """Hand over an envelope and return the body of the app's acknowledgement; raise UndeliveredError."""
+        """Send an envelope and return the body of the app's acknowledgement. Raises UndeliveredError."""

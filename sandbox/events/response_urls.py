@@ -1,4 +1,4 @@
-"""Response URLs: five answers to one act, within thirty minutes.
+"""Response URLs: five answers to one command or interaction, within thirty minutes.
 
 docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sandbox import blocks
-from sandbox.api.refusals import SlackError, invalid_arguments, invalid_blocks
 from sandbox.clock import Clock
+from sandbox.refusals import SlackError, invalid_arguments, invalid_blocks
 from sandbox.workspace.messages import Content, Messages
 from sandbox.workspace.state import Channel, Json, Message, Workspace
 
@@ -23,7 +23,7 @@ _FIELDS = frozenset(
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """Where and for whom an answer may be written, and which message it may replace."""
+    """The channel and person an answer goes to, and the message (`source`) that it may replace or delete."""
 
     workspace: Workspace
     channel: Channel
@@ -34,27 +34,27 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Issues response URLs and writes what is posted to them."""
+    """Issues response URLs, and posts the answers sent to them."""
 
     def __init__(self, clock: Clock, messages: Messages) -> None:
-        """Expire them by this clock."""
+        """Expire URLs by this clock; set `base` to the address of the server before issuing any."""
         self._clock = clock
         self._messages = messages
         self._issued: dict[str, ResponseUrl] = {}
         self.base = ""
 
     def issue(self, workspace: Workspace, channel: Channel, user_id: str, source: Message | None = None) -> str:
-        """Return a new URL for an act in a channel, on a message if it was on one."""
+        """Return a new URL for an action in a channel; `source` is the message it was on, if any."""
         key = f"{workspace.id}/{len(self._issued) + 1}/{channel.id}"
         self._issued[key] = ResponseUrl(workspace, channel, user_id, self._clock(), source)
         return f"{self.base}/actions/{key}"
 
     def workspace_of(self, key: str) -> str | None:
-        """Return the workspace that a URL belongs to."""
+        """Return the id of the workspace a URL belongs to, or None for an unknown URL."""
         return self._issued[key].workspace.id if key in self._issued else None
 
     def answer(self, key: str, payload: Json) -> None:
-        """Write an answer; raise SlackError where Slack refuses."""
+        """Post an answer. Raises SlackError for an unknown, expired or used-up URL, or an invalid answer."""
         url = self._issued.get(key)
         if url is None:
             raise SlackError("invalid_url", status=_NOT_FOUND)
@@ -73,24 +73,27 @@ class ResponseUrls:
             if source:
                 self._messages.delete(url.workspace, url.channel, source)
             return
-        content = readable(payload)
+        content = parse_reply(payload)
         if payload.get("replace_original") and source:
             self._messages.edit(url.workspace, url.channel, source, content)
         else:
-            reply(self._messages, url.workspace, url.channel, url.user_id, payload)
+            post_reply(self._messages, url.workspace, url.channel, url.user_id, payload)
 
 
-def reply(messages: Messages, workspace: Workspace, channel: Channel, user_id: str, payload: Json) -> Message:
-    """Write what a command's acknowledgement or a response URL got: to one person, or `in_channel`."""
-    content = readable(payload)
+def post_reply(messages: Messages, workspace: Workspace, channel: Channel, user_id: str, payload: Json) -> Message:
+    """Post an answer to a command or on a response URL: to one person, or to all if it says `in_channel`.
+
+    Raises SlackError if the answer is invalid.
+    """
+    content = parse_reply(payload)
     thread_ts = payload.get("thread_ts")
     if payload.get("response_type") == "in_channel":
         return messages.post(workspace, channel, workspace.app.bot_user_id, content, thread_ts=thread_ts)
-    return messages.whisper(workspace, channel, user_id, content, thread_ts=thread_ts)
+    return messages.post_ephemeral(workspace, channel, user_id, content, thread_ts=thread_ts)
 
 
-def readable(payload: Json) -> Content:
-    """Return what an answer says; raise SlackError where there is nothing to read or the blocks are wrong."""
+def parse_reply(payload: Json) -> Content:
+    """Return the content of an answer. Raises SlackError for unknown fields, invalid blocks, or no text at all."""
     unknown = sorted(set(payload) - _FIELDS)
     if unknown:
         raise invalid_arguments(*(f"unknown argument: {name}" for name in unknown))
@@ -98,9 +101,9 @@ def readable(payload: Json) -> Content:
     if given is not None:
         if not isinstance(given, list):
             raise SlackError("invalid_blocks_format")
-        faults = blocks.faults(given, "message")
-        if faults:
-            raise invalid_blocks(faults)
+        errors = blocks.block_errors(given, "message")
+        if errors:
+            raise invalid_blocks(errors)
     text = payload.get("text") or ""
     if not given and not text:
         raise SlackError("no_text")

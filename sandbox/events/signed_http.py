@@ -17,18 +17,18 @@ from sandbox.events.envelopes import Envelope, UndeliveredError
 from sandbox.workspace.state import App, Json
 
 OK = 200
-MOST_BYTES = 65_536
+READ_BYTES = 65_536
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
-    """Return the v0 signature of a body sent at that unix time."""
+    """Return Slack's v0 signature of a body; `timestamp` is in seconds since 1970."""
     digest = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256)
     return "v0=" + digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer."""
+class HttpResponse:
+    """A complete HTTP response; header names are in lower case."""
 
     status: int
     headers: dict[str, str]
@@ -36,14 +36,14 @@ class Answer:
 
 
 class SignedHttp:
-    """Posts to the URL that the app was given as its endpoint."""
+    """Posts deliveries to the app's `http_endpoint`."""
 
     def __init__(self, clock: Clock) -> None:
-        """Sign by this clock."""
+        """Take the timestamps of signatures from this clock."""
         self._clock = clock
 
     async def deliver(self, app: App, envelope: Envelope) -> Json | None:
-        """Post an envelope and return the body of a 200; raise UndeliveredError for anything else."""
+        """Post an envelope and return the body of a 200. Raises UndeliveredError for any other outcome."""
         if app.http_endpoint is None:
             raise UndeliveredError("not_connected")
         body, content_type = _encode(envelope)
@@ -65,10 +65,10 @@ class SignedHttp:
         return _decode(answer)
 
 
-async def post(url: str, headers: dict[str, str], body: bytes, *, read: bool = True) -> Answer:
-    """Send one POST on a connection of its own; with `read=False` hang up as soon as it is sent.
+async def post(url: str, headers: dict[str, str], body: bytes, *, read: bool = True) -> HttpResponse:
+    """Send one POST on a new connection; with `read=False` close it without reading the response.
 
-    Raises OSError or h11.RemoteProtocolError where no whole answer came back.
+    Raises OSError or h11.RemoteProtocolError if no complete response came back.
     """
     target = urlsplit(url)
     secure = target.scheme == "https"
@@ -89,19 +89,19 @@ async def post(url: str, headers: dict[str, str], body: bytes, *, read: bool = T
         writer.close()
 
 
-async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> Answer:
+async def _answer(connection: h11.Connection, reader: asyncio.StreamReader) -> HttpResponse:
     status, headers, chunks = 0, dict[str, str](), list[bytes]()
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            connection.receive_data(await reader.read(MOST_BYTES))
+            connection.receive_data(await reader.read(READ_BYTES))
         elif isinstance(event, h11.Response):
             status = event.status_code
             headers = {name.decode().lower(): value.decode() for name, value in event.headers}
         elif isinstance(event, h11.Data):
             chunks.append(bytes(event.data))
         elif isinstance(event, h11.EndOfMessage):
-            return Answer(status, headers, b"".join(chunks))
+            return HttpResponse(status, headers, b"".join(chunks))
         elif isinstance(event, h11.ConnectionClosed):
             raise ConnectionResetError("closed before the answer was whole")
 
@@ -113,7 +113,7 @@ def _encode(envelope: Envelope) -> tuple[bytes, str]:
     return urlencode(form).encode(), "application/x-www-form-urlencoded"
 
 
-def _decode(answer: Answer) -> Json | None:
+def _decode(answer: HttpResponse) -> Json | None:
     text = answer.body.decode(errors="replace").strip()
     if not text:
         return None

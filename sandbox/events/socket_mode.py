@@ -1,4 +1,4 @@
-"""Socket Mode: the app calls in, and every delivery goes down one of its connections.
+"""Socket Mode: the app connects, and each delivery goes over one of its connections.
 
 docs.slack.dev/apis/events-api/using-socket-mode
 """
@@ -20,7 +20,7 @@ MOST_CONNECTIONS = 10
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One websocket of one app, with the deliveries that it has not acknowledged yet."""
+    """One websocket of an app; `pending` maps the id of each unacknowledged envelope to its future."""
 
     app_id: str
     websocket: WebSocket
@@ -31,51 +31,51 @@ class Connection:
         await self.websocket.send_text(json.dumps(message))
 
     def acknowledge(self, text: str) -> None:
-        """Take what the app sent: an envelope id, and maybe an answer; Slack overlooks anything else."""
+        """Read an acknowledgement: an envelope id and perhaps an answer. Like Slack, ignore anything else."""
         try:
             message = json.loads(text)
         except ValueError:
             return
         if not isinstance(message, dict):
             return
-        waiting = self.pending.pop(str(message.get("envelope_id")), None)
-        if waiting and not waiting.done():
+        future = self.pending.pop(str(message.get("envelope_id")), None)
+        if future and not future.done():
             payload = message.get("payload")
-            waiting.set_result(payload if isinstance(payload, dict) else None)
+            future.set_result(payload if isinstance(payload, dict) else None)
 
     def fail(self) -> None:
-        """Let everybody who waits for an acknowledgement on this connection know that none will come."""
+        """Fail every delivery that waits for an acknowledgement on this connection."""
         for waiting in self.pending.values():
             if not waiting.done():
                 waiting.set_exception(UndeliveredError("connection_failed"))
         self.pending.clear()
 
     def cut(self) -> None:
-        """Break the connection without a goodbye."""
+        """Break the connection without a closing handshake."""
         self.websocket.state.transport.abort()
 
 
 class SocketMode:
-    """The connections that apps hold open."""
+    """The open connections of all apps."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        """Start with none; `changed` is called whenever one opens or closes."""
+        """Start with no connections; `changed` is called whenever one opens or closes."""
         self._changed = changed
         self._tickets: dict[str, str] = {}
         self._connections: defaultdict[str, list[Connection]] = defaultdict(list)
 
-    def ticket(self, app_id: str) -> str:
-        """Issue a ticket with which one connection may be opened once."""
+    def issue_ticket(self, app_id: str) -> str:
+        """Return a ticket that opens one connection, once."""
         ticket = uuid4().hex
         self._tickets[ticket] = app_id
         return ticket
 
     def count(self, app_id: str) -> int:
-        """Return how many connections an app holds."""
+        """Return how many connections an app has open."""
         return len(self._connections[app_id])
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Hold one connection from hello to the end."""
+        """Serve one connection, from `hello` until it closes."""
         app_id = self._tickets.pop(websocket.query_params.get("ticket", ""), None)
         if app_id is None:
             await websocket.close(1008)
@@ -92,7 +92,7 @@ class SocketMode:
         try:
             while True:
                 connection.acknowledge(await websocket.receive_text())
-        except (WebSocketDisconnect, KeyError):  # KeyError: a binary frame, which no app of ours sends
+        except (WebSocketDisconnect, KeyError):  # KeyError: a binary frame
             pass
         finally:
             if connection in self._connections[app_id]:
@@ -101,7 +101,10 @@ class SocketMode:
             self._changed()
 
     async def deliver(self, app: App, envelope: Envelope) -> Json | None:
-        """Send an envelope down the connection that has waited longest, and return the acknowledgement's payload."""
+        """Send an envelope over the least recently used connection; return the acknowledgement's payload.
+
+        Raises UndeliveredError if there is no connection, or it closes before the acknowledgement.
+        """
         connections = self._connections[app.id]
         if not connections:
             raise UndeliveredError("not_connected")
@@ -132,8 +135,8 @@ class SocketMode:
             connection.pending.pop(envelope_id, None)
 
     def cut(self, app_id: str | None = None) -> int:
-        """Break every connection, or those of one app; return how many."""
-        return sum(map(self._cut, self._of(app_id)))
+        """Break the connections of one app, or of all (None); return how many."""
+        return sum(map(self._cut, self._connections_of(app_id)))
 
     def _cut(self, connection: Connection) -> bool:
         self._connections[connection.app_id].remove(connection)
@@ -143,8 +146,8 @@ class SocketMode:
         return True
 
     async def refresh(self, app_id: str | None = None) -> int:
-        """Ask the app to connect anew, as Slack does now and then, and close the old connections; return how many."""
-        connections = self._of(app_id)
+        """Send `refresh_requested` and close the connections of one app, or of all (None); return how many."""
+        connections = self._connections_of(app_id)
         for connection in connections:
             self._connections[connection.app_id].remove(connection)
             await connection.send(_disconnect("refresh_requested"))
@@ -152,7 +155,7 @@ class SocketMode:
         self._changed()
         return len(connections)
 
-    def _of(self, app_id: str | None) -> list[Connection]:
+    def _connections_of(self, app_id: str | None) -> list[Connection]:
         return [each for name, group in self._connections.items() if app_id in {None, name} for each in group]
 
 

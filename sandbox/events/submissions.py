@@ -1,35 +1,35 @@
-"""What an app may answer to a submission: close, clear, errors, update, push."""
+"""The app's answer to a submission: close (no answer), clear, errors, update or push."""
 
-from sandbox.api.refusals import SlackError, invalid_arguments
-from sandbox.slack import Slack
+from sandbox.refusals import SlackError, invalid_arguments
+from sandbox.workspace.modals import Modals
 from sandbox.workspace.state import Json, View, Workspace
 
 
-def answer_submission(slack: Slack, workspace: Workspace, view: View, answer: Json | None) -> None:
-    """Do with the modals what the app answered; raise SlackError where Slack could not."""
+def answer_submission(modals: Modals, workspace: Workspace, view: View, answer: Json | None) -> None:
+    """Apply the app's answer to the modals. Raises SlackError if the answer is invalid."""
     if view not in workspace.modals.get(view.user_id, []):
         return
     if not answer:
-        _close(slack, workspace, view)
+        _close(modals, workspace, view)
         return
     action = answer.get("response_action")
     match action:
         case "clear":
-            slack.modals.close(workspace, view.user_id, whole_stack=True)
+            modals.close(workspace, view.user_id, whole_stack=True)
         case "errors":
             view.errors = _errors(view, answer.get("errors"))
         case "update":
-            slack.modals.update(workspace, view, _view(answer))
+            modals.update(workspace, view, _view(answer))
         case "push":
-            slack.modals.push(workspace, view.user_id, _view(answer))
+            modals.push(workspace, view.user_id, _view(answer))
         case _:
             raise invalid_arguments(f"unknown response_action: {action!r}")
 
 
-def _close(slack: Slack, workspace: Workspace, view: View) -> None:
+def _close(modals: Modals, workspace: Workspace, view: View) -> None:
     stack = workspace.modals[view.user_id]
     if stack[-1] is view:
-        slack.modals.close(workspace, view.user_id, whole_stack=False)
+        modals.close(workspace, view.user_id, whole_stack=False)
     else:
         stack.remove(view)
 

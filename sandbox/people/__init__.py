@@ -1,1 +1,1 @@
-"""What people do and what they see."""
+"""The people of the sandbox as tests drive them: what they do, what they see, and who there is."""

@@ -1,10 +1,10 @@
-"""Finding what a person means on a surface: the button by its text, the field by its label, the option by its text."""
+"""Finds controls on a surface: a button by its text, a field by its label, a menu by its name or options."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sandbox.people.inputs import TEXT_INPUTS, Value
 from sandbox.people.snapshots import Control, DriverError, Surface
+from sandbox.workspace.inputs import TEXT_INPUTS, Value
 
 __all__ = ["Given", "Value", "button", "field", "menu", "value"]
 
@@ -12,18 +12,18 @@ Given: TypeAlias = str | list[str] | None
 
 
 def button(surface: Surface, label: str, near: str | None) -> Control:
-    """Return the button of that text; where several have it, the one near these words."""
+    """Return the button with this text; `near` picks one of several. Raises DriverError."""
     buttons = [each for each in surface.controls if each.place.type == "button"]
-    fitting = _near([each for each in buttons if label in {each.name, each.place.key[1]}], near)
+    fitting = _having_near([each for each in buttons if label in {each.name, each.place.key[1]}], near)
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        raise DriverError(f"{len(fitting)} buttons {label!r}{_beside(near)}; say near=…")
-    raise DriverError(f"no button {label!r}{_beside(near)}; there are: {_listed([each.name for each in buttons])}")
+        raise DriverError(f"{len(fitting)} buttons {label!r}{_near_hint(near)}; say near=…")
+    raise DriverError(f"no button {label!r}{_near_hint(near)}; there are: {_listed([each.name for each in buttons])}")
 
 
 def field(surface: Surface, label: str) -> Control:
-    """Return the element that holds what is asked under that label."""
+    """Return the field with this label, action id or block id. Raises DriverError."""
     fields = [each for each in surface.controls if each.place.keeps_a_choice]
     fitting = [each for each in fields if label in each.names]
     if len(fitting) == 1:
@@ -36,11 +36,11 @@ def field(surface: Surface, label: str) -> Control:
 
 
 def menu(surface: Surface, option: Given, where: str | None, near: str | None) -> Control:
-    """Return the menu of that name, or the only one that has the option."""
+    """Return the menu called `where`, or the only one that has the option. Raises DriverError."""
     menus = [each for each in surface.controls if each.place.type not in {"button", *TEXT_INPUTS}]
-    named = _near([each for each in menus if where is None or where in each.names], near)
+    named = _having_near([each for each in menus if where is None or where in each.names], near)
     if not named:
-        raise DriverError(f"no menu {where!r}{_beside(near)}; there are: {_listed([each.name for each in menus])}")
+        raise DriverError(f"no menu {where!r}{_near_hint(near)}; there are: {_listed([each.name for each in menus])}")
     fitting = [each for each in named if _offers(each, option)] if where is None or len(named) > 1 else named
     if len(fitting) == 1:
         return fitting[0]
@@ -53,7 +53,7 @@ def menu(surface: Surface, option: Given, where: str | None, near: str | None) -
 
 
 def value(control: Control, given: Given) -> Value:
-    """Return the value that an element holds when this is given: options by text or value, people by name or id."""
+    """Return the element's value for an answer: options by text or value, people by name or id. Raises DriverError."""
     if not control.options or given is None:
         return given
     if isinstance(given, list):
@@ -78,11 +78,11 @@ def _offers(control: Control, option: Given) -> bool:
     return all(each in offered for each in wanted)
 
 
-def _near(controls: Sequence[Control], near: str | None) -> list[Control]:
+def _having_near(controls: Sequence[Control], near: str | None) -> list[Control]:
     return [each for each in controls if near is None or near in each.context]
 
 
-def _beside(near: str | None) -> str:
+def _near_hint(near: str | None) -> str:
     return f" near {near!r}" if near else ""
 
 

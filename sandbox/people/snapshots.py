@@ -1,22 +1,26 @@
-"""What a person has before their eyes at one moment: messages, modals, the Home tab."""
+"""What a person sees at one moment: messages, modals, the Home tab."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sandbox.people import inputs
-from sandbox.people.inputs import Place, Value
-from sandbox.people.reading import Reading
+from sandbox.client.text_reader import TextReader
+from sandbox.workspace import inputs
+from sandbox.workspace.inputs import Place, Value
 from sandbox.workspace.state import Channel, Json, View
 from sandbox.workspace.state import Message as StoredMessage
 
 
 class DriverError(AssertionError):
-    """Somebody was to do or read what is not there; the text says what is there instead."""
+    """The driver was asked for something that is not there; the message lists what is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """An interactive element as its reader sees it: what it is called, what it holds, what stands around it."""
+    """An interactive element as a person sees it.
+
+    `names` are the texts and ids it can be called by, `context` is the text around it, `options` are pairs of text and
+    value.
+    """
 
     place: Place
     names: tuple[str, ...]
@@ -26,12 +30,12 @@ class Control:
 
     @property
     def name(self) -> str:
-        """What a person would call it."""
+        """The name that a person would use."""
         return self.names[0]
 
     @property
     def shown(self) -> str | list[str] | None:
-        """What it shows as chosen or typed."""
+        """The chosen or typed value as displayed: options by their text."""
         texts = {value: text for text, value in self.options}
         if isinstance(self.value, list):
             return [texts.get(each, each) for each in self.value]
@@ -40,7 +44,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """Blocks as one person reads them."""
+    """Blocks as one person sees them; `text` is what they read."""
 
     text: str
     mentions: tuple[str, ...]
@@ -55,18 +59,18 @@ class Surface:
 
     @property
     def menus(self) -> dict[str, list[str]]:
-        """The options on offer, by the name of the menu, radio group or checkbox group."""
+        """The texts of the options, by the name of the menu, radio group or checkbox group."""
         return {each.name: [text for text, _ in each.options] for each in self.controls if each.options}
 
     @property
     def fields(self) -> dict[str, str | list[str] | None]:
-        """What the elements that keep a choice show, by name."""
+        """The displayed values of the fields, by name."""
         return {each.name: each.shown for each in self.controls if each.place.keeps_a_choice}
 
 
 @dataclass(frozen=True, slots=True)
 class Message(Surface):
-    """A message: its text as read, what can be pressed, its thread; `fallback` is the text beside the blocks."""
+    """A message with its thread; `fallback` is its `text` argument, which clients show instead of blocks."""
 
     workspace_id: str
     channel_id: str
@@ -84,7 +88,7 @@ class Message(Surface):
 
 @dataclass(frozen=True, slots=True)
 class Modal(Surface):
-    """A modal: `errors` by the label of the input, `failure` is the line Slack shows when the app did not answer."""
+    """A modal; `errors` are by the input's label, `failure` is the line Slack shows when the app did not answer."""
 
     view_id: str
     callback_id: str
@@ -101,18 +105,18 @@ class Home(Surface):
     view_id: str
 
 
-def message(reading: Reading, channel: Channel, stored: StoredMessage) -> Message:
+def message(reader: TextReader, channel: Channel, stored: StoredMessage) -> Message:
     """Take a snapshot of a message with its thread."""
-    text = reading.message(stored.text, stored.blocks)
-    author = reading.workspace.members.get(stored.author)
+    text = reader.read_message(stored.text, stored.blocks)
+    author = reader.workspace.members.get(stored.author)
     replies = () if stored.is_reply else tuple(channel.replies(stored.ts))
     return Message(
         text=text,
-        mentions=_taken(reading.mentions),
-        links=_taken(reading.links),
+        mentions=_drain(reader.mentions),
+        links=_drain(reader.links),
         blocks=tuple(stored.blocks or ()),
-        controls=tuple(_controls(reading, stored.blocks or [], {})),
-        workspace_id=reading.workspace.id,
+        controls=tuple(_controls(reader, stored.blocks or [], {})),
+        workspace_id=reader.workspace.id,
         channel_id=channel.id,
         channel=channel.name,
         ts=stored.ts,
@@ -123,77 +127,79 @@ def message(reading: Reading, channel: Channel, stored: StoredMessage) -> Messag
         ephemeral=stored.ephemeral_to is not None,
         deleted=stored.tombstone,
         metadata=stored.metadata,
-        thread=tuple(message(reading, channel, each) for each in replies),
+        thread=tuple(message(reader, channel, each) for each in replies),
     )
 
 
-def modal(reading: Reading, view: View) -> Modal:
+def modal(reader: TextReader, view: View) -> Modal:
     """Take a snapshot of a modal."""
-    labels = {block["block_id"]: reading.text(block["label"]) for block in view.blocks if block["type"] == "input"}
+    labels = {
+        block["block_id"]: reader.read_text_object(block["label"]) for block in view.blocks if block["type"] == "input"
+    }
     submit = view.content.get("submit")
     return Modal(
-        text=reading.blocks(view.blocks),
-        mentions=_taken(reading.mentions),
-        links=_taken(reading.links),
+        text=reader.read_blocks(view.blocks),
+        mentions=_drain(reader.mentions),
+        links=_drain(reader.links),
         blocks=tuple(view.blocks),
-        controls=tuple(_controls(reading, view.blocks, view.typed)),
+        controls=tuple(_controls(reader, view.blocks, view.typed)),
         view_id=view.id,
         callback_id=view.content.get("callback_id", ""),
-        title=reading.text(view.content["title"]),
-        submit=reading.text(submit) if submit else None,
+        title=reader.read_text_object(view.content["title"]),
+        submit=reader.read_text_object(submit) if submit else None,
         errors={labels.get(block_id, block_id): text for block_id, text in view.errors.items()},
         failure=view.failure,
     )
 
 
-def home(reading: Reading, view: View) -> Home:
+def home(reader: TextReader, view: View) -> Home:
     """Take a snapshot of the Home tab."""
     return Home(
-        text=reading.blocks(view.blocks),
-        mentions=_taken(reading.mentions),
-        links=_taken(reading.links),
+        text=reader.read_blocks(view.blocks),
+        mentions=_drain(reader.mentions),
+        links=_drain(reader.links),
         blocks=tuple(view.blocks),
-        controls=tuple(_controls(reading, view.blocks, view.typed)),
+        controls=tuple(_controls(reader, view.blocks, view.typed)),
         view_id=view.id,
     )
 
 
-def _taken(gathered: list[str]) -> tuple[str, ...]:
-    """Empty a list into a tuple, so that the next surface read starts anew."""
+def _drain(gathered: list[str]) -> tuple[str, ...]:
+    """Return the list as a tuple and clear it, so that the next surface starts with an empty one."""
     taken = tuple(gathered)
     gathered.clear()
     return taken
 
 
-def _controls(reading: Reading, blocks: list[Json], typed: inputs.Typed) -> Iterator[Control]:
+def _controls(reader: TextReader, blocks: list[Json], typed: inputs.TypedValues) -> Iterator[Control]:
     context: list[str] = []
     for block in blocks:
         if block["type"] in {"header", "divider"}:
             context = []
-        own = reading.blocks([block])
+        own = reader.read_blocks([block])
         context.append(own)
         places = list(inputs.places([block]))
         for place in places:
             value = inputs.current(place, typed) if place.keeps_a_choice else None
-            options = _options(reading, place)
-            yield Control(place, _names(reading, place), "\n".join(context), options, value)
+            options = _options(reader, place)
+            yield Control(place, _names(reader, place), "\n".join(context), options, value)
         if places:
             context = []
-    reading.mentions.clear()
-    reading.links.clear()
+    reader.mentions.clear()
+    reader.links.clear()
 
 
-def _options(reading: Reading, place: Place) -> tuple[tuple[str, str], ...]:
+def _options(reader: TextReader, place: Place) -> tuple[tuple[str, str], ...]:
     if place.type == "users_select":
-        return tuple((each.real_name, each.id) for each in reading.workspace.people if not each.deactivated)
-    return tuple((reading.text(each["text"]), each["value"]) for each in inputs.options(place.element))
+        return tuple((each.real_name, each.id) for each in reader.workspace.people if not each.deactivated)
+    return tuple((reader.read_text_object(each["text"]), each["value"]) for each in inputs.options(place.element))
 
 
-def _names(reading: Reading, place: Place) -> tuple[str, ...]:
-    """Return what an element may be called, the likeliest first: label, own text, placeholder, ids."""
+def _names(reader: TextReader, place: Place) -> tuple[str, ...]:
+    """Return the names of an element, the likeliest first: label, own text, placeholder, ids."""
     block, element = place.block, place.element
     texts = [block.get("label"), element.get("text"), element.get("placeholder")]
     if block["type"] == "section" and place.type != "button":
         texts.append(block.get("text"))
     block_id, action_id = place.key
-    return (*(reading.text(each) for each in texts if each), action_id, block_id)
+    return (*(reader.read_text_object(each) for each in texts if each), action_id, block_id)

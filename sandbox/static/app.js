@@ -1,18 +1,18 @@
-// The page's one wiring place: fetches the state, draws it, and keeps both up to date.
+// The entry point of the page: fetches the state, draws it, and keeps both up to date.
 
-import { act, afterwards } from "./acts.js";
+import { perform, setRefresh } from "./actions.js";
 import { h, show } from "./dom.js";
-import { app, channel, page, redraw, whenChanged, workspace } from "./page.js";
-import { settleList } from "./popups.js";
-import * as server from "./server.js";
-import { conversation, listsAtEnd, markRead, settleScroll, thread } from "./shell/conversation.js";
+import { app, channel, page, redraw, onRedraw, workspace } from "./page.js";
+import { repositionList } from "./popups.js";
+import * as backend from "./backend.js";
+import { conversation, listsAtEnd, markRead, restoreScroll, thread } from "./shell/conversation.js";
 import { hints } from "./shell/hints.js";
 import { home } from "./shell/home.js";
 import { drawModals } from "./shell/modal.js";
 import { go, placeName, readPlace } from "./shell/place.js";
 import { sidebar } from "./shell/sidebar.js";
 import { topbar } from "./shell/topbar.js";
-import { drawTrouble, whenClockMoves } from "./shell/trouble.js";
+import { drawTrouble, onClockMoved } from "./shell/trouble.js";
 import { toast } from "./toast.js";
 
 let stopListening = () => {};
@@ -28,14 +28,14 @@ function draw() {
   show(root, topbar(), hints(), h("div", { class: "columns" }, sidebar(), page.place.kind === "home" ? home() : conversation(), side));
   drawModals();
   drawTrouble();
-  settleList();
-  settleScroll(atEnd);
+  repositionList();
+  restoreScroll(atEnd);
   document.title = `${unreadMark()}${page.place.kind === "home" ? app().name : (document.querySelector("h1")?.textContent ?? "")} – ${workspace().name}`;
 }
 
 const unreadMark = () => (page.state.channels.some((each) => each.unread) ? "• " : "");
 
-/** Fetch until what has been fetched is younger than the last news. */
+/** Fetch the state, again if it changed meanwhile, and draw it. */
 function refresh() {
   stale = true;
   fetching ??= (async () => {
@@ -57,18 +57,18 @@ function refresh() {
 
 async function fetchState() {
   const [workspaceId, user] = [page.workspace, page.user];
-  const state = await server.state(workspaceId, user);
+  const state = await backend.state(workspaceId, user);
   if (workspaceId !== page.workspace || user !== page.user) {
     stale = true;
     return;
   }
   page.clockOffset = state.now - Date.now() / 1000;
   page.state = state;
-  stand();
+  applyAddress();
 }
 
-/** Stand where the address says, or in the first channel. */
-function stand() {
+/** Go to the place in the address, or to the first channel. */
+function applyAddress() {
   const wanted = readPlace();
   if (wanted.where === "home") page.place = { kind: "home" };
   else if (wanted.where && channel(wanted.where)) page.place = { kind: "conversation", id: wanted.where };
@@ -81,7 +81,7 @@ function firstPlace() {
   return first ? { kind: "conversation", id: first.id } : { kind: "home" };
 }
 
-async function arrive() {
+async function followAddress() {
   const { workspace: wantedWorkspace, user: wantedUser } = readPlace();
   const known = page.workspaces.find((each) => each.id === wantedWorkspace) ?? page.workspaces[0];
   const someone = known.people.find((each) => each.id === wantedUser) ?? known.people.find((each) => each.id === known.visitor);
@@ -91,36 +91,36 @@ async function arrive() {
     page.workspace = known.id;
     page.user = someone.id;
     stopListening();
-    stopListening = server.live(known.id, someone.id, refresh, connected);
+    stopListening = backend.listen(known.id, someone.id, refresh, setConnected);
     await refresh();
   } else if (page.state) {
-    stand();
+    applyAddress();
     redraw();
     markRead();
   }
-  if (page.place?.kind === "home" && !wasHome) await act("home", {}, { waiting: "home", quiet: true });
-  if (page.state && readPlace().where !== placeName()) history.replaceState(null, "", hashFor());
+  if (page.place?.kind === "home" && !wasHome) await perform("home", {}, { waiting: "home", quiet: true });
+  if (page.state && readPlace().where !== placeName()) history.replaceState(null, "", currentHash());
 }
 
-const hashFor = () => `#/${[page.workspace, page.user, placeName(), page.thread].filter(Boolean).map(encodeURIComponent).join("/")}`;
+const currentHash = () => `#/${[page.workspace, page.user, placeName(), page.thread].filter(Boolean).map(encodeURIComponent).join("/")}`;
 
-function connected(yes) {
+function setConnected(yes) {
   if (page.connected === yes) return;
   page.connected = yes;
   redraw();
 }
 
 async function start() {
-  whenChanged(draw);
-  afterwards(refresh);
-  whenClockMoves(refresh);
-  addEventListener("hashchange", arrive);
+  onRedraw(draw);
+  setRefresh(refresh);
+  onClockMoved(refresh);
+  addEventListener("hashchange", followAddress);
   addEventListener("sandbox:draw", redraw);
   document.addEventListener("visibilitychange", markRead);
   setInterval(redraw, 30_000);
   try {
-    page.workspaces = (await server.workspaces()).workspaces;
-    await arrive();
+    page.workspaces = (await backend.workspaces()).workspaces;
+    await followAddress();
     if (!location.hash) go({});
   } catch (error) {
     show(document.getElementById("page"), h("p", { class: "loading", role: "alert" }, error.message, " ", h("button", { type: "button", class: "button", onclick: () => location.reload() }, "Try again")));

@@ -1,11 +1,11 @@
-// Questions before something is done, and the focus of whatever stands above the page.
+// Confirmation dialogs, and the focus trap of everything that opens above the page.
 
 import { h, tabbable } from "./dom.js";
 import { plainText } from "./blockkit/text.js";
 import { mrkdwn } from "./blockkit/mrkdwn.js";
 
-/** Keep Tab inside `box`. */
-export function trap(box, event) {
+/** On Tab, keep the focus inside `box`. */
+export function trapFocus(box, event) {
   if (event.key !== "Tab") return;
   const stops = tabbable(box);
   if (!stops.length) {
@@ -20,7 +20,7 @@ export function trap(box, event) {
   }
 }
 
-/** Ask by a Block Kit confirmation object; resolves to whether the reader agreed. */
+/** Show a Block Kit confirmation object as a dialog; resolves to whether the reader confirmed. */
 export function confirmed(question) {
   const before = document.activeElement;
   return new Promise((resolve) => {
@@ -32,7 +32,7 @@ export function confirmed(question) {
     const keys = (event) => {
       event.stopPropagation();
       if (event.key === "Escape") finish(false);
-      else trap(box, event);
+      else trapFocus(box, event);
     };
     const text = question.text.type === "mrkdwn" ? mrkdwn(question.text.text, question.text) : plainText(question.text);
     const yes = h(

@@ -1,10 +1,9 @@
-// Builds nodes and brings the page up to date without replacing what has not changed: focus, typed text,
-// scroll positions and open details live in the old nodes, so the old nodes stay.
-// Text only ever enters as text nodes and attributes; there is no way in for markup.
+// Builds nodes, and updates the page without replacing nodes that have not changed: those hold the focus, typed text,
+// scroll positions and open details. Text is only ever set as text nodes and attributes, never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** A child that is drawn only when its signature differs from what stands there under the same key. */
+/** A child that is drawn only if its signature differs from that of the node with the same key. */
 export function lazy(key, signature, draw) {
   return { key, signature, draw };
 }
@@ -22,13 +21,13 @@ function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined) continue;
     if (name === "value" || name === "checked") {
-      // Held back until the type is set: setting the type clears some values.
+      // Set after all attributes: setting the type clears some values.
       (node.$held ??= {})[name] = value;
       continue;
     }
     if (value === false) continue;
     if (typeof value === "function") {
-      // What a handler returns is dropped: a false would forbid the browser what it does by itself.
+      // The result is dropped: returning false would prevent the browser's default action.
       node[name] = node.$handlers[name] = (event) => {
         value(event);
       };
@@ -46,14 +45,14 @@ function fill(node, attributes, children) {
 const present = (child) => child !== null && child !== undefined && child !== false;
 const isLazy = (child) => typeof child === "object" && !(child instanceof Node);
 
-/** Lazy children wait until it is known which of them stand in the page already. */
+/** Keep lazy children undrawn until it is known which of them are in the page already. */
 function append(node, children) {
   const wanted = children.flat(Infinity).filter(present);
   if (wanted.some(isLazy)) node.$wanted = wanted;
   else node.append(...wanted);
 }
 
-/** The node of a child, with everything in it drawn. */
+/** Return the node of a child, with all lazy children drawn. */
 function realise(child) {
   if (child instanceof Node) {
     for (const inner of [...child.childNodes]) realise(inner);
@@ -68,7 +67,7 @@ function realise(child) {
   return node;
 }
 
-/** Make the children of `parent` look like `children`, keeping every node that can be kept. */
+/** Make the children of `parent` equal to `children`, and keep every node that can be kept. */
 export function show(parent, ...children) {
   reconcile(parent, children.flat(Infinity).filter(present));
 }
@@ -128,7 +127,7 @@ function update(old, child) {
   return old;
 }
 
-/** Make `old` look like `fresh` and return it; where the two are different things, return `fresh`. */
+/** Make `old` equal to `fresh` and return it; return `fresh` if they are different kinds of node. */
 function morph(old, fresh) {
   if (old === fresh || old.nodeName !== fresh.nodeName) return realise(fresh);
   old.$signature = fresh.$signature;
@@ -137,7 +136,7 @@ function morph(old, fresh) {
     return old;
   }
   for (const { name } of [...old.attributes]) {
-    // What the reader opened stays open.
+    // Details that the reader opened stay open.
     if (!fresh.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -149,7 +148,7 @@ function morph(old, fresh) {
   return old;
 }
 
-/** Every element inside `root` that Tab reaches, in order. */
+/** Return the elements inside `root` that Tab reaches, in order. */
 export function tabbable(root) {
   const found = root.querySelectorAll('button, input, textarea, select, a[href], summary, [tabindex="0"]');
   return [...found].filter((node) => !node.disabled && node.tabIndex >= 0 && node.getClientRects().length > 0);

@@ -1,38 +1,38 @@
-// What the reader has chosen or typed in blocks and not yet sent, by surface, block and action.
-// In a modal it outlives an update as long as block_id and action_id stay, as in Slack;
-// in a message it lasts until the block itself is changed.
+// Values that the reader has chosen or typed in blocks but not sent yet, by surface, block and action.
+// In a modal a value survives an update if block_id and action_id stay the same, as in Slack;
+// in a message it survives until its element changes.
 
-const kept = new Map(); // surface -> Map("block/action" -> {value, given})
+const drafts = new Map(); // surface -> Map("block/action" -> {value, given})
 
 const name = (block, element) => JSON.stringify([block.block_id ?? null, element.action_id ?? null]);
 
-export function draft(surface, block, element) {
-  const found = kept.get(surface)?.get(name(block, element));
+function draft(surface, block, element) {
+  const found = drafts.get(surface)?.get(name(block, element));
   if (!found) return undefined;
   if (found.given !== null && found.given !== JSON.stringify(element)) return undefined;
   return found.value;
 }
 
 export function keep(surface, block, element, value) {
-  if (!kept.has(surface)) kept.set(surface, new Map());
+  if (!drafts.has(surface)) drafts.set(surface, new Map());
   const given = surface.startsWith("view:") ? null : JSON.stringify(element);
-  kept.get(surface).set(name(block, element), { value, given });
+  drafts.get(surface).set(name(block, element), { value, given });
 }
 
-/** Take in the fields of the open views, forget those whose blocks have left and the views that were closed. */
-export function follow(views) {
+/** Add the fields of the open views, and drop those of closed views and removed blocks. */
+export function syncViews(views) {
   const open = new Map(views.map((view) => [`view:${view.id}`, view]));
-  for (const [surface, fields] of kept) {
+  for (const [surface, fields] of drafts) {
     if (!surface.startsWith("view:")) continue;
     const view = open.get(surface);
-    if (!view) kept.delete(surface);
+    if (!view) drafts.delete(surface);
     else for (const key of fields.keys()) if (!holds(view, JSON.parse(key))) fields.delete(key);
   }
-  for (const view of views) takeIn(view);
+  for (const view of views) keepInitialValues(view);
 }
 
-/** A field holds from the start what it shows, so that an update under the same ids changes nothing in it. */
-function takeIn(view) {
+/** Keep the initial values of a view's fields, so that an update with the same ids does not change them. */
+function keepInitialValues(view) {
   for (const block of view.blocks) {
     for (const element of elementsOf(block)) {
       const value = initial(element);
@@ -47,15 +47,15 @@ function holds(view, [blockId, actionId]) {
   );
 }
 
-/** The elements of a block that can hold a value or be pressed. */
+/** Return the interactive elements of a block. */
 export function elementsOf(block) {
   if (block.type === "input") return [block.element];
   if (block.type === "section") return block.accessory && block.accessory.type !== "image" ? [block.accessory] : [];
   return block.type === "actions" ? block.elements : [];
 }
 
-/** What the element holds before anybody touches it; null stands for nothing. */
-export function initial(element) {
+/** Return an element's initial value: null if it is empty, undefined if the element holds no value. */
+function initial(element) {
   switch (element.type) {
     case "static_select":
     case "radio_buttons":
@@ -81,7 +81,7 @@ export function current(surface, block, element) {
   return value === undefined ? initial(element) : value;
 }
 
-/** All values of a view as `{block_id: {action_id: value}}`; fields that hold nothing are null. */
+/** Return all values of a view as `{block_id: {action_id: value}}`; empty fields are null. */
 export function values(view) {
   const all = {};
   for (const block of view.blocks) {

@@ -1,4 +1,4 @@
-// Line drawings on a grid of 20 by 20.
+// Icons as SVG paths on a 20 by 20 grid.
 
 import { svg } from "./dom.js";
 

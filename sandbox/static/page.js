@@ -1,4 +1,4 @@
-// What the page knows: the last state fetched, where the reader stands, and what the reader has begun but not sent.
+// The state of the page: the last state fetched, the current place, and actions in progress.
 
 export const page = {
   workspaces: [],
@@ -9,13 +9,13 @@ export const page = {
   place: null, // {kind: "conversation", id} or {kind: "home"}
   thread: null, // the ts of the thread's first message
   connected: true,
-  pending: new Map(), // what waits for the app: key -> words for people
-  revisions: new Map(), // message ts -> how often something in it was touched by the reader
+  pending: new Map(), // keys of actions that the app has not answered yet -> true
+  revisions: new Map(), // message ts -> how many times the reader has changed something in it
 };
 
 let draw = () => {};
 
-export function whenChanged(callback) {
+export function onRedraw(callback) {
   draw = callback;
 }
 
@@ -23,7 +23,7 @@ export function redraw() {
   draw();
 }
 
-/** The sandbox's time in seconds; it may run ahead of the machine's. */
+/** Return the sandbox's time in seconds since 1970, which can be ahead of the machine's. */
 export function now() {
   return Date.now() / 1000 + page.clockOffset;
 }
@@ -40,7 +40,7 @@ export function app() {
   return workspace().app;
 }
 
-/** Whoever stands behind an id, the app's bot included; unknown ids get a name that says so. */
+/** Return the person or bot with this id; an unknown id gets the name "unknown person". */
 export function person(id) {
   const known = page.state.people[id] ?? workspace().people.find((each) => each.id === id);
   if (known) return known;
@@ -60,7 +60,7 @@ export function channelName(each) {
   return each.kind === "dm" ? (each.with ? person(each.with).name : each.name) : each.name;
 }
 
-/** Mark a message as touched, so that it is drawn anew although the sandbox sent nothing. */
+/** Mark a message as changed by the reader, so that it is redrawn although its state is the same. */
 export function touch(ts) {
   page.revisions.set(ts, (page.revisions.get(ts) ?? 0) + 1);
   redraw();

@@ -1,5 +1,5 @@
-// Lists that open over the page: selects, overflow menus, the person switch. They stand outside the page's own
-// nodes, so a live refresh leaves them open; one closes when what it hangs on has gone.
+// Lists that open over the page: selects, overflow menus, the person switch. They are outside the redrawn part of
+// the page, so a live update leaves them open; a list closes when its anchor is removed.
 
 import { h, show } from "./dom.js";
 import { icon } from "./icons.js";
@@ -10,14 +10,14 @@ let open = null;
 
 /**
  * Open a list under `anchor`. An item is `{value, label, note?, aside?, group?, icon?, disabled?, danger?, chosen?, words?}`;
- * `label` and `note` are text objects, strings or nodes, `words` is what the filter looks at.
+ * `label` and `note` are text objects, strings or nodes; `words` is the text that the filter searches.
  */
 export function openList(anchor, { items, label, pick, role = "listbox", wide = false, find = items.length >= FILTER_FROM }) {
   const again = open?.anchor === anchor;
   closeList();
   if (again) return;
   const box = h("div", { class: wide ? "popup wide" : "popup", "data-testid": "popup" });
-  open = { anchor, box, items, pick, role, filter: "", active: startingPlace(items), label, find };
+  open = { anchor, box, items, pick, role, filter: "", active: initialIndex(items), label, find };
   document.getElementById("layer").append(box);
   anchor.setAttribute("aria-expanded", "true");
   drawList();
@@ -25,7 +25,7 @@ export function openList(anchor, { items, label, pick, role = "listbox", wide = 
   (box.querySelector("input") ?? box.querySelector("[role=listbox],[role=menu]")).focus();
 }
 
-function startingPlace(items) {
+function initialIndex(items) {
   const chosen = items.findIndex((item) => item.chosen);
   return chosen >= 0 ? chosen : Math.max(0, items.findIndex((item) => !item.disabled));
 }
@@ -40,8 +40,8 @@ export function closeList({ refocus = false } = {}) {
   return true;
 }
 
-/** After a redraw: follow what the list hangs on, or close. */
-export function settleList() {
+/** After a redraw: move the list to its anchor, or close it if the anchor is gone. */
+export function repositionList() {
   if (!open) return;
   if (!open.anchor.isConnected || open.anchor.disabled) {
     closeList();
@@ -51,21 +51,21 @@ export function settleList() {
   }
 }
 
-const shown = () => {
+const filteredItems = () => {
   const wanted = open.filter.trim().toLowerCase();
-  return wanted ? open.items.filter((item) => wordsOf(item).toLowerCase().includes(wanted)) : open.items;
+  return wanted ? open.items.filter((item) => searchText(item).toLowerCase().includes(wanted)) : open.items;
 };
 
-const wordsOf = (item) => item.words ?? (typeof item.label === "string" ? item.label : (item.label.text ?? item.label.textContent));
-const drawn = (text) => (typeof text === "object" && !(text instanceof Node) ? plainText(text) : text);
+const searchText = (item) => item.words ?? (typeof item.label === "string" ? item.label : (item.label.text ?? item.label.textContent));
+const textNode = (text) => (typeof text === "object" && !(text instanceof Node) ? plainText(text) : text);
 
 function drawList() {
-  const items = shown();
+  const items = filteredItems();
   const optionRole = open.role === "menu" ? "menuitem" : "option";
   const rows = [];
   let group;
   items.forEach((item, place) => {
-    if (item.group !== group) rows.push(h("div", { class: "popup-group", role: "presentation" }, drawn(item.group)));
+    if (item.group !== group) rows.push(h("div", { class: "popup-group", role: "presentation" }, textNode(item.group)));
     group = item.group;
     rows.push(row(item, place, optionRole));
   });
@@ -117,20 +117,20 @@ function row(item, place, role) {
       "data-value": item.value,
       "aria-selected": role === "option" ? String(Boolean(item.chosen)) : null,
       "aria-disabled": item.disabled ? "true" : null,
-      onmousemove: () => point(place),
+      onmousemove: () => highlight(place),
       onmousedown: (event) => event.preventDefault(),
       onclick: () => choose(place),
     },
     item.icon ?? null,
-    h("span", { class: "choice-text" }, h("span", { class: "choice-label" }, drawn(item.label)), note(item)),
+    h("span", { class: "choice-text" }, h("span", { class: "choice-label" }, textNode(item.label)), note(item)),
     item.aside ? h("span", { class: "choice-aside" }, item.aside) : null,
     item.chosen ? icon("check", 16) : null,
   );
 }
 
-const note = (item) => (item.note ? h("span", { class: "choice-note" }, drawn(item.note)) : null);
+const note = (item) => (item.note ? h("span", { class: "choice-note" }, textNode(item.note)) : null);
 
-function point(place) {
+function highlight(place) {
   if (!open || open.active === place) return;
   open.active = place;
   drawList();
@@ -138,7 +138,7 @@ function point(place) {
 }
 
 function choose(place) {
-  const item = shown()[place];
+  const item = filteredItems()[place];
   if (!item || item.disabled) return;
   const { pick } = open;
   closeList({ refocus: true });
@@ -146,12 +146,12 @@ function choose(place) {
 }
 
 function keys(event) {
-  const count = shown().length;
+  const count = filteredItems().length;
   const moves = {
-    ArrowDown: () => point((open.active + 1) % Math.max(count, 1)),
-    ArrowUp: () => point((open.active - 1 + count) % Math.max(count, 1)),
-    Home: () => point(0),
-    End: () => point(count - 1),
+    ArrowDown: () => highlight((open.active + 1) % Math.max(count, 1)),
+    ArrowUp: () => highlight((open.active - 1 + count) % Math.max(count, 1)),
+    Home: () => highlight(0),
+    End: () => highlight(count - 1),
     Enter: () => choose(open.active),
     Escape: () => closeList({ refocus: true }),
     Tab: () => closeList({ refocus: true }),
@@ -163,12 +163,12 @@ function keys(event) {
     event.stopPropagation();
     move();
   } else if (event.key.length === 1 && event.target.nodeName !== "INPUT") {
-    const start = shown().findIndex((item) => wordsOf(item).toLowerCase().startsWith(event.key.toLowerCase()));
-    if (start >= 0) point(start);
+    const start = filteredItems().findIndex((item) => searchText(item).toLowerCase().startsWith(event.key.toLowerCase()));
+    if (start >= 0) highlight(start);
   }
 }
 
-/** Put the list under its anchor, or above where there is no room, and inside the window. */
+/** Position the list below its anchor, or above if there is no room, and inside the window. */
 function place() {
   const { anchor, box } = open;
   const from = anchor.getBoundingClientRect();
@@ -182,4 +182,4 @@ function place() {
 document.addEventListener("mousedown", (event) => {
   if (open && !open.box.contains(event.target) && !open.anchor.contains(event.target)) closeList();
 });
-addEventListener("resize", () => settleList());
+addEventListener("resize", () => repositionList());

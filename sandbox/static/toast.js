@@ -1,4 +1,4 @@
-// Short sentences about what just failed or happened.
+// Short messages about what just happened or failed.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";

@@ -1,1 +1,1 @@
-"""What a workspace holds: people, channels, messages, views."""
+"""The state of the workspaces: members, channels, messages and views, and the rules by which they change."""

@@ -1,4 +1,4 @@
-"""Who wants to know that something changed: threads that wait for a condition, and open pages."""
+"""Notification of changes: wakes threads that wait for a condition, and open pages."""
 
 import asyncio
 import threading
@@ -10,10 +10,10 @@ T = TypeVar("T")
 
 
 class Listener:
-    """One open page: gathers the names of what changed until somebody fetches them."""
+    """The changes that one open page has not fetched yet."""
 
     def __init__(self, workspace_id: str, user_id: str) -> None:
-        """Listen on behalf of one person of one workspace."""
+        """Listen for the changes that one person of a workspace can see."""
         self.workspace_id = workspace_id
         self.user_id = user_id
         self._names: set[str] = set()
@@ -21,17 +21,17 @@ class Listener:
         self.closed = False
 
     def add(self, names: Collection[str]) -> None:
-        """Remember these names for the next fetch."""
+        """Add the names of changed parts for the next fetch."""
         self._names.update(names)
         self._news.set()
 
     def close(self) -> None:
-        """End the listening: the fetch under way, and every later one, answers an empty list."""
+        """Stop listening: the current fetch and all later ones return an empty list."""
         self.closed = True
         self._news.set()
 
     async def fetch(self) -> list[str]:
-        """Return what changed since the last fetch, waiting until there is something."""
+        """Wait for a change, and return the names of the parts changed since the last fetch, sorted."""
         await self._news.wait()
         if self.closed:
             return []
@@ -41,44 +41,44 @@ class Listener:
 
 
 class Changes:
-    """Counts changes of the state and tells those who wait for one."""
+    """Counts changes and wakes everything that waits for one."""
 
     def __init__(self) -> None:
-        """Start with nothing changed and nobody listening."""
+        """Start with no changes and no listeners."""
         self._count = 0
         self._condition = threading.Condition()
         self._listeners: set[Listener] = set()
 
-    def note(self, workspace_id: str, *names: str, people: Collection[str] | None = None) -> None:
-        """Say that these parts of a workspace changed, for everybody or for some people only; call it in the loop."""
+    def record(self, workspace_id: str, *names: str, people: Collection[str] | None = None) -> None:
+        """Record that parts of a workspace changed, for everybody (None) or these user ids. Call it in the loop."""
         for listener in self._listeners:
             if listener.workspace_id == workspace_id and (people is None or listener.user_id in people):
                 listener.add(names)
-        self.stir()
+        self.wake()
 
-    def stir(self) -> None:
-        """Let waiting threads look again; may be called from any thread."""
+    def wake(self) -> None:
+        """Make waiting threads check their predicates again. Safe to call from any thread."""
         with self._condition:
             self._count += 1
             self._condition.notify_all()
 
     def listen(self, workspace_id: str, user_id: str) -> Listener:
-        """Open a listener for a page; hand it to `forget` when the page goes away."""
+        """Add a listener for a page; pass it to `remove_listener` when the page disconnects."""
         listener = Listener(workspace_id, user_id)
         self._listeners.add(listener)
         return listener
 
-    def forget(self, listener: Listener) -> None:
-        """Drop a listener."""
+    def remove_listener(self, listener: Listener) -> None:
+        """Remove a listener."""
         self._listeners.discard(listener)
 
     def close(self) -> None:
-        """End every listening."""
+        """Close every listener."""
         for listener in tuple(self._listeners):
             listener.close()
 
     def wait_for(self, predicate: Callable[[], T | Literal[False] | None], seconds: float) -> T:
-        """Return the predicate's first true value, looking again at each change.
+        """Return the predicate's first true value; call it again after each change.
 
         Raises TimeoutError after that many seconds of real time.
         """
@@ -86,7 +86,7 @@ class Changes:
         while True:
             with self._condition:
                 seen = self._count
-            # Outside the condition: the predicate asks the loop, and the loop needs the condition to note a change.
+            # Not under the lock: the predicate waits for the loop, which needs the lock to record a change.
             value = predicate()
             if value:
                 return value

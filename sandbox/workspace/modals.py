@@ -1,34 +1,29 @@
-"""Modals in stacks of at most three, and Home tabs."""
+"""Views: stacks of at most three modals, and Home tabs."""
 
 from sandbox import blocks
-from sandbox.api.refusals import SlackError, invalid_arguments
 from sandbox.clock import Clock
-from sandbox.people import inputs
+from sandbox.refusals import SlackError, invalid_arguments
+from sandbox.workspace import inputs
+from sandbox.workspace.api_objects import view_hash
 from sandbox.workspace.changes import Changes
 from sandbox.workspace.ids import Ids
-from sandbox.workspace.shapes import view_hash, view_shape
 from sandbox.workspace.state import Json, View, Workspace
 
 MOST_STACKED = 3
 MOST_BYTES = 250_000
 
 
-def shape(workspace: Workspace, view: View) -> Json:
-    """Show a view as Slack does, with what is typed into it by now."""
-    return view_shape(workspace, view, inputs.state_values(view.blocks, view.typed))
-
-
 class Modals:
-    """Opens, stacks, updates and closes views; raises SlackError where Slack refuses."""
+    """Opens, pushes, updates and closes views. Raises SlackError as Slack does."""
 
     def __init__(self, clock: Clock, ids: Ids, changes: Changes) -> None:
-        """Make hashes by the clock and ids by `ids`, and note what changed."""
+        """Record every change of a view in `changes`."""
         self._clock = clock
         self._ids = ids
         self._changes = changes
 
     def open(self, workspace: Workspace, user_id: str, content: Json) -> View:
-        """Show a modal as the root of a new stack, in place of whatever stack was open."""
+        """Open a modal as the root of a new stack, which replaces any open one."""
         self._check(workspace, content, "modal")
         view = self._make(user_id, content)
         workspace.modals[user_id] = [view]
@@ -36,7 +31,7 @@ class Modals:
         return view
 
     def push(self, workspace: Workspace, user_id: str, content: Json) -> View:
-        """Lay a modal on top of somebody's stack."""
+        """Push a modal onto a person's stack. Raises `not_found` without a stack, `push_limit_reached` above three."""
         stack = workspace.modals.get(user_id) or []
         if not stack:
             raise SlackError("not_found")
@@ -49,13 +44,16 @@ class Modals:
         return view
 
     def update(self, workspace: Workspace, view: View, content: Json, hash_: str | None = None) -> View:
-        """Put other content into a view; an input that keeps its block and action ids keeps what was typed."""
+        """Replace the content of a view; an input that keeps its block id and action id keeps what was typed.
+
+        Raises `hash_conflict` if `hash_` is given and isn't the view's current hash.
+        """
         if hash_ and hash_ != view.hash:
             raise SlackError("hash_conflict")
         self._check(workspace, content, view.content["type"], updating=view)
         before = {place.key: place.type for place in inputs.places(view.blocks)}
-        view.content = self._named(content)
-        view.hash = view_hash(view.content, self._clock(), self._ids.serial())
+        view.content = self._with_ids(content)
+        view.hash = view_hash(view.content, self._clock(), self._ids.next_number())
         kept = {place.key: place for place in inputs.places(view.blocks) if before.get(place.key) == place.type}
         view.typed = {key: value for key, value in view.typed.items() if key in kept and kept[key].can_hold(value)}
         view.errors, view.failure = {}, None
@@ -63,7 +61,7 @@ class Modals:
         return view
 
     def publish(self, workspace: Workspace, user_id: str, content: Json, hash_: str | None = None) -> View:
-        """Put a Home tab before somebody."""
+        """Show a person a Home tab, in place of any earlier one."""
         home = workspace.homes.get(user_id)
         if home:
             return self.update(workspace, home, content, hash_)
@@ -75,7 +73,7 @@ class Modals:
         return workspace.homes[user_id]
 
     def close(self, workspace: Workspace, user_id: str, *, whole_stack: bool) -> list[View]:
-        """Close the topmost modal or the whole stack; return what was closed, topmost first."""
+        """Close the topmost modal or the whole stack; return the closed views, topmost first."""
         stack = workspace.modals.get(user_id) or []
         closed = stack[::-1] if whole_stack else stack[-1:]
         workspace.modals[user_id] = [] if whole_stack else stack[:-1]
@@ -83,7 +81,7 @@ class Modals:
         return closed
 
     def find(self, workspace: Workspace, view_id: str | None, external_id: str | None) -> View:
-        """Return the open view of that id, Slack's or the app's own."""
+        """Return the open view with this `view_id` or `external_id`; raise `not_found` if there is none."""
         if view_id:
             view = workspace.view(view_id)
         else:
@@ -92,16 +90,16 @@ class Modals:
             raise SlackError("not_found")
         return view
 
-    def note(self, workspace: Workspace, view: View) -> None:
-        """Say that a view's errors or typed values changed."""
+    def record_change(self, workspace: Workspace, view: View) -> None:
+        """Record that a view's errors or typed values changed."""
         self._changed(workspace, view.user_id)
 
     def _check(self, workspace: Workspace, content: Json, kind: str, updating: View | None = None) -> None:
         if content.get("type") != kind:
             raise invalid_arguments(f"must be of type {kind} [json-pointer:/view/type]")
-        faults = blocks.view_faults(content)
-        if faults:
-            raise invalid_arguments(*faults)
+        errors = blocks.view_errors(content)
+        if errors:
+            raise invalid_arguments(*errors)
         if len(str(content)) > MOST_BYTES:
             raise SlackError("view_too_large")
         external_id = content.get("external_id")
@@ -111,21 +109,21 @@ class Modals:
 
     def _make(self, user_id: str, content: Json, below: View | None = None) -> View:
         view_id = self._ids.new("V")
-        named = self._named(content)
+        content = self._with_ids(content)
         return View(
             id=view_id,
             user_id=user_id,
-            content=named,
-            hash=view_hash(named, self._clock(), self._ids.serial()),
+            content=content,
+            hash=view_hash(content, self._clock(), self._ids.next_number()),
             root_id=below.root_id if below else view_id,
             previous_id=below.id if below else None,
         )
 
-    def _named(self, content: Json) -> Json:
-        return {**content, "blocks": self._ids.name_blocks(content["blocks"])}
+    def _with_ids(self, content: Json) -> Json:
+        return {**content, "blocks": self._ids.add_missing_ids(content["blocks"])}
 
     def _changed(self, workspace: Workspace, user_id: str) -> None:
-        self._changes.note(workspace.id, "views", "home", people={user_id})
+        self._changes.record(workspace.id, "views", "home", people={user_id})
 
 
 def _views(workspace: Workspace) -> list[View]:

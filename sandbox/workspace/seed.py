@@ -1,4 +1,4 @@
-"""The sample workspaces, and how workspaces are made."""
+"""Makes workspaces from seeds, and holds the seeds of the sample workspaces."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _COLOURS = (
 
 @dataclass(frozen=True, slots=True)
 class PersonSeed:
-    """Somebody to be in a workspace from the start; `channels` by name."""
+    """A person in a workspace from the start; `channels` are names, `tz` an IANA zone."""
 
     real_name: str
     email: str
@@ -35,7 +35,7 @@ class PersonSeed:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSeed:
-    """A channel to be there from the start."""
+    """A channel in a workspace from the start."""
 
     name: str
     private: bool = False
@@ -44,9 +44,9 @@ class ChannelSeed:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSeed:
-    """A workspace with the app installed; everybody is in #general if there is one.
+    """A workspace with the app installed. Everybody is in #general if there is one.
 
-    `visitor` is who somebody is who opens the page and has not said yet whom they want to be; None: the first person.
+    `visitor` is the full name of the person as whom the page opens; None: the first person.
     """
 
     name: str
@@ -57,12 +57,12 @@ class WorkspaceSeed:
 
 
 def handle_of(real_name: str) -> str:
-    """Return the name that stands after an @: the first name and the last, small, with a dot."""
+    """Return the handle for a name: its words in lower case, joined by dots."""
     return ".".join(real_name.lower().split())
 
 
 def make_member(ids: Ids, person: PersonSeed, number: int, now: int, *, user_id: str | None = None) -> Member:
-    """Make a member; the number picks a colour."""
+    """Make a member; `number` picks the colour of their avatar, `now` is in seconds since 1970."""
     return Member(
         id=user_id or ids.new("U"),
         name=handle_of(person.real_name),
@@ -78,7 +78,7 @@ def make_member(ids: Ids, person: PersonSeed, number: int, now: int, *, user_id:
 
 
 def make_workspace(ids: Ids, seed: WorkspaceSeed, manifest: Json, signing_secret: str, now: int) -> Workspace:
-    """Make a workspace with an app of its own from the manifest, and tokens that no other workspace has."""
+    """Make a workspace with its own app and tokens from the manifest; `now` is in seconds since 1970."""
     workspace_id = ids.new("T")
     display = manifest.get("display_information", {}).get("name", "App")
     bot_name = manifest.get("features", {}).get("bot_user", {}).get("display_name", display)
@@ -111,7 +111,7 @@ def make_workspace(ids: Ids, seed: WorkspaceSeed, manifest: Json, signing_secret
 
 
 def add_person(workspace: Workspace, member: Member, channels: Sequence[str]) -> None:
-    """Put a member into a workspace and its channels, #general among them."""
+    """Add a member to a workspace, to #general and to the named channels."""
     workspace.members[member.id] = member
     for name in ("general", *channels):
         channel = workspace.channel_called(name)

@@ -1,4 +1,4 @@
-"""What a workspace holds: people, channels, messages, views, the installed app."""
+"""The data of a workspace: members, channels, messages, views, the installed app."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """A message as it stands now; `blocks` carry the ids that Slack adds where an app left them out."""
+    """A message in its current version. Its `blocks` include the ids that Slack adds when an app leaves them out."""
 
     channel_id: str
     ts: str
@@ -47,13 +47,17 @@ class Message:
 
     @property
     def is_reply(self) -> bool:
-        """Whether the message stands in a thread under another."""
+        """Whether the message is a reply in a thread."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A channel or a direct message, with its messages by ts in the order they were posted; `threads` holds replies."""
+    """A channel or a direct message.
+
+    `messages` maps ts to message, in the order of posting; `threads` maps the ts of a parent to its replies by ts;
+    `last_read` maps a user id to a ts.
+    """
 
     id: str
     name: str
@@ -65,26 +69,30 @@ class Channel:
     last_read: dict[str, str] = field(default_factory=dict)
     archived: bool = False
 
-    def put(self, message: Message) -> None:
-        """Take a message in, or put another in its place."""
+    def store(self, message: Message) -> None:
+        """Add a message, or replace the one with the same ts."""
         self.messages[message.ts] = message
         if message.thread_ts and message.is_reply and not message.ephemeral_to:
             self.threads.setdefault(message.thread_ts, {})[message.ts] = message
 
-    def drop(self, message: Message) -> None:
-        """Take a message out."""
+    def remove(self, message: Message) -> None:
+        """Remove a message."""
         del self.messages[message.ts]
         if message.thread_ts:
             self.threads.get(message.thread_ts, {}).pop(message.ts, None)
 
     def replies(self, ts: str) -> list[Message]:
-        """Return what stands in the thread under a message, oldest first, without private replies."""
+        """Return the replies in the thread of a message, oldest first, without ephemeral ones."""
         return list(self.threads.get(ts, {}).values())
 
 
 @dataclass(slots=True, eq=False)
 class View:
-    """A modal in somebody's stack, or somebody's Home tab."""
+    """A modal in a person's stack, or their Home tab.
+
+    `typed` maps (block id, action id) to what the person entered, `errors` maps a block id to its error text; `failure`
+    is the line that Slack shows when the app did not answer a submission.
+    """
 
     id: str
     user_id: str
@@ -105,7 +113,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A line from Slack itself to one person, for instance that the app did not respond."""
+    """A line from Slack itself to one person, such as “the app did not respond”."""
 
     id: str
     text: str
@@ -113,7 +121,7 @@ class Notice:
 
 @dataclass(slots=True, eq=False)
 class App:
-    """The app as installed in one workspace, made from the manifest."""
+    """The app as installed in one workspace from the manifest."""
 
     id: str
     name: str
@@ -129,38 +137,42 @@ class App:
 
     @property
     def scopes(self) -> list[str]:
-        """The bot scopes the manifest asks for."""
+        """The bot scopes in the manifest."""
         return _list(self.manifest, "oauth_config", "scopes", "bot")
 
     @property
     def events(self) -> list[str]:
-        """The bot events the manifest subscribes to."""
+        """The bot events in the manifest's subscriptions."""
         return _list(self.manifest, "settings", "event_subscriptions", "bot_events")
 
     @property
     def commands(self) -> list[Json]:
-        """The slash commands as the manifest writes them."""
+        """The slash commands, as objects of the manifest."""
         return _list(self.manifest, "features", "slash_commands")
 
     @property
     def shortcuts(self) -> list[Json]:
-        """The global and message shortcuts as the manifest writes them."""
+        """The global and message shortcuts, as objects of the manifest."""
         return _list(self.manifest, "features", "shortcuts")
 
     @property
     def interactive(self) -> bool:
-        """Whether the manifest switches interactivity on."""
-        return bool(_part(self.manifest, "settings", "interactivity").get("is_enabled"))
+        """Whether the manifest enables interactivity."""
+        return bool(_section(self.manifest, "settings", "interactivity").get("is_enabled"))
 
     @property
     def has_home(self) -> bool:
-        """Whether the manifest switches the Home tab on."""
-        return bool(_part(self.manifest, "features", "app_home").get("home_tab_enabled"))
+        """Whether the manifest enables the Home tab."""
+        return bool(_section(self.manifest, "features", "app_home").get("home_tab_enabled"))
 
 
 @dataclass(slots=True, eq=False)
 class Workspace:
-    """One Slack workspace with one app installed."""
+    """One Slack workspace with one app installed.
+
+    `modals`, `homes`, `notices` and `waiting` are by user id: a person's stack of modals with the topmost last, their
+    Home tab, their notices, and how many of their actions the app has not answered yet.
+    """
 
     id: str
     name: str
@@ -181,35 +193,35 @@ class Workspace:
 
     @property
     def people(self) -> list[Member]:
-        """Everybody but the bot user, in the order they joined."""
+        """All members except the bot user, in the order they joined."""
         return [member for member in self.members.values() if not member.is_bot]
 
     def dm(self, first: str, second: str) -> Channel | None:
-        """Return the direct message between two members, if it was ever opened."""
+        """Return the direct message between two members, or None if it was never opened."""
         pair = {first, second}
         return next((each for each in self.channels.values() if each.kind == "dm" and each.members == pair), None)
 
     def channel_called(self, name: str) -> Channel | None:
-        """Return the channel of that name, with or without the leading #."""
+        """Return the channel with this name, given with or without the leading #, or None."""
         wanted = name.removeprefix("#")
         return next((each for each in self.channels.values() if each.kind != "dm" and each.name == wanted), None)
 
-    def may_see(self, user_id: str) -> Iterator[Channel]:
-        """Walk through the conversations somebody can look into."""
+    def visible_to(self, user_id: str) -> Iterator[Channel]:
+        """Yield the conversations that a person can open: public channels, and those they are a member of."""
         return (each for each in self.channels.values() if each.kind == "channel" or user_id in each.members)
 
     def view(self, view_id: str) -> View | None:
-        """Return the open modal or Home tab of that id."""
+        """Return the open modal or Home tab with this id, or None."""
         stacks = (view for stack in self.modals.values() for view in stack)
         return next((view for view in (*stacks, *self.homes.values()) if view.id == view_id), None)
 
 
-def _part(manifest: Json, *path: str) -> Json:
-    here = manifest
+def _section(manifest: Json, *path: str) -> Json:
+    section = manifest
     for name in path:
-        here = here.get(name) or {}
-    return here
+        section = section.get(name) or {}
+    return section
 
 
 def _list(manifest: Json, *path: str) -> list[Any]:
-    return list(_part(manifest, *path[:-1]).get(path[-1]) or [])
+    return list(_section(manifest, *path[:-1]).get(path[-1]) or [])

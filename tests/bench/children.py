@@ -1,4 +1,4 @@
-"""Programs in processes of their own: started, heard when they are ready, stopped."""
+"""Programs in child processes: starts them, waits until they are ready, stops them."""
 
 import os
 import select
@@ -43,7 +43,7 @@ def started(*words: str, environment: Mapping[str, str]) -> Iterator[subprocess.
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
-    """Wait for the line by which a program says that it is ready; raises ChildFailed."""
+    """Return the first line that a program prints, when it is ready. Raises ChildFailed."""
     assert process.stdout is not None
     ready, _, _ = select.select([process.stdout], [], [], PATIENCE_SECONDS)
     line = process.stdout.readline().strip() if ready else ""

@@ -1,4 +1,4 @@
-"""A click: Accept, from the signed body to the answer, in one process."""
+"""Measures a click on Accept in one process, from the signed body to the answer."""
 
 from statistics import median
 from time import perf_counter
@@ -18,7 +18,7 @@ OK = 200
 
 
 def measure(engine: Engine, *, rounds: int, clicks: int) -> tuple[Figure, Work]:
-    """Time clicks one by one, beside as many of a bare Bolt listener with a bare transaction."""
+    """Time clicks one by one; the floor is a bare Bolt listener with a bare transaction."""
     with laid(engine.fresh()) as ground:
         ground.hand_over(WARM_UP + rounds * clicks)
         asked = iter(ground.asked())
@@ -47,7 +47,7 @@ def measure(engine: Engine, *, rounds: int, clicks: int) -> tuple[Figure, Work]:
 
 
 def press(ground: Ground, request: Request) -> float:
-    """Do what the HTTP endpoint does with a request, and return how long it took."""
+    """Handle a request as the HTTP endpoint does, and return the seconds it took."""
     began = perf_counter()
     genuine = web.is_genuine(ground.settings.signing_secret or "", request.body, request.headers, utc_now())
     payload = web.decode(request.body, request.headers["content-type"])
@@ -59,8 +59,8 @@ def press(ground: Ground, request: Request) -> float:
 
 
 def bare_listener(ground: Ground, transaction: BareTransaction) -> App:
-    """Make a Bolt app as it comes, with one listener that writes and acknowledges."""
-    workspace = ground.baton.workspace
+    """Return a Bolt app with default settings and one listener that writes and acknowledges."""
+    workspace = ground.baton.installations[0]
     result = AuthorizeResult(
         enterprise_id=None,
         team_id=workspace.slack_team_id,

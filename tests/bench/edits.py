@@ -1,4 +1,4 @@
-"""From a click to the edited card: by Socket Mode, from Slack's sending of the click to the edit's arrival at Slack."""
+"""Measures a click until its card is edited: from Slack sending it over Socket Mode to the edit's arrival at Slack."""
 
 from contextlib import ExitStack
 from datetime import datetime
@@ -19,7 +19,7 @@ WARM_UP = 3
 
 
 def measure(engine: Engine, work: Work, *, rounds: int, clicks: int) -> list[Figure]:
-    """Press, and wait for the card to change, one after the other; return the median and the 99th percentile."""
+    """Press buttons one after the other, each until its card changes; return the median and the 99th percentile."""
     with laid(engine.fresh()) as ground, ExitStack() as stack:
         ground.hand_over(WARM_UP + rounds * clicks)
         sandbox = ground.sandbox
@@ -51,7 +51,7 @@ def measure(engine: Engine, work: Work, *, rounds: int, clicks: int) -> list[Fig
         def ours(_: int) -> float:
             person, card = next(cards)
             took = _press(ground, person, "Accept", card)
-            # Whatever else the click owes is out of the way before the next one.
+            # All other messages of the click are sent before the next one.
             ground.wait_until_shown()
             return took
 
@@ -72,9 +72,9 @@ def measure(engine: Engine, work: Work, *, rounds: int, clicks: int) -> list[Fig
 
 
 def _press(ground: Ground, person: Person, label: str, card: Message) -> float:
-    """Press a button; return how long after it was sent the edit of its card had come to Slack.
+    """Press a button; return the seconds from its sending to the arrival of its card's edit at Slack.
 
-    The sandbox notes both moments. What Slack does with the edit comes after the second: it is not counted.
+    The sandbox records both moments. What Slack does with the edit is not counted.
     """
     person.presses(label, on=card)
     sent = ground.sandbox.deliveries("interactive")[-1].at
@@ -89,7 +89,7 @@ def _press(ground: Ground, person: Person, label: str, card: Message) -> float:
 
 
 def _cards(ground: Ground) -> list[tuple[Person, Message]]:
-    """Return every card in a channel that waits for somebody, and who that is."""
+    """Return each waiting card in a channel, with the person it waits for."""
     with ground.database.snapshot() as session:
         rows = session.execute(
             select(Delivery.handoff_id, Delivery.channel, Delivery.ts).where(Delivery.kind == "lead_card")

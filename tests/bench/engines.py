@@ -1,4 +1,4 @@
-"""Databases to measure on: SQLite files, and a PostgreSQL of this run's own that keeps its promises to the disk."""
+"""Databases to measure on: SQLite files, and this run's own PostgreSQL server, with durable commits."""
 
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class Engine(Protocol):
     name: str
 
     def fresh(self) -> str:
-        """Make an empty, migrated database and return its address."""
+        """Make an empty, migrated database and return its URL."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Sqlite:
 
 @dataclass
 class Postgresql:
-    """One server, as it comes: a commit waits for the disk."""
+    """One server with default settings: a commit waits for the disk."""
 
     server: URL
     name: str = POSTGRESQL
@@ -73,14 +73,14 @@ class Postgresql:
 
 @contextmanager
 def opened(which: str) -> Iterator[list[Sqlite | Postgresql]]:
-    """Open the engines asked for (sqlite, postgresql or both); everything goes with the run."""
+    """Yield the requested engines (sqlite, postgresql or both); their databases are deleted at the end."""
     with ExitStack() as stack:
         engines: list[Sqlite | Postgresql] = []
         if which in {"sqlite", "both"}:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="baton-bench-"))
             engines.append(Sqlite(Path(folder)))
         if which in {"postgresql", "both"}:
-            # As root the server opens the modes of the folders above its data: it gets a fresh one.
+            # As root, the server relaxes the modes of the folders above its data, so it gets its own folder.
             server = get_server(Path(tempfile.mkdtemp(prefix="baton-bench-")), cleanup_mode="delete")
             stack.callback(server.cleanup)
             engines.append(Postgresql(make_url(server.get_uri()).set(drivername="postgresql+psycopg")))

@@ -1,4 +1,4 @@
-"""The files that imports are measured with: what leads did, as lines of JSON, and leads, as rows of CSV."""
+"""Makes the files for measuring imports: activities as JSON lines, and leads as CSV."""
 
 import csv
 import json
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-# A company has so many leads.
+# Leads per company.
 COLLEAGUES = 5
 KINDS = ("email-opened", "blog-post", "email-clicked", "content-download", "pricing-page")
 MAP = """\
@@ -17,8 +17,8 @@ activities:
 
 
 def activities(path: Path, rows: int, leads: int, *, batch: int) -> None:
-    """Write what so many leads did, in the order of time, so that each comes back again and again."""
-    # Always the same file; nothing hangs on the numbers being hard to guess.
+    """Write the leads' activities in the order of time, so that each lead occurs many times."""
+    # A fixed seed, so that the file is always the same.
     random = Random(batch)  # noqa: S311
     at = datetime(2025, 1, 1, tzinfo=UTC)
     with path.open("w", encoding="utf-8") as file:
@@ -35,7 +35,7 @@ def activities(path: Path, rows: int, leads: int, *, batch: int) -> None:
 
 
 def people(path: Path, rows: int, *, batch: int) -> None:
-    """Write leads of whom nobody was heard before, nor of their companies."""
+    """Write new leads of new companies."""
     with path.open("w", encoding="utf-8", newline="") as file:
         written = csv.DictWriter(file, ("email", "name", "company"))
         written.writeheader()
@@ -43,7 +43,7 @@ def people(path: Path, rows: int, *, batch: int) -> None:
 
 
 def person(number: int, *, batch: int) -> dict[str, str]:
-    """Make somebody up, at a company of their batch's own."""
+    """Return a made-up lead at a company of its batch."""
     firm = f"{batch}-{number // COLLEAGUES}"
     return {
         "email": f"person{number}@company{firm}.example",

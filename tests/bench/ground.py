@@ -1,4 +1,4 @@
-"""The ground to measure on: the demo's teams, leads handed over, and presses as Slack signs them."""
+"""The set-up to measure on: the demo's teams, leads handed over, and presses signed as by Slack."""
 
 import json
 from collections.abc import Iterator
@@ -30,13 +30,13 @@ from tests.bench.children import PATIENCE_SECONDS, ChildFailed
 MANIFEST = json.loads((ROOT / "manifest.json").read_text(encoding="utf-8"))
 MARKETER = "Mika Sato"
 BATCH = 25
-# A rep's time for an answer in the demo's playbook, and one that no measurement outlasts.
+# A rep's time to answer in the demo's playbook, and one longer than any measurement.
 SOON, LATER = "accept_within: 10m\n  remind_after: 5m", "accept_within: 100h\n  remind_after: 99h"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A signed request of Slack's; names of headers in lower case."""
+    """A request signed as by Slack; header names are in lower case."""
 
     body: bytes
     headers: dict[str, str]
@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A lead that waits for somebody's answer."""
+    """A lead that waits for a person's answer."""
 
     handoff_id: int
     offer_id: int
@@ -52,10 +52,10 @@ class Asked:
 
 
 class Ground:
-    """A database with the demo's playbook in force, and the bot that serves it, not yet started."""
+    """A database with the demo's playbook, and its bot, not yet started."""
 
     def __init__(self, url: str, sandbox: Sandbox, *, patient: bool = False) -> None:
-        """Publish the playbook and look everybody up; the patient ask nobody else while somebody takes their time."""
+        """Publish the playbook and look up all people; with `patient`, offers do not expire during a measurement."""
         self.url = url
         self.sandbox = sandbox
         self.settings = Settings(
@@ -67,16 +67,16 @@ class Ground:
         )
         self.database = Database(url)
         self.baton: Baton = build(self.settings, database=self.database, rates=UNLIMITED)
-        self.workspace_id = self.baton.workspace.id
+        self.workspace_id = self.baton.installations[0].id
         self._numbers = count(1)
         text = PLAYBOOK.read_text(encoding="utf-8")
         text = text.replace(SOON, LATER) if patient else text
         with self.database.transaction() as session:
             publishing.publish(session, workspace_id=self.workspace_id, text=text, by="bench", now=utc_now())
-        self.baton.directory.look_up()
+        self.baton.directories[0].look_up()
 
     def hand_over(self, leads: int, *, batch: int = BATCH) -> None:
-        """Hand so many leads over, `batch` in a transaction."""
+        """Hand leads over, `batch` in each transaction."""
         by = self.sandbox.person(MARKETER).id
         while leads > 0:
             with self.database.transaction() as session:
@@ -92,7 +92,7 @@ class Ground:
             leads -= batch
 
     def asked(self) -> list[Asked]:
-        """List the leads that wait for one person's answer, the first handed over first."""
+        """Return the leads that wait for a person's answer, in the order of handing over."""
         with self.database.snapshot() as session:
             rows = session.execute(
                 select(Offer.handoff_id, Offer.id, Person.slack_user_id)
@@ -103,7 +103,7 @@ class Ground:
             return [Asked(handoff_id, offer_id, str(user)) for handoff_id, offer_id, user in rows]
 
     def press(self, asked: Asked) -> Request:
-        """Make the request by which Slack tells of Accept being pressed on the card in the channel."""
+        """Return Slack's request for a press of Accept on the card in the channel."""
         with self.database.snapshot() as session:
             card = templates.render(
                 "messages/lead_card", card=cards.lead_card(session, self.workspace_id, asked.handoff_id)
@@ -138,14 +138,14 @@ class Ground:
         return signed(self.settings.signing_secret or "", urlencode({"payload": json.dumps(payload)}).encode())
 
     def show(self) -> None:
-        """Note that Slack shows everything, as it does when a click comes on a quiet day."""
+        """Mark every message as sent to Slack, as on a quiet day."""
         with self.database.engine.begin() as connection:
             owed = Delivery.state == DeliveryState.OWED
             connection.execute(update(Delivery).where(owed).values(state=DeliveryState.SETTLED, shown=Delivery.wanted))
             connection.execute(update(Lane).where(Lane.due_at.is_not(None)).values(due_at=None))
 
     def wait_until_shown(self, patience: float = PATIENCE_SECONDS) -> None:
-        """Wait until a bot in another process owes Slack nothing more; raises ChildFailed after so many seconds."""
+        """Wait until a bot in another process has sent all its messages. Raises ChildFailed after some seconds."""
         end = monotonic() + patience
         owed = select(func.count()).select_from(Lane).where(Lane.due_at.is_not(None))
         while monotonic() < end:
@@ -156,7 +156,7 @@ class Ground:
         raise ChildFailed("deliveries did not come to an end")
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return what points a bot in a process of its own at this ground."""
+        """Return the environment of a bot process for this set-up."""
         return {
             "DATABASE_URL": self.url,
             "SLACK_BOT_TOKEN": self.sandbox.bot_token(),
@@ -170,7 +170,7 @@ class Ground:
 
 @contextmanager
 def laid(url: str, *, patient: bool = False) -> Iterator[Ground]:
-    """Lay the ground in a fresh database, beside a Slack that sets no limits."""
+    """Yield a set-up on a fresh database, with a Slack without rate limits."""
     with Sandbox(MANIFEST, rate_limits=False) as sandbox:
         ground = Ground(url, sandbox, patient=patient)
         yield ground
@@ -178,7 +178,7 @@ def laid(url: str, *, patient: bool = False) -> Iterator[Ground]:
 
 
 def lead(number: int) -> HandOverForm:
-    """Make up a lead; every second goes to the other team."""
+    """Return a made-up lead; they alternate between the two teams."""
     return HandOverForm(
         company=f"Company {number}",
         person=f"Person {number}",
@@ -195,7 +195,7 @@ def lead(number: int) -> HandOverForm:
 
 
 def signed(secret: str, body: bytes) -> Request:
-    """Sign a form as Slack does, at this moment."""
+    """Return a form as a request signed now, as by Slack."""
     stamp = str(int(datetime.now(UTC).timestamp()))
     return Request(
         body,

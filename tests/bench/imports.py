@@ -1,4 +1,4 @@
-"""Files brought in beside a bot that runs: how fast, in how much memory, and whether clicks keep their speed."""
+"""Measures imports while a bot runs: their speed and memory, and whether clicks stay fast."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,15 +20,15 @@ from tests.bench.ground import Ground, laid
 from tests.bench.measuring import A_SECOND, MEGABYTES, MILLISECONDS, SECONDS, Figure, in_turn, percentile
 from tests.bench.requests_over_http import free_port
 
-# So often it is looked how far the importer is, and how large.
+# How often the importer's progress and memory are read.
 LOOK_SECONDS = 0.1
-# Thousands of cards come first, for the clicks.
+# Thousands of cards are sent first, for the clicks.
 SHOWN_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is brought in, how often, and how many clicks come meanwhile, `every` so many seconds."""
+    """How much is imported, in how many rounds, and how many clicks come meanwhile, one every `every` seconds."""
 
     activities: int
     leads: int
@@ -41,7 +41,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A sort of file: its name in the table, how it is written, and what the command is told beside it."""
+    """A kind of file: its name in the table, its rows, the function that writes it, and the command's options."""
 
     name: str
     rows: int
@@ -52,7 +52,7 @@ class _Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One import: seconds, and the most memory it had taken by a tenth of the rows and by the end."""
+    """One import: its seconds, and its peak memory in bytes at a tenth of the rows and at the end."""
 
     took: float
     early: float
@@ -60,7 +60,7 @@ class _Run:
 
 
 def measure(engine: Engine, *, size: Size) -> Iterator[Figure]:
-    """Bring in what leads did, then leads, each beside a bot and beside its floor."""
+    """Import activities, then leads, each while a bot runs, and compare each with its floor."""
     with TemporaryDirectory(prefix="baton-bench-") as name:
         folder = Path(name)
         (folder / "map.yaml").write_text(files.MAP, encoding="utf-8")
@@ -132,13 +132,13 @@ def _measured(engine: Engine, kind: _Kind, file: Path, size: Size) -> Iterator[F
         tuple(run.late for run in runs),
         tuple(run.early for run in runs),
     )
-    for percent, told in ((50, "… half of the clicks meanwhile; at rest"), (99, "… 99 of 100 clicks; at rest")):
+    for percent, name in ((50, "… half of the clicks meanwhile; at rest"), (99, "… 99 of 100 clicks; at rest")):
         halves = (tuple(percentile(each, percent) for each in half) for half in (meanwhile, rest))
-        yield Figure(told, engine.name, MILLISECONDS, *halves)
+        yield Figure(name, engine.name, MILLISECONDS, *halves)
 
 
 def _watched(process: "Popen[str]", ground: Ground, rows: int) -> _Run:
-    """Wait for the importer, and see how its memory grows."""
+    """Wait for the importer, and read its memory meanwhile."""
     began = perf_counter()
     before = _done(ground)
     early = late = 0.0
@@ -146,7 +146,7 @@ def _watched(process: "Popen[str]", ground: Ground, rows: int) -> _Run:
         late = _most_memory(process.pid) or late
         if not early and _done(ground) - before >= rows / 10:
             early = late
-        time.sleep(LOOK_SECONDS)  # nothing tells how much memory a process takes
+        time.sleep(LOOK_SECONDS)  # memory can only be polled
     took = perf_counter() - began
     _ended(process)
     return _Run(took, early or late, late)
@@ -158,13 +158,13 @@ def _ended(process: "Popen[str]") -> None:
 
 
 def _done(ground: Ground) -> int:
-    """Say how many rows were ever brought in."""
+    """Return the number of rows imported so far."""
     with ground.database.snapshot() as session:
         return session.scalar(select(func.coalesce(func.sum(ImportRun.rows), 0))) or 0
 
 
 def _most_memory(pid: int) -> float:
-    """Read the most that was ever resident of a process, in bytes; 0 where it has just ended."""
+    """Return a process's peak resident memory in bytes; 0 if it has just ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""What senders post: leads and activities, alone and in lists, beside a bare ASGI endpoint that writes as many rows."""
+"""Measures the intake API: leads and activities, alone and in lists; the floor writes as many rows."""
 
 import json
 import secrets
@@ -21,13 +21,13 @@ from tests.bench.requests_over_http import WARM_UP, compared
 
 LIST = 100
 SENDER = "website"
-# Too little for anybody to be handed over: that is another figure.
+# Too few points for a handoff, which is another figure.
 ACTS_EACH, KIND = 10, "email-opened"
 
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    """What is posted: its name in the table, where to, and one row by its number."""
+    """A kind of request: its name in the table, its path, and a function that makes a row from a number."""
 
     name: str
     path: str
@@ -36,7 +36,7 @@ class _Posted:
 
 
 def measure(engine: Engine, *, rounds: int, requests: int, lists: int) -> Iterator[Figure]:
-    """Post each kind of row alone and in lists, by eight clients, beside as many bare transactions."""
+    """Post each kind of row alone and in lists, from eight clients; the floor is as many bare transactions."""
     with laid(engine.fresh()) as ground, ExitStack() as stack:
         with ground.database.transaction() as session:
             key = api_keys.make(
@@ -67,20 +67,20 @@ def measure(engine: Engine, *, rounds: int, requests: int, lists: int) -> Iterat
 
 
 def _taken(ground: Ground, posted: _Posted, request: Request) -> None:
-    """Take in what is posted, in this process."""
+    """Take in a request in this process."""
     answer = posted.take(
         json.loads(request.body),
         sender=SENDER,
         transaction=ground.database.transaction,
         now=utc_now,
-        workspace=ground.baton.workspace,
+        workspace=ground.baton.installations[0],
     )
     if answer.status != 200:
         raise RuntimeError(f"{posted.path} was answered {answer.status}: {answer.body}")
 
 
 def _write_down(ground: Ground, leads: int) -> None:
-    """Make so many leads known, whose activities come later."""
+    """Store the leads whose activities are posted later."""
     known = _Posted("leads", "", intake.leads, _stranger)
     for start in range(0, leads, LIST):
         people = [files.person(number, batch=0) for number in range(start, start + LIST)]

@@ -1,4 +1,4 @@
-"""The machine that a run was made on, in a few words and without a path."""
+"""Describes the machine of a run, without naming paths."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ PARTS = ("SQLAlchemy", "slack-bolt", "slack-sdk", "psycopg", "uvicorn")
 
 
 def description(postgresql: str | None) -> list[tuple[str, str]]:
-    """Name processor, memory, versions, and what a write to the disk costs."""
+    """Return the processor, memory, versions, and the time of a write to the disk."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return [
         ("Processor", f"{os.cpu_count()} cores, {_processor()}"),
@@ -37,7 +37,7 @@ def _processor() -> str:
 
 
 def _sync() -> float:
-    """Measure what lies under every commit."""
+    """Return the time of an fsync, which every commit needs."""
     taken = []
     with tempfile.TemporaryFile() as file:
         for _ in range(100):

@@ -1,17 +1,17 @@
-"""What a measurement is: rounds of Baton and of its floor, taken in turn, and what they come to."""
+"""Measurements: rounds of Baton and of its floor, taken in turn, and their summary."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import TypeAlias
 
-# One round's value: seconds, a rate, bytes.
+# The value of one round: seconds, a rate or bytes.
 Round: TypeAlias = Callable[[int], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of several rounds, with the least and the greatest."""
+    """The median, minimum and maximum of several rounds."""
 
     middle: float
     least: float
@@ -19,13 +19,13 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Spread":
-        """Sum rounds up."""
+        """Return the spread of some rounds."""
         return cls(median(values), min(values), max(values))
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """How values are written: their factor, digits and sign; `rate` where more is better."""
+    """How values are written: factor, digits and sign; `rate` means that more is better."""
 
     sign: str
     factor: float = 1.0
@@ -33,7 +33,7 @@ class Unit:
     rate: bool = False
 
     def write(self, spread: Spread) -> str:
-        """Write the median, and the range in brackets."""
+        """Return the median, with the range in brackets."""
         middle, least, most = (
             f"{value * self.factor:,.{self.digits}f}" for value in (spread.middle, spread.least, spread.most)
         )
@@ -48,7 +48,7 @@ MEGABYTES = Unit("MB", 1 / 1_000_000, digits=1)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row of the table: what was measured on which engine, round by round, beside its floor."""
+    """One row of the table: the values of Baton and of its floor, round by round, on one engine."""
 
     name: str
     engine: str
@@ -58,20 +58,20 @@ class Figure:
 
     @property
     def ratio(self) -> Spread:
-        """How many times the floor's time, or memory, Baton takes: from the two halves of each round."""
+        """How many times the floor's time or memory Baton takes, compared round by round."""
         pairs = zip(self.ours, self.floor, strict=True)
         return Spread.of([floor / ours if self.unit.rate else ours / floor for ours, floor in pairs])
 
     @property
     def written(self) -> tuple[str, str, str]:
-        """Both halves and the ratio, as they stand in the table."""
+        """Baton's value, the floor's and the ratio, as text for the table."""
         ratio = self.ratio
         ours, floor = (self.unit.write(Spread.of(half)) for half in (self.ours, self.floor))
         return ours, floor, f"{ratio.middle:.2f} ({ratio.least:.2f}–{ratio.most:.2f})"
 
 
 def in_turn(rounds: int, ours: Round, floor: Round) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Take both, round by round, and change who goes first each time, so that no lull favours either."""
+    """Measure both in each round, and alternate which goes first, so that changes in load favour neither."""
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         for which in (0, 1) if number % 2 == 0 else (1, 0):
@@ -80,5 +80,5 @@ def in_turn(rounds: int, ours: Round, floor: Round) -> tuple[tuple[float, ...], 
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Return the value below which so many in a hundred lie."""
+    """Return a percentile of the values."""
     return quantiles(values, n=100, method="inclusive")[percent - 1]

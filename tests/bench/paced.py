@@ -1,4 +1,4 @@
-"""Clicks at a steady pace, as people make them: sent when they are due, whether or not the last one was answered."""
+"""Clicks at a steady pace, as people make them: each is sent when due, even if the last one was not answered yet."""
 
 import http.client
 import time
@@ -17,7 +17,7 @@ OK = 200
 def clicks(
     address: str, secret: str, requests: Iterator[Request], *, every: float, going: Callable[[int], bool]
 ) -> list[float]:
-    """Send a click every so many seconds while it is going; return how long after it was due each was answered."""
+    """Send a click every few seconds while something runs; return the seconds from due time to answer of each."""
     began = perf_counter()
     sent: list[Future[float]] = []
     with ThreadPoolExecutor(HANDS) as hands:
@@ -26,13 +26,13 @@ def clicks(
             if request is None:
                 break
             due = began + len(sent) * every
-            time.sleep(max(0.0, due - perf_counter()))  # the pace is what is asked for
+            time.sleep(max(0.0, due - perf_counter()))  # keeps the pace
             sent.append(hands.submit(_click, address, secret, request, due))
     return [each.result() for each in sent]
 
 
 def _click(address: str, secret: str, request: Request, due: float) -> float:
-    # Slack signs what it sends at that moment, and an old signature is refused.
+    # Signed at the moment of sending, because an old signature is refused.
     fresh = signed(secret, request.body)
     target = urlsplit(address)
     connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=30)

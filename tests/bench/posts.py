@@ -1,4 +1,4 @@
-"""Deliveries a second: what hand-overs owe, posted to a Slack that answers at once, beside a bare client."""
+"""Measures deliveries a second: messages of hand-overs to a Slack that answers at once; the floor is a bare client."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from tests.bench.measuring import A_SECOND, Figure, in_turn
 
 
 def measure(engine: Engine, *, rounds: int, leads: int) -> Figure:
-    """Hand leads over and let the bot post all that is owed; the bare client posts as many cards, as fast as it can."""
+    """Hand leads over and let the bot send all messages; the bare client posts as many cards as fast as it can."""
     with laid(engine.fresh()) as ground, ExitStack() as stack:
         slack = stack.enter_context(children.started("tests.bench.programs.instant_slack", environment={}))
         address = children.first_line(slack)
@@ -46,7 +46,7 @@ def measure(engine: Engine, *, rounds: int, leads: int) -> Figure:
 
 
 def _post(client: WebClient, ground: Ground, messages: int) -> None:
-    """Post the same card over and over, with as many hands as the bot has."""
+    """Post the same card repeatedly, with as many threads as the bot has."""
     with ground.database.snapshot() as session:
         card = templates.render(
             "messages/lead_card", card=cards.lead_card(session, ground.workspace_id, ground.asked()[0].handoff_id)
@@ -58,7 +58,7 @@ def _post(client: WebClient, ground: Ground, messages: int) -> None:
 
 
 def _rate(address: str) -> tuple[int, float]:
-    """Return how many messages came, and how many a second from the first to the last."""
+    """Return the number of messages, and their rate a second from the first to the last."""
     tally = _get(address, "tally")
     return int(tally["messages"]), (tally["messages"] - 1) / (tally["last"] - tally["first"])
 
@@ -69,5 +69,5 @@ def _reset(address: str) -> None:
 
 def _get(address: str, path: str) -> dict[str, float]:
     with urlopen(f"{address}/{path}") as answer:  # noqa: S310 - our own server
-        told: dict[str, float] = json.load(answer)
-    return told
+        tally: dict[str, float] = json.load(answer)
+    return tally

@@ -1,4 +1,4 @@
-"""Clicks over HTTP: several clients at once, against `baton web`, beside a bare ASGI endpoint."""
+"""Measures clicks over HTTP: several clients at once, on `baton web`; the floor is a bare ASGI endpoint."""
 
 import http.client
 import socket
@@ -28,7 +28,7 @@ def measure(engine: Engine, work: Work, *, rounds: int, clicks: int) -> list[Fig
         ground.hand_over(WARM_UP + rounds * clicks)
         requests = iter([ground.press(asked) for asked in ground.asked()])
         port = free_port()
-        # Without the app-level token there is no Socket Mode: Slack is to call.
+        # Without an app-level token the bot uses HTTP instead of Socket Mode.
         environment = ground.environment(PORT=str(port), SLACK_APP_TOKEN="")
         stack.enter_context(children.started("bot", "web", environment=environment))
         counts = (str(work.inserted), str(work.changed))
@@ -44,7 +44,7 @@ def measure(engine: Engine, work: Work, *, rounds: int, clicks: int) -> list[Fig
 
 
 def compared(engine: Engine, name: str, addresses: Sequence[str], batches: Sequence[Sequence[Request]]) -> list[Figure]:
-    """Send each batch to Baton and to the floor, in turn, the first to warm up; return what came of the others."""
+    """Send each batch to Baton and to the floor, in turn; return the figures of all but the first, which warms up."""
     first, *others = batches
     taken: list[list[tuple[float, float, float]]] = [[], []]
     for address in addresses:
@@ -60,8 +60,8 @@ def compared(engine: Engine, name: str, addresses: Sequence[str], batches: Seque
     in_turn(len(others), lambda number: turn(0, number), lambda number: turn(1, number))
     ours, floor = (tuple(zip(*each, strict=True)) for each in taken)
     return [
-        Figure(told, engine.name, unit, ours[number], floor[number])
-        for number, (told, unit) in enumerate(
+        Figure(label, engine.name, unit, ours[number], floor[number])
+        for number, (label, unit) in enumerate(
             (
                 (name, A_SECOND),
                 ("… half answered within", MILLISECONDS),
@@ -72,7 +72,7 @@ def compared(engine: Engine, name: str, addresses: Sequence[str], batches: Seque
 
 
 def send(address: str, requests: Sequence[Request]) -> list[float]:
-    """Send the requests by several clients, each on one connection, and return how long each answer took."""
+    """Send the requests from several clients, each on one connection; return the seconds that each answer took."""
     waiting: SimpleQueue[Request] = SimpleQueue()
     for request in requests:
         waiting.put(request)
@@ -102,14 +102,14 @@ def _one_client(address: str, waiting: "SimpleQueue[Request]") -> list[float]:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on at this moment."""
+    """Return a free port."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
     return port
 
 
 def wait_for(port: int) -> None:
-    """Wait until somebody listens on the port."""
+    """Wait until a process listens on the port."""
     end = perf_counter() + PATIENCE_SECONDS
     while True:
         try:
@@ -117,6 +117,6 @@ def wait_for(port: int) -> None:
         except ConnectionRefusedError:
             if perf_counter() > end:
                 raise
-            time.sleep(0.05)  # before the measurement: nothing tells that a port is open
+            time.sleep(0.05)  # before the measurement; a port sends no signal when it opens
         else:
             return

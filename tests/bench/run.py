@@ -1,4 +1,4 @@
-"""The run: every figure on every engine asked for, one after the other, then one table."""
+"""Runs every measurement on every requested engine, one after the other, and prints one table."""
 
 import argparse
 from collections.abc import Iterable, Sequence
@@ -14,14 +14,14 @@ from tests.bench.engines import Engine, Postgresql, opened
 from tests.bench.imports import Size
 from tests.bench.measuring import Figure
 
-# A figure that is broken over two lines cannot be read.
+# Wide enough that no figure wraps.
 WIDEST = 140
 COLUMNS = ("what", "database", "Baton", "floor", "times the floor")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """The amount to measure."""
 
     rounds: int
     clicks: int
@@ -60,7 +60,7 @@ LARGE = Size(activities=1_000_000, leads=100_000, people=1_000_000, rounds=1, ev
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure, print, return 0."""
+    """Measure, print the table, and return 0."""
     parser = argparse.ArgumentParser(prog="tests/bench", description="Measure Baton, each figure beside its floor.")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything: to see that it runs")
     parser.add_argument("--engine", choices=("sqlite", "postgresql", "both"), default="both")
@@ -68,34 +68,34 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--large", action="store_true", help="the imports alone, of 1,000,000 rows each")
     given = parser.parse_args(arguments)
     plan = QUICK if given.quick else FULL
-    shown, told = Console(), Console(stderr=True)
-    shown.width = max(shown.width, WIDEST)
+    stdout, stderr = Console(), Console(stderr=True)
+    stdout.width = max(stdout.width, WIDEST)
     figures: list[Figure] = []
     works: list[tuple[str, Work]] = []
     with opened(given.engine) as engines:
         version = next((engine.version for engine in engines if isinstance(engine, Postgresql)), None)
         described = machine.description(version)
         for engine in engines:
-            with told.status(f"Measuring on {engine.name}") as status:
+            with stderr.status(f"Measuring on {engine.name}") as status:
                 alone = given.large or given.imports
                 size = LARGE if given.large else plan.size
                 for figure in imports.measure(engine, size=size) if alone else _measured(engine, plan, works):
                     figures.append(figure)
                     status.update(f"Measuring on {engine.name}: {figure.name} is done")
-                    if not told.is_terminal:
-                        told.print(
+                    if not stderr.is_terminal:
+                        stderr.print(
                             engine.name, figure.name, *figure.written, sep=" | ", highlight=False, soft_wrap=True
                         )
     for name, value in described:
-        shown.print(f"{name}: {value}", highlight=False, soft_wrap=True)
+        stdout.print(f"{name}: {value}", highlight=False, soft_wrap=True)
     for name, work in works:
-        shown.print(_sentence(name, work), highlight=False, soft_wrap=True)
-    shown.print(table(figures))
+        stdout.print(_sentence(name, work), highlight=False, soft_wrap=True)
+    stdout.print(table(figures))
     return 0
 
 
 def table(figures: Iterable[Figure]) -> Table:
-    """Lay the figures out, each engine's beside the other's."""
+    """Return a table of the figures, with the engines side by side."""
     made = Table(box=MARKDOWN)
     for name in COLUMNS:
         made.add_column(name, no_wrap=True)

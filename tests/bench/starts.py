@@ -1,4 +1,4 @@
-"""From the start of a process to its readiness, and its memory at rest, beside a process that only connects."""
+"""Measures the bot's start until it is ready, and its memory at rest; the floor is a process that only connects."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from tests.bench.requests_over_http import free_port
 
 
 def measure(engine: Engine, work: Work, *, rounds: int, rest: float) -> list[Figure]:
-    """Start both in turn, wait until they are ready, let them rest so many seconds, read their memory, stop them."""
+    """Start both in turn, wait until they are ready, let them rest for some seconds, read their memory, stop them."""
     memory: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
     with laid(engine.fresh()) as ground:
         bare_database = engine.fresh()
@@ -65,9 +65,9 @@ def measure(engine: Engine, work: Work, *, rounds: int, rest: float) -> list[Fig
                 while not ready(process):
                     if time.perf_counter() - began > PATIENCE_SECONDS:
                         raise ChildFailed(f"{words} did not become ready")
-                    time.sleep(0.005)  # as finely as what is measured is told
+                    time.sleep(0.005)  # as precise as the figures
                 took = time.perf_counter() - began
-                time.sleep(rest)  # memory at rest is what is left after a while
+                time.sleep(rest)  # memory at rest is measured after a while
                 keep(_memory(process.pid))
             return took
 
@@ -86,7 +86,7 @@ def measure(engine: Engine, work: Work, *, rounds: int, rest: float) -> list[Fig
 
 
 def _answers(address: str) -> bool:
-    """Say whether health is answered with 200."""
+    """Return whether the health check answers 200."""
     try:
         with urlopen(address):  # noqa: S310 - our own server
             return True
@@ -95,6 +95,6 @@ def _answers(address: str) -> bool:
 
 
 def _memory(pid: int) -> dict[str, float]:
-    """Read a process's memory in bytes: resident, and with shared pages divided among those who share them."""
+    """Return a process's memory in bytes: resident, and proportional (shared pages divided among their processes)."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
     return {name: int(value.split()[0]) * 1024.0 for name, _, value in (line.partition(":") for line in lines)}

@@ -79,6 +79,6 @@ def publish(baton: Baton, clock: ManualClock) -> Callable[[str], None]:
 
     def publish(text: str = PLAYBOOK) -> None:
         with baton.database.transaction() as session:
-            publishing.publish(session, workspace_id=baton.workspace.id, text=text, by="a test", now=clock())
+            publishing.publish(session, workspace_id=baton.installations[0].id, text=text, by="a test", now=clock())
 
     return publish

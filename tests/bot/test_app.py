@@ -35,7 +35,7 @@ def test_a_command_over_signed_http_is_answered(listening: Baton, sandbox: Sandb
     ana.types("/baton help", "#general")
     assert [reply.ephemeral for reply in ana.private_replies] == [True]
     assert not sandbox.complaints
-    assert listening.workspace.slack_team_id == sandbox.workspace().id
+    assert listening.installations[0].slack_team_id == sandbox.workspace().id
 
 
 def test_a_command_that_speaks_of_a_payload_is_not_lost(listening: Baton, sandbox: Sandbox) -> None:
@@ -71,7 +71,7 @@ def test_a_workspace_is_known_again_while_slack_is_down(
     asked = len(sandbox.calls())
     sandbox.fault("*", "500")
     again = build(settings, database=ledger, now=clock)
-    assert again.workspace == baton.workspace
+    assert again.installations[0] == baton.installations[0]
     assert len(sandbox.calls()) == asked
 
 
@@ -87,20 +87,20 @@ def test_two_tokens_share_a_database_without_sharing_a_workspace(
     baton: Baton, settings: Settings, ledger: Database, sandbox: Sandbox, clock: ManualClock
 ) -> None:
     fabrikam = build(replace(settings, bot_token=sandbox.bot_token("Fabrikam")), database=ledger, now=clock)
-    assert fabrikam.workspace.id != baton.workspace.id
-    assert fabrikam.workspace.slack_team_id == sandbox.workspace("Fabrikam").id
+    assert fabrikam.installations[0].id != baton.installations[0].id
+    assert fabrikam.installations[0].slack_team_id == sandbox.workspace("Fabrikam").id
 
 
 def test_a_new_token_of_a_known_workspace_keeps_its_row_and_its_seal(
     baton: Baton, settings: Settings, ledger: Database, sandbox: Sandbox, clock: ManualClock
 ) -> None:
     with ledger.transaction() as session:
-        workspace = session.get_one(Workspace, baton.workspace.id)
+        workspace = session.get_one(Workspace, baton.installations[0].id)
         workspace.token_digest, workspace.trouble, workspace.trouble_at = "another's", "token_revoked", clock()
     again = build(settings, database=ledger, now=clock, seal=lambda: "new")
-    assert again.workspace == baton.workspace
+    assert again.installations[0] == baton.installations[0]
     with ledger.snapshot() as session:
-        workspace = session.get_one(Workspace, baton.workspace.id)
+        workspace = session.get_one(Workspace, baton.installations[0].id)
         assert (workspace.seal, workspace.trouble, workspace.trouble_at) == ("seal", None, None)
     assert sandbox.calls("auth.test")
 
@@ -112,8 +112,8 @@ def test_a_payload_from_another_app_or_workspace_is_refused_politely(baton: Bato
         "text": "away",
         "user_id": "U1",
         "user_name": "ana",
-        "team_id": baton.workspace.slack_team_id,
-        "api_app_id": str(baton.workspace.app_id),
+        "team_id": baton.installations[0].slack_team_id,
+        "api_app_id": str(baton.installations[0].app_id),
         "channel_id": "C1",
         "trigger_id": "1.2",
     }
@@ -134,7 +134,7 @@ def test_an_event_from_elsewhere_is_taken_and_forgotten(baton: Baton) -> None:
 
 def test_an_event_that_nobody_listens_to_is_not_sent_again(baton: Baton, caplog: pytest.LogCaptureFixture) -> None:
     event = {"type": "reaction_added", "user": "U1"}
-    payload = {"type": "event_callback", "team_id": baton.workspace.slack_team_id, "event": event}
+    payload = {"type": "event_callback", "team_id": baton.installations[0].slack_team_id, "event": event}
     assert baton.dispatch(payload, {}).status == 200
     assert "Nothing listens" in caplog.text
 
@@ -146,8 +146,8 @@ def test_a_surprise_is_an_apology_with_the_reference_that_is_in_the_log(
     command = {
         "command": "/baton",
         "text": "",
-        "team_id": baton.workspace.slack_team_id,
-        "api_app_id": str(baton.workspace.app_id),
+        "team_id": baton.installations[0].slack_team_id,
+        "api_app_id": str(baton.installations[0].app_id),
     }
     answer = baton.dispatch(command, {})
     assert answer.status == 200
@@ -159,7 +159,7 @@ def test_bolt_asks_slack_nothing_to_answer_a_command(listening: Baton, sandbox: 
     asked = len(sandbox.calls())
     sandbox.person("Ana Ruiz").types("/baton help", "#general")
     assert len(sandbox.calls()) == asked
-    assert listening.workspace.bot_id
+    assert listening.installations[0].bot_id
 
 
 def test_a_hand_over_reaches_the_channel_while_everything_runs(

@@ -21,7 +21,7 @@ from sandbox.server import Sandbox
 def examine(baton: Baton, clock: ManualClock, *, connections: int | None = None, working: bool | None = None) -> Health:
     """Look at a bot's parts."""
     return health.examine(
-        baton.database, workspace_id=baton.workspace.id, connections=connections, working=working, now=clock()
+        baton.database, workspace_id=baton.installations[0].id, connections=connections, working=working, now=clock()
     )
 
 
@@ -31,13 +31,13 @@ def test_a_fresh_bot_is_well(baton: Baton, clock: ManualClock) -> None:
 
 def test_slacks_refusal_of_everything_shows(baton: Baton, clock: ManualClock) -> None:
     with baton.database.transaction() as session:
-        session.get_one(Workspace, baton.workspace.id).trouble = "token_revoked"
+        session.get_one(Workspace, baton.installations[0].id).trouble = "token_revoked"
     assert examine(baton, clock).slack == "refuses every call: token_revoked"
 
 
 def test_a_method_without_its_scope_shows(baton: Baton, clock: ManualClock) -> None:
     with baton.database.transaction() as session:
-        paces = lock_paces(session, baton.workspace.id, ["conversations.open"])
+        paces = lock_paces(session, baton.installations[0].id, ["conversations.open"])
         paces["conversations.open"].trouble = "missing_scope, needs im:write"
     assert examine(baton, clock).slack == "refuses some: conversations.open: missing_scope, needs im:write"
 
@@ -52,22 +52,22 @@ def test_a_slack_that_takes_nothing_shows_after_a_minute(
     baton: Baton, publish: Callable[[], None], sandbox: Sandbox, clock: ManualClock
 ) -> None:
     publish()
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     sandbox.fault("*", "500")
     with baton.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=baton.workspace.id, by=mika, form=form, key="V1", now=clock())
+        handover.hand_over(session, workspace_id=baton.installations[0].id, by=mika, form=form, key="V1", now=clock())
     said = []
     for _ in range(8):
-        baton.worker.run_once(clock())
+        baton.workers[0].run_once(clock())
         said.append(examine(baton, clock).slack)
         clock.advance(timedelta(seconds=10))
     assert said[:7] == [WELL] * 7
     assert said[7] == "has taken nothing for more than 60 s"
     sandbox.heal()
     clock.advance(timedelta(seconds=30))
-    baton.worker.run_once(clock())
+    baton.workers[0].run_once(clock())
     assert examine(baton, clock).slack == WELL
 
 
@@ -77,7 +77,7 @@ def test_no_connection_of_socket_mode_is_no_slack(baton: Baton, clock: ManualClo
 
 def test_a_worker_elsewhere_is_judged_by_what_it_leaves_undone(baton: Baton, clock: ManualClock) -> None:
     with baton.database.transaction() as session:
-        session.add(Lane(workspace_id=baton.workspace.id, place="C1", due_at=clock()))
+        session.add(Lane(workspace_id=baton.installations[0].id, place="C1", due_at=clock()))
     clock.advance(timedelta(seconds=60))
     assert examine(baton, clock).worker == WELL
     clock.advance(timedelta(seconds=1))

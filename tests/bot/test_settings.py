@@ -10,10 +10,10 @@ ROOT = Path(__file__).parent.parent.parent
 GIVEN = {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_APP_TOKEN": "xapp-1-A"}
 
 
-def faults(environ: dict[str, str], *, slack: bool = True) -> tuple[str, ...]:
+def faults(environ: dict[str, str], *, slack: bool = True, in_file: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Read what cannot be read, and give the reasons."""
     with pytest.raises(SettingsFaults) as raised:
-        read(environ, slack=slack)
+        read(environ, slack=slack, in_file=in_file)
     return raised.value.faults
 
 
@@ -62,6 +62,38 @@ def test_settings_keep_their_secrets_out_of_their_repr() -> None:
 
 def test_a_slip_of_the_pen_is_pointed_out() -> None:
     assert "SLACK_BOT_TOKN is set" in faults({"SLACK_BOT_TOKN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("SLAK_BOT_TOKEN", "SLACK_BOT_TOKEN"),
+        ("SLACK_SECRET", "SLACK_SIGNING_SECRET"),
+        ("BATON_DATABASE_URL", "DATABASE_URL"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("INTAKE_SECRET", "INTAKE_SECRETS"),
+        ("log_level", "LOG_LEVEL"),
+        ("PROT", "PORT"),
+    ],
+)
+def test_a_misspelt_setting_in_the_file_is_named_with_the_nearest_right_one(name: str, nearest: str) -> None:
+    assert faults(GIVEN | {name: "x"}, in_file=(*GIVEN, name)) == (
+        f"{name} in .env is not a setting. Did you mean {nearest}? Correct it, or remove it.",
+    )
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "TZ", "COMPOSE_PROJECT_NAME", "SENTRY_DSN"])
+def test_a_name_of_another_program_in_the_file_is_left_alone(name: str) -> None:
+    assert read(GIVEN | {name: "x"}, in_file=(*GIVEN, name)) == read(GIVEN)
+
+
+def test_of_the_processs_environment_only_what_is_all_but_right_and_missed_is_named() -> None:
+    everybodys = {"HOSTNAME": "x", "HOSTS": "x", "SLACK_WEBHOOK": "x", "LOG_FILE": "x", "POST": "x", "BATON_HOME": "x"}
+    assert read(GIVEN | everybodys) == read(GIVEN)
+    assert faults(GIVEN | {"DATABSE_URL": "x"}) == (
+        "DATABSE_URL is set, but the setting is called DATABASE_URL. Rename it, or set DATABASE_URL too.",
+    )
+    assert read(GIVEN | {"DATABASE_URI": "x", "DATABASE_URL": "sqlite:///baton.db"}) == read(GIVEN)
 
 
 def test_blanks_are_nothing() -> None:

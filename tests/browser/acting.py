@@ -1,4 +1,4 @@
-"""What a person does in the page with Baton, one line each."""
+"""What a person does with Baton in the page, one function for each step."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -9,7 +9,7 @@ def field(page: Page, block_id: str) -> Locator:
 
 
 def choose(page: Page, block_id: str, words: str) -> None:
-    """Pick from a list of the open modal."""
+    """Pick an option in a menu of the open modal."""
     field(page, block_id).get_by_role("button").click()
     page.get_by_role("option").filter(has=page.get_by_text(words, exact=True)).click()
     expect(field(page, block_id).get_by_role("button")).to_contain_text(words)
@@ -22,12 +22,12 @@ def command(page: Page, text: str) -> None:
 
 
 def submit(page: Page) -> None:
-    """Press the modal's submit button."""
+    """Submit the modal."""
     page.get_by_test_id("modal-submit").click()
 
 
 def hand_over(page: Page, source: str = "", **fields: str) -> None:
-    """Hand a lead over with /handoff; fields by their block, the source by its name."""
+    """Hand a lead over with /handoff; fields are by block id, the source by its name."""
     command(page, "/handoff")
     page.get_by_test_id("modal").wait_for()
     for block_id, value in fields.items():
@@ -45,5 +45,5 @@ def enter(page: Page, where: str) -> None:
 
 
 def card(page: Page, words: str) -> Locator:
-    """Return the message that says these words."""
+    """Return the message that contains this text."""
     return page.get_by_test_id("message").filter(has_text=words)

@@ -68,7 +68,7 @@ SEED = (
 
 
 class Desk:
-    """An app behind signed HTTP that answers as a test tells it to, and remembers what it was sent."""
+    """An app over signed HTTP that gives the answers a test sets, and keeps what it receives."""
 
     def __init__(self) -> None:
         self.received: list[Payload] = []
@@ -94,11 +94,11 @@ class Desk:
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def on(self, name: str, answer: Answer) -> None:
-        """Answer a command ("/handoff"), a payload type ("block_actions") or an event with this from now on."""
+        """Set the answer to a command ("/handoff"), a payload type ("block_actions") or an event."""
         self._answers[name] = answer
 
     def take(self, body: str) -> Payload | None:
-        """Remember what came and return the answer to it."""
+        """Keep a payload and return the answer to it."""
         if body.startswith("{"):
             payload: Payload = json.loads(body)
             name = payload["event"]["type"]
@@ -122,20 +122,20 @@ class Desk:
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    """Return an app that answers everything with an empty 200 until told otherwise."""
+    """Yield an app that answers everything with an empty 200 until a test sets an answer."""
     with Desk() as desk:
         yield desk
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Return the clock that the sandbox goes by: the machine's."""
+    """Return the sandbox's clock: the real one."""
     return RealClock()
 
 
 @pytest.fixture
 def sandbox(desk: Desk, clock: Clock) -> Iterator[Sandbox]:
-    """Return a running sandbox with two workspaces, the app installed in both."""
+    """Yield a running sandbox with two workspaces, the app installed in both."""
     with Sandbox(MANIFEST, clock=clock, seed=SEED, rate_limits=False, http_endpoint=desk.url) as sandbox:
         yield sandbox
 
@@ -156,7 +156,7 @@ def sales(sandbox: Sandbox) -> str:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Return the system's Chromium, headless, with a profile of its own."""
+    """Yield the system's Chromium, headless, with its own profile."""
     home = tmp_path_factory.mktemp("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -171,9 +171,9 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def open_as(browser: Browser, sandbox: Sandbox) -> Iterator[Opener]:
-    """Return a function that opens the page as somebody, in a conversation if one is named.
+    """Yield a function that opens the page as a person, in a conversation if one is named.
 
-    The test fails if the page logged an error, or asked anybody but the sandbox for anything.
+    The test fails if the page logs an error, or sends a request to anything but the sandbox.
     """
     troubles: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="UTC", locale="en-GB")

@@ -1,4 +1,4 @@
-"""The pictures of docs/images, taken of the running sandbox: make screenshots."""
+"""Takes the screenshots of docs/images in the running sandbox: make screenshots."""
 
 import tempfile
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
 from tests.browser.acting import card, command, enter, field, hand_over, submit
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.journeys.office import MANIFEST, MONDAY, Office, office_of, serve
+from tests.worlds.office import MANIFEST, MONDAY, Office, office_of, serve
 
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 VIEWPORT: Final[ViewportSize] = {"width": 1280, "height": 800}
-# What is longer than a screen is shown whole.
+# Tall enough to show every message whole.
 TALL: Final[ViewportSize] = {"width": 1280, "height": 1700}
 WIDEST: Final = 760
 LEAD: Final = "Kestrel Freight"
 ASLEEP: Final = "Corvo Energia"
-# Who else comes in, and what becomes of each.
+# The other leads, and what happens to each.
 TEAMWORK: Final = (
     ("Alder & Sons", "Tom Ade", "Webinar", "12,000", "accepted"),
     ("Bruun Glas", "Ida Bruun", "Demo request", "8,500", "accepted"),
@@ -38,7 +38,7 @@ TEAMWORK: Final = (
 
 
 def main() -> None:
-    """Tell one lead's story and take a picture at each turn."""
+    """Play one lead's story, and take a screenshot at each step."""
     clock = ManualClock(MONDAY)
     with tempfile.TemporaryDirectory(prefix="baton-screenshots-") as folder, sync_playwright() as playwright:
         database_url = f"sqlite:///{folder}/baton.db"
@@ -121,7 +121,7 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
 
 
 def _tell_of_the_team(page: Page, office: Office) -> None:
-    """Let a team work on more leads, and take a picture of what each of its people sees."""
+    """Let a team work on more leads, and take a screenshot of what each person sees."""
     for company, person, source, value, becomes in TEAMWORK:
         office.clock.advance(timedelta(minutes=4))
         _works(office, company, becomes, {"Name": person, "Source": source, "Deal value": value})
@@ -158,7 +158,7 @@ def _tell_of_the_team(page: Page, office: Office) -> None:
 
 
 def _works(office: Office, company: str, becomes: str, fields: Mapping[str, str]) -> None:
-    """Hand one lead over, and let whoever is asked do with it what they will."""
+    """Hand one lead over, and let the rep who is asked act on it."""
     office.hands_over(company, **fields)
     rep, offered = office.waits_for(lambda: _offered(office, company))
     if becomes == "waits":
@@ -171,7 +171,7 @@ def _works(office: Office, company: str, becomes: str, fields: Mapping[str, str]
 
 
 def _offered(office: Office, company: str) -> tuple[Person, Message] | None:
-    """Return who has the lead's card with a button to accept it, and the card."""
+    """Return the rep whose card of the lead has an Accept button, and the card."""
     for name in ("Ana Ruiz", "Ben Okafor", "Chloe Martin"):
         rep = office.sandbox.person(name)
         for message in rep.direct_messages:
@@ -181,7 +181,7 @@ def _offered(office: Office, company: str) -> tuple[Person, Message] | None:
 
 
 def _sit_down(page: Page, sandbox: Sandbox, name: str, where: str) -> None:
-    """Let the page be this person's, in a conversation."""
+    """Open the page as a person, in a conversation."""
     person = sandbox.person(name)
     page.goto("about:blank")
     page.goto(f"{sandbox.url}/#/{person.workspace.id}/{person.member.id}/")
@@ -189,7 +189,7 @@ def _sit_down(page: Page, sandbox: Sandbox, name: str, where: str) -> None:
 
 
 def _take(page: Page, name: str, *shown: Locator, margin: float = 0) -> None:
-    """Take a picture of what is shown, from one edge to the other, and no wider than a card is."""
+    """Take a screenshot of an element, no wider than a card."""
     page.mouse.move(0, 0)
     shown[-1].scroll_into_view_if_needed()
     boxes = [box for each in shown if (box := each.bounding_box())]

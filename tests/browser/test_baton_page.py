@@ -1,4 +1,4 @@
-"""Baton itself in the sandbox's page: what marketing and a rep do, and see, with the bot in this process."""
+"""Baton in the sandbox's page: what marketing and a rep do and see, with the bot in this process."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from sandbox.server import Sandbox
 from tests.browser.acting import card, choose, command, enter, field, hand_over, submit
-from tests.journeys.office import Office, open_office
+from tests.worlds.office import Office, open_office
 
 Opener = Callable[..., Page]
 
@@ -22,7 +22,7 @@ def office(sqlite_url: str) -> Iterator[Office]:
 
 @pytest.fixture
 def sandbox(office: Office) -> Sandbox:
-    """Let the page show the office's Slack."""
+    """Return the office's sandbox, which the page shows."""
     return office.sandbox
 
 

@@ -1,4 +1,4 @@
-"""Block Kit as the page draws it: text, tables, charts, and what strangers wrote."""
+"""Block Kit as the page draws it: text, tables, charts, and text written by strangers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -238,7 +238,7 @@ def test_a_picture_that_comes_with_the_message_is_shown(open_as: Opener, slack: 
     image = {"type": "image", "image_url": address, "alt_text": "Funnel"}
     slack.chat_postMessage(channel=sales, text="text", blocks=[image])
     page = open_as("Ana Ruiz", "home")
-    # Slack takes no data address over its API, so it is put in on the way to the page.
+    # Slack's API accepts no data: address, so the test puts one into the page's state.
     page.route("**/page/state*", lambda route: route.fulfill(body=route.fetch().text().replace(address, pixel)))
     page.get_by_role("button", name="channel sales").click()
     slack.chat_postMessage(channel=sales, text="Something new")

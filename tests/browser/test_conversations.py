@@ -1,4 +1,4 @@
-"""Reading, writing and finding one's way, in the page."""
+"""Reading, writing and navigating in the page."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def test_what_is_typed_reaches_everybody_in_the_channel(open_as: Opener, sales: 
 
 
 def test_eight_tabs_live_beside_each_other(open_as: Opener, slack: WebClient, sales: str) -> None:
-    """A browser keeps six HTTP connections to a host: none of them may be held open by a tab."""
+    """A browser allows six HTTP connections per host, so a tab must not hold one open."""
     tabs = [open_as(name, sales) for name in ("Ana Ruiz", "Mika Sato", "Olu Adeyemi", "Ana Ruiz") * 2]
     slack.chat_postMessage(channel=sales, text="A lead came in")
     for tab in tabs:
@@ -218,7 +218,7 @@ def test_a_message_shortcut_hands_the_message_to_the_app(
     page = open_as("Ana Ruiz", sales)
     page.get_by_test_id("message").hover()
     page.get_by_role("button", name="More message actions").click()
-    with page.expect_response("**/page/act"):
+    with page.expect_response("**/page/action"):
         page.get_by_role("menuitem", name="Hand off to sales").click()
     assert [each["message"]["text"] for each in desk.received if each.get("callback_id") == "hand_off"] == [
         "They want a demo"
@@ -246,14 +246,14 @@ def test_trouble_is_made_and_taken_back_in_the_panel(open_as: Opener, sandbox: S
     panel = page.get_by_test_id("trouble")
     panel.get_by_role("button", name="Slack is broken").click()
     expect(panel.get_by_test_id("faults")).to_contain_text("Slack is broken, 3 times")
-    assert [(each.kind, each.times) for each in sandbox.slack.faults.standing()] == [("500", 3)]
+    assert [(each.kind, each.times) for each in sandbox.slack.faults.active()] == [("500", 3)]
     panel.get_by_role("button", name="Clear all").click()
     expect(panel.get_by_test_id("faults")).to_have_count(0)
-    assert sandbox.slack.faults.standing() == []
+    assert sandbox.slack.faults.active() == []
 
 
 def test_a_real_clock_is_shown_and_cannot_be_moved(open_as: Opener, sales: str) -> None:
-    """It is the bot's clock too, which no page can move."""
+    """The bot runs by that clock too, and the page can't move it."""
     page = open_as("Ana Ruiz", sales)
     page.get_by_test_id("trouble-button").click()
     expect(page.get_by_test_id("trouble").get_by_role("heading", name="Clock")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Buttons, menus and modals: what a person does in blocks, and what the app gets of it."""
+"""Buttons, menus and modals: what a person does in blocks, and what the app receives."""
 
 import threading
 from collections.abc import Callable
@@ -46,7 +46,7 @@ COMPANY = asked("company", "plain_text_input", placeholder=plain("Acme"), hint="
 
 
 class Form:
-    """Opens a modal with /handoff in somebody's page."""
+    """Opens a modal with /handoff in a person's page."""
 
     def __init__(self, open_as: Opener, desk: Any, slack: WebClient, sales: str) -> None:
         self._open_as, self._desk, self._slack, self._sales = open_as, desk, slack, sales
@@ -305,7 +305,7 @@ def test_a_question_is_asked_before_a_press_that_wants_one(
     expect(question).to_have_count(0)
     assert actions(desk) == []
     page.get_by_role("button", name="Accept").click()
-    with page.expect_response("**/page/act"):
+    with page.expect_response("**/page/action"):
         page.keyboard.press("Enter")
     assert [each["action_id"] for each in actions(desk)] == ["accept"]
 
@@ -324,7 +324,7 @@ def test_menus_work_by_keyboard_and_stay_open_through_a_live_update(
     slack.chat_postMessage(channel=sales, text="Meanwhile")
     expect(page.get_by_text("Meanwhile")).to_be_visible()
     expect(page.get_by_role("listbox", name="Stage")).to_be_visible()
-    with page.expect_response("**/page/act"):
+    with page.expect_response("**/page/action"):
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Stage: Won")).to_be_focused()
     page.keyboard.press("Tab")
@@ -333,7 +333,7 @@ def test_menus_work_by_keyboard_and_stay_open_through_a_live_update(
     page.keyboard.press("Escape")
     expect(page.get_by_role("menu")).to_have_count(0)
     page.keyboard.press("Enter")
-    with page.expect_response("**/page/act"):
+    with page.expect_response("**/page/action"):
         page.keyboard.press("Enter")
     assert [each["selected_option"]["value"] for each in actions(desk)] == ["won", "reassign"]
 

@@ -1,4 +1,4 @@
-"""What people do in Slack while not everything works: they look, and where nothing happened they try again."""
+"""People's actions in a Slack with faults: they try again if nothing happened."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,18 +10,18 @@ from sandbox.people.snapshots import Message, Modal
 from sandbox.server import Sandbox
 
 TRIES: Final = 6
-# Real seconds that somebody waits for what must come.
+# Real seconds that a person waits.
 PATIENCE: Final = 30.0
 
 
 class Hands:
-    """The acts of people in one Slack."""
+    """The actions of people in one Slack."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
     def press(self, who: Person, label: str, on: Message) -> None:
-        """Press a button until Slack does not say that the app did not respond."""
+        """Press a button, again if Slack says that the app did not respond."""
         self._insist(who, lambda: who.presses(label, on=on))
 
     def press_at_once(self, people: list[Person], label: str, on: Message) -> None:
@@ -30,16 +30,16 @@ class Hands:
             list(hands.map(lambda who: self.press(who, label, on), people))
 
     def type(self, who: Person, text: str, channel: str) -> None:
-        """Type a line until Slack does not say that the app did not respond."""
+        """Type a line, again if Slack says that the app did not respond."""
         self._insist(who, lambda: who.types(text, channel))
 
     def open(self, who: Person, ask: Callable[[], None]) -> Modal:
-        """Ask for a modal until it is there; what was asked for is waited for before it is asked for again."""
+        """Ask for a modal until it opens; wait for the modal before asking again."""
         for _ in range(TRIES):
-            told = len(who.notices)
+            notices = len(who.notices)
             ask()
-            if len(who.notices) > told:
-                # The bot has heard it all the same; only its answer went astray.
+            if len(who.notices) > notices:
+                # The bot may have got the request although its answer was lost.
                 self._sandbox.wait_until_connected(timeout=PATIENCE)
                 with suppress(TimeoutError):
                     self._sandbox.wait_for(lambda: topmost(who), PATIENCE)
@@ -50,20 +50,20 @@ class Hands:
         raise AssertionError(f"{who.name} asked {TRIES} times for a modal; Slack said {who.notices}")
 
     def _nothing_under_way(self) -> bool:
-        """Say whether everything that people did has been answered, second copies included."""
+        """Return whether every action has been answered, duplicates included."""
         kinds = ("slash_commands", "interactive")
         return all(each.outcome is not None for kind in kinds for each in self._sandbox.deliveries(kind))
 
     def open_by(self, who: Person, label: str, on: Message) -> Modal:
-        """Press a button until its modal is there."""
+        """Press a button until its modal opens."""
         return self.open(who, lambda: who.presses(label, on=on))
 
     def pick(self, who: Person, option: Answer, where: str) -> None:
-        """Pick an option until Slack does not say that the app did not respond."""
+        """Pick an option, again if Slack says that the app did not respond."""
         self._insist(who, lambda: who.picks(option, where))
 
     def submit(self, who: Person) -> Modal | None:
-        """Submit the topmost modal until the app has answered; return the modal that is left open, if one is."""
+        """Submit the topmost modal until the app has answered; return the modal that is still open, if any."""
         for _ in range(TRIES):
             who.submits()
             self._sandbox.wait_for(self._nothing_under_way, PATIENCE)
@@ -74,7 +74,7 @@ class Hands:
         raise AssertionError(f"{who.name} submitted {TRIES} times in vain")
 
     def hand_in(self, who: Person) -> None:
-        """Submit, and read and close what the app then says."""
+        """Submit, and close the modal with the app's answer."""
         left = self.submit(who)
         if left is not None:
             assert not left.errors, f"{who.name} met {left.errors} in {left.title!r}"
@@ -83,16 +83,16 @@ class Hands:
 
     def _insist(self, who: Person, act: Callable[[], None]) -> None:
         for _ in range(TRIES):
-            told = len(who.notices)
+            notices = len(who.notices)
             act()
             self._sandbox.wait_for(self._nothing_under_way, PATIENCE)
-            if len(who.notices) == told:
+            if len(who.notices) == notices:
                 return
             self._sandbox.wait_until_connected(timeout=PATIENCE)
         raise AssertionError(f"{who.name} tried {TRIES} times in vain; Slack said {who.notices[-1]}")
 
 
 def topmost(who: Person) -> Modal | None:
-    """Return the modal that somebody has before their eyes, if one is open."""
+    """Return a person's topmost modal, or None."""
     stack = who.modals
     return stack[-1] if stack else None

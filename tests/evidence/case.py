@@ -1,4 +1,4 @@
-"""A lead on its way through the day: where its card says it stands, and what people remember to have done."""
+"""A lead during the day: its status on its card, and what people remember having done."""
 
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from tests.evidence.course import Lead, Step
 
 
 class Standing(StrEnum):
-    """Where a lead stands, as its card tells by the buttons it has."""
+    """A lead's status, recognised by a button that its card has."""
 
     OFFERED = "Not mine"
     POOLED = "Claim"
@@ -22,7 +22,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a card in the channel shows: where the lead stands, and whom it calls; "" where a whole pool is asked."""
+    """What a card in the channel shows: the status, and the person asked; "" if a whole pool is asked."""
 
     card: Message
     standing: Standing
@@ -31,7 +31,7 @@ class Look:
 
 @dataclass(slots=True)
 class Case:
-    """A lead on its course, and what the people who were asked remember to have done."""
+    """A lead on its course, and what the people asked remember having done."""
 
     number: int
     lead: Lead
@@ -47,17 +47,17 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Somebody was away from `since` until `until`; None: until they said that they are back."""
+    """A person was away from `since` until `until`; None: they have not said yet that they are back."""
 
     name: str
     since: datetime
     until: datetime | None
 
     def holds(self, name: str, at: datetime) -> bool:
-        """Say whether it is this person who was away, and then."""
+        """Return whether this person was away at that moment."""
         return name == self.name and self.since <= at and (self.until is None or at < self.until)
 
 
 def cases_of(leads: Iterable[Lead]) -> list[Case]:
-    """Begin a case for every lead."""
+    """Return a new case for every lead."""
     return [Case(number, lead, deque(lead.course)) for number, lead in enumerate(leads)]

@@ -1,4 +1,4 @@
-"""Baton's command line on a database of the evidence, with a Slack to ask whose token it has."""
+"""Baton's command line on a database of the evidence tests, with a Slack for `auth.test`."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import baton
+from bot.cli.commands import baton
 from bot.database import Database
 from qualification.records import Base
 from sandbox.clock import RealClock
@@ -21,7 +21,7 @@ from sandbox.workspace.seed import SAMPLE, WorkspaceSeed
 
 Record = TypeVar("Record", bound=Base)
 T = TypeVar("T")
-# Every row of every table but the one that says how far a file has come, by table and key.
+# Every row, by table and key, except for the table of import progress.
 Contents: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]
 
 MAPS: Final = Path(__file__).parent / "maps"
@@ -31,7 +31,7 @@ _RUNS: Final = "import_run"
 
 @dataclass(frozen=True)
 class CommandLine:
-    """A terminal in a folder of its own, and the database that its commands work on."""
+    """A terminal in its own folder, and the database of its commands."""
 
     folder: Path
     environ: Mapping[str, str]
@@ -39,13 +39,13 @@ class CommandLine:
 
     @cached_property
     def database(self) -> Database:
-        """The database, opened."""
+        """The opened database."""
         return Database(self.environ["DATABASE_URL"])
 
     def __call__(self, *words: str) -> Result:
-        """Run a command that is to end well."""
+        """Run a command that must succeed, and return its output."""
         with chdir(self.folder):
-            done = CliRunner().invoke(baton, words, env=self.environ, prog_name="python -m bot")
+            done = CliRunner().invoke(baton, words, env=self.environ, prog_name="baton")
         assert done.exception is None, f"{done.stdout}\n{done.stderr}\n{done.exception!r}"
         return done
 
@@ -55,23 +55,23 @@ class CommandLine:
         self("playbook", "publish")
 
     def brings_in(self, file: Path, map_name: str, *options: str) -> Result:
-        """Import a file of the real data, whose folder is not written to, by one of the maps kept here."""
+        """Import a file of the real data with one of the maps here, without writing to the data's folder."""
         report = self.folder / f"{file.name}.refused.csv"
         done = self("import", str(file), "--map", str(MAPS / map_name), "--report", str(report), *options)
         assert not report.exists()
         return done
 
     def reads(self, look: Callable[[Session], T]) -> T:
-        """Look at what is stored."""
+        """Return the result of a query."""
         with self.database.snapshot() as session:
             return look(session)
 
     def all(self, record: type[Record]) -> list[Record]:
-        """Return the rows of a record, the first one first."""
+        """Return the rows of a record, by id."""
         return self.reads(lambda session: list(session.scalars(select(record).order_by(record.__table__.c.id))))
 
     def contents(self) -> Contents:
-        """Return all that is stored, however often files were brought in."""
+        """Return everything stored, except for import progress."""
 
         def look(session: Session) -> Contents:
             return {
@@ -87,7 +87,7 @@ class CommandLine:
 def open_command_line(
     folder: Path, database_url: str, workspaces: Sequence[WorkspaceSeed] = SAMPLE
 ) -> Iterator[CommandLine]:
-    """Open a terminal, beside a Slack with these workspaces."""
+    """Yield a terminal, with a running Slack of these workspaces."""
     with ExitStack() as stack:
         slack = stack.enter_context(Sandbox(_MANIFEST, clock=RealClock(), seed=workspaces))
         line = CommandLine(

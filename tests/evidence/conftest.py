@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import URL
 
-from tests.conftest import administer, written
+from tests.conftest import written
 from tests.evidence import crm
 from tests.evidence.case import cases_of
 from tests.evidence.course import plan
@@ -18,12 +18,13 @@ from tests.evidence.rotation import rotations
 from tests.evidence.sales import Sales
 from tests.evidence.table import print_day
 from tests.evidence.world import open_world
+from tests.postgresql import ProcessDatabase, administer
 
 SEED = 20261123
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the figures that were printed, in whichever process."""
+    """Show the figures that the tests printed, from all processes."""
     for report in terminalreporter.getreports("passed"):
         for name, printed in report.sections:
             if name.startswith("Captured stdout"):
@@ -32,27 +33,28 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="module")
 def sales(data: Path) -> Sales:
-    """Read the CRM, and organise its sales."""
+    """Return the sales organisation of the CRM."""
     return Sales(crm.read(data / "maven-crm"))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def engine_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give a fresh database, migrated, for the whole day."""
+    """Yield a fresh, migrated database for the whole day."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         yield f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('evidence') / 'baton.db')}"
         return
     server: URL = request.getfixturevalue("postgresql_server")
     name = f"baton_{uuid4().hex}"
-    administer(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgresql_template')}")
+    process_database: ProcessDatabase = request.getfixturevalue("process_database")
+    process_database.copy(name)
     yield written(server.set(database=name))
     administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
 def day(sales: Sales, engine_url: str) -> Iterator[Day]:
-    """Run the day and print what became of it; Slack and the bot stay up for whoever looks."""
+    """Run the day and print its figures; Slack and the bot keep running for the tests."""
     began = monotonic()
     with open_world(sales, engine_url) as world:
         day = Day(world, cases_of(plan(sales, SEED)))

@@ -1,4 +1,4 @@
-"""What is to become of each lead: who it is, where it came from, and what the people asked will do, by a seed."""
+"""The plan for each lead: who it is, its source, and what the people asked will do; random, with a seed."""
 
 import random
 import re
@@ -17,12 +17,12 @@ DEEDS: Final = ("Asked for a demo at the roadshow", "Wants a price for forty mac
 ITEMS: Final = ("Budget", "Authority", "Need", "Timing")
 YES: Final = "Yes"
 VERDICTS: Final = (YES, YES, YES, "No", "Not yet known")
-# Of a thousand dollars of revenue a lead may spend one with us.
+# A lead may spend a thousandth of its revenue with us.
 SHARE: Final = Decimal(1000)
 
 
 class Step(StrEnum):
-    """What whoever is asked does next."""
+    """The next step of the person who is asked."""
 
     ACCEPT = "accept"
     PASS_ON = "pass on"
@@ -32,7 +32,7 @@ class Step(StrEnum):
     QUALIFY = "work through the checklist"
 
 
-# How often each course is taken among a hundred, nearly.
+# Each course with its approximate share in percent.
 COURSES: Final = (
     (20, (Step.ACCEPT,)),
     (25, (Step.ACCEPT, Step.QUALIFY)),
@@ -50,10 +50,9 @@ COURSES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A lead as the marketer knows it, and the course it is to take.
+    """A lead as the marketer knows it, and its planned course.
 
-    `verdicts` are picked in the checklist one after the other, by item; whoever picks one for an item again has changed
-    their mind.
+    `verdicts` are picked in the checklist one after the other, by item; a second one for an item changes the first.
     """
 
     account: Account
@@ -67,18 +66,18 @@ class Lead:
 
     @property
     def employees(self) -> str:
-        """The head count as the marketer types it."""
+        """The head count, as typed by the marketer."""
         return f"{self.account.employees:,}"
 
     @property
     def value(self) -> str:
-        """What the deal may bring, as the marketer types it."""
+        """The value of the deal, as typed by the marketer."""
         return f"${self.account.revenue * 1_000_000 / SHARE:,.2f}"
 
 
 def plan(sales: Sales, seed: int) -> tuple[Lead, ...]:
-    """Make a lead of every company, in the order of the file; the same seed makes the same ones."""
-    chance = random.Random(seed)  # noqa: S311 - a plan, no secret
+    """Return a lead for every company, in the order of the file; the same seed gives the same leads."""
+    chance = random.Random(seed)  # noqa: S311 - not a secret
     names = [f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES]
     chance.shuffle(names)
     courses = [course for weight, course in COURSES for _ in range(weight)]

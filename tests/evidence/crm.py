@@ -1,4 +1,4 @@
-"""The CRM of a computer-hardware seller, as its files tell: companies, agents, managers, regional offices."""
+"""The CRM of a computer-hardware seller, read from its files: companies, agents, managers, regional offices."""
 
 import csv
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A company: its country as somebody typed it, its head count, and its revenue a year in millions of dollars."""
+    """A company: its country as typed in the CRM, its head count, and its yearly revenue in millions of dollars."""
 
     name: str
     country: str
@@ -18,7 +18,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody who sells, the manager they report to and the regional office they sell for."""
+    """A sales agent, with their manager and regional office."""
 
     name: str
     manager: str
@@ -27,7 +27,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Crm:
-    """All of it, in the order of the files."""
+    """The companies and agents, in the order of the files."""
 
     accounts: tuple[Account, ...]
     agents: tuple[Agent, ...]
@@ -38,16 +38,16 @@ class Crm:
         return tuple(sorted({agent.office for agent in self.agents}))
 
     def agents_of(self, office: str) -> tuple[str, ...]:
-        """Name the agents of an office."""
+        """Return the names of an office's agents."""
         return tuple(agent.name for agent in self.agents if agent.office == office)
 
     def managers_of(self, office: str) -> tuple[str, ...]:
-        """Name the managers of an office, the first one first."""
+        """Return the names of an office's managers, in the order of the file."""
         return tuple(dict.fromkeys(agent.manager for agent in self.agents if agent.office == office))
 
 
 def read(folder: Path) -> Crm:
-    """Read `accounts.csv` and `sales_teams.csv`."""
+    """Return the CRM read from `accounts.csv` and `sales_teams.csv`."""
     return Crm(
         accounts=tuple(
             Account(row["account"], row["office_location"], int(row["employees"]), Decimal(row["revenue"]))

@@ -1,4 +1,4 @@
-"""A day of selling: leads are handed over in waves, and whoever is asked does what the plan says, faults or not."""
+"""A day of selling: leads are handed over in waves, and the people asked follow the plan, whatever faults strike."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ from tests.evidence.faults import disturb
 from tests.evidence.sales import MARKETER, channel_of, nearest_country, roadshow_of
 from tests.evidence.world import World
 
-# So many companies come while only one office is open, and so many in each wave after that.
+# How many companies come while only one office is open, and in each wave after that.
 EARLY: Final = 9
 WAVE: Final = 19
-# Everybody is at work.
+# By then every office is open.
 NOON: Final = timedelta(hours=3, minutes=15)
 BETWEEN_WAVES: Final = timedelta(minutes=12)
 AWAY: Final = timedelta(hours=2)
-# The waves before which somebody leaves, before which the first of them is back, and in which calls hang.
+# The wave before which two agents leave, the one before which the first is back, and the one in which calls hang.
 LEAVE, RETURN, HANGING = 2, 4, 3
 
 
 @dataclass
 class Day:
-    """Everybody's day; `absences` and the cases' memories are what the records are held against."""
+    """The day of all people. The tests compare the records with `absences` and with what the cases remember."""
 
     world: World
     cases: Sequence[Case]
@@ -37,12 +37,12 @@ class Day:
     faults: list[Fault] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Take the marketer on, and everybody's hands."""
+        """Set up the marketer and the people's actions."""
         self.hands = Hands(self.world.sandbox)
         self.marketer = self.world.person(MARKETER)
 
     def run(self) -> None:
-        """Hand every lead over, and let everybody work until nothing waits for an answer."""
+        """Hand every lead over, and let people work until no lead waits for an answer."""
         self._managers_look_at_home()
         noon = self.world.now + NOON
         self._wave(self.cases[:EARLY], number=0)
@@ -55,13 +55,13 @@ class Day:
             self.world.runs_until(self.world.now + BETWEEN_WAVES)
         while self._work():
             self.world.runs_until(self.world.now + BETWEEN_WAVES)
-        # The last decisions can be undone no more.
+        # Wait until the last decisions can no longer be undone.
         self.world.runs_until(self.world.now + BETWEEN_WAVES)
         self.world.sandbox.heal()
         self.world.settle()
 
     def is_there(self, name: str, at: datetime) -> bool:
-        """Say whether somebody could be asked at that moment."""
+        """Return whether a person could be asked at that moment."""
         return self.world.sales.is_working(name, at) and not any(each.holds(name, at) for each in self.absences)
 
     def _managers_look_at_home(self) -> None:
@@ -69,7 +69,7 @@ class Day:
             self.world.person(self.world.sales.crm.managers_of(office)[0]).opens_home()
 
     def _come_and_go(self, number: int) -> None:
-        """Let two agents leave, one until they are back and one for two hours, and the first come back."""
+        """Let two agents leave, one with no end and one for two hours; later let the first come back."""
         sales, now = self.world.sales, self.world.now
         gone = [members[0] for members in list(sales.pools.values())[-2:]]
         if number == LEAVE:
@@ -83,7 +83,7 @@ class Day:
             self.absences[0] = Absence(gone[0], self.absences[0].since, now)
 
     def _wave(self, cases: Sequence[Case], number: int) -> None:
-        """Hand leads over, and let everybody act; a round of faults comes with each."""
+        """Hand leads over and let people act, with a new round of faults."""
         self.faults += disturb(self.world.sandbox, hanging=False)
         for case in cases:
             self._hand_over(case)
@@ -92,7 +92,7 @@ class Day:
         self._work()
 
     def _hand_over(self, case: Case) -> None:
-        """Fill the form in as the CRM has it, and correct the country where the form says that there is none such."""
+        """Fill in the form with the CRM's data, and correct the country if the form refuses it."""
         who, lead = self.marketer, case.lead
         self.hands.open(who, lambda: who.types(f"/handoff {lead.account.name}", "#general"))
         assert who.modal.fields["Company"] == lead.account.name
@@ -118,19 +118,19 @@ class Day:
         who.closes()
 
     def _work(self) -> bool:
-        """Let everybody act until nobody has anything to do at this hour; tell whether an answer is still awaited."""
+        """Let people act until nobody has anything to do now; return whether a lead still waits for an answer."""
         while True:
             self.world.settle()
             looks = self.look()
             announced = [case for case in self.cases if case.lead.person in looks]
-            # Everybody who has something to do does it before anybody looks again.
+            # All act on the same view of the channels before anybody looks again.
             acted = [self._next(case, looks[case.lead.person]) for case in announced]
             assert not self.world.unforeseen(), self.world.unforeseen()
             if not any(acted):
                 return any(case.steps for case in announced)
 
     def look(self) -> dict[str, Look]:
-        """Look at the channels; return what the cards show, by the name of the contact."""
+        """Return what the cards in the channels show, by the contact's name."""
         cards = [
             card for office in self.world.sales.crm.offices for card in self.marketer.sees(f"#{channel_of(office)}")
         ]
@@ -146,7 +146,7 @@ class Day:
         }
 
     def _next(self, case: Case, look: Look) -> bool:
-        """Take the case one step further; tell whether anything was done."""
+        """Take a case's next step; return whether anything was done."""
         if not case.steps:
             return False
         if case.steps[0] is Step.LAPSE:
@@ -160,7 +160,7 @@ class Day:
         return True
 
     def _as_asked(self, case: Case, look: Look) -> None:
-        """Let whoever is asked, has decided or owns the lead do what comes next."""
+        """Let the person who is asked, has decided or owns the lead take the next step."""
         match case.steps.popleft():
             case Step.ACCEPT:
                 self._press(case, look, "Accept", "accepted")
@@ -174,18 +174,18 @@ class Day:
                 self._qualify(case, look)
 
     def _as_a_pool(self, case: Case, look: Look) -> None:
-        """Let two of the pool claim the lead at once, or the last of them disqualify it."""
+        """Let two members of the pool claim the lead at once, or the last one disqualify it."""
         match case.steps.popleft():
             case Step.ACCEPT:
                 self._claim(case, look)
             case Step.DISQUALIFY:
                 self._disqualify(case, look, self.world.sales.pools[case.lead.destination.pool][-1])
             case _:
-                # Nobody of a pool can say that it is not theirs: nobody claims it.
+                # A pool's lead has no "Not mine", so nobody claims it.
                 case.steps = deque([Step.LAPSE])
 
     def _wait(self, case: Case, look: Look) -> bool:
-        """Do nothing until the card says that somebody else is asked."""
+        """Do nothing until the card says that someone else is asked."""
         now = (look.standing, look.named)
         if case.waited_before is None and look.standing is not Standing.QUEUED:
             case.waited_before = now
@@ -197,7 +197,7 @@ class Day:
         return True
 
     def _work_the_queue(self, case: Case, look: Look) -> None:
-        """Let the manager take the lead, let the office's other one give it to an agent, or leave it where it is."""
+        """Let the manager take the lead, let the other manager assign it to an agent, or leave it in the queue."""
         match case.number % 3:
             case 0:
                 self._press(case, look, "Accept", "accepted")
@@ -215,7 +215,7 @@ class Day:
         case.verdict, case.decided_by = (None, None) if done == "undone" else (Standing.ACCEPTED, look.named)
 
     def _claim(self, case: Case, look: Look) -> None:
-        """Let two of the pool press at the same instant."""
+        """Let two members of the pool press Claim at the same instant."""
         rivals = self.world.sales.pools[case.lead.destination.pool][:2]
         self.hands.press_at_once([self.world.person(name) for name in rivals], Standing.POOLED.value, look.card)
         self.world.settle()
@@ -249,7 +249,7 @@ class Day:
         case.done["reassigned"] += 1
 
     def _qualify(self, case: Case, look: Look) -> None:
-        """Work through the checklist: every verdict as it is picked, then the lead's words for the yeses."""
+        """Work through the checklist: pick every verdict, then type notes for the yeses."""
         who = self.world.person(look.named)
         self.hands.open_by(who, Standing.ACCEPTED.value, self._card(who, case, look))
         for item, verdict in case.lead.verdicts:
@@ -270,7 +270,7 @@ class Day:
         case.passed = passed
 
     def _card(self, who: Person, case: Case, look: Look) -> Message:
-        """Find the lead's card among somebody's direct messages; the one in the channel where they have none."""
+        """Return the lead's card from a person's direct messages, or else the card in the channel."""
         cards = [each for each in who.direct_messages if case.lead.person in each.text and each.buttons]
         assert len(cards) <= 1, f"{who.name} has {len(cards)} cards of {case.lead.person} with buttons"
         return cards[0] if cards else look.card

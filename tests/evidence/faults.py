@@ -1,11 +1,11 @@
-"""What goes wrong between Slack and the bot in the course of the day."""
+"""The faults between Slack and the bot during the day."""
 
 from typing import Final
 
 from sandbox.faults import CallFaultKind, DeliveryFaultKind, Fault
 from sandbox.server import Sandbox
 
-# In every round: which method of Slack's answers how, and how often.
+# The faults of every round in Web API calls: method, kind, times.
 CALLS: Final[tuple[tuple[str, CallFaultKind, int], ...]] = (
     ("chat.postMessage", "429", 3),
     ("chat.update", "429", 2),
@@ -18,9 +18,9 @@ CALLS: Final[tuple[tuple[str, CallFaultKind, int], ...]] = (
     ("conversations.history", "429", 1),
     ("views.open", "500", 1),
 )
-# Each of these costs five seconds of real time.
+# Methods of which one call hangs, in one round; each hanging call takes five real seconds.
 HANGING: Final = ("chat.postMessage", "chat.update")
-# In every round: what becomes of what people do on its way to the bot, and how often.
+# The faults of every round in deliveries to the bot: kind, kind of delivery, times.
 DELIVERIES: Final[tuple[tuple[DeliveryFaultKind, str, int], ...]] = (
     ("twice", "interactive", 6),
     ("drop_socket", "interactive", 1),
@@ -30,7 +30,7 @@ DELIVERIES: Final[tuple[tuple[DeliveryFaultKind, str, int], ...]] = (
 
 
 def disturb(sandbox: Sandbox, *, hanging: bool) -> list[Fault]:
-    """Switch a round of faults on and return them; those of earlier rounds that have not struck yet stay."""
+    """Add a round of faults and return them; earlier faults that have not struck yet stay."""
     faults = [sandbox.fault(method, kind, times=times, retry_after=2) for method, kind, times in CALLS]
     if hanging:
         faults += [sandbox.fault(method, "hang", times=1) for method in HANGING]

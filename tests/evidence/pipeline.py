@@ -1,4 +1,4 @@
-"""The opportunities of the CRM, read plainly from its files without Baton, and the playbook of who sells to them."""
+"""The opportunities of the CRM, read from its files without Baton, and the playbook of its sales teams."""
 
 import csv
 from collections import Counter, defaultdict
@@ -14,7 +14,7 @@ import yaml
 from tests.evidence.crm import Agent
 from tests.evidence.sales import MARKETER, email_of
 
-# A product and a sector that the files write in two ways or wrongly.
+# A product and a sector that the files misspell.
 _TWICE: Final = {"GTXPro": "GTX Pro", "technolgy": "technology"}
 
 
@@ -38,12 +38,12 @@ class Opportunity:
 
     @property
     def month(self) -> str:
-        """The month of its closing."""
+        """The month in which it closed."""
         return f"{self.closed:%Y-%m}" if self.closed else ""
 
 
 def read(folder: Path) -> tuple[Opportunity, ...]:
-    """Read every opportunity, in the order of the file."""
+    """Return every opportunity, in the order of the file."""
     companies = {row["account"]: row for row in _rows(folder / "accounts.csv")}
     agents = {row["sales_agent"]: row for row in _rows(folder / "sales_teams.csv")}
     found = []
@@ -70,7 +70,7 @@ def read(folder: Path) -> tuple[Opportunity, ...]:
 
 
 def sums(opportunities: Iterable[Opportunity], by: Callable[[Opportunity], str]) -> dict[str, tuple[int, Decimal]]:
-    """Count opportunities, and add their values up, by something."""
+    """Return the number of opportunities and the sum of their values, by a key."""
     counts, values = Counter[str](), defaultdict[str, Decimal](Decimal)
     for each in opportunities:
         counts[by(each)] += 1
@@ -79,7 +79,7 @@ def sums(opportunities: Iterable[Opportunity], by: Callable[[Opportunity], str])
 
 
 def playbook(agents: Iterable[Agent], zone: str) -> str:
-    """Write a playbook: a team for each manager with their agents, the regional office as its region; a marketer."""
+    """Return a playbook with a team for each manager, the regional office as its region, and a marketer."""
     agents = tuple(agents)
     managers = {agent.manager: agent.office for agent in agents}
     return yaml.safe_dump(

@@ -1,10 +1,11 @@
-"""The rotation dealt again from the history alone: whose turn each offer should have been, and what turns were kept."""
+"""Recomputes the rotation from the history alone: whose turn each offer was, and which turns were kept."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from qualification.records import EventKind, Handoff, LeadEvent, Person, Pool
+from qualification.records import Handoff, LeadEvent, Person, Pool
+from qualification.rules.handoffs.event_kinds import EventKind
 from tests.evidence.day import Day
 
 
@@ -18,7 +19,7 @@ class Seat:
 
     @property
     def last(self) -> int:
-        """The number of the last turn kept; 0 for none."""
+        """The number of the last turn kept; 0 if none."""
         return max(self.turns, default=0)
 
 
@@ -32,7 +33,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Course:
-    """One handoff in the rotation: who was asked, whose turn waits for an answer, what the last decision replaced."""
+    """One handoff in the rotation: who was asked, the turn awaiting an answer, the state before the last decision."""
 
     asked: set[int] = field(default_factory=set)
     waiting: Turn | None = None
@@ -42,20 +43,20 @@ class Course:
 
 @dataclass(slots=True)
 class Rotation:
-    """One pool's seats in the order of the playbook, the turns dealt, and where the history went another way."""
+    """One pool's seats in the order of the playbook, the turns dealt, and the differences from the history."""
 
     seats: Sequence[Seat]
     dealt: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def spread(self) -> int:
-        """Say by how many turns the steady reps differ."""
+        """Return by how many turns the steady reps differ."""
         counts = [len(seat.turns) for seat in self.seats if seat.steady]
         return max(counts, default=0) - min(counts, default=0)
 
 
 def rotations(day: Day) -> dict[str, Rotation]:
-    """Deal every pool's turns again, by the pool's key."""
+    """Return the recomputed rotation of every pool, by its key."""
     world = day.world
     people = {person.id: person.name for person in world.all(Person)}
     ids = {name: person_id for person_id, name in people.items()}
@@ -74,11 +75,11 @@ def rotations(day: Day) -> dict[str, Rotation]:
 def deal_again(
     members: Sequence[int], events: Iterable[LeadEvent], is_there: Callable[[int, datetime], bool]
 ) -> Rotation:
-    """Go through a pool's history as it happened; `is_there` says whether a rep could be asked at that moment.
+    """Replay a pool's history; `is_there` says whether a rep could be asked at a moment.
 
-    The next turn is that of the rep whose last kept one is the longest ago. A lead is never offered to the same rep
-    again. Who lets an offer lapse, accepts or disqualifies has had the turn; who says that it is not theirs has not,
-    nor has one in whose place somebody else decided. Undoing puts back both the offer and its turn.
+    The next turn belongs to the rep whose last kept turn is the longest ago. A lead is never offered to the same rep
+    again. A rep who lets an offer expire, accepts or disqualifies has used the turn; one who says "Not mine" has not,
+    nor has one for whom someone else decided. Undoing restores both the offer and its turn.
     """
     rotation = Rotation([Seat(person_id) for person_id in members])
     courses: dict[int, Course] = {}

@@ -1,4 +1,4 @@
-"""Who sells to those companies: their Slack workspace, their playbook, and which lead is meant for whom."""
+"""The sales organisation for those companies: Slack workspace, playbook, and where each lead belongs."""
 
 import difflib
 import statistics
@@ -22,26 +22,26 @@ DOMAIN: Final = "example.test"
 ZONES: Final = ("America/Chicago", "America/New_York", "America/Los_Angeles")
 OPENS, CLOSES = time(9), time(17, 30)
 WORKDAYS: Final = 5
-# Bands between the quartiles, the smallest companies first.
+# Size bands between the quartiles, smallest companies first.
 BANDS: Final = ("small", "medium", "large", "largest")
-# Offers to one rep after the other before the manager is asked.
+# How many reps are asked, one after the other, before the manager.
 OFFERS: Final = 2
 
 
 def email_of(name: str) -> str:
-    """Make somebody's e-mail address from their name."""
+    """Return the e-mail address for a name."""
     return f"{'.'.join(name.lower().split())}@{DOMAIN}"
 
 
 def nearest_country(typed: str) -> str:
-    """Give the English name of a country nearest to what was typed, and what was typed where none is near."""
+    """Return the English country name nearest to a text, or the text itself if none is near."""
     names = [name for code, name in Locale("en").territories.items() if len(code) == len("XX")]
     return next(iter(difflib.get_close_matches(typed, names, 1, 0.85)), typed)
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a lead belongs: the pool's key, and whether the whole pool is asked at once."""
+    """Where a lead belongs: the pool's key, and whether the whole pool can claim it."""
 
     pool: str
     claimed: bool
@@ -49,10 +49,10 @@ class Destination:
 
 @dataclass(frozen=True)
 class Sales:
-    """Three teams, the regional offices; in each a pool for every size band, whose agents are dealt out in turn.
+    """Three teams, one for each regional office, with a pool for every size band; agents are assigned to pools in turn.
 
-    Companies at home, where most are, go to the office whose roadshow they came from; each foreign country belongs to
-    one office. The largest companies at home that came to the first office's roadshow are offered to be claimed.
+    Leads of home companies go to the office whose roadshow they came from; each foreign country belongs to
+    one office. Leads of the largest home companies from the first office's roadshow can be claimed by their whole pool.
     """
 
     crm: Crm
@@ -69,7 +69,7 @@ class Sales:
 
     @cached_property
     def countries(self) -> tuple[str, ...]:
-        """The countries as they are spelt, the commonest one, which is home, first."""
+        """The countries as spelt in the files, the most common one (home) first."""
         return tuple(name for name, _ in Counter(each.country for each in self.crm.accounts).most_common())
 
     @property
@@ -78,15 +78,15 @@ class Sales:
         return self.countries[0]
 
     def office_abroad(self, country: str) -> str:
-        """Name the office to which a foreign country belongs."""
+        """Return the office of a foreign country."""
         return self.crm.offices[self.countries.index(country) % len(self.crm.offices)]
 
     def band(self, account: Account) -> str:
-        """Name a company's size band."""
+        """Return a company's size band."""
         return BANDS[sum(account.employees > top for top in self.tops)]
 
     def destination(self, account: Account, roadshow: str) -> Destination:
-        """Say where a company's lead belongs, without asking the playbook."""
+        """Return where a company's lead belongs, without using the playbook."""
         at_home = account.country == self.home
         office = roadshow if at_home else self.office_abroad(account.country)
         band = self.band(account)
@@ -95,7 +95,7 @@ class Sales:
 
     @cached_property
     def pools(self) -> Mapping[str, tuple[str, ...]]:
-        """The agents of each pool, in the order in which their first turns come."""
+        """The agents of each pool, in the order of their first turns."""
         return {
             pool_key(office, band): self.crm.agents_of(office)[number :: len(BANDS)]
             for office in self.crm.offices
@@ -103,16 +103,16 @@ class Sales:
         }
 
     def office_of(self, name: str) -> str:
-        """Name the office of an agent or manager."""
+        """Return the office of an agent or manager."""
         return next(agent.office for agent in self.crm.agents if name in {agent.name, agent.manager})
 
     def is_working(self, name: str, at: datetime) -> bool:
-        """Say whether it is working time where somebody is."""
+        """Return whether it is working time for a person."""
         there = at.astimezone(self.zones[self.office_of(name)])
         return there.weekday() < WORKDAYS and OPENS <= there.time() < CLOSES
 
     def workspace(self) -> WorkspaceSeed:
-        """Give the Slack workspace; the app was invited to none of its channels."""
+        """Return the Slack workspace; the app is in none of its channels."""
         channels = tuple(channel_of(office) for office in self.crm.offices)
         people = [PersonSeed(MARKETER, email_of(MARKETER), "Etc/UTC", channels=channels)]
         people += [
@@ -128,7 +128,7 @@ class Sales:
         )
 
     def playbook(self) -> str:
-        """Write the playbook."""
+        """Return the playbook as YAML."""
         offices = self.crm.offices
         teams = {
             office.lower(): {
@@ -170,7 +170,7 @@ class Sales:
         return people
 
     def _rules(self) -> list[dict[str, object]]:
-        """Rules by country and size band; those for companies at home ask for the roadshow too."""
+        """Return the rules by country and size band; those for home companies also use the roadshow."""
         rules: list[dict[str, object]] = []
         for office in self.crm.offices:
             abroad = [each for each in self.countries[1:] if self.office_abroad(each) == office]
@@ -197,15 +197,15 @@ class Sales:
 
 
 def pool_key(office: str, band: str) -> str:
-    """Make a pool's key."""
+    """Return a pool's key."""
     return f"{office.lower()}-{band}"
 
 
 def channel_of(office: str) -> str:
-    """Name an office's channel."""
+    """Return an office's channel."""
     return f"sales-{office.lower()}"
 
 
 def roadshow_of(office: str) -> str:
-    """Name the source of the leads that an office's roadshow brings."""
+    """Return the source of leads from an office's roadshow."""
     return f"{office} roadshow"

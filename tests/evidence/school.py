@@ -1,4 +1,4 @@
-"""A school that sells courses: its playbook, and its leads read plainly from the file; no code of Baton."""
+"""A school that sells courses: its playbook, and its leads read from the file without Baton's code."""
 
 import csv
 from collections import Counter
@@ -32,7 +32,7 @@ sources:
   - {key: press, name: Press}
   - {key: other, name: Other}
 """
-# The seed table: what each kind of activity counts for, and from how many points a lead is one for sales.
+# The seed table: the points of each kind of activity, and the points from which a lead is an MQL.
 POINTS: Final[Mapping[str, int]] = {
     "contact-form": 15,
     "email-opened": 2,
@@ -71,7 +71,7 @@ _LAST: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """One row: who it is, and what they did, in that order; `converted` is what came of it in the end."""
+    """One row: the lead, and their activities in order; `converted` says whether they became a customer."""
 
     id: str
     number: int
@@ -87,11 +87,11 @@ class Prospect:
 
     @property
     def score(self) -> int:
-        """The points of all that they did."""
+        """The sum of the points of their activities."""
         return sum(POINTS[kind] for kind in self.acts)
 
     def tipped_by(self, points: Mapping[str, int] = POINTS) -> int | None:
-        """Tell which of their acts brought them to the threshold, counted from 0; None where none did."""
+        """Return the index of the activity that reached the threshold, or None."""
         total = 0
         for index, kind in enumerate(self.acts):
             total += points[kind]
@@ -101,24 +101,24 @@ class Prospect:
 
 
 def read(folder: Path) -> tuple[Prospect, ...]:
-    """Read every lead, in the order in which they came."""
+    """Return every lead, in the order of arrival."""
     with (folder / "leads.csv").open(encoding="utf-8", newline="") as file:
         found = [_prospect(row) for row in csv.DictReader(file)]
     return tuple(sorted(found, key=lambda each: each.number))
 
 
 def kinds(prospects: tuple[Prospect, ...]) -> Counter[str]:
-    """Count what they did."""
+    """Return the number of activities of each kind."""
     return Counter(kind for each in prospects for kind in each.acts)
 
 
 def share(prospects: list[Prospect] | tuple[Prospect, ...]) -> float:
-    """Tell how many of them became customers."""
+    """Return the share of those who became customers, from 0 to 1."""
     return sum(each.converted for each in prospects) / len(prospects)
 
 
 def better_than_chance(prospects: list[Prospect] | tuple[Prospect, ...]) -> float:
-    """Tell how often one who converted has more points than one who did not; equal points are half a time."""
+    """Return the AUC: how often a converted lead has more points than another one; equal points count half."""
     lost = Counter(each.score for each in prospects if not each.converted)
     won = Counter(each.score for each in prospects if each.converted)
     above = sum(

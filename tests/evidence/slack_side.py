@@ -1,4 +1,4 @@
-"""What Slack holds of the bot's messages, put beside what the records say it should hold."""
+"""Compares the bot's messages in Slack with the records they are drawn from."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from tests.evidence.world import SEAL, World
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All that the bot has in one Slack: its messages by the key they carry, and those that carry none."""
+    """All messages of the bot in one Slack, by the key in their metadata, and those without one."""
 
     by_key: Mapping[str, list[Message]]
     strays: list[Message]
 
 
 def held(world: World) -> Held:
-    """Gather the bot's messages from every channel and every direct message; private replies stand in no history."""
+    """Return the bot's messages from all channels and direct messages; ephemeral ones are in no history."""
     workspace = world.sandbox.workspace()
     by_key: dict[str, list[Message]] = {}
     strays = []
@@ -37,12 +37,12 @@ def held(world: World) -> Held:
 
 
 def key_of(delivery: Delivery) -> str:
-    """Write the key that a delivery's message carries."""
+    """Return the key in the metadata of a delivery's message."""
     return f"{SEAL}-{delivery.id}-{delivery.posting}"
 
 
 def untrue(world: World) -> list[str]:
-    """Name every message and Home tab that shows anything but what its record says now."""
+    """Return a line for each message and Home tab that differs from its current record."""
     workspace = world.sandbox.workspace()
     messages = held(world).by_key
     people = {person.id: person.slack_user_id for person in world.all(Person)}
@@ -63,17 +63,17 @@ def untrue(world: World) -> list[str]:
 
 
 def repeated(world: World) -> Counter[str]:
-    """Count the messages of each key that more than one message carries."""
+    """Return the number of messages of each key that several messages have."""
     return Counter({key: len(messages) for key, messages in held(world).by_key.items() if len(messages) > 1})
 
 
 def _without_parse(drawn: Mapping[str, object]) -> dict[str, object]:
-    """Leave out how Slack is to read the text: it does not keep that."""
+    """Return the message without `parse`, which Slack does not store."""
     return {name: value for name, value in drawn.items() if name != "parse"}
 
 
 def _as_drawn(shown: object, drawn: object) -> object:
-    """Take out of the blocks that Slack holds the ids that it gave to blocks that had none."""
+    """Return Slack's blocks without the ids that it added to blocks that had none."""
     if not isinstance(shown, list) or not isinstance(drawn, list) or len(shown) != len(drawn):
         return shown
     return [

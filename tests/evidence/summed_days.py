@@ -1,6 +1,6 @@
-"""Days of two teams in two zones, by a clock that is moved: leads come, are worked by chance, and all is noted.
+"""Days of two teams in two zones, with a manual clock: leads come in, are worked at random, and every step is logged.
 
-What is noted is what the test did, and nothing that the bot says of it.
+The log holds what the test did, not what the bot says about it.
 """
 
 import heapq
@@ -26,14 +26,14 @@ from qualification.handoffs import decisions, progress
 from qualification.organisation import publishing
 from qualification.reporting import summaries
 from qualification.rules.checklists.frameworks import Verdict
-from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lead_input import LeadInput
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.evidence.world import MANIFEST
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 TEAMS: Final = {"emea": "EMEA", "americas": "Americas"}
-# So often a worker looks, ten seconds past the hour and the half hour, day and night.
+# Workers run ten seconds after every hour and half hour.
 LOOK: Final = timedelta(minutes=30)
 PAST: Final = timedelta(seconds=10)
 LEADS_A_DAY: Final = 2
@@ -74,9 +74,9 @@ clocks: {{accept_within: 2h, remind_after: 1h, offers: 2, undo_within: 5m}}
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """When a team's summary is due, by hand: the wall's time, and the offset from UTC before and after a change.
+    """When a team's summary is due, by hand: local time, and the offset from UTC before and after a clock change.
 
-    `skipped` is the moment of the change where the clocks skip that time on the day of it, else None.
+    `skipped` is the moment of the change if the clocks skip that time on its day, else None.
     """
 
     wall: time
@@ -96,7 +96,7 @@ class Hour:
 
 @dataclass(frozen=True)
 class Span:
-    """So many days from a Monday, a fortnight or a little more than a week: each team's hour."""
+    """A number of days from a Monday, and each team's hour."""
 
     monday: date
     length: int
@@ -104,17 +104,17 @@ class Span:
 
     @property
     def days(self) -> list[date]:
-        """Its days."""
+        """The days of the span."""
         return [self.monday + timedelta(days=number) for number in range(self.length)]
 
     def playbook(self) -> str:
-        """Write the playbook."""
+        """Return the playbook as YAML."""
         return PLAYBOOK.format(**{team: f"{hour.wall:%H:%M}" for team, hour in self.hours.items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something done with a lead, or taken back: `step` is what a summary counts it as."""
+    """Something done with a lead, or undone (`back`); `step` is what a summary counts it as."""
 
     at: datetime
     team: str
@@ -126,7 +126,7 @@ class Deed:
 
 @dataclass(frozen=True)
 class Recount:
-    """What deeds come to, counted plainly."""
+    """The counts of the deeds in a span."""
 
     came_in: int
     steps: Counter[str]
@@ -135,12 +135,12 @@ class Recount:
 
 @dataclass
 class Ledger:
-    """All that was done, in the order in which it was."""
+    """Everything done, in order."""
 
     deeds: list[Deed] = field(default_factory=list)
 
     def between(self, team: str, since: datetime, until: datetime) -> Recount:
-        """Count what a team did in a span and had not taken back at its end; what came in, of everybody."""
+        """Count what a team did in a span and had not undone by its end; arrivals are of all teams."""
         standing: dict[tuple[str, str], str] = {}
         here = [deed for deed in self.deeds if since <= deed.at < until]
         for deed in here:
@@ -156,7 +156,7 @@ class Ledger:
         return Recount(sum(deed.step == "came in" for deed in here), steps, by_rep)
 
     def standing(self, team: str, at: datetime) -> Counter[str]:
-        """Count the team's leads by where they are at a moment: waiting, open, or over."""
+        """Count the team's leads by their state at a moment: waiting, open, or over."""
         where: dict[str, list[str]] = {}
         for deed in self.deeds:
             if deed.team != team or deed.at > at or deed.step not in {"handed over", "accepted", *OVER}:
@@ -176,7 +176,7 @@ Act = Callable[[], None]
 
 @dataclass
 class Office:
-    """Slack, a database, and workers that look when they are told to; the clock moves only here."""
+    """Slack, a database, and workers that run when this class says; only this class moves the clock."""
 
     span: Span
     sandbox: Sandbox
@@ -191,11 +191,11 @@ class Office:
     _count: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        """Let the workers begin."""
+        """Start the workers."""
         self.restart()
 
     def restart(self) -> None:
-        """Let new workers take over; what the old ones had in hand they never come back to."""
+        """Replace the workers; the old ones never finish what they had in progress."""
         self._presence.close()
         slack = Slack(self.baton.settings.bot_token, base_url=self.baton.settings.slack_api_url)
         self.workers = [
@@ -207,11 +207,11 @@ class Office:
             worker.begin()
 
     def close(self) -> None:
-        """Let the workers go."""
+        """Stop the workers."""
         self._presence.close()
 
     def run(self) -> None:
-        """Live through the days, and one day more so that its last summary comes."""
+        """Run the days, and one more day for the last summary."""
         self.plan()
         end = datetime.combine(self.span.monday + timedelta(days=self.span.length + 1), time(), UTC)
         while self.agenda and self.agenda[0][0] < end:
@@ -221,11 +221,11 @@ class Office:
             act()
 
     def later(self, at: datetime, act: Act) -> None:
-        """Do something then; of two things at one moment the one planned first."""
+        """Plan something for a moment; of two things at one moment, the one planned first runs first."""
         heapq.heappush(self.agenda, (at, next(self._count), act))
 
     def plan(self) -> None:
-        """Plan the looks of the workers, the leads that come, an outage and a death."""
+        """Plan the runs of the workers, the leads, an outage and a crash."""
         late, died = self.outage_day, self.span.days[5]
         hour = self.span.hours["emea"]
         self.later(hour.on(late) - timedelta(minutes=5), self.slack_falls)
@@ -240,13 +240,13 @@ class Office:
                 minute = 5 * self.chance.randrange(24 * 12)
                 at = datetime.combine(day, time(), UTC) + timedelta(minutes=minute)
                 self.later(at, self._coming(f"Lead {number}-{each}"))
-            # On the very hour: that belongs to the day after.
+            # Exactly at the hour: this counts for the next day.
             for team, hour in self.span.hours.items():
                 self.later(hour.on(day), self._coming(f"Sharp {number} {team}", team))
 
     @property
     def outage_day(self) -> date:
-        """The day on which Slack is down at the hour of EMEA."""
+        """The day on which Slack is down at EMEA's hour."""
         return self.span.days[2]
 
     def slack_falls(self) -> None:
@@ -254,24 +254,24 @@ class Office:
         self.sandbox.fault("*", "500")
 
     def wake_early(self) -> None:
-        """Let a worker look a second too early."""
+        """Run a worker one second before the hour."""
         self.look()
 
     def die(self) -> None:
-        """Make what is due, die between the commit and the post, and let others take over."""
+        """Run what is due, crash between the commit and the post, and start new workers."""
         with self.databases[0].transaction() as session:
             assert summaries.run_due(session, self.desk.workspace_id, self.clock()) == 1
         self.restart()
 
     def look(self) -> None:
-        """Let every worker look, all at the same moment."""
+        """Run all workers at the same moment."""
         now = self.clock()
         with ThreadPoolExecutor(len(self.workers)) as hands:
             for done in [hands.submit(worker.run_once, now) for worker in self.workers]:
                 done.result()
 
     def note(self, team: str, lead: str, step: str, by: str = "", *, back: bool = False) -> None:
-        """Write down what was done just now."""
+        """Log what was done now."""
         self.ledger.deeds.append(Deed(self.clock(), team, lead, step, by, back))
 
     def _coming(self, lead: str, team: str | None = None) -> Act:
@@ -279,8 +279,8 @@ class Office:
             to = team or self.chance.choice([*TEAMS])
             self.note(to, lead, "came in")
             if team is None and self.chance.random() < 0.1:
-                # One that only looks around: nobody hands it over.
-                self.desk.takes(GivenLead(id=lead, name=lead, company="Passers-by"))
+                # A lead that only browses: nobody hands it over.
+                self.desk.takes(LeadInput(id=lead, name=lead, company="Passers-by"))
                 return
             country = "US" if to == "americas" else "DE"
             handoff_id = self.desk.hands_over(lead, by=self._mika, country=country).handoff_id
@@ -296,7 +296,7 @@ class Office:
 
 @dataclass
 class Course:
-    """One lead's way through sales, as chance has it."""
+    """One lead's random way through sales."""
 
     office: Office
     team: str
@@ -305,7 +305,7 @@ class Course:
     is_qualified: bool = False
 
     def begin(self) -> None:
-        """Let somebody answer, or nobody."""
+        """Let a person answer the offer, or nobody."""
         draw = self.office.chance.random()
         if draw < 0.15:
             return
@@ -314,7 +314,7 @@ class Course:
         self._later(wait, act)
 
     def accept(self) -> None:
-        """Take the lead, and work on it perhaps."""
+        """Accept the lead, and perhaps work on it."""
         self._accept()
         draw = self.office.chance.random()
         wait = 5 * self.office.chance.randint(1, 500)
@@ -326,12 +326,12 @@ class Course:
             self._later(wait, self.disqualify)
 
     def accept_by_mistake(self) -> None:
-        """Take the lead, and take that back two minutes later."""
+        """Accept the lead, and undo it two minutes later."""
         self._accept()
         self._later(2, self.undo)
 
     def undo(self) -> None:
-        """Take the acceptance back; somebody may accept in earnest."""
+        """Undo the acceptance; a person may then accept for good."""
         by, name = self._who()
         self.office.desk.does(decisions.undo, by=by, handoff_id=self.handoff_id)
         self.office.note(self.team, self.lead, "accepted", name, back=True)
@@ -339,7 +339,7 @@ class Course:
             self._later(5 * self.office.chance.randint(1, 300), self.accept)
 
     def qualify(self) -> None:
-        """Have the checklist passed."""
+        """Pass the checklist."""
         self._answers(Verdict.YES, "budget", "need", "timing")
         self._note_qualified()
         draw = self.office.chance.random()
@@ -350,12 +350,12 @@ class Course:
             self._later(wait, self.propose)
 
     def doubt(self) -> None:
-        """Find that it had not passed after all."""
+        """Change a verdict, so that the checklist is not passed."""
         self._answers(Verdict.NO, "budget")
         self.office.note(self.team, self.lead, "qualified", back=True)
 
     def propose(self) -> None:
-        """See a deal; who was no SQL before has passed that station now."""
+        """Propose a deal; a lead that was not an SQL is one now."""
         by, name = self._who()
         self.office.desk.does(progress.set_stage, by=by, handoff_id=self.handoff_id, stage="proposal-sent")
         if not self.is_qualified:
@@ -365,20 +365,20 @@ class Course:
         self._later(wait, self.win if self.office.chance.random() < 0.6 else self.lose)
 
     def win(self) -> None:
-        """Win it."""
+        """Win the deal."""
         by, name = self._who()
         self.office.desk.does(progress.set_stage, by=by, handoff_id=self.handoff_id, stage="won")
         self.office.note(self.team, self.lead, "won", name)
 
     def lose(self) -> None:
-        """Lose it, and open it again perhaps."""
+        """Lose the deal, and perhaps reopen it."""
         by, name = self._who()
         self.office.desk.does(progress.lose, by=by, handoff_id=self.handoff_id, reason="price", note=None)
         self.office.note(self.team, self.lead, "lost", name)
         self._perhaps_reopen("lost")
 
     def disqualify(self) -> None:
-        """Send it away, and open it again perhaps."""
+        """Disqualify the lead, and perhaps reopen it."""
         by, name = self._who()
         self.office.desk.does(
             decisions.disqualify,
@@ -415,7 +415,7 @@ class Course:
         self.office.desk.does(checklists.save, by=self._who()[0], handoff_id=self.handoff_id, given=given)
 
     def _who(self) -> tuple[str, str]:
-        """Return the Slack user and the name of whoever has it: owner, whoever is asked, or the manager."""
+        """Return the Slack user and the name of the lead's owner, the person asked, or the manager."""
         card = self.office.desk.card(self.handoff_id)
         somebody = card.owner or card.offered_to or card.manager
         assert somebody is not None
@@ -427,7 +427,7 @@ class Course:
 
 @contextmanager
 def open_office(span: Span, database_url: str, seed: int) -> Iterator[Office]:
-    """Start Slack, publish the playbook on the first day's midnight, and have workers ready: two on PostgreSQL."""
+    """Start Slack, publish the playbook at midnight of the first day, and start workers: two on PostgreSQL."""
     clock = ManualClock(datetime.combine(span.monday, time(), UTC))
     database = Database(database_url)
     databases = [database] if database.is_sqlite else [database, Database(database_url)]
@@ -442,12 +442,12 @@ def open_office(span: Span, database_url: str, seed: int) -> Iterator[Office]:
         baton = build(settings, database=database, now=clock, rates=UNLIMITED)
         with database.transaction() as session:
             publishing.publish(
-                session, workspace_id=baton.workspace.id, text=span.playbook(), by="evidence", now=clock()
+                session, workspace_id=baton.installations[0].id, text=span.playbook(), by="evidence", now=clock()
             )
-        while baton.directory.look_up():
+        while baton.directories[0].look_up():
             continue
-        desk = Desk(database, baton.workspace.id, clock())
-        chance = random.Random(seed)  # noqa: S311 - no secret
+        desk = Desk(database, baton.installations[0].id, clock())
+        chance = random.Random(seed)  # noqa: S311 - not a secret
         with closing(Office(span, sandbox, clock, desk, baton, databases, chance)) as office:
             yield office
     for each in databases:

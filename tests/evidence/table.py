@@ -1,4 +1,4 @@
-"""The day in a table: what became of the leads, office by office, and what went over the wire."""
+"""Prints the day as a table: the outcome of the leads by office, and the traffic with Slack."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, Callable[[Case], int]] = {
 
 
 def print_day(day: Day, rotations: Mapping[str, Rotation], *, engine: str, seconds: float) -> None:
-    """Print what the drivers remember, the turns that were dealt, and the faults that struck."""
+    """Print what people remember, the turns dealt, and the faults that struck."""
     table = Table()
     table.add_column("office")
     for name in (*COLUMNS, "turns", "kept", "steady reps", "differ by"):

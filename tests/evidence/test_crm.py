@@ -1,4 +1,4 @@
-"""Baton on a real CRM: 35 agents, 6 managers and 85 companies, a day long, while Slack is not always well."""
+"""Baton on a real CRM for a day: 35 agents, 6 managers and 85 companies, with faults between Slack and the bot."""
 
 from collections import Counter, defaultdict
 from decimal import Decimal
@@ -10,7 +10,6 @@ from qualification.records import (
     Checklist,
     Delivery,
     DeliveryState,
-    EventKind,
     Handoff,
     Lead,
     LeadEvent,
@@ -20,6 +19,7 @@ from qualification.records import (
     Pool,
     Team,
 )
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
 from tests.evidence import slack_side
@@ -29,13 +29,13 @@ from tests.evidence.day import Day
 from tests.evidence.rotation import rotations
 from tests.evidence.sales import Sales, nearest_country
 
-# What stands of a handoff where its card says so; nobody marks a lead as won or lost on this day.
+# The handoff's state for each status on its card; nobody marks a lead as won or lost on this day.
 STATES = {
     Standing.ACCEPTED: HandoffState.ACCEPTED,
     Standing.ENDED: HandoffState.DISQUALIFIED,
     Standing.QUEUED: HandoffState.QUEUED,
 }
-# What people do, as they remember it and as the history calls it.
+# What people remember having done, and the kind of event for it.
 DEEDS = ("accepted", "passed_on", "disqualified", "undone", "reassigned", "lapsed", "checklist_passed")
 LOG = "handlers.plumbing.errors"
 UNTOLD = (EventKind.LIFECYCLE_MOVED, EventKind.ANSWERED)
@@ -48,7 +48,7 @@ def test_the_crm_is_the_one_that_was_meant(sales: Sales) -> None:
 
 
 def handoffs(day: Day) -> dict[str, Handoff]:
-    """Return each contact's handoff, of which there is one, by the contact's e-mail address."""
+    """Return the one handoff of each contact, by the contact's e-mail address."""
     emails = {lead.id: lead.email or "" for lead in day.world.all(Lead)}
     found = {emails[handoff.lead_id]: handoff for handoff in day.world.all(Handoff)}
     assert len(found) == len(emails) == len(day.world.all(Handoff))
@@ -71,7 +71,7 @@ def test_every_company_is_handed_over_once_and_to_the_pool_it_belongs_to(day: Da
 
 
 def test_a_country_that_is_none_was_refused_at_its_field_and_corrected(day: Day) -> None:
-    """The driver itself looks whether anything that was typed is lost."""
+    """The driver itself checks that nothing typed is lost."""
     refused = {case.lead.account.country for case in day.cases if case.refused_country}
     assert refused
     assert refused == {each for each in day.world.sales.countries if nearest_country(each) != each}
@@ -211,7 +211,7 @@ def test_every_kind_of_fault_struck_and_did_no_harm(day: Day) -> None:
 
 
 def test_nothing_unforeseen_happened_but_the_faults(day: Day) -> None:
-    """Where Slack did not open a modal the person was told, once."""
+    """A person whose modal Slack did not open got one notice."""
     assert day.world.unforeseen() == []
     refused = [str(each.exc_info[1]) for each in day.world.errors.records if each.exc_info and each.name == LOG]
     unopened = sum(fault.struck for fault in day.faults if fault.method == "views.open")

@@ -1,4 +1,4 @@
-"""`baton import` on the opportunities of a real CRM: 8,800 rows, held against a plain reading of the same files."""
+"""`baton import` on the opportunities of a real CRM: 8,800 rows, compared with an independent reading of the files."""
 
 import re
 from collections import Counter, defaultdict
@@ -35,16 +35,16 @@ from tests.evidence import crm, pipeline
 from tests.evidence.commands import CommandLine, Contents, open_command_line
 from tests.evidence.pipeline import Opportunity, sums
 from tests.evidence.sales import MARKETER, Sales, nearest_country
-from tests.journeys.office import serve
+from tests.worlds.office import serve
 
 # The rows of a table by their titles.
 Figures: TypeAlias = Mapping[str, list[Decimal]]
 
 MAP = "maven-crm.yaml"
-# The zone that the map names: the days of the files are those of the seller.
+# The zone in the import map: the days in the files are the seller's.
 ZONE = ZoneInfo("America/New_York")
 NOON = time(12)
-# What the map and the lifecycle make of each stage: the stage, the handoff's state, the lead's lifecycle.
+# What each stage of the files becomes: the stage, the handoff's state, the lead's lifecycle.
 BECOMES = {
     "Prospecting": ("to-contact", "accepted", "mql"),
     "Engaging": ("contacted", "accepted", "mql"),
@@ -66,7 +66,7 @@ PRINTED = ("stage", "manager", "product", "sector")
 
 @dataclass(frozen=True)
 class BroughtIn:
-    """The file as it was brought in: when, what was said, what was stored then."""
+    """An import of the file: when it ran, what it printed, what was stored then."""
 
     line: CommandLine
     began: datetime
@@ -85,8 +85,8 @@ class Deal:
     team: Team
     company: Company | None
 
-    def told(self) -> Opportunity:
-        """Tell it in the words of the files; of the country its code."""
+    def as_opportunity(self) -> Opportunity:
+        """Return it in the terms of the files; the country is its code."""
         lead, handoff, company = self.lead, self.handoff, self.company
         stages = {stage: name for name, (stage, *_) in BECOMES.items()}
         return Opportunity(
@@ -108,7 +108,7 @@ class Deal:
 
 @pytest.fixture(scope="module")
 def opportunities(data: Path) -> tuple[Opportunity, ...]:
-    """Read the files plainly."""
+    """Return the opportunities, read without Baton."""
     return pipeline.read(data / "maven-crm")
 
 
@@ -127,7 +127,7 @@ def brought_in(data: Path, engine_url: str, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def deals(brought_in: BroughtIn) -> list[Deal]:
-    """Read what is stored, in the order in which it was."""
+    """Return the stored deals, by id."""
     wanted = (
         select(Lead, Handoff, Person, Team, Company)
         .join(Handoff, Handoff.lead_id == Lead.id)
@@ -157,21 +157,21 @@ def test_every_row_comes_in_as_a_lead_with_its_deal_and_the_command_says_so(brou
 def test_every_deal_says_what_its_row_says(
     deals: list[Deal], opportunities: tuple[Opportunity, ...], brought_in: BroughtIn
 ) -> None:
-    """The countries are held against the files in a test of their own, and the day of who is prospecting too."""
-    stored = {told.id: told for told in (deal.told() for deal in deals)}
+    """Other tests check the countries, and the day of those who are only being prospected."""
+    stored = {each.id: each for each in (deal.as_opportunity() for deal in deals)}
     assert len(deals) == len(stored) == 8800
     days = (brought_in.began.astimezone(ZONE).date(), brought_in.ended.astimezone(ZONE).date())
     for each in opportunities:
-        told = stored[each.id]
-        assert told.engaged in ((each.engaged,) if each.engaged else days)
-        assert told == replace(each, engaged=told.engaged, country=told.country)
+        found = stored[each.id]
+        assert found.engaged in ((each.engaged,) if each.engaged else days)
+        assert found == replace(each, engaged=found.engaged, country=found.country)
 
 
 @pytest.mark.parametrize("name", SUMMED)
 def test_counts_and_values_add_up_to_those_of_the_file(
     name: str, deals: list[Deal], opportunities: tuple[Opportunity, ...]
 ) -> None:
-    found = sums((deal.told() for deal in deals), SUMMED[name])
+    found = sums((deal.as_opportunity() for deal in deals), SUMMED[name])
     assert found == sums(opportunities, SUMMED[name])
     if name in PRINTED:
         table = Table(name, Column("deals", justify="right"), Column("value", justify="right"))
@@ -188,7 +188,7 @@ def test_words_that_are_spelt_two_ways_are_spelt_one_way(deals: list[Deal]) -> N
 
 
 def test_money_is_in_the_currency_of_the_playbook_and_a_blank_is_none(deals: list[Deal]) -> None:
-    """Lost deals say 0; those that go on say nothing."""
+    """In the files lost deals have 0, and open ones a blank."""
     assert {(deal.lead.currency, deal.lead.value_minor is None) for deal in deals} == {("USD", False), (None, True)}
     assert {deal.handoff.state.value for deal in deals if deal.lead.value_minor is None} == {"accepted"}
 
@@ -209,9 +209,9 @@ def test_there_is_a_company_for_each_account_and_none_for_a_blank(
 def test_the_days_are_noon_where_the_seller_is(deals: list[Deal]) -> None:
     for deal in deals:
         handoff = deal.handoff
-        told = [handoff.announced_at] if handoff.stage != "to-contact" else []
-        told += [handoff.ended_at] if handoff.ended_at else []
-        assert {moment.astimezone(ZONE).time() for moment in told} <= {NOON}
+        moments = [handoff.announced_at] if handoff.stage != "to-contact" else []
+        moments += [handoff.ended_at] if handoff.ended_at else []
+        assert {moment.astimezone(ZONE).time() for moment in moments} <= {NOON}
         assert handoff.accepted_at == handoff.announced_at
         assert deal.lead.created_at == handoff.announced_at
 
@@ -271,16 +271,16 @@ def test_brought_in_again_it_changes_nothing(brought_in: BroughtIn, data: Path) 
 
 @pytest.fixture(scope="module")
 def slack(brought_in: BroughtIn) -> Iterator[Sandbox]:
-    """Run the bot over what was brought in, with everybody known in Slack."""
+    """Run the bot on what was imported, with all people looked up in Slack."""
     line = brought_in.line
     with serve(line.slack, line.slack.clock, line.environ["DATABASE_URL"], playbook=None) as baton:
-        while baton.directory.look_up():
+        while baton.directories[0].look_up():
             pass
         yield line.slack
 
 
 def ask(slack: Sandbox, name: str, words: str = "") -> Figures:
-    """Let somebody ask /pipeline; give its table, a row by its first cell, and hold the text against it."""
+    """Let a person ask /pipeline; check its text against its table, and return the rows by their first cell."""
     slack.person(name).types(f"/pipeline {words}".strip(), "#general")
     answer = slack.person(name).private_replies[-1]
     (table,) = [block["rows"] for block in answer.blocks if block["type"] == "data_table"]
@@ -292,21 +292,21 @@ def ask(slack: Sandbox, name: str, words: str = "") -> Figures:
 
 
 def cells_worth(cell: dict[str, object]) -> Decimal:
-    """Read a cell: a number, an amount of money, or a dash for none."""
+    """Return a cell's value: a number, an amount of money, or 0 for a dash."""
     if cell["type"] == "raw_number":
         return Decimal(str(cell["value"]))
     return Decimal(re.sub(r"[^\d.]", "", str(cell["text"])) or 0)
 
 
 def plainly(opportunities: Iterable[Opportunity]) -> list[Decimal]:
-    """Work out a row of a table by rep or team: waiting, open, its value, not now, won, its value, lost."""
+    """Return a row of a table by rep or team: waiting, open, its value, not now, won, its value, lost."""
     by = sums(opportunities, lambda each: {"Won": "won", "Lost": "lost"}.get(each.stage, "open"))
     (_, worth), (won, earned), (lost, _) = (by.get(name, (0, Decimal())) for name in ("open", "won", "lost"))
     return [Decimal(0), Decimal(by.get("open", (0, 0))[0]), worth, Decimal(0), Decimal(won), earned, Decimal(lost)]
 
 
 def grouped(opportunities: Iterable[Opportunity], by: Callable[[Opportunity], str]) -> Figures:
-    """Work out the table from the file."""
+    """Return the table by rep or team, computed from the file."""
     groups = defaultdict[str, list[Opportunity]](list)
     for each in opportunities:
         groups[by(each)].append(each)
@@ -314,14 +314,14 @@ def grouped(opportunities: Iterable[Opportunity], by: Callable[[Opportunity], st
 
 
 def staged(opportunities: Iterable[Opportunity]) -> Figures:
-    """Work out the table by stage from the file."""
+    """Return the table by stage, computed from the file."""
     return {
         STAGES[stage]: [Decimal(count), worth] for stage, (count, worth) in sums(opportunities, SUMMED["stage"]).items()
     }
 
 
 def without_empty(figures: Figures) -> Figures:
-    """Leave out the rows in which nothing is counted."""
+    """Return the rows without those that count nothing."""
     return {name: row for name, row in figures.items() if any(row)}
 
 
@@ -335,7 +335,7 @@ def test_pipeline_in_slack_says_by_stage_what_the_file_says(
 def test_pipeline_in_slack_says_by_rep_and_team_what_the_file_says(
     by: str, slack: Sandbox, opportunities: tuple[Opportunity, ...]
 ) -> None:
-    """A team is called as its manager is."""
+    """Each team has its manager's name."""
     said = ask(slack, MARKETER, f"by {by}")
     assert said == grouped(opportunities, SUMMED["agent" if by == "rep" else "manager"])
     worths = [row[0] + row[1] + row[3] + row[4] + row[6] for row in said.values()]
@@ -354,7 +354,7 @@ def test_each_manager_reads_their_own_team_and_each_rep_their_own_deals(
 
 
 def test_a_quarter_in_slack_is_that_of_the_file(slack: Sandbox, opportunities: tuple[Opportunity, ...]) -> None:
-    """The file's days lie years back: only who was prospecting came in this year, with the import."""
+    """The file's days are years ago; only leads being prospected have the day of the import."""
     prospects = [each for each in opportunities if each.engaged is None]
     assert without_empty(ask(slack, MARKETER, "this year")) == staged(prospects)
     slack.person(MARKETER).types("/pipeline last year", "#general")

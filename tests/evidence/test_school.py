@@ -1,4 +1,4 @@
-"""`baton import` on a school's leads and what they did: 4,615 rows, held against a plain reading of the same file."""
+"""`baton import` on a school's leads and activities: 4,615 rows, compared with an independent reading of the file."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from tests.evidence.commands import CommandLine, open_command_line
 from tests.evidence.school import Prospect
 
 MAP = "xeducation.yaml"
-# What was written after somebody had talked to the lead, what another score made of it, and what came of it.
+# Columns written after talking to the lead, another tool's scores, and the outcome.
 AFTERWARDS = ("Tags", "Lead Quality", "Lead Profile", "Asymmetrique", "Converted")
 
 
 @pytest.fixture(scope="module")
 def prospects(data: Path) -> tuple[Prospect, ...]:
-    """Read the file plainly."""
+    """Return the leads, read without Baton."""
     return school.read(data / "xeducation")
 
 
@@ -38,7 +38,7 @@ def line(data: Path, engine_url: str, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def leads(line: CommandLine) -> dict[int, Lead]:
-    """Return the leads by the number that the file gives them."""
+    """Return the leads by their number in the file."""
     return {lead.fields["number"]: lead for lead in line.all(Lead)}
 
 
@@ -70,7 +70,7 @@ def test_every_lead_is_who_its_row_says(leads: dict[int, Lead], prospects: tuple
 def test_countries_are_known_by_their_codes_and_what_is_none_is_left_out(
     leads: dict[int, Lead], prospects: tuple[Prospect, ...]
 ) -> None:
-    """The plain reading finds a country as the one whose English name begins with what the file says."""
+    """The independent reading finds a country by the start of its English name."""
     names = Locale("en").territories
     codes = {
         typed: next((code for code, name in names.items() if len(code) == 2 and name.startswith(typed)), "")

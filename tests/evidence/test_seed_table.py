@@ -1,6 +1,6 @@
-"""The seed table run over a school's leads as they would have come in: how many become MQLs, when and why.
+"""Runs the seed table on a school's leads as they would have come in: how many become MQLs, when and why.
 
-The file has no days, but its lead numbers grow with time: the leads come a quarter of an hour apart in that order, and
+The file has no days, but its lead numbers grow with time. Leads come in that order, a quarter of an hour apart, and
 each does one thing every four hours. What was done in four hours is posted to the intake at their end.
 """
 
@@ -24,15 +24,16 @@ from bot.database import Database
 from bot.importing.files import examine
 from qualification.intake import ingest
 from qualification.playbook import playbooks
-from qualification.records import Activity, EventKind, Handoff, Lead, LeadEvent
+from qualification.records import Activity, Handoff, Lead, LeadEvent
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead, GivenRow
+from qualification.rules.leads.lead_input import ActivityInput, ImportRow, LeadInput
 from tests.evidence import school
 from tests.evidence.commands import MAPS
 from tests.evidence.school import POINTS, Prospect
-from tests.qualification.conftest import Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
 
 MONDAY: Final = datetime(2026, 11, 23, tzinfo=UTC)
 APART: Final = timedelta(minutes=15)
@@ -44,7 +45,7 @@ GATE: Final = "Do not contact"
 
 @dataclass(frozen=True, slots=True)
 class Mql:
-    """Somebody whom their score made one for sales: who, by which of their acts, in which week from the first."""
+    """A lead whose score reached the threshold: its number, the kind of its last activity, and the week, from 1."""
 
     number: int
     kind: str
@@ -53,7 +54,7 @@ class Mql:
 
 @dataclass(frozen=True)
 class Weeks:
-    """The weeks as they went: all that is stored at their end."""
+    """Everything stored at the end of the weeks."""
 
     leads: dict[int, Lead]
     activities: list[Activity]
@@ -62,69 +63,69 @@ class Weeks:
 
     @cached_property
     def done(self) -> Mapping[tuple[int, datetime], list[str]]:
-        """What each lead did, by when it was posted."""
+        """The activities of each lead, by the time they were posted."""
         done = defaultdict[tuple[int, datetime], list[str]](list)
         for each in self.activities:
             done[each.lead_id, each.received_at].append(each.kind)
         return done
 
     def tipped(self, lead_id: int, posted_at: datetime) -> str:
-        """Tell what a lead did that was posted then; a single thing."""
+        """Return the kind of the one activity that was posted for a lead at that time."""
         (done,) = self.done[lead_id, posted_at]
         return done
 
     def mql(self, event: LeadEvent | Handoff, at: datetime) -> Mql:
-        """Tell of a handoff, or of a gate that kept a lead from it."""
+        """Return the MQL of a handoff, or of a gate that held the lead."""
         number = self.leads[event.lead_id].fields["number"]
         return Mql(number, self.tipped(event.lead_id, at), week(at))
 
 
 def week(posted_at: datetime) -> int:
-    """Number the weeks from 1, by what is posted at the end of a shift."""
+    """Return the week, from 1, of what was posted at the end of a shift."""
     return (posted_at - SHIFT - MONDAY) // WEEK + 1
 
 
 @pytest.fixture(scope="module")
 def prospects(data: Path) -> tuple[Prospect, ...]:
-    """Read the file plainly, in the order in which they came."""
+    """Return the leads in the order of arrival, read without Baton."""
     return school.read(data / "xeducation")
 
 
 @pytest.fixture(scope="module")
 def weeks(data: Path, engine_url: str) -> Iterator[Weeks]:
-    """Let them come in; there is no Slack, and what it is to be told stays owed."""
+    """Let the leads come in; without a Slack, messages stay queued."""
     database = Database(engine_url)
     desk = open_desk(database, playbook=school.PLAYBOOK)
     began = monotonic()
     for ending, posted in shifts(given_rows(desk, data / "xeducation" / "leads.csv")):
         with database.transaction() as session:
-            taken = ingest.take(session, desk.workspace_id, SENDER, [*posted], now=ending)
+            taken = ingest.ingest(session, desk.workspace_id, SENDER, [*posted], now=ending)
         assert not [each for each in taken if isinstance(each, tuple)]
     print(f"\n{'SQLite' if database.is_sqlite else 'PostgreSQL'}: {monotonic() - began:.0f} s")
     yield Weeks({lead.id: lead for lead in desk.all(Lead)}, desk.all(Activity), desk.all(Handoff), desk.all(LeadEvent))
     database.dispose()
 
 
-def given_rows(desk: Desk, file: Path) -> list[GivenRow]:
-    """Read the rows by the map of the import, the first lead first."""
+def given_rows(desk: Desk, file: Path) -> list[ImportRow]:
+    """Return the rows, read with the import map, by lead number."""
     table = examine(file)
     playbook = desk.reads(lambda session: playbooks.current(session, desk.workspace_id).playbook)
     text = (MAPS / "xeducation.yaml").read_text(encoding="utf-8")
     mapped: ImportMap = import_map.parse(text, "xeducation.yaml", playbook, table.columns)
     rows = [read_row(mapped, row.cells, ZoneInfo("Asia/Kolkata")) for row in table.rows()]
-    return sorted((row for row in rows if isinstance(row, GivenRow)), key=lambda row: int(row.lead.fields["number"]))
+    return sorted((row for row in rows if isinstance(row, ImportRow)), key=lambda row: int(row.lead.fields["number"]))
 
 
-def shifts(rows: list[GivenRow]) -> Iterator[tuple[datetime, list[GivenLead | GivenActivity]]]:
-    """Yield what comes in each shift, by its end, in the order in which it is done."""
-    done: list[tuple[datetime, GivenLead | GivenActivity]] = []
+def shifts(rows: list[ImportRow]) -> Iterator[tuple[datetime, list[LeadInput | ActivityInput]]]:
+    """Yield the end of each shift and what comes in during it, in order."""
+    done: list[tuple[datetime, LeadInput | ActivityInput]] = []
     for place, row in enumerate(rows):
         at = MONDAY + place * APART
-        if not row.acts:
+        if not row.activities:
             done.append((at, row.lead))
-        for step, act in enumerate(row.acts):
+        for step, act in enumerate(row.activities):
             when = at + step * SHIFT
-            done.append((when, GivenActivity(id=act.id, kind=act.kind, what=act.what, at=when, lead=row.lead)))
+            done.append((when, ActivityInput(id=act.id, kind=act.kind, what=act.what, at=when, lead=row.lead)))
     done.sort(key=lambda entry: entry[0])
     for number, posted in itertools.groupby(done, key=lambda entry: (entry[0] - MONDAY) // SHIFT):
         yield MONDAY + (number + 1) * SHIFT, [each for _, each in posted]
@@ -132,12 +133,12 @@ def shifts(rows: list[GivenRow]) -> Iterator[tuple[datetime, list[GivenLead | Gi
 
 @pytest.fixture(scope="module")
 def reached(prospects: tuple[Prospect, ...]) -> dict[Mql, Prospect]:
-    """Recompute plainly who reaches the threshold, by what and when."""
+    """Return who reaches the threshold, by which activity and when, computed without Baton."""
     found = {}
     for place, each in enumerate(prospects):
         step = each.tipped_by()
         if step is not None:
-            # A lead comes every quarter of an hour, and does one thing every four hours, of which a week has 42.
+            # A lead comes every quarter of an hour, and does one thing in each of a week's 42 shifts.
             found[Mql(each.number, each.acts[step], (place // 16 + step) // 42 + 1)] = each
     return found
 
@@ -155,7 +156,7 @@ def test_the_handoffs_are_those_who_reach_the_threshold_and_may_be_contacted(
 def test_the_others_who_reach_it_are_kept_back_by_the_gate_that_says_so(
     weeks: Weeks, reached: dict[Mql, Prospect]
 ) -> None:
-    """There are no addresses and no words in the file, so the other gates can stop nobody."""
+    """The file has no e-mail addresses and no messages, so no other gate can hold a lead."""
     held = [event for event in weeks.events if event.kind is EventKind.HELD]
     assert {event.facts["gate"] for event in held} == {GATE}
     assert {weeks.mql(event, event.at) for event in held} == {
@@ -176,7 +177,7 @@ def test_no_activity_is_lost_and_every_score_is_the_plain_sum(weeks: Weeks, pros
 def test_what_the_seed_table_makes_of_them_is_told(
     weeks: Weeks, prospects: tuple[Prospect, ...], reached: dict[Mql, Prospect]
 ) -> None:
-    """`Converted` is looked at here and nowhere else; docs/benchmarks.md says what these figures come to."""
+    """Only this test uses `Converted`; docs/benchmarks.md discusses the figures."""
     numbers = {weeks.leads[handoff.lead_id].fields["number"] for handoff in weeks.handoffs}
     handed_over = [each for each in prospects if each.number in numbers]
     table = Table("week", "leads", "MQLs", "kept back", "tipped by")
@@ -185,14 +186,14 @@ def test_what_the_seed_table_makes_of_them_is_told(
         came = sum(place * APART // WEEK + 1 == number for place in range(len(prospects)))
         kept = sum(each.do_not_contact for each in here.values())
         why = Counter(mql.kind for mql in here)
-        table.add_row(str(number), str(came), str(len(here) - kept), str(kept), _told(why))
+        table.add_row(str(number), str(came), str(len(here) - kept), str(kept), _listed(why))
     console = Console(width=120)
     console.print()
     console.print(table)
     dearer = {**POINTS, "blog-post": POINTS["pricing-page"]}
     would = [each for each in prospects if each.tipped_by(dearer) is not None]
     console.print(f"MQLs {len(handed_over)}, kept back {len(reached) - len(handed_over)} ({GATE})")
-    console.print(f"tipped by {_told(Counter(mql.kind for mql in reached))}")
+    console.print(f"tipped by {_listed(Counter(mql.kind for mql in reached))}")
     free = [each for each in prospects if not each.do_not_contact]
     console.print(
         f"converted: all {school.share(prospects):.1%}, who may be contacted {school.share(free):.1%}, "
@@ -226,5 +227,5 @@ def test_what_the_seed_table_makes_of_them_is_told(
         assert figure in guide
 
 
-def _told(counter: Counter[str]) -> str:
+def _listed(counter: Counter[str]) -> str:
     return " · ".join(f"{name} {count}" for name, count in counter.most_common())

@@ -1,4 +1,4 @@
-"""Every summary came once, at its hour, with figures equal to a recount: over a fortnight with both clock changes."""
+"""Every summary comes once, at its hour, with the figures of a recount, in fortnights with both clock changes."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 from qualification.records import Summary, Team
+from qualification.reporting import summary_figures
 from sandbox.people.snapshots import Message
 from tests.evidence.summed_days import PAST, TEAMS, Hour, Office, Recount, Span, open_office
 
@@ -46,7 +47,7 @@ ORDER = ("handed over", "accepted", "qualified", "opportunities", "won", "lost",
 
 @pytest.fixture(params=SPANS)
 def office(request: pytest.FixtureRequest, database_url: str) -> Iterator[Office]:
-    """Live through one span of days after the other."""
+    """Run each span of days, and yield its office."""
     began = monotonic()
     with open_office(SPANS[request.param], database_url, seed=20261019) as office:
         office.run()
@@ -57,13 +58,13 @@ def office(request: pytest.FixtureRequest, database_url: str) -> Iterator[Office
 
 
 def channel(office: Office, team: str) -> list[Message]:
-    """Return the summaries in a team's channel, the first one first."""
+    """Return the summaries in a team's channel, oldest first."""
     there = office.sandbox.person("Mika Sato").sees(f"#sales-{team}")
     return [message for message in there if message.fallback.startswith(f"{TEAMS[team]} · ")]
 
 
-def told(office: Office, team: str, due: datetime, found: Recount) -> list[str]:
-    """Write what a summary must say of what happened, from the recount."""
+def expected_lines(office: Office, team: str, due: datetime, found: Recount) -> list[str]:
+    """Return the lines that a summary must have, from the recount."""
     waiting = office.ledger.standing(team, due + PAST)["waiting"]
     happened = found.came_in or found.steps
     if not happened and not waiting:
@@ -95,7 +96,7 @@ def test_every_summary_came_once_at_its_hour_with_figures_equal_to_a_recount(off
             due = hour.on(day)
             posted = datetime.fromtimestamp(float(message.ts), UTC)
             found = office.ledger.between(team, since, due)
-            lines = told(office, team, due, found)
+            lines = expected_lines(office, team, due, found)
             assert [line for line in lines if line not in message.fallback.split("\n")] == [], (team, day)
             if team == "emea" and day == office.outage_day:
                 assert timedelta(hours=2) < posted - due < timedelta(hours=3)
@@ -110,7 +111,7 @@ def test_every_summary_came_once_at_its_hour_with_figures_equal_to_a_recount(off
 
 
 def details(message: Message, found: Recount) -> None:
-    """Hold the thread under a summary against the recount: one reply, with what each rep did."""
+    """Check a summary's thread against the recount: one reply, with what each rep did."""
     texts = [reply.fallback for reply in message.thread]
     if not found.steps:
         assert texts == []
@@ -122,9 +123,9 @@ def details(message: Message, found: Recount) -> None:
 
 
 def fits_together(office: Office) -> None:
-    """Hold what was written down against itself and the recount.
+    """Check the stored summaries against each other and the recount.
 
-    Each begins where the one before ended, and the leads that a team has are those that it has.
+    Each begins where the one before ended, and the counted leads are the team's.
     """
     names = {team.id: team.key for team in office.desk.all(Team)}
     made = sorted(office.desk.all(Summary, Summary.made_at.is_not(None)), key=lambda each: (each.team_id, each.day))
@@ -135,6 +136,7 @@ def fits_together(office: Office) -> None:
         assert summary.figures is not None
         assert summary.made_at is not None
         standing = office.ledger.standing(names[summary.team_id], summary.made_at)
-        stages = {key: count for key, _, count, _ in summary.figures["stages"]}
-        assert stages.pop("waiting") == standing["waiting"] == summary.figures["waiting_count"]
+        figures = summary_figures.decode(summary.figures)
+        stages = {stage.key: stage.tally.count for stage in figures.stages}
+        assert stages.pop("waiting") == standing["waiting"] == figures.waiting_count
         assert sum(stages.values()) == standing["open"]

@@ -1,4 +1,4 @@
-"""A Slack workspace and the bot that serves it, in one process over real HTTP and websockets, by one clock."""
+"""A Slack workspace and its bot, in one process over real HTTP and websockets, with one manual clock."""
 
 import json
 import logging
@@ -29,24 +29,24 @@ Record = TypeVar("Record", bound=Base)
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
 SEAL: Final = "evidence"
-# A Monday in winter, a quarter to ten in New York: the other offices are not open yet.
+# A Monday in winter, 09:45 in New York: the other offices are not open yet.
 MONDAY: Final = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)
-# Real seconds for the bot to come to rest; a call that hangs takes five of them.
+# Real seconds for the bot to become idle; a hanging call takes five of them.
 PATIENCE: Final = 60.0
 CONNECTIONS: Final = 2
-# The clock is moved by no less: much of what is due becomes due at nearly the same moment.
+# The smallest step of the clock, because many things become due at nearly the same moment.
 STRIDE: Final = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Nothing can be done before `until`; None: nothing is left to do."""
+    """The bot is idle until `until`; None: it has nothing left to do."""
 
     until: datetime | None
 
 
 class Errors(logging.Handler):
-    """Keeps the errors that were logged."""
+    """Keeps logged errors."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -59,7 +59,7 @@ class Errors(logging.Handler):
 
 @dataclass
 class World:
-    """Slack, the bot and the clock; the clock moves only where something here says so."""
+    """Slack, the bot and the clock, which only this class moves."""
 
     sales: Sales
     sandbox: Sandbox
@@ -72,19 +72,19 @@ class World:
     @property
     def workspace_id(self) -> int:
         """The id of the workspace in the database."""
-        return self.baton.workspace.id
+        return self.baton.installations[0].id
 
     @property
     def now(self) -> datetime:
-        """The present moment."""
+        """The current time."""
         return self.clock()
 
     def person(self, name: str) -> Somebody:
-        """Return somebody of the workspace."""
+        """Return a person of the workspace."""
         return self.sandbox.person(name)
 
     def settle(self) -> None:
-        """Let the clock run, no further than it must, until Slack has been told all that is stored."""
+        """Move the clock, as little as possible, until everything stored has been sent to Slack."""
         while True:
             rest = self._at_rest()
             if rest.until is None:
@@ -92,7 +92,7 @@ class World:
             self.clock.advance(max(rest.until - self.now, STRIDE))
 
     def runs_until(self, moment: datetime) -> None:
-        """Let the clock run until then; whatever strikes on the way strikes at its time."""
+        """Move the clock to a moment; stop on the way at every time at which something is due."""
         while self.now < moment:
             self.settle()
             strikes = min(filter(None, (self._next_clock(), moment)))
@@ -109,7 +109,7 @@ class World:
             assert self.committed.wait(PATIENCE), "the bot has come to a halt with things left to do"
 
     def _rest(self) -> Rest | None:
-        """Say until when there is nothing to do, or None while there is something in hand or due."""
+        """Return how long the bot is idle, or None while something is in progress or due."""
         now = self.now
         with self.database.snapshot() as session:
             here = Lane.workspace_id == self.workspace_id
@@ -127,7 +127,7 @@ class World:
             return self._due(session)
 
     def _due(self, session: Session) -> datetime | None:
-        """Return when the next reminder, lapse or end of an undo is due."""
+        """Return when the next reminder, expiry or end of an undo is due."""
         moments = (
             session.scalar(select(func.min(Offer.next_at)).where(Offer.outcome == OfferOutcome.OPEN)),
             session.scalar(select(func.min(Handoff.undo_until))),
@@ -135,7 +135,7 @@ class World:
         return min(filter(None, moments), default=None)
 
     def unforeseen(self) -> list[str]:
-        """Name the errors that were logged and are no call that Slack refused; the SDK's own are Slack's affair."""
+        """Return the logged errors, except calls that Slack refused and errors of the SDK itself."""
         return [
             f"{record.getMessage()} {record.exc_info[1]!r}" if record.exc_info else record.getMessage()
             for record in self.errors.records
@@ -144,8 +144,8 @@ class World:
         ]
 
     def introduce(self) -> None:
-        """Let the bot find everybody and every channel in Slack."""
-        while self.baton.directory.look_up():
+        """Let the bot look up all people and channels in Slack."""
+        while self.baton.directories[0].look_up():
             continue
         with self.database.snapshot() as session:
             strangers = session.scalars(
@@ -154,14 +154,14 @@ class World:
         assert not strangers, f"Slack's directory did not tell who these are: {strangers}"
 
     def all(self, record: type[Record]) -> list[Record]:
-        """Return the rows of a record, the first one first."""
+        """Return the rows of a record, by id."""
         with self.database.snapshot() as session:
             return list(session.scalars(select(record).order_by(record.__table__.c.id)))
 
 
 @contextmanager
 def open_world(sales: Sales, database_url: str) -> Iterator[World]:
-    """Start Slack and the bot, the playbook published and everybody known; on PostgreSQL with a second worker."""
+    """Start Slack and the bot, with the playbook published and all people looked up; on PostgreSQL with two workers."""
     clock = ManualClock(MONDAY)
     with ExitStack() as stack:
         sandbox = stack.enter_context(Sandbox(MANIFEST, clock=clock, seed=(sales.workspace(),)))
@@ -178,7 +178,7 @@ def open_world(sales: Sales, database_url: str) -> Iterator[World]:
         baton = build(settings, database=database, now=clock, seal=lambda: SEAL)
         with database.transaction() as session:
             publishing.publish(
-                session, workspace_id=baton.workspace.id, text=sales.playbook(), by="evidence", now=clock()
+                session, workspace_id=baton.installations[0].id, text=sales.playbook(), by="evidence", now=clock()
             )
         world = World(sales, sandbox, clock, database, baton, errors, committed)
         world.introduce()
@@ -186,7 +186,7 @@ def open_world(sales: Sales, database_url: str) -> Iterator[World]:
         if not database.is_sqlite:
             bots.append(build(settings, database=Database(database_url), now=clock))
         for bot in bots:
-            clock.on_advance(bot.worker.wake)
+            clock.on_advance(bot.workers[0].wake)
             bot.start(listening=bot is baton)
             stack.callback(bot.stop)
         sandbox.wait_until_connected(connections=CONNECTIONS)
@@ -195,7 +195,7 @@ def open_world(sales: Sales, database_url: str) -> Iterator[World]:
 
 @contextmanager
 def _watching() -> Iterator[tuple[Errors, threading.Event]]:
-    """Gather logged errors, and tell of every commit."""
+    """Collect logged errors, and set an event on every commit."""
     errors, committed = Errors(), threading.Event()
 
     def after_commit(_: Session) -> None:

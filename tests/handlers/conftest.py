@@ -14,7 +14,7 @@ from bot.slack.rate_limits import UNLIMITED
 from qualification.organisation import publishing
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
-from tests.handlers.floor import PLAYBOOK, Floor
+from tests.worlds.floor import PLAYBOOK, Floor
 
 MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
 TUESDAY = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -54,8 +54,8 @@ def floor(
     )
     baton = build(settings, database=database, now=clock, reference=references, rates=UNLIMITED)
     with database.transaction() as session:
-        publishing.publish(session, workspace_id=baton.workspace.id, text=PLAYBOOK, by="test", now=clock())
-    baton.directory.look_up()
+        publishing.publish(session, workspace_id=baton.installations[0].id, text=PLAYBOOK, by="test", now=clock())
+    baton.directories[0].look_up()
     baton.start(working=False)
     sandbox.deliver_to(f"{baton.http.address}/slack/events")
     people = [sandbox.person(name) for name in ("Ana Ruiz", "Ben Okafor", "Maya Cohen", "Mika Sato")]

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from qualification.records import Delivery
-from tests.handlers.floor import CHANNEL, Floor, fill, submit
+from tests.worlds.floor import CHANNEL, Floor, fill, submit
 
 
 def standing(floor: Floor) -> list[str]:

@@ -4,8 +4,9 @@ import pytest
 
 from qualification.checklists import checklists
 from qualification.checklists.checklists import Given
+from qualification.handoffs.context import HandoffCommand
 from qualification.rules.checklists.frameworks import Verdict
-from tests.handlers.floor import Floor, fill, held, press, shown, submit, told
+from tests.worlds.floor import Floor, fill, held, press, shown, submit, told
 
 
 def verdicts(floor: Floor) -> dict[str, str]:
@@ -20,7 +21,7 @@ def evidence(floor: Floor) -> dict[str, str]:
     handoff_id = floor.stored().handoff_id
     form = floor.reads(
         lambda session: checklists.form(
-            session, workspace_id=floor.baton.workspace.id, by=floor.ana.id, handoff_id=handoff_id
+            session, HandoffCommand(floor.baton.installations[0].id, floor.ana.id, handoff_id, floor.clock())
         )
     )
     return {item.key: item.evidence for item in form.items if item.evidence}
@@ -74,11 +75,8 @@ def test_what_somebody_else_answered_meanwhile_is_not_overwritten(floor: Floor) 
     with floor.baton.database.transaction() as session:
         checklists.save(
             session,
-            workspace_id=floor.baton.workspace.id,
-            by=floor.maya.id,
-            handoff_id=floor.stored().handoff_id,
+            HandoffCommand(floor.baton.installations[0].id, floor.maya.id, floor.stored().handoff_id, floor.clock()),
             given={"budget": Given(Verdict.YES, "Told me 20k")},
-            now=floor.clock(),
         )
     fill(floor.ana, {"evidence-need": "Reports take a week"})
     submit(floor.ana, "checklist")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from qualification.records import Handoff, Workspace
-from tests.handlers.floor import CHANNEL, Floor, errors, fill, held, press, shown, submit, told
+from tests.worlds.floor import CHANNEL, Floor, errors, fill, held, press, shown, submit, told
 
 
 def test_a_marketer_hands_a_lead_over_and_reads_who_is_asked(floor: Floor) -> None:
@@ -147,7 +147,7 @@ def test_a_reason_picked_shows_its_description_and_keeps_what_was_typed(floor: F
     press(floor.ana, "disqualify", floor.hands_over())
     fill(floor.ana, {"note": "No money until spring"})
     fill(floor.ana, {"reason": {"reason": "no-budget"}})
-    assert "They have no money for this" in floor.ana.modal.text
+    assert "There is no money for this" in floor.ana.modal.text
     submit(floor.ana, "disqualify")
     stored = floor.stored()
     assert (stored.state, stored.reason, stored.reason_note) == ("disqualified", "No budget", "No money until spring")
@@ -229,7 +229,7 @@ def test_a_press_that_comes_twice_is_one_decision(floor: Floor) -> None:
 
 def test_without_a_playbook_the_command_says_what_to_do(floor: Floor) -> None:
     with floor.baton.database.transaction() as session:
-        session.get_one(Workspace, floor.baton.workspace.id).playbook_id = None
+        session.get_one(Workspace, floor.baton.installations[0].id).playbook_id = None
     floor.mika.types("/handoff", "#general")
     assert "playbook publish" in told(floor.mika)
 

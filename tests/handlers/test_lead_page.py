@@ -4,12 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from qualification.intake import ingest
-from qualification.intake.ingest import Taken
+from qualification.intake.ingest import Ingested
 from qualification.records import Handoff, Lead
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
-from tests.handlers.floor import Floor, held, press, shown, submit, told
+from tests.worlds.floor import Floor, held, press, shown, submit, told
 
 COMMAND = "/lead"
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
@@ -18,17 +18,17 @@ IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 def comes_in(floor: Floor, **said: object) -> int:
     """Take a lead in as a sender would; return its id."""
     with floor.baton.database.transaction() as session:
-        given = GivenLead.model_validate(said)
-        (taken,) = ingest.take(session, floor.baton.workspace.id, "web", [given], now=floor.clock())
-    assert isinstance(taken, Taken)
+        given = LeadInput.model_validate(said)
+        (taken,) = ingest.ingest(session, floor.baton.installations[0].id, "web", [given], now=floor.clock())
+    assert isinstance(taken, Ingested)
     return taken.lead_id
 
 
 def does(floor: Floor, kind: str, **lead: object) -> None:
     """Take an activity in as a sender would."""
     with floor.baton.database.transaction() as session:
-        given = GivenActivity.model_validate({"id": f"{kind} of {lead}", "kind": kind, "lead": lead})
-        ingest.take(session, floor.baton.workspace.id, "web", [given], now=floor.clock())
+        given = ActivityInput.model_validate({"id": f"{kind} of {lead}", "kind": kind, "lead": lead})
+        ingest.ingest(session, floor.baton.installations[0].id, "web", [given], now=floor.clock())
 
 
 def asks(who: Person, words: str = "") -> Message:

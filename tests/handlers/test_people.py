@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from qualification.records import Person as Known
 from sandbox.people.driver import Person
-from tests.handlers.floor import Floor, errors, fill, press, shown, submit, told
+from tests.worlds.floor import Floor, errors, fill, press, shown, submit, told
 
 
 def known(floor: Floor, who: Person) -> Known | None:

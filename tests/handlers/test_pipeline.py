@@ -10,7 +10,7 @@ from qualification.reporting import pipeline as figures
 from qualification.reporting.figures import Pipeline
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
-from tests.handlers.floor import Floor, told
+from tests.worlds.floor import Floor, told
 
 COMMAND = "/pipeline"
 SHARE = "share_pipeline"

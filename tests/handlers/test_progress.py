@@ -2,8 +2,9 @@
 
 from sqlalchemy import select
 
-from qualification.records import EventKind, LeadEvent
-from tests.handlers.floor import Floor, errors, fill, held, press, shown, submit
+from qualification.records import LeadEvent
+from qualification.rules.handoffs.event_kinds import EventKind
+from tests.worlds.floor import Floor, errors, fill, held, press, shown, submit
 
 
 def test_a_contact_is_logged_with_how_and_a_note(floor: Floor) -> None:

@@ -7,7 +7,7 @@ import pytest
 from qualification.records import Task
 from qualification.rules.handoffs.tasks import TaskOutcome
 from sandbox.people.snapshots import DriverError, Message
-from tests.handlers.floor import Floor, errors, fill, held, press, shown, submit, told
+from tests.worlds.floor import Floor, errors, fill, held, press, shown, submit, told
 
 
 def puts_off(floor: Floor, card: Message, day: str = "2027-03-03") -> None:

@@ -1,14 +1,14 @@
-"""An office for each journey, on each engine."""
+"""An office for each journey, on each database engine."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.office import Office, open_office
+from tests.worlds.office import Office, open_office
 
 
 @pytest.fixture
 def office(database_url: str) -> Iterator[Office]:
-    """Open an office that talks to its bot by Socket Mode."""
+    """Yield an office whose bot is connected over Socket Mode."""
     with open_office(database_url) as opened:
         yield opened

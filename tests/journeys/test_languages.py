@@ -1,12 +1,12 @@
-"""The demo's people, each with the language of their own Slack."""
+"""Each person of the demo reads Baton in the language of their Slack."""
 
 from sandbox.demo.bot_process import PLAYBOOK
 from sandbox.people.driver import Person
-from tests.journeys.office import Office, open_office
+from tests.worlds.office import Office, open_office
 
 
 def modal_title(person: Person) -> str:
-    """Return the title of the form in which the person would hand a lead over."""
+    """Return the title of the person's hand-over form."""
     person.types("/handoff", "#general")
     title = person.modal.title
     person.closes()
@@ -14,7 +14,7 @@ def modal_title(person: Person) -> str:
 
 
 def card_of(office: Office, person: Person, company: str) -> str:
-    """Return the card of a new lead that is the person's turn."""
+    """Return the card of a new lead that is offered to the person."""
     office.hands_over(company)
     return office.direct(person, company).text
 

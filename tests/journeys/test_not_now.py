@@ -1,6 +1,6 @@
-"""A lead that is put off and comes back on its day, as the rep, the pool and the channel see it."""
+"""A snoozed lead comes back on its day, as the rep, the pool and the channel see it."""
 
-from tests.journeys.office import Office
+from tests.worlds.office import Office
 
 
 def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_words(office: Office) -> None:
@@ -21,7 +21,7 @@ def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_word
     office.waits_for(lambda: "Undo" not in office.card("Not now, comes back").buttons)
     office.passes(days=99)
     assert len([message for message in office.ana.direct_messages if "Acme" in message.text]) == 1
-    # Half past nine in London on the third of March.
+    # 09:30 in London on 3 March.
     office.passes(days=1)
     woken = office.direct(office.ana, "is back. It was put off until now.")
     assert "The budget comes in March" in woken.text

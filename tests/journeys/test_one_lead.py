@@ -1,10 +1,10 @@
-"""A lead from marketing to sales, as each of them sees it."""
+"""A lead from marketing to sales, as both sides see it."""
 
 import threading
 
 from sandbox.faults import CallFaultKind
 from sandbox.people.driver import Person
-from tests.journeys.office import CHANNEL, Office, open_office
+from tests.worlds.office import CHANNEL, Office, open_office
 
 HOSTILE = '<!channel> <@U1> *bold* _it_ ~no~ `code` https://evil.example O\'Neil & Sons "q" \\ \u202eabc 日本 🎉'
 
@@ -85,7 +85,7 @@ def test_a_disqualified_lead_can_be_undone_with_its_offer_and_the_time_it_had(of
     office.passes(minutes=4)
     office.ana.presses("Undo", on=card)
     office.card("Offered to @Ana Ruiz, accept by")
-    # Twenty of its thirty minutes were left.
+    # Twenty of the offer's thirty minutes were left.
     office.passes(minutes=19)
     office.card("Offered to @Ana Ruiz")
     office.passes(minutes=2)

@@ -1,4 +1,4 @@
-"""The summary of a team's day as its channel gets it: once, at the hour, whatever happens at that minute."""
+"""The daily summary in a team's channel: it comes once, at its hour, whatever happens at that minute."""
 
 from datetime import timedelta
 
@@ -8,9 +8,10 @@ from qualification.organisation import publishing
 from qualification.records import Summary
 from sandbox.faults import CallFaultKind
 from sandbox.people.snapshots import Message
-from tests.journeys.office import CHANNEL, PLAYBOOK, Office, open_office, serve
+from tests.worlds.office import CHANNEL, Office, open_office, serve
+from tests.worlds.playbook import TWO_REPS
 
-# The office opens on Monday at half past nine; the next summary is that of Tuesday, half past eight.
+# The office opens on Monday at 09:30, so the next summary is on Tuesday at 08:30.
 TO_THE_HOUR = timedelta(hours=23)
 
 
@@ -19,7 +20,7 @@ def summaries(office: Office) -> list[Message]:
 
 
 def comes(office: Office) -> Message:
-    """Wait until a summary stands there with its thread, and return it."""
+    """Wait for a summary with its thread, and return it."""
 
     def look() -> Message | None:
         found = summaries(office)
@@ -29,7 +30,7 @@ def comes(office: Office) -> Message:
 
 
 def made(office: Office) -> int:
-    """Count the summaries that were written down."""
+    """Return the number of stored summaries."""
     with office.baton.database.snapshot() as session:
         return len(session.scalars(select(Summary.id).where(Summary.made_at.is_not(None))).all())
 
@@ -106,10 +107,10 @@ def test_a_restart_at_that_minute_tells_it_once(database_url: str) -> None:
 def test_a_playbook_published_at_that_minute_takes_none_away_and_adds_none(office: Office) -> None:
     accepted(office, "Acme")
     office.clock.advance(TO_THE_HOUR)
-    later = PLAYBOOK.replace("zone: Europe/London}", "zone: Europe/London, summary: {at: 09:00}}")
+    later = TWO_REPS.replace("zone: Europe/London}", "zone: Europe/London, summary: {at: 09:00}}")
     with office.baton.database.transaction() as session:
         publishing.publish(
-            session, workspace_id=office.baton.workspace.id, text=later, by="a journey", now=office.clock()
+            session, workspace_id=office.baton.installations[0].id, text=later, by="a journey", now=office.clock()
         )
     office.passes(seconds=10)
     comes(office)

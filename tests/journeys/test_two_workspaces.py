@@ -1,4 +1,4 @@
-"""Two workspaces in one database, each with a bot of its own."""
+"""Two workspaces in one database, each with its own bot."""
 
 from sqlalchemy import select
 
@@ -7,7 +7,7 @@ from qualification.records import Base
 from sandbox.clock import ManualClock
 from sandbox.people.driver import Person
 from sandbox.server import Sandbox
-from tests.journeys.office import MANIFEST, MONDAY, serve
+from tests.worlds.office import MANIFEST, MONDAY, serve
 
 
 def playbook(sandbox: Sandbox, workspace: str) -> str:
@@ -36,7 +36,7 @@ def rep_of(sandbox: Sandbox, workspace: str) -> Person:
 def test_invariant_9_two_workspaces_in_one_database_never_see_each_others_leads(database_url: str) -> None:
     clock = ManualClock(MONDAY)
     with Sandbox(MANIFEST, clock=clock, rate_limits=False) as sandbox:
-        # SQLite serves one process, and so one workspace at a time.
+        # SQLite serves one process, so the workspaces take turns.
         names = sandbox.workspace_ids
         for workspace in names:
             text = playbook(sandbox, workspace)

@@ -1,4 +1,4 @@
-"""A sandbox by a clock that stands still, and a small Bolt app behind it, by Socket Mode or signed HTTP."""
+"""A sandbox with a manual clock, and a small Bolt app connected by Socket Mode or signed HTTP."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def channel(sandbox: Sandbox) -> str:
 
 @pytest.fixture
 def over_http(sandbox: Sandbox) -> Iterator[App]:
-    """Give a Bolt app that the sandbox reaches by signed HTTP."""
+    """Yield a Bolt app that the sandbox reaches over signed HTTP."""
     app = bolt(sandbox)
     verify = verifier(sandbox)
 
@@ -83,7 +83,7 @@ def over_http(sandbox: Sandbox) -> Iterator[App]:
 
 @pytest.fixture
 def over_socket(sandbox: Sandbox) -> Iterator[App]:
-    """Give a Bolt app that is connected by Socket Mode."""
+    """Yield a Bolt app that is connected over Socket Mode."""
     app = bolt(sandbox)
     with connected(app, sandbox):
         sandbox.wait_until_connected()

@@ -1,4 +1,4 @@
-"""What the tests of the sandbox are made of: a manifest, blocks, clients, refusals."""
+"""Parts that the tests of the sandbox share: a manifest, blocks, clients, a Bolt app."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -101,7 +101,7 @@ COMPANY = asked("Company", {"type": "plain_text_input", "action_id": "company"})
 
 
 def error_of(call: Callable[[], object]) -> Json:
-    """Return the refusal that a call meets."""
+    """Return the body of the refusal that a Web API call gets."""
     with pytest.raises(SlackApiError) as caught:
         call()
     answer: Json = caught.value.response.data
@@ -119,12 +119,12 @@ def client_of(sandbox: Sandbox, token: str | None = None) -> WebClient:
 
 
 def bolt(sandbox: Sandbox) -> App:
-    """Make a Bolt app for the first workspace; signatures are checked outside, by the sandbox's clock."""
+    """Make a Bolt app for the first workspace. It checks no signatures: `verifier` does, by the sandbox's clock."""
     return App(client=client_of(sandbox), request_verification_enabled=False, process_before_response=True)
 
 
 class SandboxTime(signature.Clock):
-    """The sandbox's clock, as slack_sdk's signature verifier asks for it."""
+    """The sandbox's clock in the form that slack_sdk's signature verifier takes."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -139,18 +139,18 @@ def verifier(sandbox: Sandbox) -> signature.SignatureVerifier:
 
 @contextmanager
 def connected(app: App, sandbox: Sandbox) -> Iterator[None]:
-    """Hold a Socket Mode connection of the app."""
+    """Keep the app connected over Socket Mode."""
     handler: Any = SocketModeHandler(app, sandbox.app_token(), ping_interval=1)
     handler.connect()
     yield
-    # The client closes once its reading ends, which a cut brings about at once and silence after three seconds.
+    # The client closes when its read ends: at once after a cut, after three seconds without one.
     handler.client.auto_reconnect_enabled = False
     sandbox.drop_sockets()
     handler.close()
 
 
 def gather(bodies: list[Json]) -> Callable[..., None]:
-    """Make a listener that keeps what it is sent and acknowledges it."""
+    """Return a listener that appends each body to `bodies` and acknowledges it."""
 
     def listener(ack: Ack, body: Json) -> None:
         bodies.append(body)

@@ -1,4 +1,4 @@
-"""Time that is real, and time that a test moves."""
+"""The real clock, and the manual clock that a test moves."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Faults on demand, on the way to Slack."""
+"""Faults on demand in Web API calls."""
 
 import threading
 from collections.abc import Callable
@@ -18,7 +18,7 @@ BROKEN = (RemoteDisconnected, ConnectionError, OSError)
 
 
 class Caller:
-    """A call in a thread of its own, and how it ended."""
+    """A call in its own thread, and its result."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self.ended: object = None

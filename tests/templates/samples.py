@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from qualification.checklists.checklists import ChecklistForm, ChecklistItem
-from qualification.handoffs.handover import HandedOver
-from qualification.records import EventKind
+from qualification.handoffs.handover import HandOverResult
 from qualification.reporting.figures import (
     Amount,
     DailySummary,
@@ -26,6 +25,8 @@ from qualification.reporting.figures import (
     Tally,
 )
 from qualification.rules.field_errors import FieldFault
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.person_ref import PersonRef
@@ -164,18 +165,22 @@ cards = st.builds(
     task=st.none() | tasks,
 )
 values = st.none() | hostile | st.tuples(counts, st.just("EUR"))
-FACTS: Mapping[str, st.SearchStrategy[object]] = {
-    "to": perhaps_people,
-    "manager": perhaps_people,
+# What the fields of events hold, by name.
+FIELDS: Mapping[str, st.SearchStrategy[object]] = {
+    "sender": st.none(),
+    "to_id": st.none() | counts,
+    "manager_id": st.none() | counts,
+    "decided": st.booleans(),
+    "evidence_before": perhaps_hostile,
     "rule": perhaps_hostile,
-    "pool": perhaps_hostile,
+    "pool": hostile,
     "turn": st.none() | counts,
     "accept_by": perhaps_times,
     "because": st.sampled_from(["nobody_there", "everyone_asked", "pool_lapsed", "do_not_contact"]),
     "claimed": st.booleans(),
     "reason": perhaps_hostile,
     "note": perhaps_hostile,
-    "was": st.sampled_from([state.value for state in HandoffState]),
+    "was": st.sampled_from(HandoffState),
     "how": hostile,
     "stage": hostile,
     "changes": st.lists(st.tuples(st.sampled_from(["value", "note", "email", "odd"]), values, values), max_size=3).map(
@@ -206,14 +211,16 @@ UNTOLD = {
     EventKind.MERGED,
     EventKind.SPLIT,
 }
-TOLD = sorted(kind.value for kind in EventKind if kind not in UNTOLD)
-lines = st.builds(
-    ThreadLine,
-    kind=st.sampled_from(TOLD),
-    at=times,
-    actor=perhaps_people,
-    facts=st.fixed_dictionaries(dict(FACTS)),
-)
+TOLD = sorted(kind for kind in EventKind if kind not in UNTOLD)
+
+
+def _line(kind: EventKind) -> st.SearchStrategy[ThreadLine]:
+    """Draw a line of a lead's history that tells an event of this kind."""
+    held = {field.name: FIELDS[field.name] for field in fields(TYPES[kind])}
+    event = st.builds(TYPES[kind], **held)
+    return st.builds(ThreadLine, event=event, at=times, actor=perhaps_people, person=perhaps_people)
+
+
 leads = st.builds(
     LeadLine,
     handoff_id=counts,
@@ -434,7 +441,7 @@ checklists = st.builds(
     next_question=perhaps_hostile,
 )
 results = st.builds(
-    HandedOver,
+    HandOverResult,
     handoff_id=counts,
     lead=hostile,
     state=st.sampled_from([state.value for state in HandoffState]),
@@ -544,7 +551,7 @@ summaries = st.builds(
 SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "messages/lead_card": _facts(card=cards),
     "messages/direct_card": _facts(card=cards),
-    "messages/thread_line": _facts(line=lines),
+    **{f"messages/thread/{kind}": _facts(line=_line(kind)) for kind in TOLD},
     "messages/reminder": _facts(reminder=reminders),
     "messages/summary": _facts(summary=summaries),
     "messages/summary_details": _facts(summary=summaries),

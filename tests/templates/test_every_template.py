@@ -15,7 +15,7 @@ from jinja2.nodes import Add, Concat, Mod
 from slack_sdk.models.blocks import Block
 
 import templates
-from sandbox.blocks import faults, view_faults
+from sandbox.blocks import block_errors, view_errors
 from templates.engine.catalogue import Words
 from templates.engine.environment import source
 from templates.engine.structure import Reader, resolve
@@ -67,9 +67,9 @@ def assert_valid(payload: dict[str, object]) -> None:
     blocks = payload["blocks"]
     assert isinstance(blocks, list)
     if "type" in payload:
-        assert view_faults(payload) == []
+        assert view_errors(payload) == []
     else:
-        assert faults(blocks, "message") == []
+        assert block_errors(blocks, "message") == []
     # The SDK does not know the blocks of figures; the sandbox does.
     for block in Block.parse_all([each for each in blocks if each["type"] not in FIGURES]):
         assert block is not None

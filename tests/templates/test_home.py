@@ -76,7 +76,7 @@ def test_a_teams_clocks_are_counted_in_plain_words(clocks: TeamClocks, line: str
 def test_what_slack_would_not_take_says_where_what_happened_and_what_to_do(parked: Parked, lines: str) -> None:
     text = read(replace(HOME, parked=(parked,), parked_count=1))
     assert lines in text
-    assert "python -m bot deliveries retry" in text
+    assert "baton deliveries retry" in text
     assert "Direktnachrichten an Ana" in read(replace(HOME, parked=(replace(parked, person=ANA, is_home=False),)), "de")
 
 

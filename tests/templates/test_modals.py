@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from qualification.checklists.checklists import ChecklistForm, ChecklistItem
-from qualification.handoffs.handover import HandedOver
+from qualification.handoffs.handover import HandOverResult
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.field_errors import FieldFault
 from qualification.views.forms import DecisionForm, HandOverChoices
@@ -156,14 +156,14 @@ def test_what_was_stored_comes_back_into_a_field_as_it_was() -> None:
 def test_the_marketer_is_told_who_has_the_lead(state: str, facts: dict[str, Any], where: str) -> None:
     nobody = {"offered_to": None, "pool": None, "manager": None, "owner": None, "accept_by": None}
     for already, first in ((False, "Acme was handed over to sales."), (True, "<@UMIA> already handed over Acme.")):
-        result = HandedOver(12, "Acme", state, already, announcer=MIA, **{**nobody, **facts})
+        result = HandOverResult(12, "Acme", state, already, announcer=MIA, **{**nobody, **facts})
         text = "\n".join(words(render("modals/handed_over", result=result)))
         assert where in text
         assert first in text
 
 
 def test_the_marketer_is_told_of_what_the_hand_over_passed_in_one_line() -> None:
-    result = HandedOver(12, "Acme", "offered", False, ANA, None, None, None, None, MIA)  # noqa: FBT003 - a sample
+    result = HandOverResult(12, "Acme", "offered", False, ANA, None, None, None, None, MIA)  # noqa: FBT003 - a sample
     plain = words(render("modals/handed_over", result=result))
     for changes, line in (
         ({"gates": ("Free mail",)}, "Note: the “Free mail” filter would normally have held this lead."),

@@ -87,7 +87,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HandoffStatus:
     """A handoff as the guards see it.
 
     `offer_id` is the open offer, None when none is open. `offered_to` is the rep of that offer, or of the one the
@@ -117,58 +117,58 @@ class Receiver:
     deactivated: bool = False
 
 
-def who_may(action: Action, standing: Standing) -> tuple[PersonRef, ...]:
+def who_may(action: Action, status: HandoffStatus) -> tuple[PersonRef, ...]:
     """Name who may do this now, the closest first; a pool's members go by the pool's name, not here."""
-    parties = [*_closest(action, standing), standing.manager]
+    parties = [*_closest(action, status), status.manager]
     return tuple(dict.fromkeys(party.ref for party in parties if party is not None))
 
 
-def waits_for(standing: Standing, actor: Actor) -> bool:
+def waits_for(status: HandoffStatus, actor: Actor) -> bool:
     """Say whether it is this very person that a handoff waits for: the rep or pool it is offered to, or the manager."""
-    if standing.state is HandoffState.OFFERED:
-        return standing.offered_to is not None and standing.offered_to.person_id == actor.person_id
-    if standing.state is HandoffState.POOLED:
-        return actor.person_id in standing.pool_member_ids
-    return standing.state is HandoffState.QUEUED and _manages(standing, actor)
+    if status.state is HandoffState.OFFERED:
+        return status.offered_to is not None and status.offered_to.person_id == actor.person_id
+    if status.state is HandoffState.POOLED:
+        return actor.person_id in status.pool_member_ids
+    return status.state is HandoffState.QUEUED and _manages(status, actor)
 
 
-def allow(action: Action, standing: Standing, actor: Actor, *, offer_id: int | None = None) -> bool:
+def allow(action: Action, status: HandoffStatus, actor: Actor, *, offer_id: int | None = None) -> bool:
     """Return True where there is something to do, False where this very decision of the actor stands already.
 
     `offer_id` is the offer on the pressed card. Raise the refusal that says who may, or what has happened meanwhile.
     For undoing and reassigning, `allow_undo` and `allow_reassign` ask more.
     """
-    if _stands_already(action, standing, actor):
+    if _stands_already(action, status, actor):
         return False
-    if standing.state not in FITTING_STATES[action]:
-        raise _misfit(action, standing, actor)
-    closest = {party.person_id for party in _closest(action, standing) if party is not None}
-    if actor.person_id in closest or _asked_as_member(action, standing, actor):
+    if status.state not in FITTING_STATES[action]:
+        raise _misfit(action, status, actor)
+    closest = {party.person_id for party in _closest(action, status) if party is not None}
+    if actor.person_id in closest or _asked_as_member(action, status, actor):
         return True
-    if _gone_on(standing, offer_id):
-        raise _moved(standing)
-    if not _manages(standing, actor):
-        raise _not_allowed(action, standing)
+    if _gone_on(status, offer_id):
+        raise _moved(status)
+    if not _manages(status, actor):
+        raise _not_allowed(action, status)
     return True
 
 
-def allow_undo(standing: Standing, actor: Actor, now: datetime) -> None:
+def allow_undo(status: HandoffStatus, actor: Actor, now: datetime) -> None:
     """Let the one who decided, or a manager, take the decision back until `undo_until`; raise a refusal otherwise."""
-    if standing.undo_until is None:
+    if status.undo_until is None:
         raise NothingToUndo
-    allow(Action.UNDO, standing, actor)
-    if now > standing.undo_until:
-        raise UndoTooLate(until=standing.undo_until)
+    allow(Action.UNDO, status, actor)
+    if now > status.undo_until:
+        raise UndoTooLate(until=status.undo_until)
 
 
-def allow_reassign(standing: Standing, actor: Actor, to: Receiver) -> None:
+def allow_reassign(status: HandoffStatus, actor: Actor, to: Receiver) -> None:
     """Let a manager give a live handoff to anyone in the playbook who has not got it; raise a refusal otherwise."""
-    allow(Action.REASSIGN, standing, actor)
+    allow(Action.REASSIGN, status, actor)
     if to.deactivated:
         raise CannotReassign(to=to.party.ref, why=NoReassigning.DEACTIVATED)
     if not to.in_playbook:
         raise CannotReassign(to=to.party.ref, why=NoReassigning.NOT_IN_PLAYBOOK)
-    has_it = standing.owner if standing.state is HandoffState.ACCEPTED else None
+    has_it = status.owner if status.state is HandoffState.ACCEPTED else None
     if has_it is not None and has_it.person_id == to.party.person_id:
         raise CannotReassign(to=to.party.ref, why=NoReassigning.HAS_IT)
 
@@ -179,90 +179,88 @@ def require_note(note: str | None, *, required: bool, reason: str) -> None:
         raise NoteRequired(reason=reason)
 
 
-def _manages(standing: Standing, actor: Actor) -> bool:
-    return actor.is_manager_of_team or (actor.is_admin and standing.manager is None)
+def _manages(status: HandoffStatus, actor: Actor) -> bool:
+    return actor.is_manager_of_team or (actor.is_admin and status.manager is None)
 
 
-def _closest(action: Action, standing: Standing) -> tuple[Party | None, ...]:
+def _closest(action: Action, status: HandoffStatus) -> tuple[Party | None, ...]:
     """Whose lead it is, whoever manages them; nobody but the manager reassigns or works through the queue."""
-    if action is Action.REASSIGN or standing.state in {HandoffState.POOLED, HandoffState.QUEUED}:
+    if action is Action.REASSIGN or status.state in {HandoffState.POOLED, HandoffState.QUEUED}:
         return ()
     if action is Action.UNDO:
-        return (standing.decided_by,)
-    if standing.state is HandoffState.OFFERED:
-        return (standing.offered_to,)
-    if standing.state is HandoffState.ACCEPTED:
-        return (standing.owner,)
-    return (standing.owner, standing.offered_to, standing.decided_by)
+        return (status.decided_by,)
+    if status.state is HandoffState.OFFERED:
+        return (status.offered_to,)
+    if status.state is HandoffState.ACCEPTED:
+        return (status.owner,)
+    return (status.owner, status.offered_to, status.decided_by)
 
 
-def _asked_as_member(action: Action, standing: Standing, actor: Actor) -> bool:
-    asked = standing.state is HandoffState.POOLED and actor.person_id in standing.pool_member_ids
+def _asked_as_member(action: Action, status: HandoffStatus, actor: Actor) -> bool:
+    asked = status.state is HandoffState.POOLED and actor.person_id in status.pool_member_ids
     return asked and action in {Action.CLAIM, Action.DISQUALIFY, Action.NOT_NOW}
 
 
-def _stands_already(action: Action, standing: Standing, actor: Actor) -> bool:
+def _stands_already(action: Action, status: HandoffStatus, actor: Actor) -> bool:
     """Tell a repeated press from a late one: the first is answered by the card, the second by a refusal."""
-    if action in {Action.ACCEPT, Action.CLAIM} and standing.state is HandoffState.ACCEPTED:
-        return standing.owner is not None and standing.owner.person_id == actor.person_id
-    if (action, standing.state) in _DECIDED_SO:
-        return standing.decided_by is not None and standing.decided_by.person_id == actor.person_id
+    if action in {Action.ACCEPT, Action.CLAIM} and status.state is HandoffState.ACCEPTED:
+        return status.owner is not None and status.owner.person_id == actor.person_id
+    if (action, status.state) in _DECIDED_SO:
+        return status.decided_by is not None and status.decided_by.person_id == actor.person_id
     return False
 
 
-def _gone_on(standing: Standing, offer_id: int | None) -> bool:
-    return offer_id is not None and standing.offer_id is not None and offer_id != standing.offer_id
+def _gone_on(status: HandoffStatus, offer_id: int | None) -> bool:
+    return offer_id is not None and status.offer_id is not None and offer_id != status.offer_id
 
 
-def _misfit(action: Action, standing: Standing, actor: Actor) -> Refusal:
+def _misfit(action: Action, status: HandoffStatus, actor: Actor) -> Refusal:
     """Say what has happened to a handoff whose state has no such action."""
     if action is Action.UNDO:
         return NothingToUndo()
-    if standing.state in FITTING_STATES[Action.REOPEN]:
-        return _closed(standing, actor)
+    if status.state in FITTING_STATES[Action.REOPEN]:
+        return _closed(status, actor)
     if action in _ANSWERS_TO_AN_OFFER:
-        if standing.state is HandoffState.ACCEPTED:
-            return AlreadyTaken(owner=standing.owner.ref if standing.owner else None)
-        return _moved(standing)
+        if status.state is HandoffState.ACCEPTED:
+            return AlreadyTaken(owner=status.owner.ref if status.owner else None)
+        return _moved(status)
     return StaleCard()
 
 
-def _closed(standing: Standing, actor: Actor) -> Refusal:
+def _closed(status: HandoffStatus, actor: Actor) -> Refusal:
     """Say who closed the handoff or put it off, and who may reopen it."""
-    by = standing.decided_by
-    closest = {party.person_id for party in _closest(Action.REOPEN, standing) if party is not None}
+    by = status.decided_by
+    closest = {party.person_id for party in _closest(Action.REOPEN, status) if party is not None}
     ref, by_reader = (by.ref, by.person_id == actor.person_id) if by else (None, False)
-    may, may_reopen = who_may(Action.REOPEN, standing), actor.person_id in closest or _manages(standing, actor)
-    if standing.state is HandoffState.NOT_NOW:
-        return PutOff(until=standing.wake_at, by=ref, by_reader=by_reader, may=may, may_reopen=may_reopen)
-    return Ended(
-        verdict=standing.state, by=ref, by_reader=by_reader, at=standing.ended_at, may=may, may_reopen=may_reopen
-    )
+    may, may_reopen = who_may(Action.REOPEN, status), actor.person_id in closest or _manages(status, actor)
+    if status.state is HandoffState.NOT_NOW:
+        return PutOff(until=status.wake_at, by=ref, by_reader=by_reader, may=may, may_reopen=may_reopen)
+    return Ended(verdict=status.state, by=ref, by_reader=by_reader, at=status.ended_at, may=may, may_reopen=may_reopen)
 
 
-def _moved(standing: Standing) -> OfferMoved:
+def _moved(status: HandoffStatus) -> OfferMoved:
     """Say who is asked now."""
-    if standing.state is HandoffState.POOLED:
-        return OfferMoved(to=None, pool=standing.pool)
-    now_asked = standing.offered_to if standing.state is HandoffState.OFFERED else standing.manager
+    if status.state is HandoffState.POOLED:
+        return OfferMoved(to=None, pool=status.pool)
+    now_asked = status.offered_to if status.state is HandoffState.OFFERED else status.manager
     return OfferMoved(to=now_asked.ref if now_asked else None)
 
 
-def _not_allowed(action: Action, standing: Standing) -> Refusal:
+def _not_allowed(action: Action, status: HandoffStatus) -> Refusal:
     """Say who may do what this actor may not."""
-    may = who_may(action, standing)
+    may = who_may(action, status)
     if action is Action.REASSIGN:
         return NotAManager(may=may)
-    if standing.state is HandoffState.POOLED and action is Action.CLAIM:
-        return NotInPool(pool=standing.pool or "", may=may)
-    if standing.state is HandoffState.ACCEPTED and action is not Action.UNDO:
-        return NotOwner(owner=standing.owner.ref if standing.owner else None, may=may)
+    if status.state is HandoffState.POOLED and action is Action.CLAIM:
+        return NotInPool(pool=status.pool or "", may=may)
+    if status.state is HandoffState.ACCEPTED and action is not Action.UNDO:
+        return NotOwner(owner=status.owner.ref if status.owner else None, may=may)
     return NotYours(
         may=may,
-        state=standing.state.value,
-        offered_to=standing.offered_to.ref if standing.offered_to else None,
-        pool=standing.pool,
-        by=standing.decided_by.ref if standing.decided_by else None,
-        at=standing.ended_at,
-        until=standing.wake_at,
+        state=status.state.value,
+        offered_to=status.offered_to.ref if status.offered_to else None,
+        pool=status.pool,
+        by=status.decided_by.ref if status.decided_by else None,
+        at=status.ended_at,
+        until=status.wake_at,
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from qualification.rules.leads.lead_data import MOST_FIELDS, GivenAct, GivenHandoff, GivenLead, can_be_known
+from qualification.rules.leads.lead_input import MOST_FIELDS, ActivityDetails, HandoffInput, LeadInput, identifies_lead
 from qualification.rules.playbook import schema_errors, yaml_document
 from qualification.rules.playbook.errors import PlaybookFaults, without_echoes
 from qualification.rules.playbook.field_types import Expression, Zone
@@ -19,10 +19,10 @@ from qualification.rules.values.normalization import fold_label
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from, nearest
 
-_ACT: Final = frozenset({*GivenAct.model_fields, "when", "times"})
+_ACT: Final = frozenset({*ActivityDetails.model_fields, "when", "times"})
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {
-    "lead": frozenset(GivenLead.model_fields),
-    "handoff": frozenset(GivenHandoff.model_fields),
+    "lead": frozenset(LeadInput.model_fields),
+    "handoff": frozenset(HandoffInput.model_fields),
 }
 # What columns are called where nobody wrote a map, folded: only letters and digits count, without capitals.
 _CALLED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -174,7 +174,7 @@ def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str
                 yield from _no_column(place, part, known)
             yield from _no_word((*path, field), field, written, playbook)
     lead = data.get("lead")
-    if isinstance(lead, dict) and not can_be_known(lead):
+    if isinstance(lead, dict) and not identifies_lead(lead):
         yield ("lead",), "this doesn't identify a lead; map its `id`, `email`, or `name` and `company`"
     if not isinstance(lead, dict) or not lead:
         yield ("lead",) if "lead" in data else (), "nothing says who the lead is; add `lead:` with its `id` or `email`"

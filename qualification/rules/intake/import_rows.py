@@ -1,4 +1,4 @@
-"""Rows of a file as leads with their past, or what is wrong with them, field by field."""
+"""Rows of a file as leads with activities and an earlier deal, or what is wrong with them, field by field."""
 
 import hashlib
 import json
@@ -11,25 +11,32 @@ from pydantic import ValidationError
 
 from qualification.rules.intake import row_errors
 from qualification.rules.intake.import_map import ImportMap
-from qualification.rules.intake.mapping import hinted, values_of
-from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import HANDOFF_TIMES, Given, GivenAct, GivenHandoff, GivenLead, GivenRow
+from qualification.rules.intake.mapping import values_of, with_hint
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_input import (
+    HANDOFF_TIMES,
+    ActivityDetails,
+    HandoffInput,
+    ImportRow,
+    LeadInput,
+    SenderInput,
+)
 from qualification.rules.values import expressions
 from qualification.rules.values.expression_functions import is_true
 from qualification.rules.values.expressions import Expression, Nothing, Unworkable
 
-SHAPE = TypeVar("SHAPE", bound=Given)
+SHAPE = TypeVar("SHAPE", bound=SenderInput)
 
-# So often at most one row says that somebody did the same.
+# How often one row may say that its lead did the same.
 MOST_TIMES: Final = 1000
 NOON: Final = time(12)
 
 
-def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> GivenRow | tuple[Flaw, ...] | None:
-    """Return what a row says by the map, all that is wrong with it, or None where the map leaves it out.
+def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> ImportRow | tuple[RowError, ...] | None:
+    """Return the row as the map reads it, else all its errors, or None if the map leaves it out.
 
-    `row` is the cells by their columns, or whatever JSON holds; `zone` is that of times that name none. An activity
-    without an id of its own gets one by which it is known when the row comes again.
+    `row` holds the cells by column, or any JSON object. Times that name no zone are in the map's zone, else in `zone`.
+    An activity without an id gets one that is the same when the row comes again.
     """
     cells = _without_blanks(row, mapped)
     try:
@@ -37,63 +44,67 @@ def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> Gi
             return None
         return _Reader(mapped, cells, zone).read()
     except Unworkable as unworkable:
-        return (Flaw("when", str(unworkable)),)
+        return (RowError("when", str(unworkable)),)
     except RecursionError:
-        return (Flaw("", "is nested too deeply"),)
+        return (RowError("", "is nested too deeply"),)
 
 
 class _Reader:
-    """One row, read section by section; its flaws are gathered, so that nobody mends them one by one."""
+    """Reads one row section by section and collects its errors, so that all of them can be corrected at once."""
 
     def __init__(self, mapped: ImportMap, cells: Mapping[str, object], zone: ZoneInfo) -> None:
         self._mapped = mapped
         self._cells = cells
         self._zone = ZoneInfo(mapped.zone) if mapped.zone else zone
-        self._flaws: list[Flaw] = []
+        self._errors: list[RowError] = []
         self._days: set[datetime] = set()
 
-    def read(self) -> GivenRow | tuple[Flaw, ...]:
-        lead = self._given(GivenLead, "lead", self._values("lead", self._mapped.lead))
-        acts: list[GivenAct] = []
+    def read(self) -> ImportRow | tuple[RowError, ...]:
+        lead = self._validated(LeadInput, "lead", self._values("lead", self._mapped.lead))
+        activities: list[ActivityDetails] = []
         for index, section in enumerate(self._mapped.activities):
-            acts += self._acts(lead, index, section)
+            activities += self._activities(lead, index, section)
         handoff = None
-        fared = self._values("handoff", self._mapped.handoff)
-        if fared.keys() & {"stage", "disqualified", "lost", "owner"}:
-            handoff = self._given(GivenHandoff, "handoff", fared)
-        if self._flaws or lead is None:
-            return tuple(self._flaws)
-        return GivenRow(lead, tuple(acts), handoff, frozenset(self._days))
+        deal = self._values("handoff", self._mapped.handoff)
+        if deal.keys() & {"stage", "disqualified", "lost", "owner"}:
+            handoff = self._validated(HandoffInput, "handoff", deal)
+        if self._errors or lead is None:
+            return tuple(self._errors)
+        return ImportRow(lead, tuple(activities), handoff, frozenset(self._days))
 
-    def _acts(self, lead: GivenLead | None, index: int, section: Mapping[str, Expression]) -> Iterator[GivenAct]:
-        """Yield what a section says that the lead did: nothing, something, or the same several times."""
+    def _activities(
+        self, lead: LeadInput | None, index: int, section: Mapping[str, Expression]
+    ) -> Iterator[ActivityDetails]:
+        """Yield the activities that a section describes: none, one, or the same one several times."""
         inside = f"activities[{index}]"
-        said = self._values(inside, {name: each for name, each in section.items() if name != "when"})
+        values = self._values(inside, {name: each for name, each in section.items() if name != "when"})
         if "when" in section and not is_true(expressions.value_of(section["when"], self._cells)):
             return
-        kind, times = said.get("kind"), said.pop("times", 0 if "times" in section else 1)
+        kind, times = values.get("kind"), values.pop("times", 0 if "times" in section else 1)
         if kind in {None, Nothing.NOTHING} or (times == 0 and not isinstance(times, bool)):
             return
         if not (isinstance(times, int) and 0 < times <= MOST_TIMES):
-            self._flaws.append(Flaw(f"{inside}.times", f"must be a whole number from 0 to {MOST_TIMES}"))
+            self._errors.append(RowError(f"{inside}.times", f"must be a whole number from 0 to {MOST_TIMES}"))
             return
         for count in range(times):
-            key = said.get("id")
-            given = {**said, "id": f"{key} {count}" if key and count else key or self._key(lead, index, said, count)}
-            act = self._given(GivenAct, inside, given)
-            if act is None:
+            own = values.get("id")
+            activity_id = f"{own} {count}" if own and count else own or self._id(lead, index, values, count)
+            activity = self._validated(ActivityDetails, inside, {**values, "id": activity_id})
+            if activity is None:
                 return
-            yield act
+            yield activity
 
-    def _key(self, lead: GivenLead | None, index: int, said: Mapping[str, object], count: int) -> str:
+    def _id(self, lead: LeadInput | None, index: int, values: Mapping[str, object], count: int) -> str:
+        """Return an id made of what the row says, for an activity without one of its own."""
         whole = json.dumps(
-            [lead and lead.known_by, index, said.get("kind"), said.get("at"), said.get("what"), count], default=str
+            [lead and lead.identity, index, values.get("kind"), values.get("at"), values.get("what"), count],
+            default=str,
         )
         return hashlib.sha256(whole.encode(errors="backslashreplace")).hexdigest()
 
     def _values(self, name: str, section: Mapping[str, Expression]) -> dict[str, Any]:
-        values: dict[str, Any] = values_of(name, section, self._cells, self._flaws)
-        # Among them the one that an activity has.
+        values: dict[str, Any] = values_of(name, section, self._cells, self._errors)
+        # An activity has one of them, `at`.
         for field in HANDOFF_TIMES:
             if isinstance(values.get(field), str):
                 values[field] = self._moment(values[field])
@@ -103,7 +114,7 @@ class _Reader:
         return values
 
     def _moment(self, text: str) -> str:
-        """Give a time without a zone this one, and a day without a time its noon; what is no time stays as it is."""
+        """Put a time without a zone in the row's, and a day without a time at noon; return any other text unchanged."""
         try:
             moment = datetime.fromisoformat(text.strip())
         except ValueError:
@@ -116,15 +127,15 @@ class _Reader:
             self._days.add(moment)
         return moment.isoformat()
 
-    def _given(self, shape: type[SHAPE], name: str, values: Mapping[str, object]) -> SHAPE | None:
+    def _validated(self, shape: type[SHAPE], name: str, values: Mapping[str, object]) -> SHAPE | None:
         try:
             return shape.model_validate(values)
         except ValidationError as error:
-            told = {flaw.field for flaw in self._flaws}
-            for flaw in map(hinted, row_errors.flaws(error)):
-                field = f"{name}.{flaw.field}" if flaw.field else name
-                if field not in told:
-                    self._flaws.append(Flaw(field, flaw.reason))
+            fields = {known.field for known in self._errors}
+            for found in map(with_hint, row_errors.validation_errors(error)):
+                field = f"{name}.{found.field}" if found.field else name
+                if field not in fields:
+                    self._errors.append(RowError(field, found.reason))
         return None
 
 

@@ -1,4 +1,4 @@
-"""What a sender's payload becomes: leads and activities in the one shape, or what is wrong with it, field by field."""
+"""A sender's payload as leads and activities, or what is wrong with it, field by field."""
 
 import hashlib
 import json
@@ -10,21 +10,21 @@ from typing import Literal, TypeAlias
 
 from pydantic import ValidationError
 
-from qualification.rules.intake import row_errors as faulty
-from qualification.rules.intake.row_errors import NO_COUNTRY, NO_SIZE, NO_TIME, NO_ZONE, Flaw
-from qualification.rules.leads.lead_data import MOST_ROWS, GivenActivity, GivenLead
+from qualification.rules.intake import row_checks, row_errors
+from qualification.rules.intake.row_errors import NO_COUNTRY, NO_SIZE, NO_TIME, NO_ZONE, RowError
+from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
 from qualification.rules.playbook.known_senders import KNOWN
 from qualification.rules.playbook.playbook import Playbook, Sender
 from qualification.rules.values import expressions
 from qualification.rules.values.expression_functions import is_true
 from qualification.rules.values.expressions import Expression, Nothing, Unworkable
 
-# What the expressions of an entry find the whole payload by, where `each` takes it apart.
+# The name of the whole payload in an entry's expressions, where `each` splits it into entries.
 WHOLE = "_payload"
 
 _LONGEST_ID = 200
-_AS_THEY_COME = frozenset({"size", "do_not_contact", "fields", "at", "times"})
-# What a function of ours would have mended.
+_NOT_TEXT = frozenset({"size", "do_not_contact", "fields", "at", "times"})
+# The function that would have corrected a value.
 _HINTS: Mapping[str, str] = {
     NO_COUNTRY: "country(…) leaves out what isn't a country",
     NO_SIZE: "number(…) takes the first number of a text",
@@ -34,36 +34,35 @@ _HINTS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Flawed:
-    """An entry that becomes nothing, and every reason."""
+class InvalidEntry:
+    """An entry of a payload that is neither a lead nor an activity, with every error in it."""
 
-    flaws: tuple[Flaw, ...]
+    errors: tuple[RowError, ...]
 
 
-Entry: TypeAlias = GivenActivity | GivenLead | Flawed
+Entry: TypeAlias = ActivityInput | LeadInput | InvalidEntry
 
 
 def map_payload(sender: Sender, payload: object, *, received_id: str | None = None, now: datetime) -> dict[int, Entry]:
-    """Return what a payload becomes by the sender's mapping, by the place of each entry, counted from 0.
+    """Return the payload's entries as the sender's mapping reads them, by their index from 0, without those left out.
 
-    What its `when` leaves out is not among them.
+    `payload` is any JSON value; whatever cannot be read becomes an InvalidEntry, and nothing is raised.
 
-    `payload` is what JSON holds, whatever that is: rubbish is flawed, and raises nothing. An activity without an id of
-    its own gets one that is the same when it is sent again: `received_id`, by which the sender knows the delivery, else
-    one made of what it says; and, where it tells no time either, of the day, so that what is asked again a day later
-    counts again.
+    An activity without an id gets one that is the same when it is sent again: `received_id`, the sender's id of the
+    delivery, else a hash of the entry. Without a time of its own the hash includes the day, so that the same form sent
+    a day later counts again.
     """
     mapping = _Mapping.of(sender)
     try:
         whole = payload if mapping.each is None else expressions.search(mapping.each, payload)
     except Unworkable as unworkable:
-        return {0: Flawed((Flaw("each", str(unworkable)),))}
+        return {0: InvalidEntry((RowError("each", str(unworkable)),))}
     if mapping.each is None:
         whole = [payload]
     if not isinstance(whole, list):
-        return {0: Flawed((Flaw("each", "doesn't find a list"),))}
+        return {0: InvalidEntry((RowError("each", "doesn't find a list"),))}
     if len(whole) > MOST_ROWS:
-        return {0: Flawed((Flaw("each", f"finds more than {MOST_ROWS} entries"),))}
+        return {0: InvalidEntry((RowError("each", f"finds more than {MOST_ROWS} entries"),))}
     entries = {}
     for index, item in enumerate(whole):
         within = {WHOLE: payload, **item} if mapping.each is not None and isinstance(item, dict) else item
@@ -74,14 +73,14 @@ def map_payload(sender: Sender, payload: object, *, received_id: str | None = No
     return entries
 
 
-def not_in(playbook: Playbook, entry: GivenActivity | GivenLead) -> tuple[Flaw, ...]:
-    """Name what an entry says that the playbook does not have, by the fields of the mapping."""
-    return tuple(_placed(_section(type(entry)), flaw) for flaw in faulty.not_in(playbook, entry))
+def playbook_errors(playbook: Playbook, entry: ActivityInput | LeadInput) -> tuple[RowError, ...]:
+    """Return an error for each key that the playbook doesn't have, by the fields of the mapping."""
+    return tuple(_placed(_section(type(entry)), error) for error in row_checks.playbook_errors(playbook, entry))
 
 
 @dataclass(frozen=True, slots=True)
 class _Mapping:
-    """A sender's own words over those of the mapping that it is like."""
+    """A sender's own expressions, and for other fields those of the built-in mapping that it is like."""
 
     each: str | None
     when: str | None
@@ -101,7 +100,7 @@ class _Mapping:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """One entry as it came: what an activity without an id of its own is known by."""
+    """One entry as it was received, from which an activity without an id gets one."""
 
     item: object
     received: str | None
@@ -111,64 +110,65 @@ class _Arrival:
         received = (self.received or "").strip()
         if received and len(received) <= _LONGEST_ID:
             return received
-        said = received or json.dumps(self.item, sort_keys=True)
+        content = received or json.dumps(self.item, sort_keys=True)
         day = "" if received or dated else f"{self.now.astimezone(UTC):%Y-%m-%d} "
-        return hashlib.sha256(f"{day}{said}".encode(errors="backslashreplace")).hexdigest()
+        return hashlib.sha256(f"{day}{content}".encode(errors="backslashreplace")).hexdigest()
 
 
 @lru_cache
 def _known(like: str | None, section: Literal["lead", "activity"]) -> Mapping[str, Expression]:
-    """Read a section of a mapping that comes with Baton."""
+    """Return a section of a built-in mapping, parsed."""
     if like is None:
         return {}
     written = KNOWN[like].lead if section == "lead" else KNOWN[like].activity
     return {field: expressions.read(each) for field, each in written.items()}
 
 
-def hinted(flaw: Flaw) -> Flaw:
-    """Return the flaw with what would mend it."""
-    hint = _HINTS.get(flaw.reason)
-    return Flaw(flaw.field, f"{flaw.reason}; {hint}") if hint else flaw
+def with_hint(error: RowError) -> RowError:
+    """Return the error with the function that would correct the value, if there is one."""
+    hint = _HINTS.get(error.reason)
+    return RowError(error.field, f"{error.reason}; {hint}") if hint else error
 
 
 def _entry(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry | None:
-    """Return what one entry becomes, None where it is left out."""
+    """Return one entry, None if the mapping leaves it out."""
     try:
         if mapping.when is not None and not is_true(expressions.search(mapping.when, payload)):
             return None
-        return _given(mapping, payload, arrival)
+        return _lead_or_activity(mapping, payload, arrival)
     except Unworkable as unworkable:
-        return Flawed((Flaw("when", str(unworkable)),))
+        return InvalidEntry((RowError("when", str(unworkable)),))
     except RecursionError:
-        return Flawed((Flaw("", "is nested too deeply"),))
+        return InvalidEntry((RowError("", "is nested too deeply"),))
 
 
-def _given(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
-    flaws: list[Flaw] = []
-    lead = values_of("lead", mapping.lead, payload, flaws)
-    activity = values_of("activity", mapping.activity, payload, flaws)
+def _lead_or_activity(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
+    errors: list[RowError] = []
+    lead = values_of("lead", mapping.lead, payload, errors)
+    activity = values_of("activity", mapping.activity, payload, errors)
     kind = activity.get("kind")
     if not mapping.activity or kind is Nothing.NOTHING:
-        return _validated(GivenLead, lead, flaws)
-    if kind is None and not any(flaw.field == "activity.kind" for flaw in flaws):
-        flaws.append(
-            Flaw("activity.kind", "is empty: the payload doesn't have it, or has a value that isn't in the table")
-        )
+        return _validated(LeadInput, lead, errors)
+    if kind is None and not any(error.field == "activity.kind" for error in errors):
+        reason = "is empty: the payload doesn't have it, or has a value that isn't in the table"
+        errors.append(RowError("activity.kind", reason))
     stated = {field: value for field, value in activity.items() if value is not Nothing.NOTHING}
     stated.setdefault("id", arrival.id(dated="at" in stated))
-    return _validated(GivenActivity, {**stated, "lead": lead}, flaws)
+    return _validated(ActivityInput, {**stated, "lead": lead}, errors)
 
 
-def values_of(section: str, mapped: Mapping[str, Expression], payload: object, flaws: list[Flaw]) -> dict[str, object]:
-    """Work out the fields of a section; what is empty is left out, and what is wrong is added to the flaws."""
+def values_of(
+    section: str, mapped: Mapping[str, Expression], payload: object, errors: list[RowError]
+) -> dict[str, object]:
+    """Return the values of a section's fields without the empty ones; errors are appended to `errors`."""
     values: dict[str, object] = {}
     for field, expression in mapped.items():
         try:
             found = expressions.value_of(expression, payload)
         except Unworkable as unworkable:
-            flaws.append(Flaw(f"{section}.{field}", str(unworkable)))
+            errors.append(RowError(f"{section}.{field}", str(unworkable)))
             continue
-        value = found if field in _AS_THEY_COME else _as_text(found)
+        value = found if field in _NOT_TEXT else _as_text(found)
         if value is Nothing.NOTHING and field != "kind":
             continue
         if is_true(value.strip() if isinstance(value, str) else value) or value is False:
@@ -177,7 +177,7 @@ def values_of(section: str, mapped: Mapping[str, Expression], payload: object, f
 
 
 def _as_text(found: object) -> object:
-    """Write numbers, and lists of words, as the text that they read as."""
+    """Return numbers, and lists of texts, as one text."""
     if isinstance(found, int | float) and not isinstance(found, bool):
         try:
             return str(found)
@@ -188,29 +188,29 @@ def _as_text(found: object) -> object:
     return found
 
 
-def _validated(shape: type[GivenActivity | GivenLead], values: Mapping[str, object], flaws: list[Flaw]) -> Entry:
-    """Return the entry in its shape, or everything that is wrong with it."""
+def _validated(shape: type[ActivityInput | LeadInput], values: Mapping[str, object], errors: list[RowError]) -> Entry:
+    """Return the values as a lead or activity, or everything that is wrong with them, each field once."""
     try:
-        given = shape.model_validate(values)
-    except ValidationError as error:
-        told = {flaw.field for flaw in flaws}
-        flaws = [*flaws, *(flaw for flaw in _placed_flaws(shape, error) if flaw.field not in told)]
-        return Flawed(tuple(flaws))
-    return Flawed(tuple(flaws)) if flaws else given
+        entry = shape.model_validate(values)
+    except ValidationError as invalid:
+        fields = {error.field for error in errors}
+        further = (error for error in _placed_errors(shape, invalid) if error.field not in fields)
+        return InvalidEntry((*errors, *further))
+    return InvalidEntry(tuple(errors)) if errors else entry
 
 
-def _placed_flaws(shape: type[GivenActivity | GivenLead], error: ValidationError) -> Iterator[Flaw]:
-    """Name what is wrong by the fields of the mapping, with what would mend it."""
-    for flaw in faulty.flaws(error):
-        yield _placed(_section(shape), hinted(flaw))
+def _placed_errors(shape: type[ActivityInput | LeadInput], invalid: ValidationError) -> Iterator[RowError]:
+    """Yield the errors by the fields of the mapping, with hints."""
+    for error in row_errors.validation_errors(invalid):
+        yield _placed(_section(shape), with_hint(error))
 
 
-def _section(shape: type[GivenActivity | GivenLead]) -> str:
-    return "lead" if shape is GivenLead else "activity"
+def _section(shape: type[ActivityInput | LeadInput]) -> str:
+    return "lead" if shape is LeadInput else "activity"
 
 
-def _placed(section: str, flaw: Flaw) -> Flaw:
-    """Name a field as the playbook does: what is said of an activity's lead stands in the section lead."""
-    if flaw.field == "lead" or flaw.field.startswith("lead."):
-        return flaw
-    return Flaw(f"{section}.{flaw.field}" if flaw.field else section, flaw.reason)
+def _placed(section: str, error: RowError) -> RowError:
+    """Name the field as the playbook does: an activity's lead has a section of its own, `lead`."""
+    if error.field == "lead" or error.field.startswith("lead."):
+        return error
+    return RowError(f"{section}.{error.field}" if error.field else section, error.reason)

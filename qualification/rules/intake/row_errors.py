@@ -1,4 +1,4 @@
-"""What is wrong with what a sender said, field by field, in words that hold nothing of what was said."""
+"""What is wrong with a row, field by field, in sentences that never repeat what the sender wrote."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,8 +7,6 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from qualification.rules.field_errors import FieldFault, Unreadable
-from qualification.rules.leads.lead_data import GivenAct, GivenActivity, GivenLead, GivenRow
-from qualification.rules.playbook.playbook import Playbook
 
 NO_COUNTRY = "isn't a country"
 NO_SIZE = "isn't a number of employees"
@@ -24,7 +22,7 @@ UNREADABLE: Mapping[FieldFault, str] = {
     FieldFault.AMBIGUOUS_VALUE: "can be read in two ways; write it like 12000.50",
     FieldFault.UNKNOWN_CURRENCY: "has an unknown currency; write its code, such as EUR",
 }
-# What pydantic calls a fault, and the sentence for it.
+# The sentence for each type of error that pydantic reports.
 _REASONS: Mapping[str, str] = {
     "string_type": "isn't text",
     "missing": "is missing",
@@ -43,58 +41,30 @@ _REASONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
-    """What is wrong with one field, by its path such as lead.email; the reason holds nothing of what stands there."""
+class RowError:
+    """What is wrong with one field, by its path such as lead.email; the reason never repeats the field's value."""
 
     field: str
     reason: str
 
 
-def flaws(error: ValidationError) -> Iterator[Flaw]:
-    """Name everything that keeps an entry from its shape."""
+class InvalidRow(Exception):
+    """A row that cannot be ingested; `errors` names every field that is wrong."""
+
+    def __init__(self, errors: tuple[RowError, ...]) -> None:
+        """Keep every error, so that the sender can correct all of them at once."""
+        super().__init__(f"{len(errors)} errors")
+        self.errors = errors
+
+
+def validation_errors(error: ValidationError) -> Iterator[RowError]:
+    """Yield a row error for each error that pydantic found."""
     for detail in error.errors(include_url=False, include_input=False):
-        yield Flaw(".".join(str(step) for step in detail["loc"]), _reason(detail))
-
-
-def not_in(playbook: Playbook, entry: GivenActivity | GivenLead) -> tuple[Flaw, ...]:
-    """Name what an entry says that the playbook does not have: its kind of activity, its source."""
-    if isinstance(entry, GivenLead):
-        return tuple(_no_source(playbook, entry, ""))
-    return (*_no_kind(playbook, entry, ""), *_no_source(playbook, entry.lead, "lead."))
-
-
-def row_not_in(playbook: Playbook, row: GivenRow) -> Iterator[Flaw]:
-    """Name what a row of a file says that the playbook does not have, people aside."""
-    yield from _no_source(playbook, row.lead, "lead.")
-    for index, act in enumerate(row.acts):
-        yield from _no_kind(playbook, act, f"activities[{index}].")
-    fared = row.handoff
-    if fared is None:
-        return
-    known = {
-        "team": ("team", playbook.teams),
-        "stage": ("stage", [stage.key for stage in playbook.stages]),
-        "disqualified": ("disqualify reason", [reason.key for reason in playbook.disqualify_reasons]),
-        "lost": ("lost reason", [reason.key for reason in playbook.lost_reasons]),
-    }
-    for field, (what, keys) in known.items():
-        said = getattr(fared, field)
-        if said is not None and said not in keys:
-            yield Flaw(f"handoff.{field}", f"the playbook has no {what} called `{said}`")
-
-
-def _no_kind(playbook: Playbook, act: GivenAct, inside: str) -> Iterator[Flaw]:
-    if playbook.scoring.activity(act.kind) is None:
-        yield Flaw(f"{inside}kind", f"the playbook has no activity called `{act.kind}`")
-
-
-def _no_source(playbook: Playbook, lead: GivenLead, inside: str) -> Iterator[Flaw]:
-    if lead.source is not None and playbook.source(lead.source) is None:
-        yield Flaw(f"{inside}source", f"the playbook has no source called `{lead.source}`")
+        yield RowError(".".join(str(step) for step in detail["loc"]), _reason(detail))
 
 
 def _reason(detail: ErrorDetails) -> str:
-    """Say what is wrong, without the value itself: it may be a person's."""
+    """Return the sentence for an error without the value itself, which may be personal."""
     context = detail.get("ctx", {})
     fault = context.get("error")
     if isinstance(fault, Unreadable):

@@ -33,7 +33,7 @@ PASS_ON_REASONS: Written = (
         "description": "Another region or segment looks after them.",
     },
     {"key": "known-to-other", "name": "A colleague knows them", "description": "Somebody else is in touch already."},
-    {"key": "language", "name": "Language", "description": "They are better served in another language."},
+    {"key": "language", "name": "Language", "description": "They would be served better in another language."},
     {"key": "conflict", "name": "Conflict of interest", "description": "I should not be the one to sell to them."},
     {"key": "other", "name": "Other", "description": "Say in a few words what it is.", "note": "required"},
 )
@@ -42,14 +42,14 @@ DISQUALIFY_REASONS: Written = (
     {
         "key": "no-budget",
         "name": "No budget",
-        "description": "They have no money for this, and no way to get it soon.",
+        "description": "There is no money for this, and none is in sight.",
     },
     {
         "key": "no-authority",
         "name": "No authority",
-        "description": "They can't decide, and can't bring us to somebody who can.",
+        "description": "They do not decide, and cannot bring us to the person who does.",
     },
-    {"key": "no-need", "name": "No need", "description": "They don't have a problem that we solve."},
+    {"key": "no-need", "name": "No need", "description": "They have no problem that we solve."},
     {"key": "bad-timing", "name": "Bad timing", "description": "Nothing can happen within the next two quarters."},
     {"key": "poor-fit", "name": "Poor fit", "description": "Company, size, region or use are not what we sell to."},
     {
@@ -77,21 +77,21 @@ DISQUALIFY_REASONS: Written = (
 )
 
 LOST_REASONS: Written = (
-    {"key": "price", "name": "Price", "description": "Too expensive for the value they saw."},
+    {"key": "price", "name": "Price", "description": "It cost more than it was worth to them."},
     {"key": "competitor", "name": "Competitor", "description": "They chose another product; name it in the note."},
     {"key": "no-decision", "name": "No decision", "description": "They stayed with what they have."},
     {
         "key": "missing-feature",
         "name": "Missing feature",
-        "description": "Something they need is missing.",
+        "description": "We lack something that they cannot do without.",
     },
     {"key": "budget-cut", "name": "Budget withdrawn", "description": "The money went elsewhere."},
     {
         "key": "champion-left",
         "name": "Champion left",
-        "description": "The person who wanted us changed job or company.",
+        "description": "The person who wanted us has changed job or company.",
     },
-    {"key": "timing", "name": "Timing", "description": "Put off beyond what we can forecast."},
+    {"key": "timing", "name": "Timing", "description": "Postponed beyond what we can forecast."},
     {"key": "went-silent", "name": "Went silent", "description": "They stopped answering after the proposal."},
     {"key": "other", "name": "Other", "description": "Say in a few words what it is.", "note": "required"},
 )
@@ -164,7 +164,7 @@ FRAMEWORKS: Written = (
                     "Who else will want a say before you can go ahead?",
                     "Who signs, and what will they want to know first?",
                 ],
-                "hint": "Yes when they decide, or bring us to somebody who does.",
+                "hint": "Yes when they decide, or bring us to the person who does.",
             },
             {
                 "key": "need",
@@ -174,7 +174,7 @@ FRAMEWORKS: Written = (
                     "How do you get by today, and where does that fall short?",
                     "What happens if nothing changes?",
                 ],
-                "hint": "Yes when they named a problem of their own that we solve.",
+                "hint": "Yes when they named a problem of theirs that we solve.",
             },
             {
                 "key": "timing",

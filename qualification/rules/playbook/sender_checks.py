@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead, can_be_known
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput, identifies_lead
 from qualification.rules.playbook import defaults
 from qualification.rules.playbook.entries import Entry, Finding, _entries, _mapping, _within
 from qualification.rules.playbook.known_senders import KNOWN
@@ -16,8 +16,8 @@ _DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
 _DEFAULT_KINDS = tuple(str(kind["key"]) for kind in defaults.ACTIVITIES)
 
 _MAPPED = {
-    "lead": tuple(GivenLead.model_fields),
-    "activity": tuple(name for name in GivenActivity.model_fields if name != "lead"),
+    "lead": tuple(LeadInput.model_fields),
+    "activity": tuple(name for name in ActivityInput.model_fields if name != "lead"),
 }
 
 
@@ -72,7 +72,7 @@ def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding
     like = sender.get("like")
     known = KNOWN[like] if isinstance(like, str) else None
     lead, activity = _mapping(sender, "lead"), _mapping(sender, "activity")
-    if known is None and not can_be_known(lead):
+    if known is None and not identifies_lead(lead):
         remedy = f"map its `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
         yield (*path, "lead") if lead else path, f"this doesn't identify a lead; {remedy}"
     written = activity.get("kind")

@@ -194,7 +194,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, ParseError):
         place = f" at character {error.lex_position + 1}" if isinstance(error.lex_position, int) else ""
         return f"`{error.token_value}` makes no sense{place}"
-    return "it is nested too deeply"
+    return "it is nested too deeplyly"
 
 
 class _NoSuchCall(JMESPathError):  # type: ignore[misc]

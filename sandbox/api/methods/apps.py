@@ -1,13 +1,13 @@
-"""Who the app is, and its way in: auth.test, bots.info, apps.connections.open."""
+"""The app's identity and its connections: auth.test, bots.info, apps.connections.open."""
 
 from sandbox.api.arguments import TEXT
-from sandbox.api.methods.method import Call, Method
-from sandbox.api.refusals import SlackError
+from sandbox.api.methods.method import Method, MethodCall
+from sandbox.refusals import SlackError
 from sandbox.workspace.state import Json
 
 
-def auth_test(call: Call) -> Json:
-    """Tell whose token this is."""
+def auth_test(call: MethodCall) -> Json:
+    """Return the workspace and the bot user of the token."""
     workspace = call.workspace
     return {
         "url": f"https://{workspace.domain}.slack.com/",
@@ -20,8 +20,8 @@ def auth_test(call: Call) -> Json:
     }
 
 
-def bots_info(call: Call) -> Json:
-    """Describe the bot."""
+def bots_info(call: MethodCall) -> Json:
+    """Return the bot."""
     app = call.workspace.app
     if call.arguments.get("bot", app.bot_id) != app.bot_id:
         raise SlackError("bot_not_found")
@@ -38,11 +38,11 @@ def bots_info(call: Call) -> Json:
     }
 
 
-def apps_connections_open(call: Call) -> Json:
-    """Issue a websocket address that can be used once."""
+def apps_connections_open(call: MethodCall) -> Json:
+    """Return a websocket address for one Socket Mode connection."""
     app = call.workspace.app
     base = call.slack.response_urls.base.replace("http", "ws", 1)
-    return {"url": f"{base}/link/?ticket={call.slack.socket_mode.ticket(app.id)}&app_id={app.id}"}
+    return {"url": f"{base}/link/?ticket={call.slack.socket_mode.issue_ticket(app.id)}&app_id={app.id}"}
 
 
 METHODS = (

@@ -4,10 +4,10 @@ import json
 
 from sandbox import blocks
 from sandbox.api.arguments import FLAG, REQUIRED, TEXT, Argument
-from sandbox.api.methods.method import Call, Method
-from sandbox.api.refusals import SlackError, invalid_blocks
+from sandbox.api.methods.method import Method, MethodCall
+from sandbox.refusals import SlackError, invalid_blocks
+from sandbox.workspace.api_objects import message_object
 from sandbox.workspace.messages import Content
-from sandbox.workspace.shapes import message_shape
 from sandbox.workspace.state import Channel, Json, Message
 
 LONGEST_TEXT = 40_000
@@ -20,8 +20,8 @@ _CONTENT = {
 }
 
 
-def post_message(call: Call) -> Json:
-    """Post a message into a channel, a direct message or a thread."""
+def post_message(call: MethodCall) -> Json:
+    """Post a message to a channel, a direct message or a thread."""
     channel = _channel_to_post_in(call)
     content = _content(call)
     thread_ts = call.arguments.get("thread_ts")
@@ -34,28 +34,28 @@ def post_message(call: Call) -> Json:
     message = call.slack.messages.post(
         call.workspace, channel, call.workspace.app.bot_user_id, content, thread_ts=thread_ts
     )
-    shape = message_shape(call.workspace, message, metadata=True)
+    shape = message_object(call.workspace, message, metadata=True)
     return {"channel": channel.id, "ts": message.ts, "message": shape}
 
 
-def update(call: Call) -> Json:
-    """Put other content into one of the app's own messages; blocks stay where the call names none, [] removes them."""
+def update(call: MethodCall) -> Json:
+    """Edit one of the app's own messages. Without `blocks` the old blocks stay; `blocks: []` removes them."""
     channel, message = _own_message(call, "cant_update_message")
     content = _content(call, kept=message.blocks)
     call.slack.messages.edit(call.workspace, channel, message, content)
-    shape = message_shape(call.workspace, message, metadata=True)
+    shape = message_object(call.workspace, message, metadata=True)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shape}
 
 
-def delete(call: Call) -> Json:
+def delete(call: MethodCall) -> Json:
     """Delete one of the app's own messages."""
     channel, message = _own_message(call, "cant_delete_message")
     call.slack.messages.delete(call.workspace, channel, message)
     return {"channel": channel.id, "ts": message.ts}
 
 
-def _channel_to_post_in(call: Call) -> Channel:
-    """Find the channel by id or name, or the direct message of a user id, and refuse where the bot cannot post."""
+def _channel_to_post_in(call: MethodCall) -> Channel:
+    """Return the channel by id or name, or the direct message of a user id. Raises SlackError if the bot can't post."""
     wanted = call.arguments["channel"]
     workspace = call.workspace
     member = workspace.members.get(wanted)
@@ -72,7 +72,7 @@ def _channel_to_post_in(call: Call) -> Channel:
     return channel
 
 
-def _own_message(call: Call, refusal: str) -> tuple[Channel, Message]:
+def _own_message(call: MethodCall, refusal: str) -> tuple[Channel, Message]:
     channel = call.channel(call.arguments["channel"])
     message = channel.messages.get(call.arguments["ts"])
     if message is None or message.tombstone or message.ephemeral_to:
@@ -84,8 +84,8 @@ def _own_message(call: Call, refusal: str) -> tuple[Channel, Message]:
     return channel, message
 
 
-def _content(call: Call, kept: list[Json] | None = None) -> Content:
-    """Check what the message shall say; the blocks in `kept` stay where the call names none."""
+def _content(call: MethodCall, kept: list[Json] | None = None) -> Content:
+    """Return the message's content, checked; the blocks are `kept` if the call has none."""
     text = call.arguments.get("text", "")
     given = call.arguments.get("blocks")
     if isinstance(given, str):
@@ -95,14 +95,14 @@ def _content(call: Call, kept: list[Json] | None = None) -> Content:
     if len(text) > LONGEST_TEXT:
         raise SlackError("msg_too_long")
     metadata = call.arguments.get("metadata")
-    if metadata is not None and blocks.metadata_faults(metadata):
-        messages = [f"[ERROR] {each}" for each in blocks.metadata_faults(metadata)]
+    if metadata is not None and blocks.metadata_errors(metadata):
+        messages = [f"[ERROR] {each}" for each in blocks.metadata_errors(metadata)]
         raise SlackError("invalid_metadata_format", response_metadata={"messages": messages})
     if not text and not given and (given is not None or not kept):
         raise SlackError("no_text")
-    faults = blocks.faults(given or [], "message")
-    if faults:
-        raise invalid_blocks(faults)
+    errors = blocks.block_errors(given or [], "message")
+    if errors:
+        raise invalid_blocks(errors)
     return Content(text, kept if given is None else given or None, metadata)
 
 

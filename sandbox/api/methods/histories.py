@@ -1,12 +1,12 @@
-"""What was said: conversations.history, conversations.replies."""
+"""Message histories: conversations.history, conversations.replies."""
 
 from collections.abc import Sequence
 
 from sandbox.api.arguments import FLAG, NUMBER, REQUIRED, TEXT
-from sandbox.api.methods.method import Call, Method
-from sandbox.api.methods.paging import page
-from sandbox.api.refusals import SlackError
-from sandbox.workspace.shapes import message_shape
+from sandbox.api.methods.method import Method, MethodCall
+from sandbox.api.methods.paging import paginate
+from sandbox.refusals import SlackError
+from sandbox.workspace.api_objects import message_object
 from sandbox.workspace.state import Channel, ChannelKind, Json, Message
 
 _SCOPES: dict[ChannelKind, str] = {"channel": "channels:history", "private": "groups:history", "dm": "im:history"}
@@ -21,36 +21,36 @@ _TIMELINE = {
 }
 
 
-def history(call: Call) -> Json:
-    """List a conversation's messages, newest first, without the replies in threads."""
-    channel = _readable(call)
-    shown = [each for each in channel.messages.values() if not each.ephemeral_to and not each.is_reply]
-    found, cursor = page([*reversed(_within(call, shown))], call.arguments, most=999, usual=100)
+def history(call: MethodCall) -> Json:
+    """Return a conversation's messages, newest first, without thread replies."""
+    channel = _readable_channel(call)
+    messages = [each for each in channel.messages.values() if not each.ephemeral_to and not each.is_reply]
+    found, cursor = paginate([*reversed(_within(call, messages))], call.arguments, most=999, usual=100)
     answer = _answer(call, found, cursor)
     return answer | {"pin_count": 0, "latest": call.arguments["latest"]} if call.arguments.get("latest") else answer
 
 
-def replies(call: Call) -> Json:
-    """List a thread, oldest first, the message above it leading."""
-    channel = _readable(call)
+def replies(call: MethodCall) -> Json:
+    """Return a thread: its parent message, then the replies, oldest first."""
+    channel = _readable_channel(call)
     parent = channel.messages.get(call.arguments["ts"])
     if parent is None or parent.ephemeral_to:
         raise SlackError("thread_not_found")
     if parent.is_reply:
         return _answer(call, [parent], "")
-    found, cursor = page(_within(call, channel.replies(parent.ts)), call.arguments, most=1000, usual=1000)
+    found, cursor = paginate(_within(call, channel.replies(parent.ts)), call.arguments, most=1000, usual=1000)
     return _answer(call, [parent, *found], cursor)
 
 
-def _readable(call: Call) -> Channel:
+def _readable_channel(call: MethodCall) -> Channel:
     channel = call.channel(call.arguments["channel"])
-    call.need(_SCOPES[channel.kind])
+    call.require_scope(_SCOPES[channel.kind])
     if call.workspace.app.bot_user_id not in channel.members:
         raise SlackError("not_in_channel")
     return channel
 
 
-def _within(call: Call, messages: list[Message]) -> list[Message]:
+def _within(call: MethodCall, messages: list[Message]) -> list[Message]:
     try:
         oldest = float(call.arguments.get("oldest") or 0)
         latest = float(call.arguments.get("latest") or "inf")
@@ -61,9 +61,9 @@ def _within(call: Call, messages: list[Message]) -> list[Message]:
     return [each for each in messages if oldest < float(each.ts) < latest]
 
 
-def _answer(call: Call, found: Sequence[Message], cursor: str) -> Json:
+def _answer(call: MethodCall, found: Sequence[Message], cursor: str) -> Json:
     metadata = call.arguments.get("include_all_metadata", False)
-    messages = [message_shape(call.workspace, each, metadata=metadata) for each in found]
+    messages = [message_object(call.workspace, each, metadata=metadata) for each in found]
     answer: Json = {"messages": messages, "has_more": bool(cursor)}
     return answer | {"response_metadata": {"next_cursor": cursor}} if cursor else answer
 

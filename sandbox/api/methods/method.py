@@ -1,32 +1,32 @@
-"""What a Web API method is."""
+"""The declaration of a Web API method, and a call of one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from sandbox.api.arguments import Argument
-from sandbox.api.limits import Tier
-from sandbox.api.refusals import SlackError
-from sandbox.slack import Slack
+from sandbox.local_slack import LocalSlack
+from sandbox.rate_limits import Tier
+from sandbox.refusals import SlackError
 from sandbox.workspace.state import Channel, Json, Member, Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A checked call: where, by whose token, with which arguments."""
+class MethodCall:
+    """An authenticated call: the workspace of its token, and its arguments."""
 
-    slack: Slack
+    slack: LocalSlack
     workspace: Workspace
     arguments: Json
 
-    def need(self, *scopes: str) -> None:
-        """Refuse with `missing_scope` unless the manifest has one of these scopes."""
+    def require_scope(self, *scopes: str) -> None:
+        """Raise `missing_scope` unless the manifest has one of these scopes."""
         provided = self.workspace.app.scopes
         if not set(scopes) & set(provided):
             raise SlackError("missing_scope", needed=scopes[0], provided=",".join(provided))
 
     def channel(self, value: str) -> Channel:
-        """Return the conversation of that id, which the bot may know of; refuse with `channel_not_found`."""
+        """Return the conversation with this id. Raises `channel_not_found` if there is none that the bot can see."""
         channel = self.workspace.channels.get(value)
         hidden = channel and channel.kind != "channel" and self.workspace.app.bot_user_id not in channel.members
         if channel is None or hidden:
@@ -34,7 +34,7 @@ class Call:
         return channel
 
     def member(self, value: str) -> Member:
-        """Return the member of that id; refuse with `user_not_found`."""
+        """Return the member with this id. Raises `user_not_found` if there is none."""
         member = self.workspace.members.get(value)
         if member is None:
             raise SlackError("user_not_found")
@@ -43,10 +43,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method's name, its work, what it takes, what it needs, and how often it may be called."""
+    """A Web API method: `work` runs it, `tier` limits its rate, `scope` is the scope it always needs.
+
+    `caller` is the kind of token it takes: the bot token or the app-level token.
+    """
 
     name: str
-    work: Callable[[Call], Json]
+    work: Callable[[MethodCall], Json]
     arguments: Mapping[str, Argument]
     tier: Tier
     scope: str | None = None

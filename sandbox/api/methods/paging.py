@@ -1,17 +1,20 @@
-"""Cursors: a list answered page by page."""
+"""Pagination by cursor."""
 
 import base64
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sandbox.api.refusals import SlackError
+from sandbox.refusals import SlackError
 from sandbox.workspace.state import Json
 
 T = TypeVar("T")
 
 
-def page(items: Sequence[T], arguments: Json, *, most: int, usual: int) -> tuple[Sequence[T], str]:
-    """Return the page that `cursor` and `limit` ask for, and the cursor of the next one, or an empty text."""
+def paginate(items: Sequence[T], arguments: Json, *, most: int, usual: int) -> tuple[Sequence[T], str]:
+    """Return the page for `cursor` and `limit`, and the next cursor ("" on the last page).
+
+    `usual` is the limit if the call has none, `most` the largest. Raises `invalid_limit` or `invalid_cursor`.
+    """
     limit = arguments.get("limit", usual)
     if not 1 <= limit <= most:
         raise SlackError("invalid_limit")

@@ -1,28 +1,28 @@
 """Modals and Home tabs: views.open, push, update, publish."""
 
 from sandbox.api.arguments import REQUIRED, TEXT, Argument
-from sandbox.api.methods.method import Call, Method
-from sandbox.api.refusals import SlackError, invalid_arguments
-from sandbox.workspace.modals import shape
+from sandbox.api.methods.method import Method, MethodCall
+from sandbox.refusals import SlackError, invalid_arguments
+from sandbox.workspace.api_objects import view_object
 from sandbox.workspace.state import Json, View
 
 _VIEW = Argument("object", required=True)
 
 
-def open_(call: Call) -> Json:
-    """Show a modal to whoever made the trigger."""
+def open_(call: MethodCall) -> Json:
+    """Open a modal for the person of the trigger."""
     trigger = call.slack.triggers.exchange(call.workspace.id, call.arguments["trigger_id"])
     return _answer(call, call.slack.modals.open(call.workspace, trigger.user_id, call.arguments["view"]))
 
 
-def push(call: Call) -> Json:
-    """Lay a modal on top of those that are open."""
+def push(call: MethodCall) -> Json:
+    """Push a modal onto the stack of the trigger's person."""
     trigger = call.slack.triggers.exchange(call.workspace.id, call.arguments["trigger_id"])
     return _answer(call, call.slack.modals.push(call.workspace, trigger.user_id, call.arguments["view"]))
 
 
-def update(call: Call) -> Json:
-    """Put other content into an open view."""
+def update(call: MethodCall) -> Json:
+    """Replace the content of an open view."""
     arguments = call.arguments
     if not arguments.get("view_id") and not arguments.get("external_id"):
         raise invalid_arguments("missing required field: view_id")
@@ -30,8 +30,8 @@ def update(call: Call) -> Json:
     return _answer(call, call.slack.modals.update(call.workspace, view, arguments["view"], arguments.get("hash")))
 
 
-def publish(call: Call) -> Json:
-    """Put a Home tab before somebody."""
+def publish(call: MethodCall) -> Json:
+    """Show a person a Home tab."""
     member = call.member(call.arguments["user_id"])
     if not call.workspace.app.has_home or member.deactivated:
         raise SlackError("not_enabled")
@@ -39,8 +39,8 @@ def publish(call: Call) -> Json:
     return _answer(call, view)
 
 
-def _answer(call: Call, view: View) -> Json:
-    return {"view": shape(call.workspace, view)}
+def _answer(call: MethodCall, view: View) -> Json:
+    return {"view": view_object(call.workspace, view)}
 
 
 METHODS = (

@@ -1,4 +1,4 @@
-// Block Kit, drawn.
+// Draws Block Kit blocks.
 
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
@@ -11,7 +11,7 @@ import { link, plainText } from "./text.js";
 
 const text = (object) => (object.type === "mrkdwn" ? mrkdwn(object.text, object) : plainText(object));
 
-/** Pictures from elsewhere are not fetched: the sandbox leaves the machine as little as the tests do. */
+/** Draw an image. Remote images are not fetched: nothing in the sandbox makes requests to other machines. */
 function picture(block, className) {
   if (block.image_url?.startsWith("data:image/")) return h("img", { class: className, src: block.image_url, alt: block.alt_text });
   return h("span", { class: `${className} missing`, role: "img", "aria-label": block.alt_text, title: block.image_url }, icon("image"));
@@ -57,7 +57,7 @@ function alert(block) {
   return h("div", { class: `block alert ${level}`, role: level === "error" || level === "warning" ? "alert" : "note" }, icon(sign), h("div", { class: "text" }, text(block.text)));
 }
 
-function drawn(surface, block, place) {
+function blockNode(surface, block, place) {
   switch (block.type) {
     case "header":
       return h("h3", { class: "block header" }, plainText(block.text));
@@ -86,8 +86,8 @@ function drawn(surface, block, place) {
   }
 }
 
-/** All blocks of a surface; null when one of them is unknown here, so that the caller shows the text instead. */
+/** Return the nodes of a surface's blocks; null if a type is unknown, so that the caller shows the text instead. */
 export function blocks(surface, list) {
-  const nodes = list.map((block, place) => drawn(surface, block, place));
+  const nodes = list.map((block, place) => blockNode(surface, block, place));
   return nodes.includes(null) ? null : nodes;
 }

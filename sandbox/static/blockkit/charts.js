@@ -1,4 +1,4 @@
-// The data_visualization block as a drawing, with the same figures in a table for whoever cannot see it.
+// Draws the data_visualization block as SVG, with the same figures in a table for screen readers.
 
 import { h, svg } from "../dom.js";
 
@@ -28,7 +28,7 @@ export function chart(block) {
 
 // Axes -----------------------------------------------------------------------------------------------------------
 
-/** Round steps that span the values and zero: 1, 2 or 5 times a power of ten. */
+/** Return axis marks from `low` to `high` in steps of 1, 2 or 5 times a power of ten. */
 function ticks(low, high) {
   const rough = (high - low || 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -73,7 +73,7 @@ function categoryLabel(category, place, x, band) {
   return svg("text", { x, y: BASE + 18, class: "tick middle" }, svg("title", null, category), text);
 }
 
-const told = (series, place, categories) => svg("title", null, `${series.name}, ${categories[place]}: ${figure(series.values[place])}`);
+const pointTitle = (series, place, categories) => svg("title", null, `${series.name}, ${categories[place]}: ${figure(series.values[place])}`);
 
 function bars(series, { y, band, categories }) {
   const width = Math.min(36, (band * 0.72) / series.length);
@@ -85,7 +85,7 @@ function bars(series, { y, band, categories }) {
       return svg(
         "rect",
         { x: x + 1, y: from, width: Math.max(1, width - 2), height: Math.max(0.5, to - from), rx: 2, fill: COLOURS[index] },
-        told(each, place, categories),
+        pointTitle(each, place, categories),
       );
     }),
   );
@@ -97,7 +97,7 @@ function lines(series, { y, middle, categories }) {
       "g",
       null,
       svg("polyline", { points: each.values.map((value, place) => `${middle(place)},${y(value)}`).join(" "), fill: "none", stroke: COLOURS[index], "stroke-width": 2.25, "stroke-linejoin": "round" }),
-      each.values.map((value, place) => svg("circle", { cx: middle(place), cy: y(value), r: 3.5, fill: COLOURS[index], class: "point" }, told(each, place, categories))),
+      each.values.map((value, place) => svg("circle", { cx: middle(place), cy: y(value), r: 3.5, fill: COLOURS[index], class: "point" }, pointTitle(each, place, categories))),
     ),
   );
 }
@@ -134,7 +134,7 @@ function slice(from, to) {
   return `M100 100L${at(from)}A92 92 0 ${to - from > 0.5 ? 1 : 0} 1 ${at(to)}z`;
 }
 
-// Words ----------------------------------------------------------------------------------------------------------
+// Legends and tables ----------------------------------------------------------------------------------------------------------
 
 const swatch = (index) => svg("svg", { viewBox: "0 0 10 10", width: 10, height: 10, "aria-hidden": "true" }, svg("rect", { width: 10, height: 10, rx: 2.5, fill: COLOURS[index] }));
 

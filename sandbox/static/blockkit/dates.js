@@ -1,4 +1,4 @@
-// Times in the reader's zone, by Slack's date tokens; in English and with 24 hours, as the whole sandbox has them.
+// Formats times in the reader's zone, with Slack's date tokens; in English with 24 hours, like all of the sandbox.
 
 import { me, now } from "../page.js";
 
@@ -14,7 +14,7 @@ function build(options, timeZone) {
   try {
     return new Intl.DateTimeFormat("en-US", { timeZone, hourCycle: "h23", ...options });
   } catch {
-    return build(options, "UTC"); // A zone that this browser does not know.
+    return build(options, "UTC"); // This browser does not know the zone.
   }
 }
 
@@ -27,7 +27,7 @@ const month = (unix) => at(unix, { month: "long" });
 const weekday = (unix) => at(unix, { weekday: "long" });
 const twoDigits = (unix) => [at(unix, { day: "2-digit" }), at(unix, { month: "2-digit" }), year(unix)];
 
-/** The reader's calendar day as YYYY-MM-DD. */
+/** Return the reader's calendar day as YYYY-MM-DD. */
 export const day = (unix) => twoDigits(unix).reverse().join("-");
 
 function ordinal(unix) {
@@ -70,7 +70,7 @@ const TOKENS = {
   ago,
 };
 
-/** Slack's date format filled in, or null when a token or the time is unknown. */
+/** Return a time in Slack's date pattern, or null if the time is invalid or a token unknown. */
 export function slackDate(unix, pattern) {
   if (!Number.isFinite(unix)) return null;
   const tokens = [...pattern.matchAll(/\{(\w+)\}/g)].map((found) => found[1]);

@@ -1,5 +1,5 @@
-// Buttons, menus and fields: the elements of Block Kit that a person acts on.
-// A surface is where they stand: {key, view?, press(block, element, value), touched(), pendingKey(block, element), errors, ids}.
+// Draws the interactive elements of Block Kit: buttons, menus and fields. A surface is what contains them:
+// {key, press(block, element, value), touched(block), pendingKey(block, element), redraw(), typed?(block), submit?(), errors?}.
 
 import { confirmed } from "../confirm.js";
 import { h } from "../dom.js";
@@ -13,8 +13,8 @@ import { plainText } from "./text.js";
 const text = (object) => (object.type === "mrkdwn" ? mrkdwn(object.text, object) : plainText(object));
 const idOf = (surface, block, element) => `f-${surface.key}-${block.block_id}-${element.action_id}`.replaceAll(/[^\w-]/g, "_");
 
-/** Keep the new value, and tell the app at once where Block Kit would. */
-async function set(surface, block, element, value) {
+/** Keep the new value, and send `block_actions` if the element dispatches. */
+async function setValue(surface, block, element, value) {
   const dispatches = block.type !== "input" || block.dispatch_action;
   if (dispatches && element.confirm && !(await confirmed(element.confirm))) return;
   keep(surface.key, block, element, value);
@@ -22,7 +22,7 @@ async function set(surface, block, element, value) {
   if (dispatches) surface.press(block, element, value);
 }
 
-function named(surface, block, element, attributes = {}) {
+function commonAttributes(surface, block, element, attributes = {}) {
   const input = block.type === "input";
   return {
     id: idOf(surface, block, element),
@@ -90,7 +90,7 @@ function select(surface, block, element, items, chosen) {
   const choices = items.map((item) => ({ ...item, chosen: item.value === chosen }));
   const clearable = block.type === "input" && block.optional && found;
   const pending = page.pending.has(surface.pendingKey(block, element));
-  const named_ = named(surface, block, element, {
+  const attributes = commonAttributes(surface, block, element, {
     type: "button",
     class: `select ${found ? "" : "unset"} ${pending ? "pending" : ""}`,
     "aria-haspopup": "listbox",
@@ -100,12 +100,12 @@ function select(surface, block, element, items, chosen) {
       openList(event.currentTarget, {
         items: clearable ? [{ value: null, label: "No choice", words: "no choice" }, ...choices] : choices,
         label: element.placeholder?.text ?? block.label?.text ?? "Options",
-        pick: (value) => set(surface, block, element, value),
+        pick: (value) => setValue(surface, block, element, value),
       }),
   });
-  if (named_["aria-labelledby"]) named_["aria-labelledby"] += ` ${named_.id}`;
-  else named_["aria-label"] = found ? `${element.placeholder?.text ?? "Choice"}: ${words(label)}` : named_["aria-label"];
-  return h("button", named_, h("span", { class: "select-label" }, typeof label === "string" ? label : plainText(label)), icon("down", 16));
+  if (attributes["aria-labelledby"]) attributes["aria-labelledby"] += ` ${attributes.id}`;
+  else attributes["aria-label"] = found ? `${element.placeholder?.text ?? "Choice"}: ${words(label)}` : attributes["aria-label"];
+  return h("button", attributes, h("span", { class: "select-label" }, typeof label === "string" ? label : plainText(label)), icon("down", 16));
 }
 
 const words = (label) => (typeof label === "string" ? label : label.text);
@@ -136,16 +136,16 @@ function choices(surface, block, element, type) {
   const isOn = (value) => (type === "checkbox" ? held.includes(value) : held === value);
   const change = (event) => {
     const { value, checked } = event.target;
-    if (type === "radio") return set(surface, block, element, value);
+    if (type === "radio") return setValue(surface, block, element, value);
     const now = current(surface.key, block, element).filter((each) => each !== value);
-    // The values go out in the order of the options, whatever order they were ticked in.
+    // Values are sent in the order of the options, not in the order of ticking.
     const next = element.options.map((option) => option.value).filter((each) => now.includes(each) || (checked && each === value));
-    return set(surface, block, element, next);
+    return setValue(surface, block, element, next);
   };
   const name = idOf(surface, block, element);
   return h(
     "div",
-    named(surface, block, element, { class: "choices", role: type === "radio" ? "radiogroup" : "group" }),
+    commonAttributes(surface, block, element, { class: "choices", role: type === "radio" ? "radiogroup" : "group" }),
     element.options.map((option, place) =>
       h(
         "label",
@@ -171,7 +171,7 @@ function field(surface, block, element, attributes, tag = "input") {
     else surface.submit?.();
   };
   return h(tag, {
-    ...named(surface, block, element),
+    ...commonAttributes(surface, block, element),
     class: "field",
     placeholder: element.placeholder ? element.placeholder.text : null,
     value: current(surface.key, block, element) ?? "",
@@ -184,12 +184,12 @@ function field(surface, block, element, attributes, tag = "input") {
 }
 
 function picker(surface, block, element, type) {
-  const change = (event) => set(surface, block, element, event.target.value || null);
+  const change = (event) => setValue(surface, block, element, event.target.value || null);
   const held = current(surface.key, block, element) ?? "";
-  return h("input", { ...named(surface, block, element), type, class: "field picker", value: held, "data-focus": element.focus_on_load ? "true" : null, onchange: change });
+  return h("input", { ...commonAttributes(surface, block, element), type, class: "field picker", value: held, "data-focus": element.focus_on_load ? "true" : null, onchange: change });
 }
 
-/** The node of one element, or null for a kind the page does not know. */
+/** Return the node of an element, or null for an unknown type. */
 export function element(surface, block, each) {
   switch (each.type) {
     case "button":
@@ -223,7 +223,7 @@ export function element(surface, block, each) {
   }
 }
 
-/** The line and field of an input block, with label, hint and whatever is wrong with it. */
+/** Return the node of an input block: its label, element, error and hint. */
 export function input(surface, block) {
   const id = idOf(surface, block, block.element);
   const wrong = surface.errors?.[block.block_id];

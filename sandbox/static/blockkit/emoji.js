@@ -1,4 +1,4 @@
-// The shortcodes a sales channel uses; anything else stays as it was written.
+// The emoji shortcodes that a sales channel uses; all others stay text.
 
 const LIST = `
 +1 👍 -1 👎 thumbsup 👍 thumbsdown 👎 wave 👋 clap 👏 raised_hands 🙌 pray 🙏 muscle 💪 handshake 🤝 point_right 👉 eyes 👀
@@ -24,7 +24,7 @@ for (let place = 0; place < words.length; place += 2) known.set(words[place], wo
 
 export const emoji = (name) => known.get(name);
 
-/** `text` cut into strings and `{name, picture}` wherever a known shortcode stands. */
+/** Split a text into strings and, for each known shortcode, `{name, picture}`. */
 export function withEmoji(text) {
   const parts = [];
   let done = 0;

@@ -1,4 +1,4 @@
-// Slack's mrkdwn: text in, nodes out.
+// Parses Slack's mrkdwn into nodes.
 
 import { h } from "../dom.js";
 import { page } from "../page.js";
@@ -8,7 +8,7 @@ const STYLES = { "*": "strong", _: "em", "~": "s" };
 const ADDRESS =
   /https?:\/\/[^\s<>|]*[^\s<>|.,;:!?)'"\]]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|eu|de|es|uk)\b(?:\/[^\s<>|]*[^\s<>|.,;:!?)'"\]])?/gi;
 
-/** The nodes of a mrkdwn text; with `verbatim` bare addresses and channel names stay plain. */
+/** Return the nodes of a mrkdwn text; with `verbatim` bare addresses and channel names stay plain text. */
 export function mrkdwn(text, { verbatim = false } = {}) {
   const nodes = [];
   const pieces = text.split(/```([\s\S]+?)```/);
@@ -19,7 +19,7 @@ export function mrkdwn(text, { verbatim = false } = {}) {
   return nodes;
 }
 
-/** A preformatted block brings its own line breaks; those written around it would double them. */
+/** Remove the line breaks next to a preformatted block, which has its own. */
 function trimBreaks(piece, place, count) {
   const start = place > 0 ? piece.replace(/^\n/, "") : piece;
   return place < count - 1 ? start.replace(/\n$/, "") : start;
@@ -56,7 +56,7 @@ function inline(text, verbatim) {
   const nodes = [];
   let plain = "";
   const flush = () => {
-    if (plain) nodes.push(...bare(plain, verbatim));
+    if (plain) nodes.push(...withLinks(plain, verbatim));
     plain = "";
   };
   for (let place = 0; place < text.length; ) {
@@ -109,7 +109,7 @@ function codeAt(text, start) {
   return { node: h("code", null, unescape(inside)), end: end + 1 };
 }
 
-/** A mark opens after a gap and before a letter, and closes the other way round, on the same line. */
+/** Return the styled node that starts here, if a mark opens and closes on this line at the edges of words. */
 function styledAt(text, start, verbatim) {
   const mark = text[start];
   if (!Object.hasOwn(STYLES, mark)) return null;
@@ -130,17 +130,17 @@ function styledAt(text, start, verbatim) {
   return null;
 }
 
-function bare(text, verbatim) {
+function withLinks(text, verbatim) {
   if (verbatim) return textWithEmoji(unescape(text));
   const nodes = [];
   let done = 0;
   for (const found of text.matchAll(ADDRESS)) {
-    nodes.push(...named(text.slice(done, found.index)));
+    nodes.push(...withMentions(text.slice(done, found.index)));
     const address = unescape(found[0]);
     nodes.push(link(addressOf(address), address));
     done = found.index + found[0].length;
   }
-  nodes.push(...named(text.slice(done)));
+  nodes.push(...withMentions(text.slice(done)));
   return nodes;
 }
 
@@ -149,8 +149,8 @@ function addressOf(text) {
   return text.includes("@") ? `mailto:${text}` : `http://${text}`;
 }
 
-/** Names written out: channels the reader knows become links, and `@here` and its kin ping. */
-function named(text) {
+/** Return a text's nodes: names of known channels as links, @here, @channel and @everyone as mentions. */
+function withMentions(text) {
   const nodes = [];
   let done = 0;
   for (const found of text.matchAll(/(?<![\p{L}\p{N}&@])(?:#([\p{Ll}\p{N}_-]+)|@(here|channel|everyone)\b)/gu)) {
@@ -164,7 +164,7 @@ function named(text) {
   return nodes;
 }
 
-/** Exactly Slack's three escapes; anything else that looks like HTML is text. */
-export function unescape(text) {
+/** Replace Slack's three entities; anything else that looks like HTML stays text. */
+function unescape(text) {
   return text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 }

@@ -1,4 +1,4 @@
-// The rich_text block.
+// Draws the rich_text block.
 
 import { h } from "../dom.js";
 import { emoji } from "./emoji.js";
@@ -68,7 +68,7 @@ export function richText(block) {
   return h("div", { class: "rich-text" }, block.elements.map(part));
 }
 
-/** The words of a rich_text block without their dress, for sorting and for reading aloud. */
+/** Return the plain text of a rich_text block, for sorting and searching. */
 export function richTextWords(block) {
   const words = (element) =>
     element.elements ? element.elements.map(words).join(" ") : (element.text ?? element.url ?? element.fallback ?? element.name ?? "");

@@ -1,4 +1,4 @@
-// The data_table block: sorted by a press on a column's head, found by a word, read page by page.
+// Draws the data_table block, with sorting, search and pages.
 
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
@@ -6,11 +6,11 @@ import { richText, richTextWords } from "./richtext.js";
 
 const PAGE_SIZE = 5;
 const FIND_FROM = 6;
-const settings = new Map(); // where the table stands -> {column, down, page, find}
+const settings = new Map(); // key of the table -> {column, down, page, find}
 
 const isNumber = (cell) => cell.type === "raw_number";
 const words = (cell) => (cell.type === "rich_text" ? richTextWords(cell) : (cell.text ?? String(cell.value)));
-const shown = (cell) => (cell.type === "rich_text" ? richText(cell) : words(cell));
+const cellContent = (cell) => (cell.type === "rich_text" ? richText(cell) : words(cell));
 const compare = (one, other) =>
   isNumber(one) && isNumber(other) ? one.value - other.value : words(one).localeCompare(words(other), undefined, { numeric: true });
 
@@ -50,7 +50,7 @@ export function dataTable(block, key, redraw) {
           "tbody",
           null,
           found.slice(page * size, (page + 1) * size).map((row) =>
-            h("tr", null, row.map((cell, column) => h(column === rowHead ? "th" : "td", { scope: column === rowHead ? "row" : null, class: numeric[column] ? "number" : null }, shown(cell)))),
+            h("tr", null, row.map((cell, column) => h(column === rowHead ? "th" : "td", { scope: column === rowHead ? "row" : null, class: numeric[column] ? "number" : null }, cellContent(cell)))),
           ),
         ),
       ),
@@ -61,7 +61,7 @@ export function dataTable(block, key, redraw) {
 
 function headCell(cell, column, numeric, state, change) {
   const sorted = state.column === column;
-  // Numbers are mostly looked for from the top.
+  // A first press sorts numbers from the largest.
   const press = () => change({ column, down: sorted ? !state.down : numeric, page: 0 });
   return h(
     "th",

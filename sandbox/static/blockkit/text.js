@@ -1,4 +1,4 @@
-// The small pieces of text that mrkdwn and rich_text have in common.
+// Pieces of text that mrkdwn and rich_text share: emoji, links, mentions, dates.
 
 import { h } from "../dom.js";
 import { channel, channelName, isBot, me, page, person } from "../page.js";
@@ -13,12 +13,12 @@ export function textWithEmoji(text) {
   return withEmoji(text).map((part) => (typeof part === "string" ? part : emojiNode(part)));
 }
 
-/** A plain_text object: never parsed; shortcodes become pictures unless it says `emoji: false`. */
+/** Return a plain_text object's nodes: not parsed, except for emoji shortcodes unless `emoji` is false. */
 export function plainText(object) {
   return object.emoji === false ? object.text : textWithEmoji(object.text);
 }
 
-/** A link that opens elsewhere; an address that is neither web nor mail is shown as the text it is. */
+/** Return a link that opens a new tab; addresses other than web, mail and phone are shown as text. */
 export function link(address, children) {
   if (!/^(https?:\/\/|mailto:|tel:)/i.test(address)) return h("span", null, children);
   return h("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, children);

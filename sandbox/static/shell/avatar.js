@@ -1,4 +1,4 @@
-// A square with initials; the app has its own sign.
+// Avatars: a square with a person's initials, or the app's icon.
 
 import { h, svg } from "../dom.js";
 import { isBot } from "../page.js";

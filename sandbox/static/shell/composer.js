@@ -1,12 +1,12 @@
-// Where the reader writes: Enter sends, / completes commands, @ completes people.
+// The composer: Enter sends, / completes commands, @ completes people.
 
-import { act } from "../acts.js";
+import { perform } from "../actions.js";
 import { h, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { channelName, isBot, page, workspace } from "../page.js";
 import { avatar } from "./avatar.js";
 
-const texts = new Map(); // conversation or thread -> what has been typed
+const texts = new Map(); // key of the conversation or thread -> typed text
 let completion = null; // {field, items, active, start}
 
 const draftKey = (here, thread) => `${page.workspace}/${page.user}/${here.id}/${thread ?? ""}`;
@@ -19,7 +19,7 @@ export function composer(here, thread = null) {
   const key = draftKey(here, thread);
   const where = here.kind === "dm" ? channelName(here) : `#${here.name}`;
   const label = thread ? "Reply in thread" : `Message ${where}`;
-  const pending = page.pending.has(`say ${key}`);
+  const pending = page.pending.has(`send ${key}`);
   const field = h("textarea", {
     class: "composer-text",
     key: `composer ${key}`,
@@ -76,9 +76,9 @@ async function send(field, here, thread) {
   field.value = "";
   grow(field);
   const facts = { channel: here.id, text, ...(thread ? { thread_ts: thread } : {}) };
-  const answer = await act("say", facts, { waiting: `say ${key}` });
+  const answer = await perform("send", facts, { waiting: `send ${key}` });
   if (answer || texts.get(key)) return;
-  texts.set(key, text); // What could not be sent is not lost.
+  texts.set(key, text); // Sending failed: put the text back.
   dispatchEvent(new Event("sandbox:draw"));
 }
 
@@ -87,12 +87,12 @@ function keys(event, here, thread) {
   if (completion) {
     const count = completion.items.length;
     const moves = {
-      ArrowDown: () => point((completion.active + 1) % count),
-      ArrowUp: () => point((completion.active - 1 + count) % count),
-      Tab: () => take(completion.active),
+      ArrowDown: () => highlight((completion.active + 1) % count),
+      ArrowUp: () => highlight((completion.active - 1 + count) % count),
+      Tab: () => insertSuggestion(completion.active),
       Escape: () => endCompletion(),
     };
-    if (event.key === "Enter" && !event.shiftKey && !alreadyWhole()) moves.Enter = moves.Tab;
+    if (event.key === "Enter" && !event.shiftKey && !isFullyTyped()) moves.Enter = moves.Tab;
     if (moves[event.key]) {
       event.preventDefault();
       event.stopPropagation();
@@ -135,7 +135,7 @@ const people = (typed) =>
     .slice(0, 8)
     .map((each) => ({ text: `@${each.name}`, label: each.name, note: each.title, sign: avatar(each, 22) }));
 
-const alreadyWhole = () => completion.field.value === completion.items[completion.active].text;
+const isFullyTyped = () => completion.field.value === completion.items[completion.active].text;
 
 function drawCompletion() {
   const { field, items, active } = completion;
@@ -151,9 +151,9 @@ function drawCompletion() {
         class: place === active ? "choice active" : "choice",
         onmousedown: (event) => {
           event.preventDefault();
-          take(place);
+          insertSuggestion(place);
         },
-        onmousemove: () => place !== completion?.active && point(place),
+        onmousemove: () => place !== completion?.active && highlight(place),
       },
       item.sign ?? null,
       h("span", { class: "choice-text" }, h("span", { class: "choice-label" }, item.label, item.hint ? h("span", { class: "choice-hint" }, ` ${item.hint}`) : null), item.note ? h("span", { class: "choice-note" }, item.note) : null),
@@ -168,17 +168,17 @@ function drawCompletion() {
   box.querySelector(".active")?.scrollIntoView({ block: "nearest" });
 }
 
-/** The list stands outside the page's own nodes, so a live refresh leaves it open. */
+/** Return the list's container, which is outside the redrawn part of the page, so a live update leaves it open. */
 function layer() {
   return document.getElementById("completion") ?? document.getElementById("layer").appendChild(h("div", { id: "completion" }));
 }
 
-function point(place) {
+function highlight(place) {
   completion.active = place;
   drawCompletion();
 }
 
-function take(place) {
+function insertSuggestion(place) {
   const { field, items, start } = completion;
   const item = items[place];
   field.setRangeText(`${item.text} `, start, field.selectionStart, "end");

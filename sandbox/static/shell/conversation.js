@@ -1,6 +1,6 @@
-// A channel or direct message, and the thread beside it.
+// Draws a channel or direct message, and the open thread.
 
-import { act } from "../acts.js";
+import { perform } from "../actions.js";
 import { day, dayHeading } from "../blockkit/dates.js";
 import { h, lazy } from "../dom.js";
 import { icon } from "../icons.js";
@@ -10,9 +10,9 @@ import { composer } from "./composer.js";
 import { messageRow } from "./messages.js";
 import { go, goAndFocus } from "./place.js";
 
-const AT_ONCE = 150;
+const BATCH = 150;
 const NEAR_THE_END = 60; // pixels
-const more = new Map(); // conversation -> how many messages are shown
+const more = new Map(); // channel id -> how many messages to show
 
 const topLevel = (messages) => messages.filter((each) => !each.deleted && (!each.thread_ts || each.thread_ts === each.ts));
 
@@ -46,7 +46,7 @@ function header(here) {
 
 function rows(here) {
   const all = topLevel(page.state.conversations[here.id] ?? []);
-  const count = more.get(here.id) ?? AT_ONCE;
+  const count = more.get(here.id) ?? BATCH;
   const shown = all.slice(-count);
   const nodes = [];
   if (!all.length) return [lazy("empty", here.id, () => emptyConversation(here))];
@@ -68,10 +68,10 @@ function rows(here) {
 
 function earlier(here, hidden, count) {
   const press = () => {
-    more.set(here.id, count + AT_ONCE);
+    more.set(here.id, count + BATCH);
     dispatchEvent(new Event("sandbox:draw"));
   };
-  return h("button", { key: "earlier", type: "button", class: "link-button earlier", onclick: press }, `Show ${Math.min(hidden, AT_ONCE)} earlier messages`);
+  return h("button", { key: "earlier", type: "button", class: "link-button earlier", onclick: press }, `Show ${Math.min(hidden, BATCH)} earlier messages`);
 }
 
 function beginning(here) {
@@ -98,7 +98,7 @@ function list(key, children, label) {
   );
 }
 
-/** Arrow keys walk the messages. */
+/** Move the focus between messages with the arrow keys. */
 function walk(event) {
   if (!["ArrowDown", "ArrowUp"].includes(event.key)) return;
   const own = document.activeElement;
@@ -114,7 +114,7 @@ function walk(event) {
 function notices() {
   const open = page.state.notices;
   if (!open.length) return null;
-  const dismiss = (id) => act("dismiss", { notice_id: id });
+  const dismiss = (id) => perform("dismiss", { notice_id: id });
   return h(
     "div",
     { class: "notices", role: "log", "aria-label": "Slackbot" },
@@ -165,13 +165,13 @@ export function thread() {
 
 const seen = new WeakSet();
 
-/** Which lists stand at their end now; to be asked before a redraw. */
+/** Before a redraw: return the lists that are scrolled to their end. */
 export function listsAtEnd() {
   return new Set([...document.querySelectorAll(".messages")].filter((node) => node.scrollHeight - node.scrollTop - node.clientHeight < NEAR_THE_END));
 }
 
-/** Bring those lists, and the ones just opened, to their end again. */
-export function settleScroll(atEnd) {
+/** After a redraw: scroll those lists, and newly opened ones, to their end. */
+export function restoreScroll(atEnd) {
   for (const node of document.querySelectorAll(".messages")) {
     const opened = !seen.has(node);
     seen.add(node);
@@ -179,8 +179,8 @@ export function settleScroll(atEnd) {
   }
 }
 
-/** Tell the sandbox that the open conversation has been read, once for each new state of it. */
+/** Mark the open conversation as read if it has unread messages and the page is visible. */
 export function markRead() {
   const here = page.place?.kind === "conversation" ? channel(page.place.id) : null;
-  if (here?.unread && document.visibilityState === "visible") act("read", { channel: here.id }, { waiting: "read", quiet: true });
+  if (here?.unread && document.visibilityState === "visible") perform("mark_read", { channel: here.id }, { waiting: "mark_read", quiet: true });
 }

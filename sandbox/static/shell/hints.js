@@ -1,4 +1,4 @@
-// The first visit: three steps to see what the app is for.
+// The three first steps, shown until they are dismissed.
 
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
@@ -23,12 +23,12 @@ function dismiss() {
   try {
     localStorage.setItem(SEEN, "yes");
   } catch {
-    // Without storage the strip comes back with the next visit.
+    // Without storage the hints are shown again on the next visit.
   }
   redraw();
 }
 
-const announcer = () => workspace().people.find((each) => /^Mika\b/.test(each.name)) ?? workspace().people.find((each) => /market/i.test(each.title ?? ""));
+const marketer = () => workspace().people.find((each) => /^Mika\b/.test(each.name)) ?? workspace().people.find((each) => /market/i.test(each.title ?? ""));
 
 function handOver(someone) {
   const here = page.state.channels.find((each) => each.kind === "channel" && each.member);
@@ -38,7 +38,7 @@ function handOver(someone) {
 }
 
 export function hints() {
-  const someone = announcer();
+  const someone = marketer();
   const fits = page.state.commands.some((each) => each.command === "/handoff");
   if (dismissed || !someone || !fits) return null;
   const first = someone.name.split(" ")[0];

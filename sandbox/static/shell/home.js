@@ -1,4 +1,4 @@
-// The app's Home tab.
+// Draws the app's Home tab.
 
 import { blocks } from "../blockkit/blocks.js";
 import { h } from "../dom.js";
@@ -27,11 +27,11 @@ export function home() {
         messages ? h("button", { type: "button", class: "tab", onclick: () => go({ where: messages.id }) }, "Messages") : null,
       ),
     ),
-    h("div", { class: "home-body", tabindex: "0", role: "region", "aria-label": "Home" }, view ? drawn(view) : empty()),
+    h("div", { class: "home-body", tabindex: "0", role: "region", "aria-label": "Home" }, view ? drawView(view) : empty()),
   );
 }
 
-function drawn(view) {
+function drawView(view) {
   const surface = homeSurface(view, () => valuesOf(surface, view));
   return h("div", { class: "home-column blocks" }, blocks(surface, view.blocks) ?? h("p", null, "This sandbox cannot draw the view."));
 }

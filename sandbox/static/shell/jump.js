@@ -1,6 +1,6 @@
-// Ctrl+K: jump to any conversation.
+// The dialog that jumps to any conversation (Ctrl+K).
 
-import { trap } from "../confirm.js";
+import { trapFocus } from "../confirm.js";
 import { h, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { app, channelName, page, person } from "../page.js";
@@ -48,8 +48,8 @@ function choose(place) {
 function keys(event) {
   const count = Math.max(1, places().length);
   const move = {
-    ArrowDown: () => point((open.active + 1) % count),
-    ArrowUp: () => point((open.active - 1 + count) % count),
+    ArrowDown: () => highlight((open.active + 1) % count),
+    ArrowUp: () => highlight((open.active - 1 + count) % count),
     Enter: () => choose(open.active),
     Escape: () => close(),
   }[event.key];
@@ -57,10 +57,10 @@ function keys(event) {
     event.preventDefault();
     event.stopPropagation();
     move();
-  } else trap(event.currentTarget, event);
+  } else trapFocus(event.currentTarget, event);
 }
 
-function point(place) {
+function highlight(place) {
   open.active = place;
   draw();
   document.querySelector(".jump .active")?.scrollIntoView({ block: "nearest" });
@@ -76,7 +76,7 @@ function draw() {
   const rows = found.map((each, place) =>
     h(
       "div",
-      { id: `jump-${place}`, role: "option", "aria-selected": String(place === open.active), class: place === open.active ? "choice active" : "choice", onclick: () => choose(place), onmousemove: () => place !== open.active && point(place) },
+      { id: `jump-${place}`, role: "option", "aria-selected": String(place === open.active), class: place === open.active ? "choice active" : "choice", onclick: () => choose(place), onmousemove: () => place !== open.active && highlight(place) },
       each.sign,
       h("span", { class: "choice-text inline" }, h("span", { class: "choice-label" }, each.name), each.note ? h("span", { class: "choice-note" }, each.note) : null),
       each.unread ? h("span", { class: "badge" }, String(each.unread)) : null,

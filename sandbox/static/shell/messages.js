@@ -1,6 +1,6 @@
-// One message: who, when, what, and what can be done with it.
+// Draws one message: author, time, content, thread link and menu.
 
-import { act } from "../acts.js";
+import { perform } from "../actions.js";
 import { blocks } from "../blockkit/blocks.js";
 import { clock, day, exact } from "../blockkit/dates.js";
 import { mrkdwn } from "../blockkit/mrkdwn.js";
@@ -31,11 +31,11 @@ const follows = (message, before) =>
   message.date - before.date < TOGETHER &&
   day(message.date) === day(before.date);
 
-/** A message to be drawn when it or what stands around it has changed. */
+/** Return a message as a lazy child, redrawn if it or its context has changed. */
 export function messageRow(channel, message, { before = null, inThread = false } = {}) {
   const joined = Boolean(follows(message, before));
   const selected = page.thread === message.ts && !inThread;
-  // Relative dates ("today") age, so the reader's day is part of what was drawn.
+  // The reader's day is part of the signature because relative dates ("today") depend on it.
   const signature = JSON.stringify([
     message,
     joined,
@@ -125,7 +125,7 @@ function more(anchor, channel, message) {
   const items = [...shortcuts, { value: "delete", label: "Delete message…", danger: true }];
   const pick = async (value) => {
     if (value === "delete") return remove(channel, message);
-    return act("shortcut", { callback_id: value.slice("shortcut ".length), channel, message_ts: message.ts });
+    return perform("shortcut", { callback_id: value.slice("shortcut ".length), channel, message_ts: message.ts });
   };
   openList(anchor, { items, label: "More message actions", role: "menu", pick });
 }
@@ -139,5 +139,5 @@ async function remove(channel, message) {
     deny: { text: "Cancel" },
     style: "danger",
   };
-  if (await confirmed(question)) await act("delete", { channel, message_ts: message.ts });
+  if (await confirmed(question)) await perform("delete", { channel, message_ts: message.ts });
 }

@@ -1,32 +1,32 @@
-// The modals an app has opened: the top one is shown, those under it peep out.
+// Draws the topmost modal of the stack.
 
-import { act } from "../acts.js";
+import { perform } from "../actions.js";
 import { blocks } from "../blockkit/blocks.js";
 import { plainText } from "../blockkit/text.js";
-import { trap } from "../confirm.js";
+import { trapFocus } from "../confirm.js";
 import { h, show, tabbable } from "../dom.js";
-import { follow, values } from "../drafts.js";
+import { syncViews, values } from "../drafts.js";
 import { icon } from "../icons.js";
 import { app, page, redraw } from "../page.js";
 import { closeList } from "../popups.js";
 import { avatar } from "./avatar.js";
 
-const mended = new Map(); // view id -> blocks edited since the app complained
+const editedBlocks = new Map(); // view id -> blocks edited since the last errors
 let shown = null; // id of the top view
-let before = null; // what had the focus before the first modal
+let before = null; // the element that had the focus before the first modal
 let lastErrors = "";
 
-/** Draw the top of the stack, move the focus where it belongs. */
+/** Draw the topmost modal, and move the focus into it. */
 export function drawModals() {
   const stack = page.state.views;
-  follow(stack);
+  syncViews(stack);
   const top = stack.at(-1);
   show(document.getElementById("dialogs"), top ? shade(top, stack.length) : null);
   document.getElementById("page").inert = Boolean(top);
   if ((top?.id ?? null) !== shown) changeTop(top);
   if (top) focusFirstError(top);
-  // An update may take away what had the focus; the keyboard must not fall out of the modal with it.
-  if (top && document.activeElement === document.body) enter();
+  // An update can remove the focused element; the focus must stay in the modal.
+  if (top && document.activeElement === document.body) focusFirstField();
 }
 
 function changeTop(top) {
@@ -40,18 +40,18 @@ function changeTop(top) {
   }
   if (!had) before = document.activeElement;
   lastErrors = "";
-  enter();
+  focusFirstField();
 }
 
-/** Put the focus on the first thing to fill in, or to press. */
-function enter() {
+/** Focus the first field, or else the submit button. */
+function focusFirstField() {
   const box = document.querySelector("#dialogs .dialog");
   const field = box.querySelector("[data-focus]") ?? box.querySelector(".dialog-body input, .dialog-body textarea, .dialog-body button.select");
   (field ?? box.querySelector(".button.primary") ?? box).focus();
 }
 
 function errorsOf(view) {
-  const edited = mended.get(view.id);
+  const edited = editedBlocks.get(view.id);
   return Object.fromEntries(Object.entries(view.errors ?? {}).filter(([block]) => !edited?.has(block)));
 }
 
@@ -67,8 +67,8 @@ function focusFirstError(top) {
 
 function surfaceOf(view) {
   const edited = (block) => {
-    if (!mended.has(view.id)) mended.set(view.id, new Set());
-    mended.get(view.id).add(block.block_id);
+    if (!editedBlocks.has(view.id)) editedBlocks.set(view.id, new Set());
+    editedBlocks.get(view.id).add(block.block_id);
   };
   return {
     key: `view:${view.id}`,
@@ -87,7 +87,7 @@ function surfaceOf(view) {
     submit: () => submit(view),
     press(block, element, value) {
       const facts = { view_id: view.id, block_id: block.block_id, action_id: element.action_id, value, view_values: values(view) };
-      return act("press", facts, { waiting: this.pendingKey(block, element) });
+      return perform("press", facts, { waiting: this.pendingKey(block, element) });
     },
   };
 }
@@ -99,7 +99,7 @@ function shade(view, depth) {
       event.preventDefault();
       close(view, false);
     } else if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(view);
-    else trap(event.currentTarget.querySelector(".dialog"), event);
+    else trapFocus(event.currentTarget.querySelector(".dialog"), event);
   };
   return h(
     "div",
@@ -146,14 +146,14 @@ function footer(view) {
 
 async function submit(view) {
   if (!view.submit) return;
-  await act("submit", { view_id: view.id, view_values: values(view) }, { waiting: `submit ${view.id}` });
-  // The app's new complaints, if it has any, concern what stands there now.
-  mended.delete(view.id);
+  await perform("submit", { view_id: view.id, view_values: values(view) }, { waiting: `submit ${view.id}` });
+  // Errors in the app's answer are about the current values.
+  editedBlocks.delete(view.id);
   lastErrors = "";
   redraw();
 }
 
 function close(view, all) {
-  mended.delete(view.id);
-  return act("close", { view_id: view.id, ...(all ? { all: true } : {}) });
+  editedBlocks.delete(view.id);
+  return perform("close", { view_id: view.id, ...(all ? { all: true } : {}) });
 }

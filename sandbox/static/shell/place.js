@@ -1,4 +1,4 @@
-// Where the reader stands, written in the address: #/workspace/person/conversation-or-home/thread
+// The current place, which is in the address: #/workspace/person/conversation-or-home/thread
 
 import { page } from "../page.js";
 
@@ -14,9 +14,9 @@ export function go({ workspace = page.workspace, user = page.user, where = place
   else location.hash = hash;
 }
 
-/** Go there, and put the focus on what is found by the selector when it stands there. */
+/** Go to a place, then focus the element that the selector finds there. */
 export function goAndFocus(target, selector) {
-  // Registered after the page's own listener, so that has drawn the place when this runs.
+  // The page's own listener was registered first, so it has drawn the place when this one runs.
   addEventListener("hashchange", () => document.querySelector(selector)?.focus(), { once: true });
   go(target);
 }

@@ -1,4 +1,4 @@
-// Workspaces, channels, direct messages and the app's Home.
+// The sidebar: workspace switch, the app's Home, channels and direct messages.
 
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
@@ -13,7 +13,7 @@ function entry({ where, name, unread = 0, mentions = 0, sign, muted = false, lab
     document.body.classList.remove("sidebar-shown");
     go({ where });
   };
-  const said = [label ?? name, unread ? `${unread} unread` : null].filter(Boolean).join(", ");
+  const accessibleName = [label ?? name, unread ? `${unread} unread` : null].filter(Boolean).join(", ");
   return h(
     "li",
     { key: where },
@@ -23,7 +23,7 @@ function entry({ where, name, unread = 0, mentions = 0, sign, muted = false, lab
         type: "button",
         class: ["entry", here && "here", unread && !here && "unread", muted && "muted"].filter(Boolean).join(" "),
         "aria-current": here ? "page" : null,
-        "aria-label": said,
+        "aria-label": accessibleName,
         "data-testid": "entry",
         "data-place": where,
         "data-name": name,
@@ -37,7 +37,7 @@ function entry({ where, name, unread = 0, mentions = 0, sign, muted = false, lab
   );
 }
 
-/** Arrow keys walk the sidebar. */
+/** Move the focus between entries with the arrow keys. */
 function walk(event) {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!by) return;

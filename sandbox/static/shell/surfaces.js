@@ -1,11 +1,11 @@
-// Where blocks stand, and what pressing something there tells the sandbox.
+// The surfaces of messages and the Home tab: how their elements are keyed, pressed and redrawn.
 
-import { act } from "../acts.js";
+import { perform } from "../actions.js";
 import { page, redraw, touch } from "../page.js";
 
 const pressKey = (where, block, element) => `press ${where} ${block.block_id} ${element.action_id}`;
 
-/** The blocks of a message. */
+/** Return the surface of a message. */
 export function messageSurface(channel, message) {
   const where = message.ts;
   return {
@@ -14,7 +14,7 @@ export function messageSurface(channel, message) {
     touched: () => touch(message.ts),
     redraw: () => touch(message.ts),
     press: (block, element, value) =>
-      act(
+      perform(
         "press",
         { channel, message_ts: message.ts, block_id: block.block_id, action_id: element.action_id, value },
         { waiting: pressKey(where, block, element) },
@@ -22,12 +22,12 @@ export function messageSurface(channel, message) {
   };
 }
 
-/** Whether something in this message waits for the app. */
+/** Return the keys of this message's presses that the app has not answered yet, as one string. */
 export function waitsFor(message) {
   return [...page.pending.keys()].filter((key) => key.startsWith(`press ${message.ts} `)).join();
 }
 
-/** The blocks of the app's Home. */
+/** Return the surface of the Home tab. */
 export function homeSurface(view, values) {
   return {
     key: `home:${page.workspace}:${page.user}`,
@@ -35,7 +35,7 @@ export function homeSurface(view, values) {
     touched: redraw,
     redraw,
     press: (block, element, value) =>
-      act(
+      perform(
         "press",
         { view_id: "home", block_id: block.block_id, action_id: element.action_id, value, view_values: values() },
         { waiting: pressKey("home", block, element) },

@@ -1,4 +1,4 @@
-// The bar on top: jump to a conversation, the sandbox's clock, and who the reader is.
+// The top bar: jump to a conversation, the sandbox's clock, and the person switch.
 
 import { clock, clockIn } from "../blockkit/dates.js";
 import { h } from "../dom.js";
@@ -11,7 +11,7 @@ import { go } from "./place.js";
 import { toggleTrouble } from "./trouble.js";
 
 const mac = /Mac|iP(hone|ad)/.test(navigator.platform);
-export const JUMP_KEYS = mac ? "⌘K" : "Ctrl K";
+const JUMP_KEYS = mac ? "⌘K" : "Ctrl K";
 
 function zoneName(zone) {
   return zone?.split("/").at(-1).replaceAll("_", " ") ?? "UTC";

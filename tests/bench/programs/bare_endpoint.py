@@ -1,4 +1,4 @@
-"""A bare ASGI endpoint: every request is one bare transaction, done in a thread of a pool, and 200."""
+"""A bare ASGI endpoint: each request runs one bare transaction in a thread pool, and answers 200."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ Message = MutableMapping[str, Any]
 
 
 def main() -> None:
-    """Serve until SIGTERM; say the port."""
+    """Print the port, and serve until SIGTERM."""
     transaction = BareTransaction(
         os.environ["DATABASE_URL"], int(sys.argv[1]), int(sys.argv[2]), at_once="at once" in sys.argv[3:]
     )

@@ -1,4 +1,4 @@
-"""The floor under an import: a file read by the standard library and written into one table, some rows at a time."""
+"""The floor of an import: reads a file with the standard library and writes it into one table, in batches."""
 
 import csv
 import json
@@ -12,14 +12,14 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 
 from bot.database import Database
 
-# As many rows in a transaction as Baton's imports take.
+# Rows per transaction, as in Baton's imports.
 TOGETHER = 200
 COLUMNS = ("email", "name", "company", "key", "type", "at", "page")
 TABLE = Table("bare", MetaData(), Column("id", Integer, primary_key=True), *(Column(each, String) for each in COLUMNS))
 
 
 def main() -> None:
-    """Bring the file in, and end."""
+    """Import the file."""
     database = Database(os.environ["DATABASE_URL"])
     TABLE.create(database.engine, checkfirst=True)
     rows = _rows(Path(sys.argv[1]))

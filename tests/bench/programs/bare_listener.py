@@ -1,4 +1,4 @@
-"""A bare Bolt app on Socket Mode: a press is one bare transaction, an acknowledgement and an edit, by the listener."""
+"""A bare Bolt app on Socket Mode; its listener runs one bare transaction, acknowledges and edits the card."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ CARD = os.environ.get("BARE_CHANNEL")
 
 
 def main() -> None:
-    """Connect to the database and to Slack, post one card where a channel is named, run until SIGTERM."""
+    """Connect to the database and to Slack, post one card if a channel is named, and run until SIGTERM."""
     transaction = BareTransaction(
         os.environ["DATABASE_URL"], int(os.environ["BARE_INSERTED"]), int(os.environ["BARE_CHANGED"])
     )

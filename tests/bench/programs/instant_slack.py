@@ -1,4 +1,4 @@
-"""A Slack that takes everything at once, and tells at /tally how many messages came, the first and the last when."""
+"""A Slack that answers every call immediately; /tally returns how many messages came, and from when to when."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ def _answer(path: bytes) -> dict[str, object]:
 
 
 async def main() -> None:
-    """Serve until killed; say the address."""
+    """Print the address, and serve until killed."""
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await server.serve_forever()

@@ -1,4 +1,4 @@
-"""The bot as `baton web` wires it, and the intake API open to one sender at any rate: what is measured is the work."""
+"""The bot as `baton web` wires it, with no rate limit on the intake API, so that its work is measured."""
 
 import os
 import signal
@@ -10,12 +10,12 @@ from bot.database import Database
 from bot.settings import read
 from bot.slack.rate_limits import Rate
 
-# More than any machine takes.
+# More than any machine reaches.
 ANY_RATE = Rate(timedelta(microseconds=1), burst=1_000_000)
 
 
 def main() -> None:
-    """Serve until SIGTERM; say where."""
+    """Print the address, and serve until SIGTERM."""
     settings = read(os.environ)
     baton = build(settings, database=Database(settings.database_url))
     baton.intake.rate = ANY_RATE

@@ -1,4 +1,4 @@
-"""The bot as `baton run` wires it, without Slack's rates: what is measured is Baton, not the pauses Slack asks for."""
+"""The bot as `baton run` wires it, without Slack's rate limits, so that Baton is measured and not the pauses."""
 
 import os
 import signal

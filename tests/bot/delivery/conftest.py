@@ -7,7 +7,7 @@ import pytest
 from bot.database import Database
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
-from tests.bot.delivery.desk import MANIFEST, SEED, START, Desk, make_desk
+from tests.worlds.deliveries import MANIFEST, SEED, START, Desk, make_desk
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.database import Database
 from bot.slack.client import Slack
 from bot.worker import Worker
-from tests.bot.delivery.desk import draw
+from tests.worlds.deliveries import draw
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     url, slack_url, token, workspace_id, moment = sys.argv[1:]
     now = datetime.fromisoformat(moment)
     worker = Worker(
-        Database(url), Slack(token, base_url=slack_url), int(workspace_id), now=lambda: now, render=draw, jobs={}
+        Database(url), Slack(token, base_url=slack_url), int(workspace_id), now=lambda: now, render=draw, due_work={}
     )
     worker.run(threading.Event())
 

@@ -12,13 +12,13 @@ from bot.delivery.worker_lock import Presence
 from bot.slack.rate_limits import UNLIMITED
 from qualification.outbox import outbox
 from qualification.records import DeliveryState, Lane
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 
 def test_a_lane_in_hand_is_in_nobody_elses(desk: Desk) -> None:
     desk.card(desk.handoff("first"))
     desk.card(desk.handoff("second"))
-    one, other = desk.courier("one"), desk.courier("other")
+    one, other = desk.dispatcher("one"), desk.dispatcher("other")
     desk.take(one)
     assert other.claim(desk.clock(), limit=8) == []
     desk.clock.advance(16)
@@ -30,15 +30,15 @@ def test_a_worker_that_lost_its_lease_writes_nothing_down(desk: Desk) -> None:
     card = desk.card(handoff)
     desk.worker().run_once(desk.clock())
     desk.change(handoff, "changed")
-    slow, quick = desk.courier("slow"), desk.courier("quick")
+    slow, quick = desk.dispatcher("slow"), desk.dispatcher("quick")
     late = desk.take(slow)
     hold = desk.sandbox.fault("chat.update", "hold_after", times=1)
     with ThreadPoolExecutor(1) as pool:
-        carrying = pool.submit(slow.carry, late, desk.clock)
+        carrying = pool.submit(slow.dispatch, late, desk.clock)
         hold.wait_until_held()
         desk.clock.advance(16)
         desk.change(handoff, "changed again")
-        quick.carry(desk.take(quick), desk.clock)
+        quick.dispatch(desk.take(quick), desk.clock)
         settled = desk.delivery(card)
         hold.release()
         assert carrying.result() is None
@@ -54,22 +54,22 @@ def test_a_worker_that_wakes_up_after_its_lease_calls_slack_no_more(desk: Desk, 
     if method == "chat.update":
         desk.worker().run_once(desk.clock())
         desk.change(handoff, "started a trial")
-    asleep, awake = desk.courier("asleep"), desk.worker()
-    task = desk.take(asleep)
+    asleep, awake = desk.dispatcher("asleep"), desk.worker()
+    job = desk.take(asleep)
     desk.clock.advance(16)
     awake.run_once(desk.clock())
     calls = desk.calls(method)
-    assert asleep.carry(task, desk.clock) is None
+    assert asleep.dispatch(job, desk.clock) is None
     assert desk.calls(method) == calls == 1
     assert len(desk.messages()) == 1
 
 
 def test_a_worker_that_takes_long_renews_its_lease_before_it_posts(desk: Desk) -> None:
     card = desk.card(desk.handoff("asked for a demo"))
-    slow = desk.courier("slow")
-    task = desk.take(slow)
+    slow = desk.dispatcher("slow")
+    job = desk.take(slow)
     desk.clock.advance(9)
-    slow.carry(task, desk.clock)
+    slow.dispatch(job, desk.clock)
     assert desk.delivery(card).state is DeliveryState.SETTLED
 
 
@@ -139,7 +139,7 @@ def test_on_sqlite_a_process_that_starts_takes_back_what_another_left_in_hand(de
     if not desk.database.is_sqlite:
         return
     desk.card(desk.handoff("asked for a demo"))
-    desk.take(desk.courier("dead"))
+    desk.take(desk.dispatcher("dead"))
     worker = desk.worker()
     worker.begin()
     desk.settle(worker, 20, step=1)
@@ -152,7 +152,7 @@ def test_on_postgresql_the_leases_of_a_worker_die_with_it(desk: Desk) -> None:
     card = desk.card(desk.handoff("asked for a demo"))
     worker = desk.worker()
     with Presence(desk.database, "other", wake=lambda: None):
-        desk.take(desk.courier("other"))
+        desk.take(desk.dispatcher("other"))
         worker.run_once(desk.clock())
         assert desk.lane(card).leased_by == "other"
     worker.run_once(desk.clock())
@@ -164,7 +164,7 @@ def test_on_postgresql_the_leases_of_a_worker_die_with_it(desk: Desk) -> None:
 def test_taking_back_concerns_one_workspace(desk: Desk, other_desk: Desk) -> None:
     for each in (desk, other_desk):
         each.card(each.handoff("asked for a demo"))
-        each.take(each.courier("dead"))
+        each.take(each.dispatcher("dead"))
     with desk.database.transaction() as session:
         assert queue.void(session, desk.workspace_id) == 1
     with desk.database.snapshot() as session:

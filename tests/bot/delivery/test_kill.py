@@ -1,17 +1,14 @@
 """kill -9 at every point of a delivery leaves one message and a true card within 20 s of the restart."""
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal
 
 import pytest
 
 from sandbox.faults import Fault
-from tests.bot.delivery.desk import Desk
+from tests.warm import WarmProcess
+from tests.worlds.deliveries import Desk
 
-ROOT = Path(__file__).parents[3]
 # Slack did nothing and never will; does it after the death; had done it.
 Moment = Literal["never done", "done after the death", "done before"]
 MOMENTS: tuple[Moment, ...] = ("never done", "done after the death", "done before")
@@ -48,7 +45,7 @@ def lose_a_post(desk: Desk) -> None:
     desk.clock.advance(11)
 
 
-def leave_a_twin(desk: Desk) -> None:
+def leave_a_duplicate(desk: Desk) -> None:
     """Let a post be done so late that it was made again: the next search finds two."""
     late = desk.sandbox.fault("chat.postMessage", "hold_before", channel=desk.channel(), times=1)
     worker = desk.worker(seconds=0.3)
@@ -68,15 +65,15 @@ POINTS: dict[str, tuple[str, Callable[[Desk], None]]] = {
     "opening": ("conversations.open", nothing),
     "search": ("conversations.history", lose_a_done_post),
     "second post": ("chat.postMessage", lose_a_post),
-    "second search": ("conversations.history", leave_a_twin),
-    "deletion": ("chat.delete", leave_a_twin),
+    "second search": ("conversations.history", leave_a_duplicate),
+    "deletion": ("chat.delete", leave_a_duplicate),
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("point", POINTS)
 def test_kill_9_leaves_one_message_and_a_true_card_within_20_s_of_the_restart(
-    desk: Desk, database_url: str, point: str, moment: Moment
+    desk: Desk, database_url: str, warm: WarmProcess, point: str, moment: Moment
 ) -> None:
     method, prepare = POINTS[point]
     handoff = desk.handoff("asked for a demo")
@@ -86,7 +83,7 @@ def test_kill_9_leaves_one_message_and_a_true_card_within_20_s_of_the_restart(
     desk.home()
     prepare(desk)
     hold = desk.sandbox.fault(method, "hold_after" if moment == "done before" else "hold_before", times=1)
-    kill_9(desk, database_url, hold)
+    kill_9(desk, database_url, warm, hold)
     if moment == "never done":
         hold.abandon()
     else:
@@ -110,7 +107,7 @@ def test_kill_9_leaves_one_message_and_a_true_card_within_20_s_of_the_restart(
     assert len(desk.direct_messages()) == 1
 
 
-def kill_9(desk: Desk, database_url: str, hold: Fault) -> None:
+def kill_9(desk: Desk, database_url: str, warm: WarmProcess, hold: Fault) -> None:
     """Let a process deliver until Slack holds its call, and kill it there."""
     arguments = [
         database_url,
@@ -119,9 +116,6 @@ def kill_9(desk: Desk, database_url: str, hold: Fault) -> None:
         str(desk.workspace_id),
         desk.clock().isoformat(),
     ]
-    process = subprocess.Popen([sys.executable, "-m", "tests.bot.delivery.deliver", *arguments], cwd=ROOT)
-    try:
+    # The end of the block kills it.
+    with warm.start("tests.bot.delivery.deliver", *arguments):
         hold.wait_until_held(30)
-    finally:
-        process.kill()
-        process.wait()

@@ -7,7 +7,7 @@ import pytest
 from bot.delivery.find_posted import PAGE
 from qualification.records import DeliveryState
 from sandbox.faults import CallFaultKind
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 IMPATIENT = 0.3
 

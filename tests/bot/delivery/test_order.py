@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.worker import Worker
 from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Person
-from tests.bot.delivery.desk import Desk, draw
+from tests.worlds.deliveries import Desk, draw
 
 
 def test_invariant_4_deliveries_leave_a_channel_in_order_and_replies_follow_their_card(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import pytest
 from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Lane
 from sandbox.faults import CallFaultKind
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 KINDS: tuple[CallFaultKind, ...] = ("429", "500", "hang", "cut_before", "cut_after")
 
@@ -76,7 +76,7 @@ def test_a_method_without_its_scope_stops_what_needs_it_and_nothing_else(desk: D
     assert desk.reads(outbox.refused) is None
 
 
-def test_a_search_for_a_twin_without_its_scope_holds_up_nothing(desk: Desk) -> None:
+def test_a_search_for_a_duplicate_without_its_scope_holds_up_nothing(desk: Desk) -> None:
     worker = desk.worker(seconds=0.1)
     desk.sandbox.fault("chat.postMessage", "cut_after", times=1)
     card = desk.card(desk.handoff("first"))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from qualification.outbox import outbox
 from qualification.records import Delivery, DeliveryState, Handoff, Lane, Membership, Offer, Pool
 from qualification.rules.handoffs.states import OfferOutcome
-from tests.bot.delivery.desk import Desk
+from tests.worlds.deliveries import Desk
 
 
 def test_invariant_2_what_is_rolled_back_owes_nothing(desk: Desk) -> None:
@@ -69,7 +69,7 @@ def test_a_change_makes_the_lane_due_at_once_and_a_pause_outlasts_it(desk: Desk)
     desk.clock.advance(5)
     desk.change(handoff, "2")
     assert worker.run_once(desk.clock()) == 0
-    assert desk.courier("another").ready_at() == desk.clock() + timedelta(seconds=25)
+    assert desk.dispatcher("another").ready_at() == desk.clock() + timedelta(seconds=25)
 
 
 def test_a_change_redraws_the_home_tabs_of_those_concerned_and_of_nobody_else(desk: Desk) -> None:

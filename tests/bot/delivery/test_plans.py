@@ -1,6 +1,7 @@
 """Taking up stays quick with 20,000 messages owed: the partial indexes are used, on both engines."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection, insert, text
@@ -8,10 +9,19 @@ from sqlalchemy import Connection, insert, text
 from bot.database import Database
 from bot.delivery import queue_statements
 from qualification.records import Delivery, DeliveryState, Lane
-from tests.bot.delivery.desk import Desk
+from tests.conftest import written
+from tests.postgresql import ProcessDatabase
+from tests.worlds.deliveries import Desk
 
 ROWS = 20_000
 LANES = 40
+
+
+@pytest.fixture
+def postgresql_url(process_database: ProcessDatabase) -> Iterator[str]:
+    """Give a database of its own: how PostgreSQL goes about a statement hangs on what was counted before."""
+    with process_database.own() as url:
+        yield written(url)
 
 
 @pytest.fixture
@@ -79,8 +89,8 @@ def test_the_partial_index_is_used(crowd: Desk, statement: object, index: str) -
 
 
 def test_a_claim_takes_milliseconds_among_20_000(crowd: Desk) -> None:
-    courier = crowd.courier("one")
-    courier.claim(crowd.clock(), limit=1)
+    dispatcher = crowd.dispatcher("one")
+    dispatcher.claim(crowd.clock(), limit=1)
     begun = time.thread_time()
-    assert len(courier.claim(crowd.clock(), limit=8)) == 8
+    assert len(dispatcher.claim(crowd.clock(), limit=8)) == 8
     assert time.thread_time() - begun < 0.5

@@ -6,7 +6,7 @@ from datetime import timedelta
 from qualification.outbox import outbox
 from qualification.records import DeliveryState
 from tests.bot.connections import in_use
-from tests.bot.delivery.desk import Desk, draw
+from tests.worlds.deliveries import Desk, draw
 
 
 def test_a_card_is_posted_once_and_edited_in_place(desk: Desk) -> None:
@@ -185,9 +185,9 @@ def test_a_card_deleted_while_a_reply_to_it_is_posted_brings_that_reply_back_too
     card = desk.card(handoff)
     desk.worker().run_once(desk.clock())
     line = desk.line(handoff, 1)
-    first, courier = desk.delivery(card), desk.courier("slow")
+    first, dispatcher = desk.delivery(card), desk.dispatcher("slow")
     hold = desk.sandbox.fault("chat.postMessage", "hold_after", times=1)
-    posting = threading.Thread(target=courier.carry, args=(desk.take(courier), desk.clock))
+    posting = threading.Thread(target=dispatcher.dispatch, args=(desk.take(dispatcher), desk.clock))
     posting.start()
     hold.wait_until_held()
     delete(desk, card)

@@ -17,7 +17,7 @@ from bot.database import Database
 from bot.slack.client import Slack
 from bot.worker import Worker
 from qualification.records import Delivery, DeliveryState
-from tests.bot.delivery.desk import Desk, draw
+from tests.worlds.deliveries import Desk, draw
 
 
 @contextmanager
@@ -74,11 +74,11 @@ def test_stopping_finishes_what_is_in_hand_and_begins_nothing_more(desk: Desk) -
 
 def test_what_a_claim_found_before_the_stop_is_left_as_it_was(desk: Desk) -> None:
     card = desk.card(desk.handoff("not begun"))
-    courier = desk.courier("one that stops")
-    assert courier.claim(desk.clock(), go_on=lambda: False) == []
+    dispatcher = desk.dispatcher("one that stops")
+    assert dispatcher.claim(desk.clock(), go_on=lambda: False) == []
     assert desk.lane(card).leased_until is None
     assert desk.delivery(card).began_at is None
-    assert len(courier.claim(desk.clock())) == 1
+    assert len(dispatcher.claim(desk.clock())) == 1
 
 
 def test_invariant_4_a_channel_that_hangs_holds_up_no_other(desk: Desk) -> None:

@@ -36,7 +36,7 @@ def team(baton: Baton) -> Team:
 
 def test_people_and_channels_are_found(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:
     publish()
-    assert baton.directory.look_up() == 3
+    assert baton.directories[0].look_up() == 3
     ana = person(baton, "Ana Ruiz")
     assert ana.slack_user_id == sandbox.person("Ana Ruiz").id
     assert (ana.zone, ana.locale, ana.deactivated) == ("Europe/Madrid", "es-ES", False)
@@ -49,14 +49,14 @@ def test_what_is_known_is_not_asked_again_for_a_day(
     baton: Baton, publish: Publish, sandbox: Sandbox, clock: ManualClock
 ) -> None:
     publish()
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     asked = len(sandbox.calls())
     clock.advance(timedelta(hours=23))
-    assert baton.directory.look_up() == 0
+    assert baton.directories[0].look_up() == 0
     assert len(sandbox.calls()) == asked
     sandbox.people.change(sandbox.person("Ana Ruiz"), tz="Asia/Tokyo")
     clock.advance(timedelta(hours=2))
-    assert baton.directory.look_up() == 2
+    assert baton.directories[0].look_up() == 2
     assert person(baton, "Ana Ruiz").zone == "Asia/Tokyo"
 
 
@@ -64,10 +64,10 @@ def test_somebody_deactivated_is_noted_and_keeps_the_zone_they_had(
     baton: Baton, publish: Publish, sandbox: Sandbox, clock: ManualClock
 ) -> None:
     publish()
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     sandbox.people.deactivate(sandbox.person("Ana Ruiz"))
     clock.advance(timedelta(hours=25))
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     assert (person(baton, "Ana Ruiz").zone, person(baton, "Ana Ruiz").deactivated) == ("Europe/Madrid", True)
 
 
@@ -76,12 +76,12 @@ def test_somebody_not_in_slack_yet_is_asked_about_again_soon(
 ) -> None:
     sandbox.people.change(sandbox.person("Ana Ruiz"), email="other@northwind.example")
     publish()
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     assert person(baton, "Ana Ruiz").slack_user_id is None
-    assert baton.directory.look_up() == 0
+    assert baton.directories[0].look_up() == 0
     sandbox.people.change(sandbox.person("Ana Ruiz"), email="ana.ruiz@northwind.example")
     clock.advance(timedelta(minutes=11))
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     assert person(baton, "Ana Ruiz").slack_user_id == sandbox.person("Ana Ruiz").id
 
 
@@ -90,11 +90,11 @@ def test_a_visitor_gets_the_name_slack_has_for_them_on_their_home_tab_too(
 ) -> None:
     olu = sandbox.person("Olu Adeyemi")
     with baton.database.transaction() as session:
-        people.actor(session, baton.workspace.id, olu.id)
-        home.open_home(session, baton.workspace.id, olu.id, now=clock())
+        people.actor(session, baton.installations[0].id, olu.id)
+        home.open_home(session, baton.installations[0].id, olu.id, now=clock())
     with baton.database.snapshot() as session:
         before = session.scalars(select(Delivery.wanted).where(Delivery.kind == "home")).one()
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     assert person(baton, "Olu Adeyemi").slack_user_id == olu.id
     with baton.database.snapshot() as session:
         assert session.scalars(select(Delivery.wanted).where(Delivery.kind == "home")).one() == before + 1
@@ -104,7 +104,7 @@ def test_the_bot_goes_into_a_public_channel_by_itself(baton: Baton, publish: Pub
     workspace = sandbox.workspace()
     sandbox.people.remove_bot("sales-emea", workspace=workspace)
     publish()
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     channel = workspace.channel_called("sales-emea")
     assert channel is not None
     assert workspace.app.bot_user_id in channel.members
@@ -114,11 +114,11 @@ def test_a_channel_made_later_is_found_later(
     baton: Baton, publish: Publish, sandbox: Sandbox, clock: ManualClock
 ) -> None:
     publish(text=PLAYBOOK_WITH_NEW_CHANNEL)
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     assert team(baton).channel_id is None
     channel_id = sandbox.people.add_channel("new", workspace=sandbox.workspace(), with_bot=False)
     clock.advance(timedelta(minutes=11))
-    baton.directory.look_up()
+    baton.directories[0].look_up()
     assert team(baton).channel_id == channel_id
 
 
@@ -129,13 +129,13 @@ def test_what_waited_for_people_and_channels_goes_out_once_they_are_found(
     with baton.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=baton.workspace.id, by=mika, form=form, key="V1", now=clock())
-    baton.worker.run_once(clock())
+        handover.hand_over(session, workspace_id=baton.installations[0].id, by=mika, form=form, key="V1", now=clock())
+    baton.workers[0].run_once(clock())
     with baton.database.snapshot() as session:
         parked = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.PARKED)).all()
     assert {delivery.trouble for delivery in parked} >= {NO_CHANNEL_ID, NO_SLACK_USER}
-    baton.directory.look_up()
-    baton.worker.run_once(clock())
+    baton.directories[0].look_up()
+    baton.workers[0].run_once(clock())
     ana = sandbox.person("Ana Ruiz")
     assert "Contoso" in ana.sees("#sales-emea")[0].text
     assert "Contoso" in ana.direct_messages[0].text
@@ -144,15 +144,15 @@ def test_what_waited_for_people_and_channels_goes_out_once_they_are_found(
 def test_slack_down_is_logged_and_asked_again(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:
     publish()
     sandbox.fault("*", "500")
-    assert baton.directory.look_up() == 0
+    assert baton.directories[0].look_up() == 0
     sandbox.heal()
-    assert baton.directory.look_up() >= 2
+    assert baton.directories[0].look_up() >= 2
 
 
 def test_a_slack_that_lists_no_channels_still_tells_of_people(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:
     publish()
     sandbox.fault("conversations.list", "500")
-    assert baton.directory.look_up() == 2
+    assert baton.directories[0].look_up() == 2
     assert person(baton, "Ana Ruiz").slack_user_id == sandbox.person("Ana Ruiz").id
 
 
@@ -172,7 +172,7 @@ def test_somebody_slack_has_a_new_word_for_holds_up_nobody(
     with HTTPServer(("127.0.0.1", 0), Stranger) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         slack = Slack(sandbox.bot_token(), base_url=f"http://127.0.0.1:{server.server_port}/api")
-        Directory(database=baton.database, slack=slack, workspace_id=baton.workspace.id, now=clock).look_up()
+        Directory(database=baton.database, slack=slack, workspace_id=baton.installations[0].id, now=clock).look_up()
         server.shutdown()
     assert {person(baton, name).refreshed_at for name in ("Ana Ruiz", "Maya Cohen")} == {clock()}
 

@@ -7,7 +7,7 @@ import pytest
 from slack_bolt import BoltResponse
 from sqlalchemy import text
 
-from tests.handlers.floor import Floor, Json, fill, press, shown, submit, told
+from tests.worlds.floor import Floor, Json, fill, press, shown, submit, told
 
 CARD_BUTTONS = ("accept", "claim", "pass_on", "disqualify", "undo", "reopen", "checklist", "log_contact", "assign")
 RUBBISH = (
@@ -140,7 +140,7 @@ def test_a_surprise_in_a_command_is_an_apology_with_a_reference_that_is_in_the_l
     assert "ref-1" in told(floor.ana)
     (record,) = [each for each in caplog.records if getattr(each, "reference", None) == "ref-1"]
     assert record.exc_info is not None
-    assert (record.action, record.workspace) == ("/bant", floor.baton.workspace.id)  # type: ignore[attr-defined]
+    assert (record.action, record.workspace) == ("/bant", floor.baton.installations[0].id)  # type: ignore[attr-defined]
 
 
 def test_a_surprise_in_a_button_is_an_apology_beside_it(floor: Floor) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from handlers.plumbing import payloads
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
-from tests.handlers.floor import Floor, errors, fill, held, shown, submit, told
 from tests.handlers.plumbing.test_payloads import JSON
 from tests.handlers.test_lead_page import comes_in
+from tests.worlds.floor import Floor, errors, fill, held, shown, submit, told
 
 SHORTCUT = "hand_off_message"
 NAMES = {"U1": "Ana Ruiz"}

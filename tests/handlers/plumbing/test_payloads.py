@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.plumbing import payloads
+from handlers.plumbing import payload_values, payloads
 from qualification.checklists.checklists import Given
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import StaleCard
@@ -60,7 +60,9 @@ def test_no_payload_is_more_than_a_stale_card(body: dict[str, object]) -> None:
             continue
 
 
-@given(st.integers(min_value=1, max_value=payloads.LARGEST_ID), st.none() | st.integers(min_value=1, max_value=99))
+@given(
+    st.integers(min_value=1, max_value=payload_values.LARGEST_ID), st.none() | st.integers(min_value=1, max_value=99)
+)
 def test_a_press_carries_its_handoff_and_offer(handoff: int, offer: int | None) -> None:
     value = json.dumps({"handoff": handoff, "offer": offer})
     press = payloads.press({"user": {"id": "U1", "name": "ana"}, "actions": [{"value": value}]})

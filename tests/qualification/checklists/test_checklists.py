@@ -10,7 +10,7 @@ from qualification.handoffs import decisions
 from qualification.records import Answer, Checklist
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.refusals import NotOwner, UnknownLead
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 YES, NO = Verdict.YES, Verdict.NO
 
@@ -22,9 +22,7 @@ def saves(desk: Desk, handoff_id: int, *, by: str = "UANA", **given: Given) -> C
 
 def test_a_checklist_begins_with_nothing_known(desk: Desk) -> None:
     handoff_id = desk.accepted(by="UANA")
-    form = desk.reads(
-        lambda session: checklists.form(session, workspace_id=desk.workspace_id, by="UANA", handoff_id=handoff_id)
-    )
+    form = desk.reads(lambda session: checklists.form(session, desk.command(by="UANA", handoff_id=handoff_id)))
     assert {item.verdict for item in form.items} == {"unknown"}
     assert (form.yes, form.needed, form.passed, len(form.missing)) == (0, 3, False, 4)
     assert form.next_question == form.items[0].questions[0]

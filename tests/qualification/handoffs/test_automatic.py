@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import automatic, decisions
-from qualification.handoffs.handover import HandedOver
+from qualification.handoffs.handover import HandOverResult
 from qualification.records import Handoff, Lead
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
-from tests.qualification.conftest import PLAYBOOK, Desk
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 numbers = itertools.count(1)
 
@@ -19,7 +20,7 @@ numbers = itertools.count(1)
 def does(desk: Desk, email: str, kind: str = "pricing-page", **said: object) -> int:
     """Have somebody do something, and return the lead's id."""
     lead = {"email": email, **said}
-    given = GivenActivity.model_validate({"id": f"a{next(numbers)}", "kind": kind, "lead": lead})
+    given = ActivityInput.model_validate({"id": f"a{next(numbers)}", "kind": kind, "lead": lead})
     return desk.takes(given).lead_id
 
 
@@ -43,10 +44,10 @@ def ready(desk: Desk, limit: int = 2) -> list[int]:
     return desk.reads(look)
 
 
-def hands_over(desk: Desk, lead_id: int) -> HandedOver | None:
+def hands_over(desk: Desk, lead_id: int) -> HandOverResult | None:
     """Say the word."""
 
-    def say(session: Session, workspace_id: int, now: datetime) -> HandedOver | None:
+    def say(session: Session, workspace_id: int, now: datetime) -> HandOverResult | None:
         del workspace_id
         return automatic.hand_over(session, lead_id, now=now)
 
@@ -106,7 +107,7 @@ def test_what_was_done_before_sales_last_had_it_makes_nobody_ready(desk: Desk) -
 def test_two_found_to_be_one_are_ready_together_and_once(desk: Desk) -> None:
     one = does(desk, "ivy@acme.example", id="7")
     does(desk, "kim@acme.example")
-    desk.takes(GivenLead.model_validate({"id": "7", "email": "kim@acme.example"}))
+    desk.takes(LeadInput.model_validate({"id": "7", "email": "kim@acme.example"}))
     desk.publishes(lowered(30))
     assert ready(desk) == [one]
     assert desk.reads(lambda session: automatic.count(session, desk.workspace_id)) == 1

@@ -15,15 +15,16 @@ from qualification.handoffs import decisions, progress, snooze, tasks
 from qualification.leads import resolution
 from qualification.records import Handoff, Lead, Offer, Task
 from qualification.rules.checklists.frameworks import Verdict
-from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.handoffs.tasks import TaskOutcome
-from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
 from qualification.views import home
-from tests.qualification.conftest import Desk, open_desk
 from tests.qualification.handoffs.test_qualified import in_summary, on_home, on_receipts
+from tests.worlds.desk import Desk, open_desk
 
+LIVE = {HandoffState.OFFERED, HandoffState.POOLED, HandoffState.QUEUED, HandoffState.ACCEPTED}
 NUMBERS: Final = itertools.count(1)
 PEOPLE: Final = ("UANA", "UBEN", "UCHLOE", "UMAYA")
 
@@ -48,7 +49,7 @@ def in_a_month(desk: Desk) -> str:
 
 def found_to_be_one(desk: Desk, _by: str, _handoff_id: int) -> None:
     for email in ("jo@acme.example", "bo@acme.example"):
-        desk.takes(GivenLead(id="7", email=email))
+        desk.takes(LeadInput(id="7", email=email))
 
 
 ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {
@@ -98,7 +99,7 @@ def stands_true(desk: Desk) -> None:
     offers_of = {offer.handoff_id: offer for offer in offers_open}
     assert (len(tasks_open), len(offers_open)) == (len(tasks_of), len(offers_of))
     handoffs = desk.all(Handoff, Handoff.workspace_id == here)
-    live = [handoff.lead_id for handoff in handoffs if handoff.state in LIVE_STATES]
+    live = [handoff.lead_id for handoff in handoffs if handoff.state in LIVE]
     assert len({root_id(desk, lead_id) for lead_id in live}) == len(live)
     for handoff in handoffs:
         task, offer = tasks_of.get(handoff.id), offers_of.get(handoff.id)
@@ -118,7 +119,7 @@ def agrees_on_qualified(desk: Desk, handoffs: list[Handoff]) -> None:
     stations = {lead.id: lead.lifecycle for lead in desk.all(Lead, Lead.workspace_id == desk.workspace_id)}
     for handoff in handoffs:
         assert (handoff.qualified_at is not None) <= (handoff.accepted_at is not None)
-        if handoff.state in LIVE_STATES:
+        if handoff.state in LIVE:
             is_far = stations[handoff.lead_id] in {Lifecycle.SQL, Lifecycle.OPPORTUNITY, Lifecycle.CUSTOMER}
             assert (handoff.qualified_at is not None) == is_far
     qualified = {handoff.id: handoff.qualified_at for handoff in handoffs if handoff.qualified_at is not None}

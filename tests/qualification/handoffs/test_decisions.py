@@ -26,7 +26,7 @@ from qualification.rules.refusals import (
     UnknownLead,
     UnknownPerson,
 )
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 
 def disqualifies(desk: Desk, handoff_id: int, *, by: str = "UANA", reason: str = "no-need", note: str = "") -> None:

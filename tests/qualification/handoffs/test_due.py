@@ -11,7 +11,8 @@ from qualification.outbox import surfaces
 from qualification.people import people
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
 from qualification.views import home
-from tests.qualification.conftest import PLAYBOOK, Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def test_a_rep_is_reminded_once(desk: Desk) -> None:

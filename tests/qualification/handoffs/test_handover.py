@@ -8,9 +8,10 @@ from qualification.handoffs import decisions, handover
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.records import Arrival, Company, Delivery, Handoff, Lead
 from qualification.rules.field_errors import FieldFault
-from qualification.rules.leads.lead_data import GivenActivity
+from qualification.rules.leads.lead_input import ActivityInput
 from qualification.rules.refusals import HandedInTwice, InvalidFields, NoPlaybook
-from tests.qualification.conftest import PLAYBOOK, Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def test_a_lead_handed_over_is_offered_to_the_rep_whose_turn_it_is(desk: Desk) -> None:
@@ -186,7 +187,7 @@ def test_whoever_is_stopped_by_no_gate_is_handed_over_without_a_word_of_them(des
 
 def test_a_lead_that_a_gate_holds_is_let_go_and_the_gate_named(desk: Desk) -> None:
     """Also where the gate is gone from the playbook since."""
-    given = GivenActivity.model_validate(
+    given = ActivityInput.model_validate(
         {"id": "1", "kind": "trial", "lead": {"email": "ivy@acme.example", "do_not_contact": True}}
     )
     desk.takes(given)
@@ -199,7 +200,7 @@ def test_a_lead_that_a_gate_holds_is_let_go_and_the_gate_named(desk: Desk) -> No
 
 
 def test_who_asked_for_somebody_passes_no_gate_that_lets_them(desk: Desk) -> None:
-    given = GivenActivity.model_validate({"id": "1", "kind": "demo-request", "lead": {"email": "ivy@gmail.com"}})
+    given = ActivityInput.model_validate({"id": "1", "kind": "demo-request", "lead": {"email": "ivy@gmail.com"}})
     desk.takes(given)
     (handoff,) = desk.all(Handoff)
     desk.does(

@@ -13,7 +13,7 @@ from qualification.rules.refusals import (
     StageUnknown,
     StaleCard,
 )
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 
 def test_the_first_contact_moves_a_lead_that_waits_for_it(desk: Desk) -> None:

@@ -16,8 +16,9 @@ from qualification.records import Handoff, Person, Team
 from qualification.reporting import team_days
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.views import home, receipts
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
 from tests.qualification.intake.test_imports import deal
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 # Somebody is an SQL here by a stage alone.
 PLAIN_STAGES: Final = PLAYBOOK + (
@@ -118,9 +119,8 @@ def in_summary(desk: Desk, since: datetime = MORNING - timedelta(days=400)) -> i
 
     def count(session: Session) -> int:
         playbook = playbooks.current(session, desk.workspace_id).playbook
-        told = team_days.sum_up(session, team, playbook, since=since, until=until, day=until.date(), now=until)
-        qualified: int = told["steps"]["qualified"]
-        return qualified
+        figures = team_days.sum_up(session, team, playbook, since=since, until=until, day=until.date(), now=until)
+        return figures.steps.qualified
 
     return desk.reads(count)
 

@@ -9,10 +9,11 @@ from sqlalchemy import update
 from qualification.handoffs import automatic, decisions, due, progress
 from qualification.handoffs.snooze import put_off
 from qualification.people import people
-from qualification.records import Delivery, EventKind, Handoff, Lane, Lead
+from qualification.records import Delivery, Handoff, Lane, Lead
 from qualification.reporting import pipeline
+from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.states import HandoffState
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     InvalidFields,
@@ -27,7 +28,8 @@ from qualification.rules.refusals import (
 )
 from qualification.views import forms, lead_page
 from qualification.views.search import meant
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 MARCH = "2027-03-03"
 WAKES = datetime(2027, 3, 3, 9, tzinfo=UTC)
@@ -338,7 +340,7 @@ def test_a_pool_is_told_in_its_channel(desk: Desk) -> None:
 
 
 def test_what_is_left_open_when_a_sleeping_lead_is_handed_over_again_stays_as_it_was(desk: Desk) -> None:
-    desk.takes(GivenLead(email="jo@acme.example", source="trial", campaign="Spring", problem="Quotes are late"))
+    desk.takes(LeadInput(email="jo@acme.example", source="trial", campaign="Spring", problem="Quotes are late"))
     handoff_id = asleep(desk, email="jo@acme.example", source="contact", campaign="May", problem="Needs a CRM")
     desk.later(days=1)
     desk.hands_over("Acme", email="jo@acme.example", did="Asked for a price")
@@ -378,8 +380,8 @@ def test_leads_that_come_back_at_the_instant_they_wake_are_offered_once(desk: De
         elif number % 3 == 1:
             desk.hands_over(name, person=name, email=f"{name}@acme.example", did="Came back", key=f"again {number}")
         else:
-            lead = GivenLead(email=f"{name}@acme.example")
-            desk.takes(GivenActivity(lead=lead, kind="demo-request", id=f"A{number}"))
+            lead = LeadInput(email=f"{name}@acme.example")
+            desk.takes(ActivityInput(lead=lead, kind="demo-request", id=f"A{number}"))
 
     with ThreadPoolExecutor(6) as hands:
         list(hands.map(act, range(30)))
@@ -394,22 +396,22 @@ def test_leads_that_come_back_at_the_instant_they_wake_are_offered_once(desk: De
 def test_a_lead_that_asks_for_a_demo_while_it_sleeps_wakes_its_handoff(desk: Desk) -> None:
     handoff_id = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     desk.later(days=7)
-    lead = GivenLead(email="jo@acme.example")
-    desk.takes(GivenActivity(lead=lead, kind="blog-post", id="A1"))
+    lead = LeadInput(email="jo@acme.example")
+    desk.takes(ActivityInput(lead=lead, kind="blog-post", id="A1"))
     assert desk.card(handoff_id).state == "not_now"
-    desk.takes(GivenActivity(lead=lead, kind="demo-request", id="A2"))
+    desk.takes(ActivityInput(lead=lead, kind="demo-request", id="A2"))
     card = desk.card(handoff_id)
     assert (card.state, card.lifecycle, desk.asked(handoff_id)) == ("offered", "mql", "UANA")
     assert len(desk.all(Handoff)) == 1
 
 
 def test_what_it_did_before_it_was_put_off_hands_nobody_over_again(desk: Desk) -> None:
-    desk.takes(GivenActivity(lead=GivenLead(email="jo@acme.example"), kind="demo-request", id="A1"))
+    desk.takes(ActivityInput(lead=LeadInput(email="jo@acme.example"), kind="demo-request", id="A1"))
     (handoff,) = desk.all(Handoff)
     desk.later(minutes=1)
     puts_off(desk, handoff.id)
     desk.later(days=1)
-    desk.takes(GivenActivity(lead=GivenLead(email="jo@acme.example"), kind="blog-post", id="A2"))
+    desk.takes(ActivityInput(lead=LeadInput(email="jo@acme.example"), kind="blog-post", id="A2"))
     assert desk.card(handoff.id).state == "not_now"
     looked = desk.reads(lambda session: automatic.look(session, desk.workspace_id, after=0, limit=10))
     assert looked.ready == ()
@@ -425,7 +427,7 @@ gates:
     )
     handoff_id = asleep(desk, "Rival", person="Jo", email="jo@rival.example")
     desk.later(days=1)
-    desk.takes(GivenActivity(lead=GivenLead(email="jo@rival.example"), kind="demo-request", id="A1"))
+    desk.takes(ActivityInput(lead=LeadInput(email="jo@rival.example"), kind="demo-request", id="A1"))
     (lead,) = desk.all(Lead)
     assert (lead.held_by, desk.card(handoff_id).state) == ("Rivals", "not_now")
     wakes(desk)
@@ -435,7 +437,7 @@ gates:
 
 def test_one_that_must_not_be_contacted_by_then_waits_for_the_manager(desk: Desk) -> None:
     handoff_id = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
-    desk.takes(GivenLead(email="jo@acme.example", do_not_contact=True))
+    desk.takes(LeadInput(email="jo@acme.example", do_not_contact=True))
     wakes(desk)
     card = desk.card(handoff_id)
     assert (card.state, card.queued_because, card.do_not_contact) == ("queued", "do_not_contact", True)
@@ -446,8 +448,8 @@ def test_where_sales_has_the_lead_by_then_it_is_not_offered_again_and_says_so(de
     """Two leads that are found to be one: the one that sales has stays."""
     sleeping = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     live = desk.accepted_lead("Acme", person="Jo B", email="jo.b@acme.example")
-    desk.takes(GivenLead(id="7", email="jo@acme.example"))
-    desk.takes(GivenLead(id="7", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo.b@acme.example"))
     assert len(desk.all(Lead, Lead.merged_into_id.is_not(None))) == 1
     wakes(desk)
     card = desk.card(sleeping)
@@ -465,7 +467,7 @@ def test_others_are_told_that_it_sleeps_and_until_when(desk: Desk) -> None:
         desk.does(decisions.accept, by="UBEN", handoff_id=handoff_id, offer_id=offer_id)
     assert refused.value.facts["until"] == WAKES
     with pytest.raises(LeadElsewhere) as elsewhere:
-        desk.reads(lambda session: meant(session, desk.workspace_id, "UANA", "Acme"))
+        desk.reads(lambda session: meant(session, desk.workspace_id, "UANA", "Acme", now=desk.now))
     assert elsewhere.value.facts["state"] == "not_now"
 
 
@@ -595,7 +597,7 @@ def test_the_receipt_of_what_sleeps_follows_whoever_announced_it(desk: Desk) -> 
 
 
 def test_whoever_hands_over_what_came_by_its_points_and_sleeps_is_its_announcer_with_a_receipt(desk: Desk) -> None:
-    desk.takes(GivenActivity(lead=GivenLead(email="jo@acme.example"), kind="demo-request", id="A1"))
+    desk.takes(ActivityInput(lead=LeadInput(email="jo@acme.example"), kind="demo-request", id="A1"))
     (handoff,) = desk.all(Handoff)
     desk.later(minutes=1)
     puts_off(desk, handoff.id)

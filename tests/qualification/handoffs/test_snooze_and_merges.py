@@ -12,21 +12,20 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging
 from qualification.records import Handoff, Lead, Merge, Person
-from qualification.rules.handoffs.states import LIVE_STATES
-from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.refusals import (
     AlreadyHandedOver,
     Refusal,
 )
 from qualification.views import lead_page
-from tests.qualification.conftest import Desk
 from tests.qualification.handoffs.test_snooze import WAKES, asleep, puts_off, wakes
+from tests.worlds.desk import Desk
 
 
 def test_of_two_leads_found_to_be_one_the_one_that_sleeps_stays_and_wakes(desk: Desk) -> None:
-    desk.takes(GivenLead(id="1", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo.b@acme.example"))
     sleeping = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
-    desk.takes(GivenLead(id="1", email="jo@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo@acme.example"))
     (merged,) = desk.all(Lead, Lead.merged_into_id.is_not(None))
     assert merged.email == "jo.b@acme.example"
     wakes(desk)
@@ -37,8 +36,8 @@ def test_a_merged_leads_handoff_wakes_as_that_of_the_lead_it_turned_out_to_be(de
     elder = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     younger, _ = desk.offered("Acme", person="Jo B", email="jo.b@acme.example")
     puts_off(desk, younger, by=desk.asked(younger), day="2027-02-01", note="Ask Ben")
-    desk.takes(GivenLead(id="7", email="jo@acme.example"))
-    desk.takes(GivenLead(id="7", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo.b@acme.example"))
     kept = desk.handoff(elder).lead_id
     wakes(desk, datetime(2027, 2, 1, 9, tzinfo=UTC))
     card = desk.card(younger)
@@ -53,8 +52,8 @@ def two_found_to_be_one(desk: Desk) -> tuple[int, int]:
     """Put a lead off, have another accepted, and find the two to be one: the second stays; give their handoffs."""
     sleeping = asleep(desk, "Acme", person="Jo", email="jo@acme.example")
     accepted = desk.accepted_lead("Acme", person="Jo B", email="jo.b@acme.example")
-    desk.takes(GivenLead(id="7", email="jo@acme.example"))
-    desk.takes(GivenLead(id="7", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo@acme.example"))
+    desk.takes(LeadInput(id="7", email="jo.b@acme.example"))
     return sleeping, accepted
 
 
@@ -152,7 +151,7 @@ def test_leads_that_turned_out_to_be_one_come_back_once_at_the_instant_they_wake
 
     with ThreadPoolExecutor(6) as hands:
         list(hands.map(act, range(18)))
-    assert sum(each.state in LIVE_STATES for each in desk.all(Handoff)) == 1
+    assert sum(each.state in {"offered", "pooled", "queued", "accepted"} for each in desk.all(Handoff)) == 1
 
 
 def splits(desk: Desk) -> None:
@@ -191,11 +190,11 @@ def test_what_stayed_asleep_because_two_were_one_is_offered_once_they_are_two_ag
 
 
 def test_a_split_leaves_a_lead_that_sales_never_had_where_it_was(desk: Desk) -> None:
-    desk.takes(GivenLead(id="1", email="jo.b@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo.b@acme.example"))
     handoff_id, _ = desk.offered("Acme", person="Jo", email="jo@acme.example")
     merged = desk.handoff(handoff_id).lead_id
     desk.does(decisions.disqualify, by="UMAYA", handoff_id=handoff_id, offer_id=None, reason="no-need", note=None)
-    desk.takes(GivenLead(id="1", email="jo@acme.example"))
+    desk.takes(LeadInput(id="1", email="jo@acme.example"))
     desk.does(decisions.reopen, by="UMAYA", handoff_id=handoff_id)
     assert desk.handoff(handoff_id).lead_id != merged
     splits(desk)

@@ -9,7 +9,8 @@ from qualification.handoffs import decisions, progress, snooze, tasks
 from qualification.records import Delivery, Task
 from qualification.rules.refusals import Ended, NotOwner, StaleCard
 from qualification.views import search
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def outcomes(desk: Desk) -> list[tuple[str, str]]:

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions
 from qualification.intake import ingest
-from qualification.intake.ingest import Taken, Unfit
+from qualification.intake.ingest import Ingested
 from qualification.records import Activity, Delivery, Handoff, Lane, Lead
-from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.intake.row_errors import InvalidRow, RowError
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.views.cards import LeadCard
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 
@@ -34,12 +35,12 @@ class Web:
         lead: Mapping[str, object] | None = None,
         key: str | None = None,
         **said: object,
-    ) -> Taken:
+    ) -> Ingested:
         """Send an activity."""
         given = {"id": key or f"a{next(self._ids)}", "kind": kind, "lead": lead or IVY, **said}
-        return self.takes(GivenActivity.model_validate(given))
+        return self.takes(ActivityInput.model_validate(given))
 
-    def takes(self, given: GivenActivity | GivenLead) -> Taken:
+    def takes(self, given: ActivityInput | LeadInput) -> Ingested:
         """Send what is given."""
         return self.desk.takes(given)
 
@@ -150,7 +151,7 @@ def test_two_that_are_ready_together_are_handed_over_once_they_are_known_to_be_o
         web.sends("pricing-page", lead=lead)
         web.sends("pricing-page", lead=lead)
     assert desk.all(Handoff) == []
-    web.takes(GivenLead.model_validate({**IVY, "id": "cookie-7"}))
+    web.takes(LeadInput.model_validate({**IVY, "id": "cookie-7"}))
     assert (web.card().score, web.card().state) == (60, "offered")
 
 
@@ -158,7 +159,7 @@ def test_who_is_held_is_let_go_by_what_a_sender_then_says(web: Web, desk: Desk) 
     for _ in range(4):
         web.sends("pricing-page", lead={"id": "7", "email": "ivy@gmail.com"})
     assert web.lead().held_by == "Free mail"
-    web.takes(GivenLead.model_validate({**IVY, "id": "7"}))
+    web.takes(LeadInput.model_validate({**IVY, "id": "7"}))
     assert [handoff.state for handoff in desk.all(Handoff)] == ["offered"]
     assert web.lead().held_by is None
 
@@ -168,7 +169,7 @@ def test_who_is_held_for_what_they_wrote_is_let_go_by_other_words(web: Web, desk
     for _ in range(4):
         web.sends("pricing-page", lead={**IVY, "problem": links})
     assert web.lead().held_by == "Full of links"
-    web.takes(GivenLead.model_validate({**IVY, "problem": "We want a quote for 300 seats"}))
+    web.takes(LeadInput.model_validate({**IVY, "problem": "We want a quote for 300 seats"}))
     assert [handoff.state for handoff in desk.all(Handoff)] == ["offered"]
 
 
@@ -185,18 +186,18 @@ def test_a_gate_may_disqualify(web: Web, desk: Desk) -> None:
 
 
 def test_what_the_playbook_does_not_have_is_refused_field_by_field_and_nothing_is_kept(web: Web, desk: Desk) -> None:
-    with pytest.raises(Unfit) as caught:
+    with pytest.raises(InvalidRow) as caught:
         web.sends(
             "dance", lead={**IVY, "source": "moon", "value": "lots"}, at=(MORNING + timedelta(days=1)).isoformat()
         )
-    assert [flaw.field for flaw in caught.value.flaws] == ["kind", "lead.source", "at", "lead.value"]
-    assert caught.value.flaws[0] == Flaw("kind", "the playbook has no activity called `dance`")
+    assert [error.field for error in caught.value.errors] == ["kind", "lead.source", "at", "lead.value"]
+    assert caught.value.errors[0] == RowError("kind", "the playbook has no activity called `dance`")
     assert desk.all(Lead) == []
 
 
 def test_what_is_said_anew_of_a_lead_with_sales_stands_in_its_thread(web: Web, desk: Desk) -> None:
     web.sends("trial")
-    web.takes(GivenLead.model_validate({**IVY, "title": "CTO"}))
+    web.takes(LeadInput.model_validate({**IVY, "title": "CTO"}))
     assert desk.kinds(web.card().handoff_id)[-1] == "updated"
     assert web.card().title == "CTO"
 
@@ -208,18 +209,18 @@ def test_where_somebody_without_a_company_is_counts_for_their_routing(web: Web) 
 
 
 def test_where_a_lead_is_goes_before_where_its_company_is(web: Web) -> None:
-    web.takes(GivenLead.model_validate({"email": "kim@acme.example", "country": "US", "size": 900}))
+    web.takes(LeadInput.model_validate({"email": "kim@acme.example", "country": "US", "size": 900}))
     web.sends("trial", lead={**IVY, "country": "DE"})
     assert (web.card().country, web.card().size) == ("DE", 900)
 
 
 def test_scores_written_at_once_stand_in_the_records_and_make_no_press_too_late(web: Web, desk: Desk) -> None:
-    web.takes(GivenLead.model_validate(IVY))
+    web.takes(LeadInput.model_validate(IVY))
     before = web.lead()
 
     def take(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
-        given = GivenActivity.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
-        ingest.take(session, workspace_id, "web", [given], now=now)
+        given = ActivityInput.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
+        ingest.ingest(session, workspace_id, "web", [given], now=now)
         lead = session.get_one(Lead, before.id)
         stood = (lead.score, lead.lifecycle, lead.version)
         session.refresh(lead)

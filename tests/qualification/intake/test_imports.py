@@ -11,37 +11,38 @@ from qualification.handoffs import decisions, progress, snooze
 from qualification.intake import historical_deals, imports
 from qualification.intake.imports import HAS_IT_ALREADY, Imported
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
-from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenAct, GivenHandoff, GivenLead, GivenRow
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_input import ActivityDetails, HandoffInput, ImportRow, LeadInput
+from tests.worlds.desk import MORNING, Desk
+from tests.worlds.playbook import PLAYBOOK
 
 MARCH, APRIL, MAY = (MORNING - timedelta(days=days) for days in (250, 220, 190))
 
 
-def row(lead: str = "L1", *acts: str, handoff: dict[str, object] | None = None, **said: object) -> GivenRow:
-    return GivenRow(
-        GivenLead.model_validate({"id": lead, **said}),
+def row(lead: str = "L1", *acts: str, handoff: dict[str, object] | None = None, **said: object) -> ImportRow:
+    return ImportRow(
+        LeadInput.model_validate({"id": lead, **said}),
         tuple(
-            GivenAct.model_validate({"id": f"{lead} {kind} {index}", "kind": kind, "at": MARCH})
+            ActivityDetails.model_validate({"id": f"{lead} {kind} {index}", "kind": kind, "at": MARCH})
             for index, kind in enumerate(acts)
         ),
-        GivenHandoff.model_validate(handoff) if handoff else None,
+        HandoffInput.model_validate(handoff) if handoff else None,
     )
 
 
-def brings(desk: Desk, *rows: GivenRow, announcing: bool = False) -> Imported:
+def brings(desk: Desk, *rows: ImportRow, announcing: bool = False) -> Imported:
     """Bring rows in, as a slice of a file."""
 
     def take(session: Session, workspace_id: int, now: datetime) -> Imported:
         roster = imports.roster_of(session, workspace_id)
-        return imports.take(session, roster, "crm", rows, announcing=announcing, now=now)
+        return imports.import_rows(session, roster, "crm", rows, announcing=announcing, now=now)
 
     return desk.does(take)
 
 
 def deal(desk: Desk, **fared: object) -> Handoff:
     """Bring one deal in, and return it as stored."""
-    assert brings(desk, row(company="Acme", handoff=fared)).flawed == {}
+    assert brings(desk, row(company="Acme", handoff=fared)).rejected == {}
     (handoff,) = desk.all(Handoff)
     return handoff
 
@@ -88,7 +89,7 @@ def test_its_card_comes_with_the_first_thing_that_happens_to_it(desk: Desk) -> N
 
 def test_what_a_sender_says_anew_of_a_deal_from_a_file_stands_in_a_thread_like_any_other(desk: Desk) -> None:
     handoff = deal(desk, owner="UANA", stage="contacted", at=MARCH)
-    desk.takes(GivenLead(id="L1", phone="+49 1"), sender="crm")
+    desk.takes(LeadInput(id="L1", phone="+49 1"), sender="crm")
     assert desk.kinds(handoff.id)[-1] == "updated"
     assert sorted(each.kind for each in desk.all(Delivery)) == ["lead_card", "thread_line"]
 
@@ -136,9 +137,9 @@ def test_somebody_of_a_long_name_who_has_left_is_one_person(desk: Desk) -> None:
 def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
     desk: Desk, again: dict[str, str]
 ) -> None:
-    won = GivenHandoff.model_validate({"stage": "won", "ended_at": MAY})
+    won = HandoffInput.model_validate({"stage": "won", "ended_at": MAY})
     for said in ({"email": "ivy@acme.example", "name": "Ivy"}, again):
-        brings(desk, GivenRow(GivenLead.model_validate(said), (), won))
+        brings(desk, ImportRow(LeadInput.model_validate(said), (), won))
     assert len(desk.all(Handoff)) == 1
 
 
@@ -150,12 +151,16 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
             "handoff.owner",
             "isn't in the playbook, but the deal is still open",
         ),
-        ({"stage": "contacted"}, "handoff.owner", "is missing: a deal that goes on has an owner"),
-        ({"owner": "UANA", "stage": "won"}, "handoff.ended_at", "is missing: a deal that ended did so at some time"),
+        ({"stage": "contacted"}, "handoff.owner", "is missing: an open deal needs an owner"),
+        (
+            {"owner": "UANA", "stage": "won"},
+            "handoff.ended_at",
+            "is missing: a closed deal needs the time when it ended",
+        ),
         (
             {"owner": "UANA", "stage": "contacted", "ended_at": MAY},
             "handoff.ended_at",
-            "is there, and the stage is one that goes on",
+            "is given, but the stage is an open one",
         ),
         (
             {"owner": "UANA", "stage": "won", "at": MAY, "ended_at": MARCH},
@@ -165,7 +170,7 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
         (
             {"owner": "UANA", "stage": "contacted", "at": MORNING + timedelta(days=2)},
             "handoff.at",
-            "is still to come",
+            "is in the future",
         ),
         (
             {"owner": "UANA", "stage": "won", "contacted_at": MAY, "ended_at": MARCH},
@@ -175,7 +180,7 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
         (
             {"owner": "UANA", "stage": "contacted", "lost": "price"},
             "handoff.lost",
-            "is there, and the stage is not one of a deal that was lost",
+            "is given, but the stage isn't lost",
         ),
         ({"owner": "UANA", "stage": "gone"}, "handoff.stage", "the playbook has no stage called `gone`"),
         ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "the playbook has no team called `x`"),
@@ -185,7 +190,7 @@ def test_a_deal_that_cannot_be_is_refused_with_its_row(
     desk: Desk, fared: dict[str, object], field: str, reason: str
 ) -> None:
     found = brings(desk, row(handoff=fared), row("L2"))
-    assert found.flawed == {0: (Flaw(field, reason),)}
+    assert found.rejected == {0: (RowError(field, reason),)}
     assert len(desk.all(Lead)) == 1
     assert desk.all(Handoff) == []
 
@@ -193,40 +198,40 @@ def test_a_deal_that_cannot_be_is_refused_with_its_row(
 def test_a_day_may_be_any_time_of_it(desk: Desk) -> None:
     """What is dated today is past, before noon too, and what ended on a day may have begun in its afternoon."""
     noon, afternoon = MORNING.replace(hour=12), MORNING - timedelta(days=4, hours=-4)
-    demo = GivenAct.model_validate({"id": "A1", "kind": "demo-request", "at": noon})
-    today = GivenRow(GivenLead(id="L1"), (demo,), days=frozenset({noon}))
+    demo = ActivityDetails.model_validate({"id": "A1", "kind": "demo-request", "at": noon})
+    today = ImportRow(LeadInput(id="L1"), (demo,), days=frozenset({noon}))
     ended = {"owner": "UANA", "stage": "won", "at": afternoon, "ended_at": noon - timedelta(days=4)}
     won = row("L2", handoff=ended)
     dated = replace(won, days=frozenset({noon - timedelta(days=4)}))
-    assert brings(desk, today, dated).flawed == {}
+    assert brings(desk, today, dated).rejected == {}
     (activity,) = desk.all(Activity)
     (handoff,) = desk.all(Handoff)
     assert activity.at == MORNING
     assert (handoff.announced_at, handoff.ended_at) == (afternoon, afternoon)
     assert brings(desk, today, dated).handoffs == 0
     untimely = "is before it was handed over"
-    assert brings(desk, won).flawed == {0: (Flaw("handoff.ended_at", untimely),)}
+    assert brings(desk, won).rejected == {0: (RowError("handoff.ended_at", untimely),)}
     day_before = replace(
         won,
         days=frozenset({noon - timedelta(days=5)}),
-        handoff=GivenHandoff.model_validate({**ended, "ended_at": noon - timedelta(days=5)}),
+        handoff=HandoffInput.model_validate({**ended, "ended_at": noon - timedelta(days=5)}),
     )
-    assert brings(desk, day_before).flawed == {0: (Flaw("handoff.ended_at", untimely),)}
+    assert brings(desk, day_before).rejected == {0: (RowError("handoff.ended_at", untimely),)}
     began = {"owner": "UANA", "stage": "won", "at": noon - timedelta(days=5), "ended_at": MORNING - timedelta(days=5)}
     by_ten = replace(row("L4", handoff=began), days=frozenset({noon - timedelta(days=5)}))
-    assert brings(desk, by_ten).flawed == {}
+    assert brings(desk, by_ten).rejected == {}
     handoff = desk.all(Handoff)[-1]
     assert handoff.announced_at == handoff.ended_at == MORNING - timedelta(days=5)
     tomorrow = noon + timedelta(days=1)
-    early = GivenRow(GivenLead(id="L3"), (demo.model_copy(update={"at": tomorrow}),), days=frozenset({tomorrow}))
-    assert brings(desk, early).flawed == {0: (Flaw("activities[0].at", "is still to come"),)}
+    early = ImportRow(LeadInput(id="L3"), (demo.model_copy(update={"at": tomorrow}),), days=frozenset({tomorrow}))
+    assert brings(desk, early).rejected == {0: (RowError("activities[0].at", "is in the future"),)}
 
 
 def test_a_second_deal_that_goes_on_is_left_out_and_told_for_sales_has_the_lead(desk: Desk) -> None:
     first = {"id": "D1", "owner": "UANA", "stage": "contacted", "at": MARCH}
     found = brings(desk, row(handoff=first), row(handoff={**first, "id": "D2"}))
-    assert (found.handoffs, found.flawed) == (1, {1: (HAS_IT_ALREADY,)})
-    assert brings(desk, row(handoff={**first, "id": "D3"})).flawed == {0: (HAS_IT_ALREADY,)}
+    assert (found.handoffs, found.rejected) == (1, {1: (HAS_IT_ALREADY,)})
+    assert brings(desk, row(handoff={**first, "id": "D3"})).rejected == {0: (HAS_IT_ALREADY,)}
     assert len(desk.all(Handoff)) == 1
 
 
@@ -241,7 +246,7 @@ def test_of_several_deals_the_one_that_goes_on_else_the_latest_says_where_the_le
 
 def test_a_deal_is_that_of_the_lead_which_a_later_row_shows_it_to_be(desk: Desk) -> None:
     fared = {"owner": "UANA", "stage": "contacted", "at": MARCH}
-    by_email = GivenRow(GivenLead(email="ivy@acme.example"))
+    by_email = ImportRow(LeadInput(email="ivy@acme.example"))
     assert brings(desk, by_email, row("L1", handoff=fared), row("L1", email="ivy@acme.example")).handoffs == 1
     kept, merged = sorted(desk.all(Lead), key=lambda lead: lead.id)
     assert (merged.merged_into_id, kept.lifecycle) == (kept.id, "mql")
@@ -253,7 +258,7 @@ def test_whatever_comes_beside_our_own_columns_is_kept_or_refused_alike_on_every
     assert [lead.fields for lead in desk.all(Lead)] == [{"ab": ["cd", {"e": "f"}]}]
     for number in (float("nan"), [float("inf")]):
         with pytest.raises(ValidationError, match="holds a number that is none"):
-            GivenLead(id="L1", fields={"x": number})
+            LeadInput(id="L1", fields={"x": number})
 
 
 def test_rows_that_come_again_change_nothing(desk: Desk) -> None:
@@ -301,10 +306,12 @@ def test_a_roster_is_read_again_once_another_playbook_counts(desk: Desk) -> None
 
 def test_two_people_of_one_name_cannot_be_told_apart(desk: Desk) -> None:
     desk.publishes(PLAYBOOK.replace("name: Ben Okafor", "name: Ana Ruiz"))
-    given = GivenHandoff.model_validate({"owner": "ana  ruiz", "stage": "won", "ended_at": MAY})
+    given = HandoffInput.model_validate({"owner": "ana  ruiz", "stage": "won", "ended_at": MAY})
     with desk.database.snapshot() as session:
         roster = imports.roster_of(session, desk.workspace_id)
-    assert [flaw.reason for flaw in roster.flaws(given)] == ["is the name of several people; give an e-mail address"]
+    assert [error.reason for error in roster.owner_errors(given)] == [
+        "is the name of several people; give an e-mail address"
+    ]
     assert historical_deals.state_of(given, roster.published.playbook) == "won"
 
 
@@ -313,7 +320,7 @@ def test_what_was_put_off_is_not_offered_again_where_a_file_says_that_it_was_won
     desk.does(snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-03", note=None)
     desk.later(days=30)
     won = {"owner": "UBEN", "stage": "won", "at": desk.now - timedelta(days=10), "ended_at": desk.now}
-    assert brings(desk, row(email="jo@acme.example", handoff=won)).flawed == {}
+    assert brings(desk, row(email="jo@acme.example", handoff=won)).rejected == {}
     desk.later(days=90)
     while desk.ticks():
         pass

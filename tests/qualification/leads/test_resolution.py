@@ -12,31 +12,32 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging, resolution
-from qualification.leads.resolution import Recognised, Said
+from qualification.leads.resolution import ResolvedLead
 from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Person, Workspace
 from qualification.reporting import lifecycles
+from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
-from tests.qualification.conftest import Desk
+from tests.worlds.desk import Desk
 
 
-def says(desk: Desk, **said: Any) -> Recognised:
-    """Say something of a lead, as the sender called web."""
-    return told(desk, Said(sender="web", **said))
+def sends(desk: Desk, **fields: Any) -> ResolvedLead:
+    """Resolve a lead that the sender called web describes."""
+    return resolves(desk, LeadData(sender="web", **fields))
 
 
-def told(desk: Desk, said: Said) -> Recognised:
-    """Say something of a lead."""
+def resolves(desk: Desk, data: LeadData) -> ResolvedLead:
+    """Resolve a lead."""
 
-    def recognise(session: Session, workspace_id: int, now: datetime) -> Recognised:
-        return resolution.recognise(session, workspace_id, said, now=now)
+    def resolve(session: Session, workspace_id: int, now: datetime) -> ResolvedLead:
+        return resolution.resolve(session, workspace_id, data, now=now)
 
-    return desk.does(recognise)
+    return desk.does(resolve)
 
 
 def test_a_lead_is_known_again_by_the_senders_id(desk: Desk) -> None:
-    first = says(desk, external_id="7", name="Ivy Chen", company="Acme")
-    again = says(desk, external_id="7", email="ivy@acme.example", title="CTO")
+    first = sends(desk, external_id="7", name="Ivy Chen", company="Acme")
+    again = sends(desk, external_id="7", email="ivy@acme.example", title="CTO")
     assert (first.is_new, again.is_new, again.lead.id) == (True, False, first.lead.id)
     assert again.changed == ("email", "title")
     (lead,) = desk.all(Lead)
@@ -44,31 +45,31 @@ def test_a_lead_is_known_again_by_the_senders_id(desk: Desk) -> None:
 
 
 def test_the_id_of_another_sender_is_another_id(desk: Desk) -> None:
-    says(desk, external_id="7")
-    told(desk, Said(sender="crm", external_id="7"))
+    sends(desk, external_id="7")
+    resolves(desk, LeadData(sender="crm", external_id="7"))
     assert len(desk.all(Lead)) == 2
 
 
 @pytest.mark.parametrize("email", ["IVY@Acme.Example", "ivy+news@acme.example", " ivy@acme.example "])
 def test_a_mailbox_is_one_however_it_is_written(desk: Desk, email: str) -> None:
-    says(desk, email="ivy@acme.example")
-    assert not says(desk, email=email).is_new
+    sends(desk, email="ivy@acme.example")
+    assert not sends(desk, email=email).is_new
 
 
 def test_a_full_name_at_a_company_is_the_same_person_unless_the_addresses_differ(desk: Desk) -> None:
-    says(desk, name="Ivy Chen", company="Acme Ltd")
-    assert not says(desk, name="ivy  chen", company="ACME").is_new
-    assert not says(desk, name="Ivy Chen", company="Acme", email="ivy@acme.example").is_new
-    assert says(desk, name="Ivy Chen", company="Acme", email="ivy.chen@acme.example").is_new
-    assert says(desk, name="Ivy Chen").is_new
+    sends(desk, name="Ivy Chen", company="Acme Ltd")
+    assert not sends(desk, name="ivy  chen", company="ACME").is_new
+    assert not sends(desk, name="Ivy Chen", company="Acme", email="ivy@acme.example").is_new
+    assert sends(desk, name="Ivy Chen", company="Acme", email="ivy.chen@acme.example").is_new
+    assert sends(desk, name="Ivy Chen").is_new
 
 
 def test_companies_are_known_by_their_domain_and_else_by_name(desk: Desk) -> None:
-    says(desk, email="ivy@acme.example")
-    says(desk, email="joe@acme.example", company="Acme Industries")
-    says(desk, email="kim@gmail.com", company="Acme Industries Ltd")
-    says(desk, website="https://www.acme.example/about", company="ACME", external_id="9")
-    says(desk, email="lou@acme.test", company="Acme Industries")
+    sends(desk, email="ivy@acme.example")
+    sends(desk, email="joe@acme.example", company="Acme Industries")
+    sends(desk, email="kim@gmail.com", company="Acme Industries Ltd")
+    sends(desk, website="https://www.acme.example/about", company="ACME", external_id="9")
+    sends(desk, email="lou@acme.test", company="Acme Industries")
     companies = {company.domain: company.name for company in desk.all(Company)}
     assert companies == {"acme.example": "Acme Industries", "acme.test": "Acme Industries"}
     by_mail = {lead.email: lead.company_id for lead in desk.all(Lead)}
@@ -76,44 +77,44 @@ def test_companies_are_known_by_their_domain_and_else_by_name(desk: Desk) -> Non
 
 
 def test_free_mail_makes_no_company(desk: Desk) -> None:
-    says(desk, email="kim@gmail.com")
+    sends(desk, email="kim@gmail.com")
     assert desk.all(Company) == []
 
 
 def test_where_a_lead_first_came_from_stays_and_its_own_fields_add_up(desk: Desk) -> None:
-    says(desk, external_id="7", source="webinar", campaign="Spring", fields={"seats": 5})
-    again = says(desk, external_id="7", source="trial", campaign="Autumn", fields={"plan": "pro"})
+    sends(desk, external_id="7", source="webinar", campaign="Spring", fields={"seats": 5})
+    again = sends(desk, external_id="7", source="trial", campaign="Autumn", fields={"plan": "pro"})
     assert again.changed == ()
     (lead,) = desk.all(Lead)
     assert (lead.source, lead.campaign, lead.fields) == ("webinar", "Spring", {"seats": 5, "plan": "pro"})
 
 
 def test_what_is_not_said_is_left_as_it_is_and_may_be_taken_back(desk: Desk) -> None:
-    says(desk, external_id="7", phone="+49 1", do_not_contact=True)
-    says(desk, external_id="7")
+    sends(desk, external_id="7", phone="+49 1", do_not_contact=True)
+    sends(desk, external_id="7")
     assert [(lead.phone, lead.do_not_contact) for lead in desk.all(Lead)] == [("+49 1", True)]
-    says(desk, external_id="7", do_not_contact=False)
+    sends(desk, external_id="7", do_not_contact=False)
     assert [lead.do_not_contact for lead in desk.all(Lead)] == [False]
 
 
 def test_an_id_and_an_address_that_meet_make_two_leads_one(desk: Desk) -> None:
-    by_id = says(desk, external_id="7", phone="+49 1").lead
-    by_email = says(desk, email="ivy@acme.example", name="Ivy Chen").lead
-    met = says(desk, external_id="7", email="ivy@acme.example")
+    by_id = sends(desk, external_id="7", phone="+49 1").lead
+    by_email = sends(desk, email="ivy@acme.example", name="Ivy Chen").lead
+    met = sends(desk, external_id="7", email="ivy@acme.example")
     assert met.lead.id == by_id.id
     merged = next(lead for lead in desk.all(Lead) if lead.id == by_email.id)
     kept = next(lead for lead in desk.all(Lead) if lead.id == by_id.id)
     assert merged.merged_into_id == kept.id
     assert (kept.name, kept.email, kept.phone) == ("Ivy Chen", "ivy@acme.example", "+49 1")
-    assert says(desk, email="ivy@acme.example").lead.id == kept.id
+    assert sends(desk, email="ivy@acme.example").lead.id == kept.id
     assert desk.reads(lambda session: merging.family(session, kept)) == [kept.id, merged.id]
 
 
 def test_where_a_lead_came_from_and_what_it_said_goes_with_a_merge_and_back_with_the_split(desk: Desk) -> None:
-    says(desk, external_id="7", fields={"plan": "pro", "pages": 3})
+    sends(desk, external_id="7", fields={"plan": "pro", "pages": 3})
     said = {"source": "webinar", "campaign": "Spring", "problem": "Half of our quotes are late"}
-    says(desk, email="ivy@acme.example", fields={"plan": "team", "seats": 4}, **said)
-    kept = says(desk, external_id="7", email="ivy@acme.example").lead
+    sends(desk, email="ivy@acme.example", fields={"plan": "team", "seats": 4}, **said)
+    kept = sends(desk, external_id="7", email="ivy@acme.example").lead
     assert {name: getattr(kept, name) for name in said} == said
     assert kept.fields == {"plan": "pro", "pages": 3, "seats": 4}
     splits(desk)
@@ -125,20 +126,20 @@ def test_where_a_lead_came_from_and_what_it_said_goes_with_a_merge_and_back_with
 def test_the_lead_that_is_meant_is_known_by_our_own_id_unless_the_address_is_somebody_else_s(
     desk: Desk, other_desk: Desk
 ) -> None:
-    known = says(desk, external_id="7", company="Acme").lead
-    assert told(desk, Said(lead_id=known.id, name="Ivy Chen")).lead.id == known.id
-    assert told(desk, Said(lead_id=known.id, email="ivy@acme.example")).lead.id == known.id
-    assert told(desk, Said(lead_id=known.id, email="IVY+news@acme.example")).lead.id == known.id
-    assert told(desk, Said(lead_id=known.id, email="joe@acme.example")).is_new
-    assert told(other_desk, Said(lead_id=known.id, name="Ivy Chen")).is_new
+    known = sends(desk, external_id="7", company="Acme").lead
+    assert resolves(desk, LeadData(lead_id=known.id, name="Ivy Chen")).lead.id == known.id
+    assert resolves(desk, LeadData(lead_id=known.id, email="ivy@acme.example")).lead.id == known.id
+    assert resolves(desk, LeadData(lead_id=known.id, email="IVY+news@acme.example")).lead.id == known.id
+    assert resolves(desk, LeadData(lead_id=known.id, email="joe@acme.example")).is_new
+    assert resolves(other_desk, LeadData(lead_id=known.id, name="Ivy Chen")).is_new
 
 
 def test_who_asked_not_to_be_contacted_stays_so_as_part_of_another_and_no_longer_once_they_are_two(
     desk: Desk,
 ) -> None:
-    says(desk, external_id="7")
-    says(desk, email="ivy@acme.example", do_not_contact=True)
-    says(desk, external_id="7", email="ivy@acme.example")
+    sends(desk, external_id="7")
+    sends(desk, email="ivy@acme.example", do_not_contact=True)
+    sends(desk, external_id="7", email="ivy@acme.example")
     assert [lead.do_not_contact for lead in desk.all(Lead)] == [True, True]
     splits(desk)
     assert {lead.email: lead.do_not_contact for lead in desk.all(Lead)} == {None: False, "ivy@acme.example": True}
@@ -156,9 +157,9 @@ def splits(desk: Desk) -> None:
 
 
 def test_whichever_sales_has_stays(desk: Desk) -> None:
-    elder = says(desk, external_id="7").lead
+    elder = sends(desk, external_id="7").lead
     handoff_id = desk.accepted_lead(email="ivy@acme.example")
-    met = says(desk, external_id="7", email="ivy@acme.example")
+    met = sends(desk, external_id="7", email="ivy@acme.example")
     assert met.lead.id == desk.handoff(handoff_id).lead_id
     assert next(lead for lead in desk.all(Lead) if lead.id == elder.id).merged_into_id == met.lead.id
     assert met.live is not None
@@ -173,29 +174,29 @@ def test_two_leads_that_sales_is_at_work_on_stay_two(desk: Desk) -> None:
                 workspace_id=desk.workspace_id, sender="web", external_id="7", lead_id=desk.handoff(second).lead_id
             )
         )
-    says(desk, external_id="7", email="ivy@acme.example")
+    sends(desk, external_id="7", email="ivy@acme.example")
     assert [lead.merged_into_id for lead in desk.all(Lead)] == [None, None]
 
 
 def test_a_wrong_merge_is_split_and_both_are_as_they_were(desk: Desk) -> None:
-    says(desk, external_id="7", phone="+49 1")
-    says(desk, email="ivy@acme.example", name="Ivy Chen")
-    kept = says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead
+    sends(desk, external_id="7", phone="+49 1")
+    sends(desk, email="ivy@acme.example", name="Ivy Chen")
+    kept = sends(desk, external_id="7", email="ivy@acme.example", title="CTO").lead
     splits(desk)
     one, other = desk.all(Lead)
     assert (one.id, one.name, one.email, one.phone, one.title) == (kept.id, None, None, "+49 1", "CTO")
     assert (other.name, other.email, other.merged_into_id) == ("Ivy Chen", "ivy@acme.example", None)
-    assert says(desk, email="ivy@acme.example").lead.id == other.id
+    assert sends(desk, email="ivy@acme.example").lead.id == other.id
     with pytest.raises(StaleCard):
         splits(desk)
 
 
 def test_what_was_split_stays_two_when_the_same_is_said_again(desk: Desk) -> None:
-    says(desk, external_id="7")
-    says(desk, email="ivy@acme.example")
-    kept = says(desk, external_id="7", email="ivy@acme.example").lead
+    sends(desk, external_id="7")
+    sends(desk, email="ivy@acme.example")
+    kept = sends(desk, external_id="7", email="ivy@acme.example").lead
     splits(desk)
-    assert says(desk, external_id="7", email="ivy@acme.example", title="CTO").lead.id == kept.id
+    assert sends(desk, external_id="7", email="ivy@acme.example", title="CTO").lead.id == kept.id
     assert {lead.email: (lead.merged_into_id, lead.title) for lead in desk.all(Lead)} == {
         None: (None, "CTO"),
         "ivy@acme.example": (None, None),
@@ -204,22 +205,22 @@ def test_what_was_split_stays_two_when_the_same_is_said_again(desk: Desk) -> Non
 
 def test_the_same_new_lead_at_the_same_instant_is_one(desk: Desk) -> None:
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda _: says(desk, external_id="7", email="ivy@acme.example"), range(6)))
+        found = list(pool.map(lambda _: sends(desk, external_id="7", email="ivy@acme.example"), range(6)))
     assert len({each.lead.id for each in found}) == 1
     assert [len(desk.all(record)) for record in (Lead, ExternalId, Company)] == [1, 1, 1]
 
 
 def test_one_id_at_the_same_instant_is_one_lead_whatever_else_is_said(desk: Desk) -> None:
     with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda count: says(desk, external_id="7", email=f"ivy{count}@gmail.com"), range(6)))
+        found = list(pool.map(lambda count: sends(desk, external_id="7", email=f"ivy{count}@gmail.com"), range(6)))
     assert len({each.lead.id for each in found}) == 1
     assert [len(desk.all(record)) for record in (Lead, ExternalId)] == [1, 1]
 
 
 def test_a_lead_that_is_at_work_and_merged_is_still_decided_on(desk: Desk) -> None:
-    says(desk, external_id="7")
+    sends(desk, external_id="7")
     handoff_id = desk.accepted_lead(email="ivy@acme.example")
-    says(desk, external_id="7", email="ivy@acme.example")
+    sends(desk, external_id="7", email="ivy@acme.example")
     owner = desk.card(handoff_id).owner
     assert owner is not None
     desk.does(
@@ -234,31 +235,31 @@ def test_a_lead_that_is_at_work_and_merged_is_still_decided_on(desk: Desk) -> No
 
 
 def test_an_address_gives_its_domain_to_the_company_that_somebody_named(desk: Desk) -> None:
-    says(desk, external_id="7", name="Ivy Chen", company="Acme")
-    says(desk, external_id="7", email="ivy@acme.example")
-    says(desk, email="kim@acme.example")
+    sends(desk, external_id="7", name="Ivy Chen", company="Acme")
+    sends(desk, external_id="7", email="ivy@acme.example")
+    sends(desk, email="kim@acme.example")
     (company,) = desk.all(Company)
     assert (company.name, company.domain) == ("Acme", "acme.example")
     assert {lead.company_id for lead in desk.all(Lead)} == {company.id}
 
 
 def test_an_address_at_another_company_moves_the_lead_there(desk: Desk) -> None:
-    says(desk, external_id="7", email="ivy@acme.example", company="Acme")
-    says(desk, external_id="7", email="ivy@bolt.example")
+    sends(desk, external_id="7", email="ivy@acme.example", company="Acme")
+    sends(desk, external_id="7", email="ivy@bolt.example")
     (lead,) = desk.all(Lead)
     assert [each.domain for each in desk.all(Company, Company.id == lead.company_id)] == ["bolt.example"]
 
 
 def test_a_domain_that_another_company_has_leaves_the_lead_where_it_is(desk: Desk) -> None:
-    says(desk, email="kim@acme.example")
-    says(desk, external_id="7", name="Ivy Chen", company="Acme Holding")
-    says(desk, external_id="7", email="ivy@acme.example")
+    sends(desk, email="kim@acme.example")
+    sends(desk, external_id="7", name="Ivy Chen", company="Acme Holding")
+    sends(desk, external_id="7", email="ivy@acme.example")
     names = {each.id: each.name for each in desk.all(Company)}
     assert [names[lead.company_id or 0] for lead in desk.all(Lead)] == ["acme.example", "Acme Holding"]
 
 
 def test_companies_are_locked_before_leads_also_the_one_that_only_the_lead_speaks_of(desk: Desk) -> None:
-    says(desk, external_id="7", name="Ivy Chen", company="Acme")
+    sends(desk, external_id="7", name="Ivy Chen", company="Acme")
     locked: list[str] = []
 
     def note(_: object, __: object, statement: str, *___: object) -> None:
@@ -266,14 +267,14 @@ def test_companies_are_locked_before_leads_also_the_one_that_only_the_lead_speak
             locked.append(statement.partition("FROM ")[2].split()[0])
 
     event.listen(desk.database.engine, "before_cursor_execute", note)
-    says(desk, external_id="7", email="ivy@acme.example")
+    sends(desk, external_id="7", email="ivy@acme.example")
     event.remove(desk.database.engine, "before_cursor_execute", note)
     assert locked == ([] if desk.database.is_sqlite else ["company", "handoff", "lead", "handoff"])
 
 
 NOTHING = st.none()
 PEOPLE = st.builds(
-    Said,
+    LeadData,
     sender=st.just("web"),
     external_id=NOTHING | st.sampled_from("12"),
     email=NOTHING | st.sampled_from(["a@acme.example", "A+x@acme.example", "b@acme.example", "c@gmail.com"]),
@@ -288,13 +289,13 @@ PEOPLE = st.builds(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PEOPLE, min_size=1, max_size=8))
-def test_many_at_once_become_what_they_become_one_after_the_other(desk: Desk, said: list[Said]) -> None:
+def test_many_at_once_become_what_they_become_one_after_the_other(desk: Desk, rows: list[LeadData]) -> None:
     together, apart = elsewhere(desk), elsewhere(desk)
     with desk.database.transaction() as session:
-        resolution.recognise_all(session, together, said, now=desk.now)
-    for each in said:
+        resolution.resolve_all(session, together, rows, now=desk.now)
+    for each in rows:
         with desk.database.transaction() as session:
-            resolution.recognise(session, apart, each, now=desk.now)
+            resolution.resolve(session, apart, each, now=desk.now)
     assert everything(desk, together) == everything(desk, apart)
 
 
@@ -317,22 +318,22 @@ def everything(desk: Desk, workspace_id: int) -> list[tuple[object, ...]]:
             names.setdefault(each.lead_id, []).append(each.external_id)
         found = {lead.id: lead for lead in session.scalars(select(Lead).where(Lead.workspace_id == workspace_id))}
 
-    def told(lead: Lead) -> tuple[object, ...]:
-        firm = companies.get(lead.company_id or 0)
-        of_firm = (firm.name, firm.domain, firm.size) if firm else None
+    def summary(lead: Lead) -> tuple[object, ...]:
+        company = companies.get(lead.company_id or 0)
+        of_company = (company.name, company.domain, company.size) if company else None
         into = found.get(lead.merged_into_id or 0)
-        said = (lead.name, lead.name_key, lead.email, lead.email_key, lead.title, lead.source)
-        return (*said, of_firm, sorted(names.get(lead.id, ())), told(into) if into else None)
+        own = (lead.name, lead.name_key, lead.email, lead.email_key, lead.title, lead.source)
+        return (*own, of_company, sorted(names.get(lead.id, ())), summary(into) if into else None)
 
-    return sorted((told(lead) for lead in found.values()), key=repr)
+    return sorted((summary(lead) for lead in found.values()), key=repr)
 
 
 def test_a_lead_found_to_be_a_customer_of_ours_is_one_until_they_are_split(desk: Desk) -> None:
     """The elder, which only left a name, stays; what sales made of the other is true of both."""
-    elder = says(desk, external_id="A1", name="Jo", company="Bolt").lead
+    elder = sends(desk, external_id="A1", name="Jo", company="Bolt").lead
     handoff_id = desk.accepted_lead("Acme", email="jo@acme.example")
     desk.does(progress.set_stage, by="UANA", handoff_id=handoff_id, stage="won")
-    assert says(desk, external_id="A1", email="jo@acme.example").lead.id == elder.id
+    assert sends(desk, external_id="A1", email="jo@acme.example").lead.id == elder.id
 
     def customers() -> int:
         of_us = Handoff.workspace_id == desk.workspace_id

@@ -9,7 +9,8 @@ from qualification.playbook import playbooks
 from qualification.records import Delivery, DeliveryState, Lane, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.playbook.errors import PlaybookFaults
 from qualification.rules.refusals import NoPlaybook, NotYours
-from tests.qualification.conftest import PLAYBOOK, Desk, open_desk
+from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 WITHOUT_BEN = (
     PLAYBOOK.replace("  - {slack: UBEN, name: Ben Okafor, roles: [rep], team: emea}\n", "")

@@ -1,7 +1,8 @@
 """Whether somebody's absence makes a difference."""
 
 from qualification.people import absence
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def dealt_leads(desk: Desk) -> set[str]:

@@ -1,31 +1,33 @@
 """How many leads are where: each once, in the team that has it now, or had it last."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import event
+from sqlalchemy.engine import Result
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from qualification.handoffs import decisions
 from qualification.leads import merging
 from qualification.records import Handoff, Lead, Team
 from qualification.reporting import lifecycles
 from qualification.views import lead_page
-from tests.qualification.conftest import Desk
 from tests.qualification.intake.test_imports import APRIL, MARCH, MAY, brings, row
 from tests.qualification.views.test_home import TWO_TEAMS
+from tests.worlds.desk import Desk
 
 
 def had(desk: Desk, lead: str, team: str, at: datetime, stage: str = "won") -> None:
     """Bring in that a team had a lead once."""
     fared = {"id": lead, "owner": "Ana Ruiz", "team": team, "stage": stage, "at": at, "ended_at": at}
-    assert brings(desk, row(lead, name=lead, handoff=fared)).flawed == {}
+    assert brings(desk, row(lead, name=lead, handoff=fared)).rejected == {}
 
 
 def merges(desk: Desk, *names: str) -> Lead:
     """Find that the first two are one, then that this and the next are, and so on."""
 
     def merge(session: Session, workspace_id: int, now: datetime) -> Lead:
-        del workspace_id
-        found = {lead.name: lead for lead in session.query(Lead)}
+        found = {lead.name: lead for lead in session.query(Lead).filter_by(workspace_id=workspace_id)}
         kept = found[names[0]]
         for name in names[1:]:
             # The elder stays: each goes into one that came in before.
@@ -56,6 +58,34 @@ def test_a_lead_that_turned_out_to_be_another_and_that_one_another_counts_once_w
     chain = {lead.name: lead.merged_into_id for lead in desk.all(Lead)}
     assert chain["J. Doe"] not in {chain["Joanna"], None}
     assert (customers(desk), customers(desk, "emea"), customers(desk, "dach")) == (1, 0, 1)
+
+
+def rows_read(desk: Desk) -> int:
+    """Count the rows that come back from the database while a workspace's leads are counted by handoff."""
+    read: list[int] = []
+
+    def note(state: ORMExecuteState) -> Result[Any]:
+        rows = state.invoke_statement().freeze()
+        read.append(len(rows.data))
+        return rows()
+
+    def count(session: Session) -> None:
+        event.listen(session, "do_orm_execute", note)
+        lifecycles.count(session, desk.workspace_id, Handoff.team_id.is_not(None))
+
+    desk.reads(count)
+    return sum(read)
+
+
+def test_invariant_9_the_merges_of_another_workspace_are_not_read(desk: Desk, other_desk: Desk) -> None:
+    had(desk, "Jo", "emea", MARCH)
+    before = rows_read(desk)
+    had(other_desk, "Jo", "emea", MARCH)
+    had(other_desk, "Joanna", "emea", APRIL)
+    merges(other_desk, "Joanna", "Jo")
+    assert (customers(desk), customers(other_desk)) == (1, 1)
+    assert rows_read(desk) == before
+    assert rows_read(other_desk) > before
 
 
 def test_a_deal_that_ended_long_ago_is_told_of_only_where_there_is_none_since(desk: Desk) -> None:

@@ -7,9 +7,10 @@ import pytest
 from qualification.handoffs import decisions, progress, snooze
 from qualification.reporting import pipeline
 from qualification.reporting.figures import Amount, GroupTally, Pipeline, Tally
-from qualification.rules.leads.lead_data import GivenLead
+from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.refusals import NotForYou, UnknownPerson, UnknownWord
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 TWO_TEAMS = (
     PLAYBOOK.replace(
@@ -180,7 +181,7 @@ def test_sums_are_in_the_playbooks_currency_as_far_as_it_has_rates(sales: Desk) 
 
 def test_every_lead_is_at_one_station_and_a_lead_that_came_back_counts_once(sales: Desk) -> None:
     """A lost one is a lead again, and then an MQL again; one that only left an address is a subscriber."""
-    sales.takes(GivenLead(email="new@company.example"))
+    sales.takes(LeadInput(email="new@company.example"))
     again = sales.accepted_lead("Fork", email="ivy@fork.example")
     sales.does(progress.lose, by=owner(sales, again), handoff_id=again, reason="price", note=None)
     sales.hands_over("Fork", email="ivy@fork.example")

@@ -14,9 +14,10 @@ from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, T
 from qualification.reporting import summaries, summary_plans
 from qualification.reporting.figures import DailySummary, NamedCount, Steps
 from qualification.rules.checklists.frameworks import Verdict
-from tests.qualification.conftest import MORNING, PLAYBOOK, Desk, open_desk
 from tests.qualification.intake.test_imports import brings, row
 from tests.qualification.reporting.test_pipeline import TWO_TEAMS, owner
+from tests.worlds.desk import MORNING, Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 LONDON = ZoneInfo("Europe/London")
 DAILY = PLAYBOOK.replace("zone: Europe/London}", 'zone: Europe/London, summary: {at: "08:30", days: mon-sun}}')
@@ -42,7 +43,7 @@ def strikes(desk: Desk, at: datetime | None = None) -> int:
 
 def told(desk: Desk, summary: Summary | None = None, *, at: datetime | None = None) -> DailySummary:
     summary = summary or made(desk)[-1]
-    return desk.reads(lambda session: summaries.told(session, desk.workspace_id, summary.id, at or desk.now))
+    return desk.reads(lambda session: summaries.daily_summary(session, desk.workspace_id, summary.id, at or desk.now))
 
 
 def disqualifies(desk: Desk, handoff_id: int, reason: str = "no-need") -> None:

@@ -16,7 +16,7 @@ from qualification.handoffs import decisions, handover
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.people import people
 from qualification.records import Offer, Person
-from tests.qualification.conftest import MORNING, Desk, open_desk
+from tests.worlds.desk import MORNING, Desk, open_desk
 
 NUMBERS = itertools.count()
 REPS = [f"UREP{number}" for number in range(10)]
@@ -106,7 +106,9 @@ def test_200_handoffs_at_once_over_10_reps_are_20_each_on_postgresql_from_severa
 ) -> None:
     desk = open_desk(opened(postgresql_url), playbook=PLAYBOOK)
     parts = [list(range(start, 200, 4)) for start in range(4)]
-    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as processes:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.worlds.desk"])
+    with ProcessPoolExecutor(4, context) as processes:
         done = [processes.submit(hand_over_several, postgresql_url, desk.workspace_id, numbers) for numbers in parts]
         assert sum(each.result() for each in done) == 200
     assert is_exact(desk)

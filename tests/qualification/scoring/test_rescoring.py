@@ -14,10 +14,11 @@ from qualification.leads import merging
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import Delivery, Handoff, Lead, Merge
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.scoring import rescoring
-from tests.qualification.conftest import PLAYBOOK, Desk
 from tests.qualification.test_plans import heard
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 KIM = {"email": "kim@gmail.com"}
@@ -30,7 +31,7 @@ def does(desk: Desk, kind: str, *, lead: Mapping[str, object] = IVY, times: int 
     lead_id = 0
     for _ in range(times):
         said = {"id": f"a{next(numbers)}", "kind": kind, "lead": lead, "at": desk.now - timedelta(minutes=ago)}
-        given = GivenActivity.model_validate(said)
+        given = ActivityInput.model_validate(said)
         lead_id = desk.takes(given).lead_id
     return lead_id
 
@@ -62,7 +63,7 @@ def test_every_score_says_which_version_made_it(desk: Desk) -> None:
 
 
 def test_a_lead_that_did_nothing_comes_to_nothing_by_whatever_playbook(desk: Desk) -> None:
-    ivy = desk.takes(GivenLead.model_validate(IVY)).lead_id
+    ivy = desk.takes(LeadInput.model_validate(IVY)).lead_id
     assert lead(desk, ivy).scored_by_id is not None
     assert desk.adds_up() == 0
     desk.publishes(gates(threshold=60))
@@ -184,7 +185,7 @@ def test_whom_sales_disqualified_stays_so_when_the_gate_is_gone(desk: Desk) -> N
 def test_two_found_to_be_one_count_together_and_apart_again_when_they_are_split(desk: Desk) -> None:
     one = does(desk, "pricing-page", lead={"id": "7"})
     does(desk, "content-download")
-    desk.takes(GivenLead.model_validate({"id": "7", **IVY}))
+    desk.takes(LeadInput.model_validate({"id": "7", **IVY}))
     desk.adds_up()
     assert lead(desk, one).score == 25
     (found,) = desk.all(Merge)

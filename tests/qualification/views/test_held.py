@@ -4,10 +4,11 @@ import itertools
 from datetime import timedelta
 
 from qualification.records import Lead
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.views import held
 from qualification.views.held import GateCount, Held
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 numbers = itertools.count(1)
 RIVAL = "{name: Competitor, when: {domain: rival.example}, outcome: disqualify, reason: not-a-buyer}"
@@ -18,7 +19,7 @@ def does(desk: Desk, email: str, kind: str = "content-download", times: int = 5)
     """Have somebody do something so often, and return the lead's id."""
     lead_id = 0
     for _ in range(times):
-        given = GivenActivity.model_validate({"id": f"a{next(numbers)}", "kind": kind, "lead": {"email": email}})
+        given = ActivityInput.model_validate({"id": f"a{next(numbers)}", "kind": kind, "lead": {"email": email}})
         lead_id = desk.takes(given).lead_id
     return lead_id
 
@@ -65,7 +66,7 @@ def test_a_lead_that_turned_out_to_be_another_is_counted_with_that_one_only(desk
     does(desk, "ivy@acme.example", "pricing-page", times=1)
     does(desk, "kim@gmail.com")
     for said in ({"id": "7", "email": "ivy@acme.example"}, {"id": "7", "email": "kim@gmail.com"}):
-        desk.takes(GivenLead.model_validate(said))
+        desk.takes(LeadInput.model_validate(said))
     assert [each.held_by for each in desk.all(Lead, Lead.merged_into_id.is_not(None))] == ["Free mail"]
     assert (look(desk).count, look(desk).latest) == (0, ())
 

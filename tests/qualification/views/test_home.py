@@ -14,9 +14,10 @@ from qualification.rules.refusals import StaleCard
 from qualification.views import home
 from qualification.views.home import Home, Line, Page
 from qualification.views.receipts import receipt
-from tests.qualification.conftest import PLAYBOOK, Desk
 from tests.qualification.intake.test_imports import brings, row
 from tests.qualification.test_plans import heard, plans
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 TWO_TEAMS = "default_team: emea\n" + PLAYBOOK.replace(
     "people:", '  dach: {name: DACH, manager: UMAYA, channel: "#sales-dach", zone: Europe/Berlin}\npeople:'
@@ -141,7 +142,7 @@ def test_a_deal_that_was_further_on_when_it_came_in_waits_for_no_first_contact(d
     """Nobody told when that was; the rep's list, the manager's clocks and the marketer's receipt say the same."""
     desk.accepted("Acme", by="UANA")
     fared = {"owner": "Ana Ruiz", "stage": "follow-up", "at": desk.now - timedelta(days=90)}
-    assert brings(desk, row(company="Bolt", handoff=fared)).flawed == {}
+    assert brings(desk, row(company="Bolt", handoff=fared)).rejected == {}
     assert {line.lead: line.untouched for line in tab(desk, "UANA").mine.lines} == {"Acme": True, "Bolt": False}
     assert [team.untouched for team in tab(desk, "UMAYA").teams] == [1]
     reader = desk.person("UMIKA").id

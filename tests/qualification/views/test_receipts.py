@@ -11,10 +11,11 @@ from qualification.handoffs import context, decisions, progress, snooze
 from qualification.organisation import publishing
 from qualification.records import Delivery, Handoff, Lane, Person
 from qualification.rules.checklists.frameworks import Verdict
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.views import receipts
 from qualification.views.receipts import Receipt
-from tests.qualification.conftest import PLAYBOOK, Desk
+from tests.worlds.desk import Desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 def receipt(desk: Desk, handoff_id: int, reader: str = "UMIKA") -> Receipt:
@@ -37,7 +38,7 @@ def wanted(desk: Desk) -> int:
 
 def opens(desk: Desk, handoff_id: int, *, by: str) -> None:
     """Press a button that opens a modal."""
-    desk.does(context.open_up, by=by, handoff_id=handoff_id, offer_id=desk.card(handoff_id).offer_id)
+    desk.does(context.record_opening, by=by, handoff_id=handoff_id, offer_id=desk.card(handoff_id).offer_id)
 
 
 def passes_bant(desk: Desk, handoff_id: int, *, by: str) -> None:
@@ -59,7 +60,7 @@ def test_a_rep_who_announces_a_lead_gets_one_receipt(desk: Desk) -> None:
 
 
 def test_a_lead_that_came_by_itself_has_no_receipt(desk: Desk) -> None:
-    desk.takes(GivenActivity(id="1", kind="demo-request", lead=GivenLead(email="jo@acme.example")))
+    desk.takes(ActivityInput(id="1", kind="demo-request", lead=LeadInput(email="jo@acme.example")))
     assert desk.all(Handoff)
     assert owed(desk) == []
 
@@ -157,7 +158,7 @@ def test_only_the_first_press_of_whoever_is_asked_opens_a_lead(desk: Desk) -> No
     assert receipt(desk, handoff_id).opened_at == first
     desk.passes_on(handoff_id, by="UANA")
     # The card of an offer that has gone on opens nothing.
-    desk.does(context.open_up, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
+    desk.does(context.record_opening, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
     assert receipt(desk, handoff_id).opened_at is None
     assert desk.all(Person, Person.slack_user_id == "UNOBODY") == []
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from qualification.handoffs import decisions, progress
 from qualification.records import Delivery
 from qualification.views import cards, home
-from tests.qualification.conftest import Desk
 from tests.qualification.handoffs.test_snooze import MARCH, WAKES, asleep, puts_off, wakes
+from tests.worlds.desk import Desk
 
 
 def test_it_waits_since_it_woke_not_since_it_was_first_handed_over(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""What every Web API call has in common: tokens, scopes, arguments, headers."""
+"""What all Web API calls share: tokens, scopes, arguments, headers."""
 
 import copy
 import json

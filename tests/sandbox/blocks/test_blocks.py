@@ -1,4 +1,4 @@
-"""What the sandbox accepts as Block Kit, and how it refuses the rest."""
+"""Which blocks the sandbox accepts, and its error messages for the rest."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.blocks import Surface, faults
+from sandbox.blocks import Surface, block_errors
 
 Block = dict[str, Any]
 
@@ -143,7 +143,7 @@ VALID: list[tuple[Surface, Block]] = [
 
 @pytest.mark.parametrize(("surface", "block"), VALID)
 def test_what_slack_documents_is_accepted(surface: Surface, block: Block) -> None:
-    assert faults([block], surface) == []
+    assert block_errors([block], surface) == []
 
 
 def with_(block: Block, **fields: Any) -> Block:
@@ -269,7 +269,7 @@ TOO_LONG: list[tuple[Surface, Block, str]] = [
 
 @pytest.mark.parametrize(("surface", "block", "sentence"), TOO_LONG)
 def test_each_limit_is_named_with_its_place(surface: Surface, block: Block, sentence: str) -> None:
-    assert faults([block], surface) == [sentence]
+    assert block_errors([block], surface) == [sentence]
 
 
 WRONG: list[tuple[Surface, Block, str]] = [
@@ -426,13 +426,13 @@ WRONG: list[tuple[Surface, Block, str]] = [
 
 @pytest.mark.parametrize(("surface", "block", "sentence"), WRONG)
 def test_what_slack_does_not_document_is_refused_with_its_place(surface: Surface, block: Block, sentence: str) -> None:
-    assert faults([block], surface) == [sentence]
+    assert block_errors([block], surface) == [sentence]
 
 
 def test_an_axis_label_and_a_category_have_their_limits() -> None:
     axis = {"categories": ["x" * 21, "Tue"], "x_label": "x" * 51}
     series = [{"name": "In", "data": [{"label": "x" * 21, "value": 2}, {"label": "Tue", "value": 0}]}]
-    assert faults([chart(axis_config=axis, series=series)], "message") == [
+    assert block_errors([chart(axis_config=axis, series=series)], "message") == [
         "must be less than 21 characters [json-pointer:/blocks/0/chart/series/0/data/0/label]",
         "must be less than 21 characters [json-pointer:/blocks/0/chart/axis_config/categories/0]",
         "must be less than 51 characters [json-pointer:/blocks/0/chart/axis_config/x_label]",
@@ -442,33 +442,33 @@ def test_an_axis_label_and_a_category_have_their_limits() -> None:
 @pytest.mark.parametrize(("surface", "most"), [("message", 50), ("modal", 100), ("home", 100)])
 def test_a_surface_takes_only_so_many_blocks(surface: Surface, most: int) -> None:
     divider: list[object] = [{"type": "divider"}]
-    assert faults(divider * most, surface) == []
-    assert faults(divider * (most + 1), surface) == [f"no more than {most} items allowed [json-pointer:/blocks]"]
+    assert block_errors(divider * most, surface) == []
+    assert block_errors(divider * (most + 1), surface) == [f"no more than {most} items allowed [json-pointer:/blocks]"]
 
 
 def test_a_block_id_may_stand_only_once_in_a_message() -> None:
-    assert faults([section(block_id="a"), section(block_id="b"), section(block_id="a")], "message") == [
+    assert block_errors([section(block_id="a"), section(block_id="b"), section(block_id="a")], "message") == [
         '`block_id` "a" already exists [json-pointer:/blocks/2/block_id]'
     ]
 
 
 def test_an_action_id_may_stand_only_once_in_a_block_but_again_in_another() -> None:
-    assert faults([actions(BUTTON), actions(BUTTON)], "message") == []
-    assert faults([actions(BUTTON, BUTTON)], "message") == [
+    assert block_errors([actions(BUTTON), actions(BUTTON)], "message") == []
+    assert block_errors([actions(BUTTON, BUTTON)], "message") == [
         '`action_id` "accept" already exists [json-pointer:/blocks/0/elements/1/action_id]'
     ]
 
 
 def test_a_message_takes_two_charts_and_no_third() -> None:
-    assert faults([BARS, PIE], "message") == []
-    assert faults([BARS, PIE, BARS], "message") == [
+    assert block_errors([BARS, PIE], "message") == []
+    assert block_errors([BARS, PIE, BARS], "message") == [
         "no more than 2 data_visualization blocks allowed [json-pointer:/blocks]"
     ]
 
 
 def test_only_one_input_may_take_the_focus() -> None:
     focused = with_(INPUTS[0], focus_on_load=True)
-    assert faults([asked(focused, block_id="a"), asked(focused, block_id="b")], "modal") == [
+    assert block_errors([asked(focused, block_id="a"), asked(focused, block_id="b")], "modal") == [
         "only one element can set `focus_on_load` [json-pointer:/blocks]"
     ]
 
@@ -482,11 +482,11 @@ JSON = st.recursive(
 
 @given(st.lists(JSON, max_size=4), st.sampled_from(["message", "modal", "home"]))
 def test_rubbish_is_refused_and_never_breaks_the_check(blocks: list[object], surface: Surface) -> None:
-    assert len(faults(blocks, surface)) >= len(blocks)
+    assert len(block_errors(blocks, surface)) >= len(blocks)
 
 
 def paths(value: object) -> list[tuple[str | int, ...]]:
-    """Return the way to every place inside a JSON value."""
+    """Return the path of every value inside a JSON value."""
     if isinstance(value, Mapping):
         steps: list[tuple[str | int, Any]] = list(value.items())
     elif isinstance(value, list):
@@ -505,4 +505,4 @@ def test_a_valid_block_with_rubbish_at_any_place_never_breaks_the_check(data: st
     for key in way:
         place = place[key]
     place[last] = data.draw(JSON)
-    assert all("[json-pointer:/blocks" in sentence for sentence in faults([spoiled], surface))
+    assert all("[json-pointer:/blocks" in sentence for sentence in block_errors([spoiled], surface))

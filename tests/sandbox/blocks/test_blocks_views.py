@@ -1,10 +1,10 @@
-"""What the sandbox accepts as a modal, a Home tab and a message's metadata."""
+"""Which modals, Home tabs and message metadata the sandbox accepts."""
 
 from typing import Any
 
 import pytest
 
-from sandbox.blocks import metadata_faults, view_faults
+from sandbox.blocks import metadata_errors, view_errors
 
 INPUT: dict[str, Any] = {
     "type": "input",
@@ -31,7 +31,7 @@ def modal(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_what_slack_documents_is_accepted(view: dict[str, Any]) -> None:
-    assert view_faults(view) == []
+    assert view_errors(view) == []
 
 
 @pytest.mark.parametrize(
@@ -58,16 +58,16 @@ def test_what_slack_documents_is_accepted(view: dict[str, Any]) -> None:
     ],
 )
 def test_a_faulty_view_is_refused_with_the_place(view: dict[str, Any], sentence: str) -> None:
-    assert view_faults(view) == [sentence]
+    assert view_errors(view) == [sentence]
 
 
 def test_metadata_needs_a_type_and_a_payload() -> None:
-    assert metadata_faults({"event_type": "baton_delivery", "event_payload": {"delivery": "d1"}}) == []
-    assert metadata_faults({"event_type": "baton_delivery"}) == [
+    assert metadata_errors({"event_type": "baton_delivery", "event_payload": {"delivery": "d1"}}) == []
+    assert metadata_errors({"event_type": "baton_delivery"}) == [
         "missing required field: event_payload [json-pointer:/metadata]"
     ]
-    assert metadata_faults({"event_type": "", "event_payload": []}) == [
+    assert metadata_errors({"event_type": "", "event_payload": []}) == [
         "must be more than 0 characters [json-pointer:/metadata/event_type]",
         "must be an object [json-pointer:/metadata/event_payload]",
     ]
-    assert metadata_faults("delivery") == ["must be an object [json-pointer:/metadata]"]
+    assert metadata_errors("delivery") == ["must be an object [json-pointer:/metadata]"]

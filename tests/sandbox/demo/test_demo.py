@@ -1,6 +1,8 @@
 """The demo as a program."""
 
 import io
+import json
+import os
 import re
 import signal
 import socket
@@ -13,6 +15,7 @@ import pytest
 
 from sandbox.__main__ import main
 from sandbox.demo.bot_process import BotFailedError, BotProcess
+from sandbox.demo.run import PORT
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,6 +51,126 @@ def test_the_demo_says_where_it_keeps_the_bots_log(tmp_path: Path) -> None:
     assert lines[1].startswith("Open http://127.0.0.1:")
     assert LOGGED in log.read_text()
     assert "of the demo before" not in log.read_text()
+
+
+class Demo:
+    """A demo as somebody has it in a terminal: what it says up to its last line, and what it says at its end."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        command = [sys.executable, "-m", "sandbox", "demo", *words]
+        self.folder = folder
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.lines: list[str] = []
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip())
+            if line.startswith("Ctrl-C"):
+                break
+
+    @property
+    def url(self) -> str:
+        """The address that it said to open."""
+        return next(line for line in self.lines if line.startswith("Open ")).removeprefix("Open ")
+
+    def pasted(self, *commands: str) -> "subprocess.CompletedProcess[str]":
+        """Paste its export line and the commands into a second terminal in the same folder."""
+        export = next(line.strip() for line in self.lines if "DATABASE_URL" in line)
+        return subprocess.run(
+            ["/bin/sh", "-ec", "\n".join((export, *commands))],
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def ended(self, number: signal.Signals = signal.SIGINT) -> str:
+        """Press Ctrl-C, and give what it said then."""
+        self.process.send_signal(number)
+        said, errors = self.process.communicate(timeout=30)
+        assert (self.process.returncode, errors) == (0, "")
+        return said.strip()
+
+
+def test_two_demos_at_once_have_ports_and_logs_of_their_own_and_say_that_their_data_is_gone(tmp_path: Path) -> None:
+    first = Demo(tmp_path, *(() if port_is_free(PORT) else ("--port", "0")))
+    second = Demo(tmp_path)
+    try:
+        assert second.lines[0] == f"Port {PORT} is taken, perhaps by another demo: this one takes a free port."
+        assert first.url != second.url
+        assert {line for line in first.lines + second.lines if "log" in line} == {
+            "The bot's log is kept in demo.log.",
+            f"The bot's log is kept in demo-{second.url.rpartition(':')[2]}.log.",
+        }
+        assert len(list(tmp_path.glob("*.log"))) == 2
+    finally:
+        said = [each.ended() for each in (second, first)]
+    assert said == ['The demo is over, and its data is gone. make demo ARGS="--keep FOLDER" keeps it.'] * 2
+
+
+def port_is_free(port: int) -> bool:
+    """Tell whether a demo can have its usual port on this machine."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_what_the_demo_says_of_the_command_line_works_when_pasted(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, "--port", "0")
+    try:
+        commands = [line.strip() for line in demo.lines if line.startswith("  ") and "export" not in line]
+        assert len(commands) == 2
+        done = demo.pasted(*commands)
+    finally:
+        demo.ended()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 rows. Leads written down: 3, known again: 0." in done.stdout
+    assert "EMEA: the next one comes on" in done.stdout
+    assert "Americas: the next one comes on" in done.stdout
+
+
+def test_a_demo_that_is_kept_goes_on_where_it_was(tmp_path: Path) -> None:
+    said = []
+    for number in (1, 2):
+        demo = Demo(tmp_path, "--port", "0", "--keep", "kept")
+        try:
+            export = next(line for line in demo.lines if "KEY=" in line)
+            named = dict(pair.split("=", 1) for pair in export.split()[1:])
+            answer = httpx.post(
+                f"{named['BATON']}/v1/leads",
+                headers={"authorization": f"Bearer {named['KEY']}"},
+                json={"email": f"lead{number}@kestrel.example"},
+                trust_env=False,
+            )
+            state = httpx.get(f"{demo.url}/page/workspaces", trust_env=False).json()["workspaces"][0]
+            said.append((named["KEY"], answer.json(), state["id"]))
+        finally:
+            ending = demo.ended()
+        assert ending == "The demo is over. kept keeps its database and its Slack; the same command goes on with them."
+    (key, first, workspace), (key_again, second, workspace_again) = said
+    assert (key, workspace) == (key_again, workspace_again)
+    assert (first["id"], second["id"]) == (1, 2)
+    kept = json.loads((tmp_path / "kept" / "slack.json").read_text(encoding="utf-8"))
+    general = next(each for each in kept["workspaces"][0]["channels"].values() if each["name"] == "general")
+    assert sum("*Baton is here.*" in each["text"] for each in general["messages"].values()) == 1
+
+
+def test_a_kept_demo_whose_slack_was_lost_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "demo.db").touch()
+    assert main(["demo", "--port", "0", "--keep", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        f"{tmp_path} holds a demo that was killed before its Slack could be saved. "
+        "Delete the folder, or name another one.\n"
+    )
 
 
 def test_a_verbose_demo_shows_the_bots_log_as_it_comes() -> None:
@@ -90,7 +213,7 @@ def test_help_tells_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["demo", "--help"])
     said = " ".join(capsys.readouterr().out.split())
-    assert "the file that keeps the bot's log, written anew (demo.log)" in said
+    assert "the file that keeps the bot's log, written anew (demo.log); another demo's is left alone" in said
     assert "--verbose" in said
 
 
@@ -109,7 +232,7 @@ def test_a_port_in_use_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str])
 
 def test_a_bot_that_cannot_start_says_why(tmp_path: Path) -> None:
     bot = BotProcess({"DATABASE_URL": "nonsense", "SLACK_BOT_TOKEN": ""}, io.StringIO(), ended=lambda: None)
-    with pytest.raises(BotFailedError, match=r"(?s)`python -m bot migrate` failed:.+DATABASE_URL"):
+    with pytest.raises(BotFailedError, match=r"(?s)`baton migrate` failed:.+DATABASE_URL"):
         bot.prepare()
     assert not bot.runs
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Events and their repeats, signatures, and deliveries that go wrong on the way to the app."""
+"""Events and their retries, signatures, and deliveries that fail on the way to the app."""
 
 import json
 from typing import Any
@@ -99,8 +99,8 @@ def test_messages_their_edits_and_their_ends_are_told(
     client.chat_postMessage(channel=channel, text="line", thread_ts=card)
     sandbox.people.delete_message(ana.sees(channel)[1])
     sandbox.people.delete_message(ana.sees(channel)[0])
-    told = sandbox.wait_for(lambda: len(events(sandbox, "message")) == 6 and events(sandbox, "message"))
-    shapes = [each.payload["event"] for each in sorted(told, key=lambda each: each.payload["event"]["event_ts"])]
+    sent = sandbox.wait_for(lambda: len(events(sandbox, "message")) == 6 and events(sandbox, "message"))
+    shapes = [each.payload["event"] for each in sorted(sent, key=lambda each: each.payload["event"]["event_ts"])]
     assert [each.get("subtype") for each in shapes] == [
         None,
         None,
@@ -138,14 +138,14 @@ def test_an_event_that_nobody_takes_is_repeated_three_times(clock: ManualClock) 
         clock.advance(60)
         sandbox.wait_for(lambda: len(events(sandbox, "app_home_opened")) == 3)
         clock.advance(300)
-        told = sandbox.wait_for(
+        sent = sandbox.wait_for(
             lambda: len(events(sandbox, "app_home_opened")) == 4 and events(sandbox, "app_home_opened")
         )
         clock.advance(3600)
-    assert [each.attempt for each in told] == [0, 1, 2, 3]
-    assert {each.outcome for each in told} == {"connection_failed"}
-    assert len({each.payload["event_id"] for each in told}) == 1
-    assert [(each.at - told[0].at).total_seconds() for each in told] == [0, 0, 60, 360]
+    assert [each.attempt for each in sent] == [0, 1, 2, 3]
+    assert {each.outcome for each in sent} == {"connection_failed"}
+    assert len({each.payload["event_id"] for each in sent}) == 1
+    assert [(each.at - sent[0].at).total_seconds() for each in sent] == [0, 0, 60, 360]
 
 
 def test_a_repeat_says_which_it_is_and_why(sandbox: Sandbox, over_http: App, ana: Person) -> None:
@@ -175,14 +175,14 @@ def test_a_repeat_over_another_socket_says_so_in_the_envelope(sandbox: Sandbox, 
         ana.opens_home()
         lost, repeated = (json.loads(each.recv(10)) for each in (first, second))
         second.send(json.dumps({"envelope_id": repeated["envelope_id"]}))
-        told = sandbox.wait_for(
+        sent = sandbox.wait_for(
             lambda: len(events(sandbox, "app_home_opened")) == 2 and events(sandbox, "app_home_opened")
         )
     assert (lost["type"], lost["retry_attempt"], lost["accepts_response_payload"]) == ("events_api", 0, False)
     assert (repeated["retry_attempt"], repeated["retry_reason"]) == (1, "connection_failed")
     assert lost["payload"]["event_id"] == repeated["payload"]["event_id"]
     assert lost["envelope_id"] != repeated["envelope_id"]
-    assert [each.outcome for each in told] == ["connection_failed", "acknowledged"]
+    assert [each.outcome for each in sent] == ["connection_failed", "acknowledged"]
 
 
 def test_two_deliveries_may_arrive_in_the_wrong_order(sandbox: Sandbox, over_http: App, ana: Person) -> None:

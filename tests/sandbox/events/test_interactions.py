@@ -1,4 +1,4 @@
-"""What the app is sent when somebody acts, in Slack's shape, and what it may answer."""
+"""The payloads that the app gets when a person acts, and what it may answer."""
 
 import threading
 from datetime import date, time
@@ -45,7 +45,7 @@ ANSWERS: dict[str, Answer] = {
 
 
 class Desk:
-    """A Bolt app that opens a modal at /handoff and keeps what it is sent."""
+    """A Bolt app that opens a modal on /handoff and keeps what it receives."""
 
     def __init__(self, app: App) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Private replies: the acknowledgement of a command, and response URLs."""
+"""Answers to commands and clicks: in the acknowledgement, and on response URLs."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ CARD = [{"type": "actions", "elements": [button("Accept", "accept", value="7")]}
 
 @pytest.fixture
 def urls(over_http: App) -> list[str]:
-    """Gather the response URLs of commands and clicks."""
+    """Return a list that collects the response URLs of commands and clicks."""
     gathered: list[str] = []
 
     def take(ack: Ack, body: Json) -> None:

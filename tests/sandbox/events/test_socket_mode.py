@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def address(sandbox: Sandbox) -> str:
-    """Return an address that one connection may be opened at."""
+    """Return the address of one connection."""
     url: str = WebClient(base_url=sandbox.api_url).apps_connections_open(app_token=sandbox.app_token())["url"]
     return url
 

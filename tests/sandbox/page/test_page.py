@@ -1,4 +1,4 @@
-"""What the page asks the sandbox for."""
+"""The page's endpoints: state, actions, live changes, faults, the clock."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def http(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 
 class Tab:
-    """The page as one person has it open."""
+    """The page, open as one person."""
 
     def __init__(self, http: httpx.Client, person: Person) -> None:
         self._http = http
@@ -38,8 +38,8 @@ class Tab:
         answer: Json = self._http.get("/page/state", params=self._who).raise_for_status().json()
         return answer
 
-    def act(self, act: str, **facts: object) -> Json:
-        answer: Json = self._http.post("/page/act", json={**self._who, "act": act, **facts}).json()
+    def act(self, action: str, **facts: object) -> Json:
+        answer: Json = self._http.post("/page/action", json={**self._who, "action": action, **facts}).json()
         return answer
 
 
@@ -92,7 +92,7 @@ def test_unread_messages_and_mentions_are_counted_until_read(
         return shown["unread"], shown["mentions"]
 
     assert counts() == (3, 2)
-    assert tab.act("read", channel=channel) == {"ok": True}
+    assert tab.act("mark_read", channel=channel) == {"ok": True}
     assert counts() == (0, 0)
 
 
@@ -115,7 +115,7 @@ def test_a_journey_by_the_page(over_http: App, tab: Tab, client: WebClient, ben:
     over_http.action("claim")(gather(pressed))
     over_http.view("hand_over")(submitted)
 
-    assert tab.act("say", channel=channel, text="/handoff Acme") == {"ok": True}
+    assert tab.act("send", channel=channel, text="/handoff Acme") == {"ok": True}
     (shown,) = tab.state["views"]
     typed = {"company": {"company": "Acme"}, "heat": {"heat": None}}
     place = {"view_id": shown["id"], "block_id": "heat", "action_id": "heat"}
@@ -150,15 +150,15 @@ def test_the_home_tab_by_the_page(sandbox: Sandbox, over_http: App, tab: Tab, cl
 
 
 def test_what_goes_wrong_is_said_in_a_sentence(tab: Tab, http: httpx.Client, channel: str) -> None:
-    assert tab.act("say", channel=channel, text="/handoff")["error"].startswith("/handoff failed")
+    assert tab.act("send", channel=channel, text="/handoff")["error"].startswith("/handoff failed")
     (notice,) = tab.state["notices"]
     assert tab.act("dismiss", notice_id=notice["id"]) == {"ok": True}
     assert tab.state["notices"] == []
-    assert tab.act("say", channel="C0", text="x")["error"] == "Ana Ruiz sees no conversation C0"
-    assert tab.act("dance")["error"] == "there is no act 'dance'"
+    assert tab.act("send", channel="C0", text="x")["error"] == "Ana Ruiz sees no conversation C0"
+    assert tab.act("dance")["error"] == "There is no action 'dance'."
     assert tab.act("submit", view_id="V0")["error"] == "This view is closed."
     assert tab.act("press")["ok"] is False
-    assert http.post("/page/act", content=b"{").status_code == 400
+    assert http.post("/page/action", content=b"{").status_code == 400
     assert http.get("/page/state", params={"workspace": "T0", "user": "U0"}).status_code == 400
 
 
@@ -168,7 +168,7 @@ def test_threads_shortcuts_and_deletions_by_the_page(
     bodies: list[Json] = []
     over_http.shortcut("hand_off_message")(gather(bodies))
     parent = client.chat_postMessage(channel=channel, text="card")["ts"]
-    tab.act("say", channel=channel, text="a line", thread_ts=parent)
+    tab.act("send", channel=channel, text="a line", thread_ts=parent)
     card, line = tab.state["conversations"][channel]
     assert (card["reply_count"], line["thread_ts"]) == (1, parent)
     assert tab.act("shortcut", callback_id="hand_off_message", channel=channel, message_ts=line["ts"]) == {"ok": True}

@@ -1,4 +1,4 @@
-"""The driver itself: finding things, saying what was there instead, waiting, threads."""
+"""The driver itself: finding controls, errors that list what is there, waiting, threads."""
 
 import re
 import threading
@@ -30,7 +30,7 @@ def leads(*names: str) -> list[Json]:
 
 @pytest.fixture
 def pressed(over_http: App) -> list[Json]:
-    """Gather what is sent when something is pressed."""
+    """Return a list that collects the payloads of presses."""
     gathered: list[Json] = []
     over_http.action(re.compile("(accept|stage)-.*"))(gather(gathered))
     return gathered

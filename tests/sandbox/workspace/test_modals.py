@@ -1,4 +1,4 @@
-"""Modals: triggers, the stack, hashes, what stays typed; and the Home tab."""
+"""Modals and the Home tab: triggers, the stack, hashes, which typed values stay."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 def commands(over_http: App) -> list[Json]:
-    """Gather the commands that the app was sent."""
+    """Return a list that collects the commands sent to the app."""
     heard: list[Json] = []
 
     def handoff(ack: Ack, command: Json) -> None:
@@ -29,7 +29,7 @@ def commands(over_http: App) -> list[Json]:
 
 @pytest.fixture
 def trigger(ana: Person, commands: list[Json]) -> str:
-    """Return the id of a trigger just made by Ana."""
+    """Return a new trigger id of Ana's."""
     ana.types("/handoff")
     trigger_id: str = commands[-1]["trigger_id"]
     return trigger_id

@@ -8,12 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualification.rules.handoffs.permissions import (
-    FITTING_STATES,
     Action,
     Actor,
+    HandoffStatus,
     Party,
     Receiver,
-    Standing,
     allow,
     allow_reassign,
     allow_undo,
@@ -54,18 +53,40 @@ REP, COLLEAGUE, STRANGER = Actor(ANA.person_id), Actor(BEN.person_id), Actor(DAN
 MANAGER = Actor(MAYA.person_id, is_manager_of_team=True)
 ADMIN = Actor(OLU.person_id, is_admin=True)
 
-OFFERED = Standing(HandoffState.OFFERED, manager=MAYA, offer_id=7, offered_to=ANA)
-POOLED = Standing(HandoffState.POOLED, manager=MAYA, offer_id=7, pool="EMEA inbound", pool_member_ids=frozenset({1, 2}))
-QUEUED = Standing(HandoffState.QUEUED, manager=MAYA)
-ACCEPTED = Standing(HandoffState.ACCEPTED, manager=MAYA, owner=ANA, decided_by=ANA)
-NOT_NOW = Standing(HandoffState.NOT_NOW, manager=MAYA, offered_to=ANA, decided_by=ANA, wake_at=NOW + timedelta(90))
-DISQUALIFIED = Standing(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA, ended_at=NOW)
-WON = Standing(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
-LOST = Standing(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
-STANDINGS = {
-    standing.state: standing for standing in (OFFERED, POOLED, QUEUED, ACCEPTED, NOT_NOW, DISQUALIFIED, WON, LOST)
-}
+OFFERED = HandoffStatus(HandoffState.OFFERED, manager=MAYA, offer_id=7, offered_to=ANA)
+POOLED = HandoffStatus(
+    HandoffState.POOLED, manager=MAYA, offer_id=7, pool="EMEA inbound", pool_member_ids=frozenset({1, 2})
+)
+QUEUED = HandoffStatus(HandoffState.QUEUED, manager=MAYA)
+ACCEPTED = HandoffStatus(HandoffState.ACCEPTED, manager=MAYA, owner=ANA, decided_by=ANA)
+NOT_NOW = HandoffStatus(HandoffState.NOT_NOW, manager=MAYA, offered_to=ANA, decided_by=ANA, wake_at=NOW + timedelta(90))
+DISQUALIFIED = HandoffStatus(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA, ended_at=NOW)
+WON = HandoffStatus(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
+LOST = HandoffStatus(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
+STANDINGS = {status.state: status for status in (OFFERED, POOLED, QUEUED, ACCEPTED, NOT_NOW, DISQUALIFIED, WON, LOST)}
 
+# Where each action fits, by name: read from what was promised, not from the rules.
+MATRIX = """
+             offered  pooled  queued  accepted  not_now  disqualified  won  lost
+accept          x       .       x        .         .          .         .     .
+claim           .       x       .        .         .          .         .     .
+pass_on         x       .       .        .         .          .         .     .
+disqualify      x       x       x        x         .          .         .     .
+not_now         x       x       x        x         .          .         .     .
+undo            .       .       .        x         x          x         .     .
+reopen          .       .       .        .         x          x         x     x
+reassign        x       x       x        x         .          .         .     .
+log_contact     .       .       .        x         .          .         .     .
+set_stage       .       .       .        x         .          .         .     .
+finish_task     .       .       .        x         .          .         .     .
+edit            x       x       x        x         .          .         .     .
+checklist       x       x       x        x         .          .         .     .
+"""
+_COLUMNS, *_ROWS = (line.split() for line in MATRIX.strip().splitlines())
+FITS = {
+    Action(name): {HandoffState(state) for state, mark in zip(_COLUMNS, marks, strict=True) if mark == "x"}
+    for name, *marks in _ROWS
+}
 ACTIONS = st.sampled_from(Action)
 STATES = st.sampled_from(HandoffState)
 
@@ -76,18 +97,19 @@ def test_every_state_is_either_live_or_ended_but_for_what_sleeps() -> None:
     assert HandoffState.NOT_NOW not in LIVE_STATES | ENDED_STATES
     assert not LIVE_STATES & ENDED_STATES
     assert UNDECIDED_STATES < LIVE_STATES
-    assert set(FITTING_STATES) == set(Action)
+    assert set(FITS) == set(Action)
+    assert set(_COLUMNS) == set(HandoffState)
 
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("state", HandoffState)
 def test_a_manager_may_do_whatever_fits_the_state_and_nothing_else(action: Action, state: HandoffState) -> None:
-    standing = STANDINGS[state]
-    if state in FITTING_STATES[action]:
-        assert allow(action, standing, MANAGER)
+    status = STANDINGS[state]
+    if state in FITS[action]:
+        assert allow(action, status, MANAGER)
     else:
         with pytest.raises((AlreadyTaken, Ended, OfferMoved, PutOff, StaleCard, NothingToUndo)):
-            allow(action, standing, MANAGER)
+            allow(action, status, MANAGER)
 
 
 @pytest.mark.parametrize("action", Action)
@@ -102,7 +124,7 @@ def test_a_stranger_may_do_nothing_in_any_state(action: Action, state: HandoffSt
 def test_an_administrator_stands_in_only_where_nobody_manages_the_team(action: Action, state: HandoffState) -> None:
     with pytest.raises(Refusal):
         allow(action, STANDINGS[state], ADMIN)
-    if state in FITTING_STATES[action]:
+    if state in FITS[action]:
         assert allow(action, replace(STANDINGS[state], manager=None), ADMIN)
 
 
@@ -180,11 +202,11 @@ def test_who_comes_second_is_told_who_has_it(action: Action) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "standing"),
+    ("action", "status"),
     [(Action.ACCEPT, ACCEPTED), (Action.CLAIM, ACCEPTED), (Action.DISQUALIFY, DISQUALIFIED)],
 )
-def test_the_same_press_twice_is_neither_done_again_nor_refused(action: Action, standing: Standing) -> None:
-    assert allow(action, standing, REP) is False
+def test_the_same_press_twice_is_neither_done_again_nor_refused(action: Action, status: HandoffStatus) -> None:
+    assert allow(action, status, REP) is False
 
 
 @pytest.mark.parametrize("action", [Action.LOG_CONTACT, Action.SET_STAGE, Action.EDIT, Action.CHECKLIST])
@@ -196,19 +218,19 @@ def test_only_the_owner_works_on_an_accepted_lead(action: Action) -> None:
 
 
 @pytest.mark.parametrize("action", [Action.LOG_CONTACT, Action.SET_STAGE, Action.REOPEN])
-@pytest.mark.parametrize("standing", [OFFERED, POOLED, QUEUED])
-def test_a_button_of_another_state_is_a_stale_card(action: Action, standing: Standing) -> None:
+@pytest.mark.parametrize("status", [OFFERED, POOLED, QUEUED])
+def test_a_button_of_another_state_is_a_stale_card(action: Action, status: HandoffStatus) -> None:
     with pytest.raises(StaleCard):
-        allow(action, standing, REP)
+        allow(action, status, REP)
 
 
-@pytest.mark.parametrize("standing", [DISQUALIFIED, WON, LOST])
+@pytest.mark.parametrize("status", [DISQUALIFIED, WON, LOST])
 @pytest.mark.parametrize("action", sorted(set(Action) - {Action.UNDO, Action.REOPEN, Action.DISQUALIFY}))
-def test_what_has_ended_is_told_with_its_verdict_and_whose_it_was(action: Action, standing: Standing) -> None:
+def test_what_has_ended_is_told_with_its_verdict_and_whose_it_was(action: Action, status: HandoffStatus) -> None:
     with pytest.raises(Ended) as refused:
-        allow(action, standing, REP)
+        allow(action, status, REP)
     assert refused.value.facts == {
-        "verdict": standing.state,
+        "verdict": status.state,
         "by": ANA.ref,
         "by_reader": True,
         "at": NOW,
@@ -216,23 +238,23 @@ def test_what_has_ended_is_told_with_its_verdict_and_whose_it_was(action: Action
         "may_reopen": True,
     }
     with pytest.raises(Ended) as refused:
-        allow(action, standing, COLLEAGUE)
+        allow(action, status, COLLEAGUE)
     assert (refused.value.facts["by_reader"], refused.value.facts["may_reopen"]) == (False, False)
 
 
-@pytest.mark.parametrize("standing", [DISQUALIFIED, WON, LOST])
-def test_whose_lead_it_was_may_reopen_it(standing: Standing) -> None:
-    assert allow(Action.REOPEN, standing, REP)
+@pytest.mark.parametrize("status", [DISQUALIFIED, WON, LOST])
+def test_whose_lead_it_was_may_reopen_it(status: HandoffStatus) -> None:
+    assert allow(Action.REOPEN, status, REP)
     with pytest.raises(NotYours) as refused:
-        allow(Action.REOPEN, standing, COLLEAGUE)
+        allow(Action.REOPEN, status, COLLEAGUE)
     told = refused.value.facts
     assert told["may"] == (ANA.ref, MAYA.ref)
-    assert (told["state"], told["by"], told["at"]) == (standing.state, ANA.ref, NOW)
+    assert (told["state"], told["by"], told["at"]) == (status.state, ANA.ref, NOW)
 
 
-@pytest.mark.parametrize("standing", [ACCEPTED, DISQUALIFIED])
-def test_who_decided_may_undo_until_the_last_moment(standing: Standing) -> None:
-    undoable = replace(standing, undo_until=NOW)
+@pytest.mark.parametrize("status", [ACCEPTED, DISQUALIFIED])
+def test_who_decided_may_undo_until_the_last_moment(status: HandoffStatus) -> None:
+    undoable = replace(status, undo_until=NOW)
     allow_undo(undoable, REP, NOW)
     allow_undo(undoable, MANAGER, NOW)
     with pytest.raises(UndoTooLate) as refused:
@@ -251,23 +273,23 @@ def test_the_owner_does_not_undo_what_the_manager_decided() -> None:
         allow_undo(replace(ACCEPTED, decided_by=MAYA, undo_until=NOW), REP, NOW)
 
 
-@pytest.mark.parametrize("standing", STANDINGS.values())
-def test_without_a_decision_there_is_nothing_to_undo(standing: Standing) -> None:
+@pytest.mark.parametrize("status", STANDINGS.values())
+def test_without_a_decision_there_is_nothing_to_undo(status: HandoffStatus) -> None:
     with pytest.raises(NothingToUndo):
-        allow_undo(standing, MANAGER, NOW)
+        allow_undo(status, MANAGER, NOW)
 
 
-@pytest.mark.parametrize("standing", [OFFERED, POOLED, QUEUED, WON, LOST])
-def test_only_an_acceptance_or_a_disqualification_is_undone(standing: Standing) -> None:
+@pytest.mark.parametrize("status", [OFFERED, POOLED, QUEUED, WON, LOST])
+def test_only_an_acceptance_or_a_disqualification_is_undone(status: HandoffStatus) -> None:
     with pytest.raises(NothingToUndo):
-        allow_undo(replace(standing, undo_until=NOW), MANAGER, NOW)
+        allow_undo(replace(status, undo_until=NOW), MANAGER, NOW)
 
 
-@pytest.mark.parametrize("standing", [OFFERED, POOLED, QUEUED, ACCEPTED])
-def test_a_manager_gives_a_live_lead_to_anyone(standing: Standing) -> None:
-    allow_reassign(standing, MANAGER, Receiver(DAN))
+@pytest.mark.parametrize("status", [OFFERED, POOLED, QUEUED, ACCEPTED])
+def test_a_manager_gives_a_live_lead_to_anyone(status: HandoffStatus) -> None:
+    allow_reassign(status, MANAGER, Receiver(DAN))
     with pytest.raises(NotAManager) as refused:
-        allow_reassign(standing, REP, Receiver(DAN))
+        allow_reassign(status, REP, Receiver(DAN))
     assert refused.value.facts["may"] == (MAYA.ref,)
 
 
@@ -302,7 +324,6 @@ def test_whoever_may_disqualify_may_put_off() -> None:
     assert allow(Action.NOT_NOW, POOLED, COLLEAGUE, offer_id=7)
     assert allow(Action.NOT_NOW, ACCEPTED, REP)
     assert allow(Action.NOT_NOW, QUEUED, MANAGER)
-    assert FITTING_STATES[Action.NOT_NOW] == FITTING_STATES[Action.DISQUALIFY]
 
 
 def test_a_lead_that_sleeps_is_told_of_by_when_it_wakes_and_who_put_it_off() -> None:
@@ -328,14 +349,14 @@ def test_whoever_is_named_may_and_whoever_may_is_named(
     action: Action, state: HandoffState, actor: Actor, offer_id: int | None
 ) -> None:
     """What `who_may` tells a refused reader is what `allow` does; a pool's members go by the pool's name."""
-    standing = STANDINGS[state]
+    status = STANDINGS[state]
     try:
-        allowed = allow(action, standing, actor, offer_id=offer_id)
+        allowed = allow(action, status, actor, offer_id=offer_id)
     except Refusal:
         allowed = False
-    named = {ref.slack_user_id for ref in who_may(action, standing)}
-    member = state is HandoffState.POOLED and actor.person_id in standing.pool_member_ids
+    named = {ref.slack_user_id for ref in who_may(action, status)}
+    member = state is HandoffState.POOLED and actor.person_id in status.pool_member_ids
     if allowed and not member:
         assert f"U{actor.person_id:03}" in named
-    if not allowed and state in FITTING_STATES[action] and offer_id != 6:
+    if not allowed and state in FITS[action] and offer_id != 6:
         assert f"U{actor.person_id:03}" not in named

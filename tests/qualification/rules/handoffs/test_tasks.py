@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualification.rules.handoffs.states import HandoffState
-from qualification.rules.handoffs.tasks import Because, Duty, Settlement, TaskOutcome, settle, step_of
+from qualification.rules.handoffs.tasks import TaskChange, TaskOutcome, TaskScope, TaskTrigger, step_of, task_change
 from qualification.rules.playbook.playbook import parse
 from qualification.rules.playbook.schema import Step
 
@@ -23,8 +23,8 @@ pools:
 rules:
   - {name: All, pool: inbound}
 """)
-TO_CONTACT, CONTACTED, BENS = Duty(1, "to-contact"), Duty(1, "contacted"), Duty(2, "to-contact")
-SENT = Duty(1, "sent")
+TO_CONTACT, CONTACTED, BENS = TaskScope(1, "to-contact"), TaskScope(1, "contacted"), TaskScope(2, "to-contact")
+SENT = TaskScope(1, "sent")
 DONE, DROPPED = TaskOutcome.DONE, TaskOutcome.DROPPED
 
 
@@ -39,71 +39,71 @@ def test_only_an_accepted_lead_has_a_next_step_where_its_stage_says_one() -> Non
 
 
 @pytest.mark.parametrize(
-    ("because", "duty", "is_open", "last", "becomes"),
+    ("trigger", "scope", "is_open", "last", "becomes"),
     [
         # accepted, moved on, moved on to a stage that asks nothing
-        (Because.MOVED, TO_CONTACT, None, None, Settlement(makes=True)),
-        (Because.MOVED, CONTACTED, TO_CONTACT, None, Settlement(DONE, makes=True)),
-        (Because.MOVED, SENT, TO_CONTACT, None, Settlement(DONE)),
+        (TaskTrigger.MOVED, TO_CONTACT, None, None, TaskChange(makes=True)),
+        (TaskTrigger.MOVED, CONTACTED, TO_CONTACT, None, TaskChange(DONE, makes=True)),
+        (TaskTrigger.MOVED, SENT, TO_CONTACT, None, TaskChange(DONE)),
         # moved back: what was done there before is asked for again
-        (Because.MOVED, TO_CONTACT, CONTACTED, DONE, Settlement(DONE, makes=True)),
+        (TaskTrigger.MOVED, TO_CONTACT, CONTACTED, DONE, TaskChange(DONE, makes=True)),
         # ended, put off, given away
-        (Because.MOVED, None, TO_CONTACT, None, Settlement(DROPPED)),
-        (Because.MOVED, BENS, TO_CONTACT, None, Settlement(DROPPED, makes=True)),
+        (TaskTrigger.MOVED, None, TO_CONTACT, None, TaskChange(DROPPED)),
+        (TaskTrigger.MOVED, BENS, TO_CONTACT, None, TaskChange(DROPPED, makes=True)),
         # in contact where the stage stays
-        (Because.CONTACTED, CONTACTED, CONTACTED, TaskOutcome.OPEN, Settlement(DONE)),
-        (Because.CONTACTED, CONTACTED, None, DONE, Settlement()),
+        (TaskTrigger.CONTACTED, CONTACTED, CONTACTED, TaskOutcome.OPEN, TaskChange(DONE)),
+        (TaskTrigger.CONTACTED, CONTACTED, None, DONE, TaskChange()),
         # put back
-        (Because.UNDONE, None, TO_CONTACT, None, Settlement(DROPPED)),
-        (Because.UNDONE, TO_CONTACT, None, DROPPED, Settlement(puts_back=True)),
-        (Because.UNDONE, TO_CONTACT, None, DONE, Settlement()),
-        (Because.REOPENED, TO_CONTACT, None, DROPPED, Settlement(makes=True)),
-        (Because.REOPENED, TO_CONTACT, None, DONE, Settlement()),
-        (Because.REOPENED, TO_CONTACT, None, None, Settlement(makes=True)),
+        (TaskTrigger.UNDONE, None, TO_CONTACT, None, TaskChange(DROPPED)),
+        (TaskTrigger.UNDONE, TO_CONTACT, None, DROPPED, TaskChange(puts_back=True)),
+        (TaskTrigger.UNDONE, TO_CONTACT, None, DONE, TaskChange()),
+        (TaskTrigger.REOPENED, TO_CONTACT, None, DROPPED, TaskChange(makes=True)),
+        (TaskTrigger.REOPENED, TO_CONTACT, None, DONE, TaskChange()),
+        (TaskTrigger.REOPENED, TO_CONTACT, None, None, TaskChange(makes=True)),
         # nothing new
-        (Because.MOVED, TO_CONTACT, TO_CONTACT, TaskOutcome.OPEN, Settlement()),
+        (TaskTrigger.MOVED, TO_CONTACT, TO_CONTACT, TaskOutcome.OPEN, TaskChange()),
     ],
 )
 def test_what_becomes_of_the_tasks_after_something_happened(
-    because: Because,
-    duty: Duty | None,
-    is_open: Duty | None,
+    trigger: TaskTrigger,
+    scope: TaskScope | None,
+    is_open: TaskScope | None,
     last: TaskOutcome | None,
-    becomes: Settlement,
+    becomes: TaskChange,
 ) -> None:
-    has_step = duty not in {None, SENT}
-    assert settle(because, duty, has_step=has_step, is_open=is_open, last=last) == becomes
+    has_step = scope not in {None, SENT}
+    assert task_change(trigger, scope, has_step=has_step, is_open=is_open, last=last) == becomes
 
 
 @dataclass
 class Kept:
     """A task as a test keeps it."""
 
-    duty: Duty
+    scope: TaskScope
     outcome: TaskOutcome = TaskOutcome.OPEN
 
 
-DUTIES = st.none() | st.builds(Duty, st.sampled_from([1, 2]), st.sampled_from(["to-contact", "contacted", "sent"]))
+DUTIES = st.none() | st.builds(TaskScope, st.sampled_from([1, 2]), st.sampled_from(["to-contact", "contacted", "sent"]))
 
 
-@given(st.lists(st.tuples(st.sampled_from(Because), DUTIES, st.booleans()), max_size=12))
+@given(st.lists(st.tuples(st.sampled_from(TaskTrigger), DUTIES, st.booleans()), max_size=12))
 def test_whatever_happens_at_most_one_task_is_open_and_it_is_what_the_lead_stands_for(
-    course: list[tuple[Because, Duty | None, bool]],
+    course: list[tuple[TaskTrigger, TaskScope | None, bool]],
 ) -> None:
     """Nobody who works on nothing has a task, and no task is left behind with somebody else, or at another stage."""
     kept: list[Kept] = []
-    stands: Duty | None = None
-    for because, duty, presses_done in course:
+    stands: TaskScope | None = None
+    for trigger, scope, presses_done in course:
         # A contact moves nothing.
-        stands = stands if because is Because.CONTACTED else duty
+        stands = stands if trigger is TaskTrigger.CONTACTED else scope
         has_step = stands is not None and stands.stage != "sent"
         is_open = next((task for task in kept if task.outcome is TaskOutcome.OPEN), None)
-        same = [task for task in kept if task.duty == stands]
-        settled = settle(
-            because,
+        same = [task for task in kept if task.scope == stands]
+        settled = task_change(
+            trigger,
             stands,
             has_step=has_step,
-            is_open=is_open.duty if is_open else None,
+            is_open=is_open.scope if is_open else None,
             last=same[-1].outcome if same else None,
         )
         assert not (settled.makes and settled.puts_back)
@@ -117,7 +117,7 @@ def test_whatever_happens_at_most_one_task_is_open_and_it_is_what_the_lead_stand
             assert stands is not None
             kept.append(Kept(stands))
         now_open = [task for task in kept if task.outcome is TaskOutcome.OPEN]
-        assert [task.duty for task in now_open] in ([], [stands])
+        assert [task.scope for task in now_open] in ([], [stands])
         assert has_step or not now_open
         if presses_done and now_open:
             now_open[0].outcome = DONE

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import ImportMap, MapFaults
 from qualification.rules.intake.import_rows import MOST_TIMES, read_row
-from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenRow
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_input import ImportRow
 from tests.qualification.rules.intake.test_mapping import playbook
 
 LONDON = ZoneInfo("Europe/London")
@@ -46,23 +46,23 @@ def row(**cells: object) -> dict[str, object]:
     return named | {name.replace("_", " ").replace("E mail", "E-mail"): cell for name, cell in cells.items()}
 
 
-def read(**cells: object) -> GivenRow:
+def read(**cells: object) -> ImportRow:
     found = read_row(mapped(), row(**cells), LONDON)
-    assert isinstance(found, GivenRow)
+    assert isinstance(found, ImportRow)
     return found
 
 
-def flawed(**cells: object) -> list[tuple[str, str]]:
+def errors(**cells: object) -> list[tuple[str, str]]:
     found = read_row(mapped(), row(**cells), LONDON)
     assert isinstance(found, tuple)
-    return [(flaw.field, flaw.reason) for flaw in found]
+    return [(error.field, error.reason) for error in found]
 
 
 def test_a_column_with_blanks_in_its_name_stands_for_itself() -> None:
     found = read(Last_Activity="Opened", Stage="won", Owner="ana@x.example", Closed="3/1/2017", city={"name": "Ulm"})
     assert found.lead.email == "ivy@acme.example"
     assert found.lead.fields == {"city": "Ulm"}
-    assert [act.kind for act in found.acts] == ["email-opened"]
+    assert [act.kind for act in found.activities] == ["email-opened"]
     assert found.handoff is not None
     assert (found.handoff.id, found.handoff.stage, found.handoff.owner) == ("D1", "won", "ana@x.example")
 
@@ -77,12 +77,12 @@ def test_a_day_is_noon_in_the_zone_of_the_map() -> None:
 
 def test_what_was_done_several_times_is_several_activities_that_are_the_same_when_the_row_comes_again() -> None:
     three = read(Visits="3")
-    assert [act.kind for act in three.acts] == ["blog-post"] * 3
-    ids = [act.id for act in three.acts]
+    assert [act.kind for act in three.activities] == ["blog-post"] * 3
+    ids = [act.id for act in three.activities]
     assert len({*ids}) == 3
-    assert [act.id for act in read(Visits="5").acts][:3] == ids
-    assert read(Visits="0").acts == read(Visits="").acts == ()
-    assert read(Visits="3", E_mail="bo@acme.example").acts[0].id not in ids
+    assert [act.id for act in read(Visits="5").activities][:3] == ids
+    assert read(Visits="0").activities == read(Visits="").activities == ()
+    assert read(Visits="3", E_mail="bo@acme.example").activities[0].id not in ids
 
 
 def test_cells_that_stand_for_nothing_hold_nothing() -> None:
@@ -94,7 +94,7 @@ def test_a_row_that_the_map_leaves_out_is_neither_taken_nor_refused() -> None:
 
 
 def test_everything_that_is_wrong_with_a_row_is_named_at_once() -> None:
-    assert flawed(E_mail="nobody", Visits="many", Stage="gone", Owner="Ana", Last_Activity="danced") == [
+    assert errors(E_mail="nobody", Visits="many", Stage="gone", Owner="Ana", Last_Activity="danced") == [
         ("lead.email", "isn't a valid e-mail address"),
         ("activities[1].times", f"must be a whole number from 0 to {MOST_TIMES}"),
         ("handoff", "has neither a stage nor a disqualify reason"),
@@ -102,19 +102,19 @@ def test_everything_that_is_wrong_with_a_row_is_named_at_once() -> None:
 
 
 def test_a_word_that_no_table_has_is_no_activity() -> None:
-    assert read(Last_Activity="danced").acts == ()
+    assert read(Last_Activity="danced").activities == ()
 
 
 def test_a_date_that_is_none_is_told_at_its_field() -> None:
-    (flaw,) = flawed(Stage="won", Owner="x", Closed="31/12/2017")
-    assert flaw[0] == "handoff.ended_at"
-    assert flaw[1].startswith("isn't a valid date and time")
+    (error,) = errors(Stage="won", Owner="x", Closed="31/12/2017")
+    assert error[0] == "handoff.ended_at"
+    assert error[1].startswith("isn't a valid date and time")
 
 
 @given(st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=20) | st.none() | st.integers() | st.booleans()))
 def test_whatever_stands_in_a_row_it_is_read_or_refused(cells: dict[str, Any]) -> None:
     found = read_row(mapped(), cells, LONDON)
-    assert found is None or isinstance(found, GivenRow) or all(isinstance(each, Flaw) for each in found)
+    assert found is None or isinstance(found, ImportRow) or all(isinstance(each, RowError) for each in found)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_fault_of_a_map_is_named_with_its_line(before: str, after: str, line: 
 
 def test_a_map_for_rows_of_their_own_shape_finds_what_is_nested() -> None:
     found = read_row(mapped("lead: {email: person.email}", None), {"person": {"email": "a@b.example"}}, LONDON)
-    assert isinstance(found, GivenRow)
+    assert isinstance(found, ImportRow)
     assert found.lead.email == "a@b.example"
 
 
@@ -156,7 +156,7 @@ def test_columns_are_understood_by_their_names_and_the_rest_is_kept() -> None:
     guessed = import_map.guess(columns, playbook())
     cells = dict(zip(columns, ("Ivy", "Chen", "ivy@acme.example", "Acme", "51-200", "demo", "38", "x"), strict=True))
     found = read_row(guessed, cells, LONDON)
-    assert isinstance(found, GivenRow)
+    assert isinstance(found, ImportRow)
     assert found.lead.model_dump(exclude_defaults=True) == {
         "name": "Ivy Chen",
         "email": "ivy@acme.example",

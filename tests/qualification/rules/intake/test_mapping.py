@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qualification.rules.intake import payloads
-from qualification.rules.intake.mapping import Entry, Flawed, map_payload, not_in
-from qualification.rules.intake.row_errors import Flaw
-from qualification.rules.leads.lead_data import GivenActivity, GivenLead
+from qualification.rules.intake.mapping import Entry, InvalidEntry, map_payload, playbook_errors
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.playbook.known_senders import KNOWN, Signature
 from qualification.rules.playbook.playbook import Playbook, parse
 from qualification.rules.playbook.schema import Sender
@@ -96,9 +96,9 @@ def mapped(key: str, payload: object, received_id: str | None = None, now: datet
     return [*map_payload(sender(key), payload, received_id=received_id, now=now).values()]
 
 
-def activity(key: str, payload: object, received_id: str | None = None, now: datetime = NOW) -> GivenActivity:
+def activity(key: str, payload: object, received_id: str | None = None, now: datetime = NOW) -> ActivityInput:
     (entry,) = mapped(key, payload, received_id, now)
-    assert isinstance(entry, GivenActivity), entry
+    assert isinstance(entry, ActivityInput), entry
     return entry
 
 
@@ -128,15 +128,15 @@ def test_a_contact_of_hubspots_workflow_is_a_lead_that_did_what_the_sender_says(
 
 def test_hubspots_newer_shape_and_a_body_made_by_hand_are_read_too() -> None:
     newer = {"id": "77", "properties": {"email": "lea@contoso.example", "firstname": "Lea", "company": None}}
-    assert activity("hubspot", newer).lead == GivenLead(id="77", email="lea@contoso.example", name="Lea", source="demo")
+    assert activity("hubspot", newer).lead == LeadInput(id="77", email="lea@contoso.example", name="Lea", source="demo")
     by_hand = {"email": "lea@contoso.example", "numemployees": "1000+"}
-    assert activity("hubspot", by_hand).lead == GivenLead(email="lea@contoso.example", size=1000, source="demo")
+    assert activity("hubspot", by_hand).lead == LeadInput(email="lea@contoso.example", size=1000, source="demo")
 
 
 def test_what_hubspots_subscriptions_send_names_nobody() -> None:
     """They tell of an object and its id; the person would have to be asked for."""
     event = {"eventId": 1, "subscriptionType": "contact.creation", "objectId": 123, "occurredAt": 1771920000123}
-    assert all(isinstance(entry, Flawed) for entry in mapped("hubspot", [event]))
+    assert all(isinstance(entry, InvalidEntry) for entry in mapped("hubspot", [event]))
 
 
 def test_a_click_of_activecampaign_is_an_activity() -> None:
@@ -151,7 +151,7 @@ def test_a_click_of_activecampaign_is_an_activity() -> None:
 
 def test_who_subscribes_in_activecampaign_is_a_lead_and_what_the_team_does_there_is_nothing() -> None:
     contact = {"id": "1", "email": "lea@contoso.example"}
-    assert mapped("activecampaign", {"type": "subscribe", "contact": contact}) == [GivenLead.model_validate(contact)]
+    assert mapped("activecampaign", {"type": "subscribe", "contact": contact}) == [LeadInput.model_validate(contact)]
     assert mapped("activecampaign", {"type": "subscriber_note", "contact": contact}) == []
     assert mapped("activecampaign", {}) == []
 
@@ -195,7 +195,7 @@ def test_a_form_of_the_website_is_an_activity_by_the_usual_names_of_its_fields()
 def test_a_senders_own_words_take_the_place_of_those_it_is_like_field_by_field() -> None:
     told = activity("form", {"email": "lea@contoso.example", "phone": "+49 30 5550199", "form": "newsletter"})
     assert told.kind == "contact-form"
-    assert told.lead == GivenLead(email="lea@contoso.example", source="contact", fields={"plan": "team"})
+    assert told.lead == LeadInput(email="lea@contoso.example", source="contact", fields={"plan": "team"})
 
 
 def test_a_payload_of_several_entries_is_taken_apart_and_what_is_around_them_is_at_hand() -> None:
@@ -206,22 +206,22 @@ def test_a_payload_of_several_entries_is_taken_apart_and_what_is_around_them_is_
         {"id": 4, "customer": {}, "paid": "later", "at": "soon"},
     ]
     first, free, wrong = mapped("shop", {"shop": "Contoso", "orders": orders})
-    lead = GivenLead(id="7", company="Contoso", size=80, value="12000")
-    assert first == GivenActivity(id="1", kind="trial", at=datetime(2026, 2, 24, 8, tzinfo=UTC), lead=lead)
-    assert free == GivenLead(id="9", company="Contoso")
-    assert isinstance(wrong, Flawed)
+    lead = LeadInput(id="7", company="Contoso", size=80, value="12000")
+    assert first == ActivityInput(id="1", kind="trial", at=datetime(2026, 2, 24, 8, tzinfo=UTC), lead=lead)
+    assert free == LeadInput(id="9", company="Contoso")
+    assert isinstance(wrong, InvalidEntry)
     assert [*map_payload(sender("shop"), {"shop": "Contoso", "orders": orders}, now=NOW)] == [0, 2, 3]
-    assert {flaw.field for flaw in wrong.flaws} == {"activity.kind", "activity.at", "lead"}
+    assert {error.field for error in wrong.errors} == {"activity.kind", "activity.at", "lead"}
 
 
 def test_every_fault_is_told_by_its_field_without_what_was_typed() -> None:
     payload = {"email": "nobody", "names": "Lea", "stop": "perhaps"}
     assert mapped("people", payload) == [
-        Flawed(
+        InvalidEntry(
             (
-                Flaw("lead.name", "join() takes array-string, not string"),
-                Flaw("lead.email", "isn't a valid e-mail address"),
-                Flaw("lead.do_not_contact", "must be true or false"),
+                RowError("lead.name", "join() takes array-string, not string"),
+                RowError("lead.email", "isn't a valid e-mail address"),
+                RowError("lead.do_not_contact", "must be true or false"),
             ),
         )
     ]
@@ -236,7 +236,7 @@ def test_every_fault_is_told_by_its_field_without_what_was_typed() -> None:
     ],
 )
 def test_a_payload_without_the_list_it_should_hold_is_told_once(payload: object, reason: str) -> None:
-    assert mapped("shop", payload) == [Flawed((Flaw("each", reason),))]
+    assert mapped("shop", payload) == [InvalidEntry((RowError("each", reason),))]
 
 
 def test_the_same_sent_again_is_the_same_activity() -> None:
@@ -268,18 +268,18 @@ def test_what_the_guide_shows_is_good(block: str) -> None:
 
 
 def test_the_guide_tells_of_every_field_and_function() -> None:
-    words = {*GivenLead.model_fields, *GivenActivity.model_fields, *KNOWN, *(f"{name}(" for name in OWN)}
+    words = {*LeadInput.model_fields, *ActivityInput.model_fields, *KNOWN, *(f"{name}(" for name in OWN)}
     assert {word for word in words if f"`{word}" not in GUIDE} == set()
 
 
 def test_what_the_playbook_does_not_have_is_told() -> None:
-    lead = GivenLead(email="lea@contoso.example", source="tiktok")
-    assert [flaw.field for flaw in not_in(playbook(), GivenActivity(id="1", kind="danced", lead=lead))] == [
+    lead = LeadInput(email="lea@contoso.example", source="tiktok")
+    assert [error.field for error in playbook_errors(playbook(), ActivityInput(id="1", kind="danced", lead=lead))] == [
         "activity.kind",
         "lead.source",
     ]
-    assert [flaw.field for flaw in not_in(playbook(), lead)] == ["lead.source"]
-    assert not_in(playbook(), activity("hubspot", sample("hubspot.json"))) == ()
+    assert [error.field for error in playbook_errors(playbook(), lead)] == ["lead.source"]
+    assert playbook_errors(playbook(), activity("hubspot", sample("hubspot.json"))) == ()
 
 
 def test_senders_that_sign_are_known_by_their_scheme() -> None:
@@ -304,4 +304,4 @@ def test_a_payload_nested_beyond_measure_is_told() -> None:
     for _ in range(100_000):
         deep = [deep]
     (entry,) = mapped("form", {"email": "lea@contoso.example", "deep": deep})
-    assert entry == Flawed((Flaw("", "is nested too deeply"),))
+    assert entry == InvalidEntry((RowError("", "is nested too deeply"),))

@@ -1,0 +1,285 @@
+"""What stands between this set-up and a bot that works: each fault with its remedy."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
+from pathlib import Path
+from typing import Final
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.cli.database_diagnosis import diagnose, missing_folder
+from bot.database import Database
+from bot.health import schema_fault
+from bot.settings import Settings
+from bot.slack import directory
+from bot.slack.client import ACCOUNT_ERRORS, AccountError, Slack, SlackError
+from bot.slack.installations import digest
+from qualification.outbox import outbox, statements
+from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
+from qualification.reporting import summary_plans
+
+# At the root of the repository; in a built package beside `bot`'s own files.
+_BOT: Final = Path(__file__).parents[1]
+MANIFEST: Final = next(
+    (file for file in (_BOT / "manifest.json", _BOT.parent / "manifest.json") if file.exists()), Path("manifest.json")
+)
+# Signatures fail at five minutes; the clocks of offers are felt earlier.
+SLOWEST_CLOCK: Final = timedelta(seconds=30)
+SECONDS: Final = 5
+# What a name stands for that Slack's error says only to those who know it.
+REASONS: Final[Mapping[str, str]] = {
+    "invalid_auth": "the token belongs to no app that is installed",
+    "not_authed": "the token belongs to no app that is installed",
+    "account_inactive": "the app was removed from the workspace",
+    "token_revoked": "the token was revoked",
+    "missing_scope": "the token lacks a scope",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was seen, and, where that is a fault, the remedy."""
+
+    subject: str
+    seen: str
+    remedy: str | None = None
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether somebody must do something."""
+        return self.remedy is not None
+
+
+def examine(
+    settings: Settings, database: Database, *, playbook: Path, now: Callable[[], datetime]
+) -> Iterator[Finding]:
+    """Look at everything, the grounds first; what cannot be looked at yet is left out."""
+    slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
+    findings = [*_bot_token(settings, now)]
+    yield from findings
+    slack_answers = not any(each.is_fault and each.subject == "bot token" for each in findings)
+    yield from _app_token(settings)
+    yield _signing_secret(settings)
+    schema = list(_schema(database, now))
+    yield from schema
+    if any(each.is_fault and each.subject in {"database", "schema"} for each in schema):
+        return
+    with database.snapshot() as session:
+        workspace = session.scalar(select(Workspace).where(Workspace.token_digest == digest(settings.bot_token)))
+        if workspace is None:
+            yield Finding(
+                "workspace", "nothing is stored yet for this token", "Publish a playbook, or start the bot once."
+            )
+            return
+        if workspace.trouble:
+            since = f" since {workspace.trouble_at:%Y-%m-%d %H:%M} UTC" if workspace.trouble_at else ""
+            yield Finding("workspace", f"Slack refuses every call{since}: {_reason(workspace.trouble)}", _REINSTALL)
+        elif (ungranted := outbox.refused(session, workspace.id)) is not None:
+            yield Finding("workspace", f"Slack refuses {ungranted}", _REINSTALL)
+        yield from _published(session, workspace, playbook)
+        people = list(_people_of(session, workspace.id))
+        teams = list(_teams_of(session, workspace.id))
+        parked = _parked(session, workspace.id)
+        late = list(_summaries(session, workspace.id, now()))
+    if slack_answers:
+        yield from _asking(lambda: missing_people(people, directory.people(slack)), "people")
+        yield from _asking(lambda: _channels(teams, directory.channels(slack)), "channels")
+    yield parked
+    yield from late
+
+
+_LATER: Final = "Slack is unwell or busy: try again later."
+_REINSTALL: Final = (
+    "Reinstall the app to the workspace (the app's page, Install App) and put its token into SLACK_BOT_TOKEN."
+)
+
+
+def _bot_token(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """Ask Slack whose token this is, what it may do, and what time it is there."""
+    web = WebClient(settings.bot_token, settings.slack_api_url, timeout=SECONDS, retry_handlers=[])
+    elsewhere = f"See whether this machine reaches {settings.slack_api_url} (SLACK_API_URL, a proxy, a firewall)."
+    try:
+        answer = web.auth_test()
+    except SlackApiError as error:
+        data = error.response.data
+        name = str(data.get("error")) if isinstance(data, dict) else ""
+        if not name.isidentifier():
+            if error.response.status_code < 500:  # noqa: PLR2004 - HTTP's own number
+                yield Finding("bot token", "something that is not Slack answers in its place", elsewhere)
+                return
+            name = f"http_{error.response.status_code}"
+        remedy = _REINSTALL if name in ACCOUNT_ERRORS else _LATER
+        yield Finding("bot token", f"Slack refuses it: {_reason(name)}", remedy)
+        return
+    except (OSError, HTTPException, ValueError) as error:
+        yield Finding("bot token", f"Slack cannot be asked ({type(error).__name__})", elsewhere)
+        return
+    yield Finding("bot token", f"{answer.get('user')} in {answer.get('team')}")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    yield _scopes(headers.get("x-oauth-scopes", ""))
+    if "date" in headers:
+        yield _clock("this machine's clock", now() - parsedate_to_datetime(headers["date"]), "Slack's")
+
+
+def _scopes(granted: str) -> Finding:
+    """Hold the token's scopes against the manifest's."""
+    needed = set(json.loads(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
+    missing = sorted(needed - {scope.strip() for scope in granted.split(",")})
+    if not missing:
+        return Finding("scopes", "all that the manifest names")
+    remedy = "Put manifest.json into the app's page (App Manifest) once more, then reinstall the app."
+    return Finding("scopes", f"missing: {', '.join(missing)}", remedy)
+
+
+def _clock(whose: str, ahead: timedelta, than: str) -> Finding:
+    seconds = round(ahead.total_seconds())
+    if abs(ahead) <= SLOWEST_CLOCK:
+        return Finding(whose, f"agrees with {than}")
+    direction = "ahead of" if seconds > 0 else "behind"
+    return Finding(whose, f"{abs(seconds)} s {direction} {than}", "Let NTP set the clock (timedatectl set-ntp true).")
+
+
+def _app_token(settings: Settings) -> Iterator[Finding]:
+    """Ask for a Socket Mode address, which only a good app token gets."""
+    if settings.app_token is None:
+        yield Finding("app token", "none: Slack calls this bot over HTTP")
+        return
+    try:
+        Slack(settings.app_token, base_url=settings.slack_api_url).call("apps.connections.open")
+    except SlackError as error:
+        remedy = _LATER
+        if isinstance(error, AccountError):
+            remedy = "Make an app-level token with connections:write (Basic Information) for SLACK_APP_TOKEN."
+        yield Finding("app token", f"Slack refuses it: {_reason(error.name)}", remedy)
+        return
+    yield Finding("app token", "opens Socket Mode")
+
+
+def _signing_secret(settings: Settings) -> Finding:
+    if settings.signing_secret:
+        return Finding("signing secret", "is set")
+    return Finding("signing secret", "none: only Socket Mode is listened to")
+
+
+def _schema(database: Database, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """See whether the database answers, has the right schema, and the right time."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    if (trouble := missing_folder(url)) is not None:
+        yield Finding("database", trouble.seen, trouble.remedy)
+        return
+    try:
+        with database.snapshot() as session:
+            fault = schema_fault(session)
+            theirs = None if database.is_sqlite else session.scalar(select(func.clock_timestamp()))
+    except SQLAlchemyError as error:
+        trouble = diagnose(url, error)
+        yield Finding("database", trouble.seen, trouble.remedy)
+        return
+    yield Finding("database", "answers")
+    yield Finding("schema", fault or "is at head", None if fault is None else "Run baton migrate.")
+    if theirs is not None:
+        yield _clock("the database's clock", theirs - now(), "this machine's")
+
+
+def _published(session: Session, workspace: Workspace, file: Path) -> Iterator[Finding]:
+    """See whether a playbook counts, and whether it is the one in the folder."""
+    publish = f"baton playbook publish {file}"
+    version = session.get(PlaybookVersion, workspace.playbook_id) if workspace.playbook_id is not None else None
+    if version is None:
+        make = "Write one with baton init, then run" if not file.exists() else "Run"
+        yield Finding("playbook", "none is published", f"{make} {publish}.")
+    elif file.exists() and file.read_text(encoding="utf-8") != version.text:
+        yield Finding("playbook", f"{file} differs from the published one", f"Run {publish}, if that is meant.")
+    else:
+        yield Finding("playbook", f"published {version.published_at:%Y-%m-%d %H:%M} UTC by {version.published_by}")
+
+
+def _people_of(session: Session, workspace_id: int) -> Iterable[Person]:
+    return session.scalars(
+        select(Person).where(Person.workspace_id == workspace_id, Person.active.is_(True)).order_by(Person.name)
+    ).all()
+
+
+def _teams_of(session: Session, workspace_id: int) -> Iterable[Team]:
+    return session.scalars(
+        select(Team).where(Team.workspace_id == workspace_id, Team.active.is_(True)).order_by(Team.name)
+    ).all()
+
+
+def _asking(check: Callable[[], Iterator[Finding]], subject: str) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except SlackError as error:
+        remedy = "See the scopes above." if error.name == "missing_scope" else _LATER
+        yield Finding(subject, f"Slack does not tell: {_reason(error.name)}", remedy)
+
+
+def missing_people(people: Iterable[Person], listed: Iterable[directory.Profile]) -> Iterator[Finding]:
+    """Find each person of the playbook in Slack."""
+    profiles = list(listed)
+    known: dict[str, directory.Profile] = {each.slack_user_id: each for each in profiles}
+    known |= {each.email: each for each in profiles if each.email}
+    found = 0
+    for person in people:
+        profile = known.get(person.email or "") or known.get(person.slack_user_id or "")
+        who = f"{person.name} ({person.email or person.slack_user_id})"
+        if profile is None:
+            yield Finding("people", f"{who} is not in Slack", "Correct the e-mail in the playbook, or invite them.")
+        elif profile.deactivated:
+            yield Finding("people", f"{who} is deactivated in Slack", "Take them out of the playbook and publish it.")
+        elif profile.zone is None:
+            remedy = "Their team's zone is used until they set their own in Slack's preferences."
+            yield Finding("people", f"{who} has no time zone in Slack", remedy)
+        else:
+            found += 1
+    yield Finding("people", f"{found} found in Slack")
+
+
+def _channels(teams: Iterable[Team], listed: Iterable[directory.Channel]) -> Iterator[Finding]:
+    """Find each team's channel, and see whether the bot may post there."""
+    every = list(listed)
+    for team in teams:
+        name = team.channel
+        channel = next(
+            (each for each in every if each.id == team.channel_id or name in {each.id, f"#{each.name}"}), None
+        )
+        if channel is None:
+            remedy = f"Create {name}; if it is there and private, write /invite @Baton in it."
+            yield Finding("channels", f"{team.name}: Slack shows the bot no {name}", remedy)
+        elif channel.archived:
+            remedy = "Unarchive it, or name another in the playbook."
+            yield Finding("channels", f"{team.name}: {name} is archived", remedy)
+        elif not channel.member:
+            remedy = f"Write /invite @Baton in {name}."
+            if not channel.private:
+                remedy += " The running bot also joins by itself."
+            yield Finding("channels", f"{team.name}: the bot is not in {name}", remedy)
+        else:
+            yield Finding("channels", f"{team.name}: {name} is ready")
+
+
+def _parked(session: Session, workspace_id: int) -> Finding:
+    count = session.scalar(select(func.count()).where(Delivery.workspace_id == workspace_id, statements.IS_PARKED))
+    if not count:
+        return Finding("deliveries", "none is parked")
+    remedy = "Look with baton deliveries list; after the cause is gone, baton deliveries retry."
+    return Finding("deliveries", f"{count} parked", remedy)
+
+
+def _summaries(session: Session, workspace_id: int, now: datetime) -> Iterator[Finding]:
+    """See whether a team waits for its summary in vain."""
+    for team, due_at in summary_plans.overdue(session, workspace_id, now):
+        seen = f"that of {team} was due {due_at:%Y-%m-%d %H:%M} UTC, and nobody has made it"
+        yield Finding("summaries", seen, "Start a worker (baton run, or worker); its log says what fails.")
+
+
+def _reason(name: str) -> str:
+    return f"{name} ({REASONS[name]})" if name in REASONS else name

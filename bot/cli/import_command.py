@@ -1,0 +1,283 @@
+"""`baton import`: what it is asked, what it shows, and how it ends."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+
+from bot import app as wiring
+from bot.cli import console, databases
+from bot.cli.payload_preview import printable
+from bot.database import Database
+from bot.importing import files, joins, runs
+from bot.importing.joins import CannotImport
+from bot.importing.runs import Import, Plan, Tally
+from qualification.playbook import playbooks
+from qualification.rules.intake import import_map
+from qualification.rules.intake.import_map import MapFaults
+from qualification.rules.leads.lead_input import ImportRow, identifies_lead
+from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.refusals import NoPlaybook
+from qualification.rules.values.expressions import Parts, Search
+
+INTERRUPTED: Final = 130
+LONGEST_SENDER: Final = 80
+_REPORT: Final = re.compile(r"(\.[^.]+\.refused)+$")
+# So many rows are shown by --dry-run, and so many reasons.
+_SHOWN: Final = 3
+_MOST_REASONS: Final = 12
+# Where nobody looks on, a line is written so often.
+_ROWS_A_LINE: Final = 100_000
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="CSV with any delimiter, TSV, or JSON lines.")],
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="What the columns mean; without it, their names tell. docs/import.md.")
+    ] = None,
+    sender: Annotated[
+        str | None,
+        typer.Option(help="Whose ids the file holds, such as the name of an API key. By default the file's."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of the rows; store nothing.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Where the rows go that are not taken. By default FILE.refused.csv or .jsonl.")
+    ] = None,
+    announce: Annotated[
+        bool, typer.Option("--announce", help="Hand over whoever is ready, and show the deals that go on in Slack.")
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Begin at the first row, though the file was in before.")
+    ] = False,
+    encoding: Annotated[str | None, typer.Option(help="Such as cp1252; found out by itself.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Such as ';'; found out by itself.")] = None,
+) -> None:
+    """Bring a file of leads in, with what they did and how they fared in sales. Harmless to repeat.
+
+    Nobody is told of what is past, unless you say --announce. Stopped half way, it goes on there when it is started
+    again. Safe beside a running bot.
+    """
+    if sender is not None and not (0 < len(sender.strip()) <= LONGEST_SENDER and sender.isprintable()):
+        console.fail(f"--sender is a name of at most {LONGEST_SENDER} characters.", console.WRONG)
+    if delimiter is not None:
+        delimiter = "\t" if delimiter in {"tab", "\\t"} else delimiter
+        if len(delimiter) != 1:
+            console.fail("--delimiter is one character, such as ';' or tab.", console.WRONG)
+    given = console.settings()
+    with databases.ready(given) as database:
+        workspace_id = databases.workspace_id(given, database)
+        playbook = _playbook(database, workspace_id)
+        try:
+            table = files.examine(file, encoding=encoding, delimiter=delimiter)
+            plan = plan_of(table, map_file, playbook, sender=sender, announcing=announce)
+        except OSError as error:
+            console.fail(f"{error.filename or file} cannot be read: {error.strerror}.", console.WRONG)
+        except (files.NoTable, MapFaults, CannotImport) as fault:
+            said = f"{file} holds no rows: {fault}." if isinstance(fault, files.NoTable) else str(fault)
+            console.fail(said, console.WRONG)
+        _tell_how_it_is_read(plan, guessed=map_file is None)
+        with _progress(plan.table) as progress:
+            work = Import(database, workspace_id, plan, now=wiring.utc_now, progress=progress)
+            try:
+                if dry_run:
+                    _try_out(work, plan)
+                    return
+                where = report or Path(f"{file}.refused.{'jsonl' if table.columns is None else 'csv'}")
+                if where.exists() and where.samefile(file):
+                    console.fail("--report is the file itself: say where else the refused rows go.", console.WRONG)
+                tally = _carry_out(work, where, again=again)
+            except files.NoTable as fault:
+                console.fail(f"{file} cannot be read on: {fault}.", console.FAILED)
+            except CannotImport as fault:
+                console.fail(str(fault), console.FAILED)
+    _tell(tally, plan, where)
+
+
+def _playbook(database: Database, workspace_id: int) -> Playbook:
+    with database.snapshot() as session:
+        try:
+            return playbooks.current(session, workspace_id).playbook
+        except NoPlaybook:
+            console.fail(console.UNPUBLISHED, console.FAILED)
+
+
+def plan_of(
+    table: files.Table, map_file: Path | None, playbook: Playbook, *, sender: str | None, announcing: bool
+) -> Plan:
+    """Return what is to be brought in, and how; raises MapFaults and CannotImport."""
+    text = console.text(map_file) if map_file else ""
+    if map_file is None:
+        if table.columns is None:
+            raise CannotImport("The rows of this file have a shape of their own: say --map, and what it means.")
+        mapped = import_map.guess(table.columns, playbook)
+        if not identifies_lead(mapped.lead):
+            names = ", ".join(table.columns[:_MOST_REASONS])
+            raise CannotImport(
+                f"By these columns nobody can be known: {names}. Say --map, and which is the e-mail address or the id."
+            )
+    else:
+        mapped = import_map.parse(text, str(map_file), playbook, table.columns)
+    joined = joins.join(mapped, table.path.parent, table.columns)
+    # The report of an import holds the ids of what was imported.
+    stem = _REPORT.sub("", table.path.stem)
+    called = sender or re.sub(r"[^\w.-]+", "-", stem).strip("-")[:LONGEST_SENDER] or "file"
+    beside = [runs.digest_of(table.path.parent / each.file) for each in mapped.join.values()]
+    how = (called, text, str(announcing), table.encoding, table.delimiter or "", *beside)
+    return Plan(
+        table=table,
+        mapped=mapped,
+        joined=joined,
+        sender=called,
+        zone=ZoneInfo(playbook.teams[playbook.default_team].zone),
+        announcing=announcing,
+        digest=runs.digest_of(table.path, *how),
+    )
+
+
+def _tell_how_it_is_read(plan: Plan, *, guessed: bool) -> None:
+    table = plan.table
+    written = "JSON lines" if table.delimiter is None else f"cells apart by {_called(table.delimiter)}"
+    console.say(f"{table.path.name}: {written}, {table.encoding}. Its ids are those of `{plan.sender}`.")
+    for name, joined in plan.joined.items():
+        console.say(f"  {name} ← {printable(joined.file)}, {_rows(len(joined.rows))}")
+        for line, why in joined.unfit[:_SHOWN]:
+            console.say(f"    not line {line}: it {printable(why)}")
+        if len(joined.unfit) > _SHOWN:
+            console.say(f"    and {len(joined.unfit) - _SHOWN:,} other lines not")
+    if not guessed:
+        return
+    for field, expression in plan.mapped.lead.items():
+        if isinstance(expression, Parts):
+            console.say(f"  kept beside: {', '.join(expression.parts)}")
+        else:
+            text = expression.text if isinstance(expression, Search) else getattr(expression, "text", "")
+            console.say(f"  {field} ← {printable(text)}")
+
+
+def _called(delimiter: str) -> str:
+    return {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}.get(delimiter, f"`{delimiter}`")
+
+
+@contextmanager
+def _progress(table: files.Table) -> Iterator[runs.Progress]:
+    """Show how far the file is read: a bar where somebody looks on, else a line now and then."""
+    told = console.stderr()
+    columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))
+    with Progress(*columns, TimeRemainingColumn(), console=told, transient=True, disable=not told.is_terminal) as bar:
+        task = bar.add_task("", total=max(table.size, 1))
+        next_line = _ROWS_A_LINE
+
+        def show(tally: Tally) -> None:
+            nonlocal next_line
+            refused = f", {tally.flawed:,} not taken" if tally.flawed else ""
+            bar.update(task, completed=table.at, description=f"{tally.rows:,} rows{refused}")
+            if not told.is_terminal and tally.rows >= next_line:
+                next_line = tally.rows - tally.rows % _ROWS_A_LINE + _ROWS_A_LINE
+                share = table.at / max(table.size, 1)
+                told.print(f"{tally.rows:,} rows{refused}, {share:.0%}", highlight=False)
+
+        yield show
+
+
+def _carry_out(work: Import, report: Path, *, again: bool) -> Tally:
+    try:
+        return work.run(report, again=again)
+    except KeyboardInterrupt:
+        console.stderr().print(
+            f"Stopped after row {work.tally.rows:,}: the same command goes on there.", highlight=False, soft_wrap=True
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    except OSError as error:
+        console.fail(f"{report} cannot be written: {error.strerror}. Nothing of that slice was taken.", console.FAILED)
+
+
+def _try_out(work: Import, plan: Plan) -> None:
+    """Show the first rows as they would be taken, and count what would become of all."""
+    rows = work.try_out()
+    for row, read in islice(rows, _SHOWN):
+        drawn = Table("Field", Column("Value", overflow="fold"), title=f"Line {row.line}", title_justify="left")
+        if isinstance(read, ImportRow):
+            for name, value in _fields(read):
+                drawn.add_row(name, escape(printable(value)))
+        elif read is None:
+            drawn.add_row("[dim]left out by `when`[/dim]", "")
+        else:
+            for flaw in read:
+                drawn.add_row(f"[red]✗ {escape(flaw.field)}[/red]", escape(printable(flaw.reason)))
+        console.stdout().print(drawn)
+    for _ in rows:
+        pass
+    tally = work.tally
+    taken = tally.rows - tally.left_out - tally.flawed
+    console.say(f"{tally.rows:,} rows: {taken:,} would be taken, {tally.flawed:,} not, {tally.left_out:,} left out.")
+    _tell_unjoined(tally, plan)
+    _tell_reasons(tally)
+    if tally.flawed:
+        raise typer.Exit(console.FAILED)
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _fields(row: ImportRow) -> Iterator[tuple[str, object]]:
+    sections: list[tuple[str, dict[str, object]]] = [("lead", row.lead.model_dump(mode="json", exclude_defaults=True))]
+    sections += [
+        (f"activities[{index}]", act.model_dump(mode="json", exclude_defaults=True))
+        for index, act in enumerate(row.activities[:_SHOWN])
+    ]
+    if row.handoff is not None:
+        sections.append(("handoff", row.handoff.model_dump(mode="json", exclude_defaults=True)))
+    for section, fields in sections:
+        for name, value in fields.items():
+            yield f"{section}.{name}", value
+    if len(row.activities) > _SHOWN:
+        yield "activities", f"and {len(row.activities) - _SHOWN} more"
+
+
+def _tell(tally: Tally, plan: Plan, report: Path) -> None:
+    if tally.rows == 0:
+        console.say("The file has a header, and no row under it.")
+    elif tally.is_done and tally.rows == tally.went_on_at:
+        console.say(
+            "Every row of this file was brought in before, in just this way. --again begins at the first row: "
+            "do so when the playbook has changed since."
+        )
+    else:
+        if tally.went_on_at:
+            console.say(f"Went on after row {tally.went_on_at:,}.")
+        console.say(
+            f"{tally.rows:,} rows. Leads written down: {tally.new_leads:,}, known again: {tally.known_leads:,}. "
+            f"Activities: {tally.activities:,}. Deals: {tally.handoffs:,}. Left out: {tally.left_out:,}."
+        )
+    _tell_unjoined(tally, plan)
+    if tally.flawed:
+        _tell_reasons(tally)
+        console.fail(
+            f"{_rows(tally.flawed)} not taken, or not wholly: {report} says why.",
+            console.FAILED,
+        )
+
+
+def _tell_unjoined(tally: Tally, plan: Plan) -> None:
+    """Say how many rows named something that the joined file does not hold: more often a slip than none at all."""
+    for name, count in tally.unjoined.items():
+        if count:
+            console.say(f"  {name}: {printable(plan.joined[name].file)} has no such row for {_rows(count)}")
+
+
+def _tell_reasons(tally: Tally) -> None:
+    for (name, reason), count in tally.reasons.most_common(_MOST_REASONS):
+        console.say(f"  {f'{name} {reason}'.strip()}: {count:,}")
+    if len(tally.reasons) > _MOST_REASONS:
+        console.say(f"  and {len(tally.reasons) - _MOST_REASONS} other reasons")

@@ -1,0 +1,50 @@
+"""`baton intake try`: what becomes of what senders post."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import app as wiring
+from bot.cli import console, payload_preview
+from qualification.rules.intake import mapping, payloads
+from qualification.rules.playbook.playbook import PlaybookFaults, parse
+from qualification.rules.values.suggestions import choose_from
+
+commands = typer.Typer(no_args_is_help=True, help="See what becomes of what senders post.")
+
+
+@commands.command("try")
+def try_payload(
+    source: Annotated[str, typer.Argument(help="The sender, by its key in the playbook's senders.")],
+    file: Annotated[Path, typer.Argument(help="What it posts: JSON, or a form as a browser encodes it.")],
+    playbook: Annotated[Path, typer.Option(help="The playbook's file.")] = console.PLAYBOOK,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each entry.")] = False,
+) -> None:
+    """Show the leads and activities that a payload would become; nothing is stored, and nobody is told."""
+    text = console.text(playbook)
+    try:
+        read = parse(text, str(playbook))
+    except PlaybookFaults as faults:
+        console.fail(str(faults), console.FAILED)
+    sender = read.sender(source)
+    if sender is None:
+        console.fail(
+            f"No sender of {playbook} is called `{source}`; {choose_from(source, read.senders)}", console.WRONG
+        )
+    try:
+        payload = payloads.read(console.content(file))
+    except payloads.NoPayload as nothing:
+        console.fail(f"{file} is no payload: {nothing}.", console.WRONG)
+    entries = mapping.map_payload(sender, payload, now=wiring.utc_now()).values()
+    for entry in entries:
+        if as_json:
+            sys.stdout.write(f"{payload_preview.line(read, entry)}\n")
+        else:
+            console.stdout().print(payload_preview.table(read, entry))
+    wrong = sum(bool(payload_preview.errors_of(read, entry)) for entry in entries)
+    if wrong:
+        console.fail(f"{wrong} of {len(entries)} would not be taken.", console.FAILED)
+    if not entries:
+        console.stderr().print("Nothing in it would be taken: `when` leaves it out, or `each` finds nothing.")

@@ -1,0 +1,109 @@
+"""`baton score`: how many leads are ready for sales by the current playbook, and the word that hands them over."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Column, Table
+
+from bot import app as wiring
+from bot.cli import console, databases
+from bot.database import Database
+from qualification.handoffs import automatic
+from qualification.handoffs.handover import HandOverResult
+from qualification.playbook import playbooks
+from qualification.rules.refusals import NoPlaybook
+from qualification.scoring import rescoring
+from qualification.views import held
+
+MOST: Final = 25
+# So many leads are looked at in one go.
+SLICE: Final = 500
+
+
+def command(
+    *,
+    hand_over: Annotated[bool, typer.Option("--hand-over", help="Hand over who is ready, the oldest first.")] = False,
+    most: Annotated[int, typer.Option(help="Hand over so many at most.", min=1)] = MOST,
+) -> None:
+    """Show how many leads are ready for sales by the current playbook, and how many each gate holds.
+
+    A new playbook hands nobody over by itself, however many are ready by it: do it here. Harmless beside a running bot.
+    """
+    given = console.settings()
+    with databases.ready(given) as database:
+        workspace_id = databases.workspace_id(given, database)
+        try:
+            if hand_over:
+                _hand_over(database, workspace_id, most, now=wiring.utc_now())
+            else:
+                _show(database, workspace_id)
+        except NoPlaybook:
+            console.fail(console.UNPUBLISHED, console.FAILED)
+
+
+def _show(database: Database, workspace_id: int) -> None:
+    with database.snapshot() as session:
+        scoring = playbooks.current(session, workspace_id).playbook.scoring
+        leads, left = automatic.count(session, workspace_id), rescoring.left(session, workspace_id)
+        counts = held.gates(session, workspace_id)
+    if not leads:
+        console.say("No lead has come in yet.")
+        return
+    ready = len(_ready(database, workspace_id))
+    table = Table("", Column("Leads", justify="right"))
+    table.add_row("All", f"{leads:,}")
+    table.add_row("Ready for sales, and not handed over", f"{ready:,}")
+    table.add_row("Held", f"{sum(counts.values()):,}", end_section=True)
+    for gate, count in counts.items():
+        table.add_row(escape(console.printable(gate)), f"{count:,}")
+    console.stdout().print(table)
+    console.say(f"Ready is who has {scoring.threshold} points or asked for somebody, and whom no gate would hold.")
+    if left:
+        console.say(f"{left:,} are still to be added up by this playbook; a running bot does that by itself.")
+    if ready:
+        console.say(f"To hand over the oldest {min(ready, MOST)}: baton score --hand-over")
+
+
+def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetime) -> None:
+    """Hand over at most so many, each in a transaction of its own, and tell of each who has it."""
+    done = 0
+    for lead_id in _ready(database, workspace_id, most):
+        with database.transaction() as session:
+            result = automatic.hand_over(session, lead_id, now=now)
+        if result is not None:
+            done += 1
+            console.say(f"{result.lead}: {_whose(result)}")
+    if not done:
+        console.say("Nobody is ready: who has the points is with sales already, or held by a gate.")
+    elif done < most:
+        console.say(f"{done} handed over; nobody else is ready.")
+    else:
+        console.say(f"{done} handed over. How many more are ready: baton score")
+
+
+def _whose(result: HandOverResult) -> str:
+    if result.offered_to is not None:
+        return f"offered to {result.offered_to.name}"
+    if result.state == "pooled":
+        return f"open to {result.pool}"
+    return f"in the queue of {result.manager.name}" if result.manager else "in nobody's queue"
+
+
+def _ready(database: Database, workspace_id: int, most: int | None = None) -> list[int]:
+    """List who is ready, the oldest first; a bar beside tells how far the search is."""
+    found: list[int] = []
+    with database.snapshot() as session:
+        leads = automatic.count(session, workspace_id)
+    with Progress(console=console.stderr(), transient=True) as progress:
+        search = progress.add_task("Looking at each lead", total=leads)
+        last: int | None = 0
+        while last is not None and (most is None or len(found) < most):
+            with database.snapshot() as session:
+                looked = automatic.look(session, workspace_id, after=last, limit=SLICE)
+            found += looked.ready
+            last = looked.last
+            progress.advance(search, looked.count)
+    return found[:most]

@@ -1,0 +1,173 @@
+"""The leads that a batch of rows may mean: read at once, locked until the commit, found by their keys."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy.orm import Session
+
+from qualification.leads import merging
+from qualification.leads.companies import Companies
+from qualification.records import Company, ExternalId, Handoff, Lead
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
+from qualification.rules.leads.lead_data import LeadData
+
+
+class LeadIndex:
+    """The stored leads that a batch of rows may mean, and those that its earlier rows added, by their keys.
+
+    Reading locks until the commit: first `companies`, then the leads' live and snoozed handoffs, then the leads, each
+    by id. That is the order in which decisions lock, so that neither waits for the other in a circle.
+    """
+
+    def __init__(self, session: Session, workspace_id: int, rows: Sequence[LeadData]) -> None:
+        """Read and lock what any of the rows may mean."""
+        self._session = session
+        self._workspace_id = workspace_id
+        self._rows = rows
+        self._is_postgresql = session.get_bind().dialect.name == "postgresql"
+        self._by_external_key, self._by_email = self._read_by_external_key(), self._read_by_email()
+        self._by_id = self._read_by_id()
+        self._by_name: dict[tuple[str, Company], list[Lead]] = {}
+        self._live: dict[int, Handoff] = {}
+        # A generator, so that the session keeps no root: one that changes before it is locked is read again.
+        roots = (merging.root(session, lead) for lead in self._by_unique_key())
+        own = {lead.company_id for lead in roots if lead is not None and lead.company_id is not None}
+        companies = {row.company_data for row in rows if row.company_data}
+        self.companies = Companies(session, workspace_id, companies, own)
+        if self._is_postgresql:
+            # Other transactions may have added some of these leads before the companies' locks were granted.
+            self._by_external_key, self._by_email = self._read_by_external_key(), self._read_by_email()
+        self._lock(self._read_by_name())
+
+    def by_external_key(self, key: tuple[str, str] | None) -> Lead | None:
+        """Return the lead that has this id of a sender."""
+        return self._by_external_key.get(key) if key else None
+
+    def by_id(self, lead_id: int | None) -> Lead | None:
+        """Return the lead with this id of ours."""
+        return self._by_id.get(lead_id) if lead_id else None
+
+    def by_email(self, email_key: str | None) -> Lead | None:
+        """Return the lead that has this mailbox."""
+        lead = self._by_email.get(email_key) if email_key else None
+        return lead if lead is not None and lead.email_key == email_key else None
+
+    def by_name(self, name_key: str, company: Company) -> Sequence[Lead]:
+        """Return the leads that have, or had when they were read or added, this name at this company."""
+        return self._by_name.get((name_key, company), ())
+
+    def live_handoff(self, lead: Lead) -> Handoff | None:
+        """Return the live handoff of a stored lead."""
+        return self._live.get(lead.id)
+
+    def add(self, lead: Lead, company: Company | None, external_key: tuple[str, str] | None) -> bool:
+        """Let later rows find the lead by its present keys; return whether `external_key` is new."""
+        is_new_key = external_key is not None and external_key not in self._by_external_key
+        if external_key is not None and is_new_key:
+            self._by_external_key[external_key] = lead
+        if lead.email_key is not None:
+            self._by_email[lead.email_key] = lead
+        if lead.name_key is not None and company is not None:
+            namesakes = self._by_name.setdefault((lead.name_key, company), [])
+            if lead not in namesakes:
+                namesakes.append(lead)
+        return is_new_key
+
+    def _by_unique_key(self) -> list[Lead]:
+        return [*self._by_external_key.values(), *self._by_email.values(), *self._by_id.values()]
+
+    def _read_by_external_key(self) -> dict[tuple[str, str], Lead]:
+        keys = {row.external_key for row in self._rows if row.external_key}
+        if not keys:
+            return {}
+        senders, ids = {sender for sender, _ in keys}, {external_id for _, external_id in keys}
+        found = self._session.execute(_BY_EXTERNAL_KEY, self._parameters(senders=senders, ids=ids))
+        return {(row.sender, row.external_id): row.Lead for row in found}
+
+    def _read_by_email(self) -> dict[str, Lead]:
+        keys = {row.email_key for row in self._rows if row.email_key}
+        if not keys:
+            return {}
+        found = self._session.scalars(_BY_EMAIL, self._parameters(emails=keys))
+        return {lead.email_key: lead for lead in found if lead.email_key}
+
+    def _read_by_id(self) -> dict[int, Lead]:
+        ids = {row.lead_id for row in self._rows} - {None}
+        found = self._session.scalars(_BY_ID, self._parameters(ids=ids)) if ids else ()
+        return {lead.id: lead for lead in found}
+
+    def _read_by_name(self) -> Sequence[Lead]:
+        keys = {row.name_key for row in self._rows if row.name_key}
+        companies = self.companies.by_id
+        if not keys or not companies:
+            return []
+        return self._session.scalars(_BY_NAME, self._parameters(names=keys, companies=[*companies])).all()
+
+    def _parameters(self, **parameters: object) -> dict[str, Any]:
+        return {"workspace_id": self._workspace_id, **parameters}
+
+    def _lock(self, namesakes: Sequence[Lead]) -> None:
+        """Lock every lead that was read, with its root and its handoffs, and index the namesakes as they are then."""
+        found = {lead.id: lead for lead in (*self._by_unique_key(), *namesakes)}
+        roots = {root.id: root for lead in found.values() if (root := merging.root(self._session, lead)) is not None}
+        leads = {**found, **roots}
+        if leads:
+            self._live = self._lock_live_handoffs(leads)
+            if self._is_postgresql:
+                # Other transactions may have handed over or changed a lead before its lock was granted.
+                self._session.scalars(_LOCKED_LEADS, {"ids": [*leads]}).all()
+                self._live |= self._lock_live_handoffs(leads.keys() - self._live.keys())
+        companies = self.companies.by_id
+        for lead in namesakes:
+            if lead.name_key is not None and lead.company_id in companies:
+                self._by_name.setdefault((lead.name_key, companies[lead.company_id]), []).append(lead)
+
+    def _lock_live_handoffs(self, lead_ids: Iterable[int]) -> dict[int, Handoff]:
+        families = merging.families(self._session, lead_ids)
+        return {families[handoff.lead_id]: handoff for handoff in lock_live_handoffs(self._session, families)}
+
+
+def lock_live_handoffs(session: Session, lead_ids: Iterable[int]) -> list[Handoff]:
+    """Return the live handoffs made of these leads, by id, locked; their snoozed ones are locked too."""
+    found = session.scalars(_LIVE_AND_SNOOZED, {"ids": [*lead_ids]})
+    return [handoff for handoff in found if handoff.state in LIVE_STATES]
+
+
+# Built once: building a statement takes longer than running it.
+_OURS: Final = Lead.workspace_id == bindparam("workspace_id")
+_BY_EXTERNAL_KEY: Final = (
+    select(ExternalId.sender, ExternalId.external_id, Lead)
+    .join(Lead, Lead.id == ExternalId.lead_id)
+    .where(
+        ExternalId.workspace_id == bindparam("workspace_id"),
+        ExternalId.sender.in_(bindparam("senders", expanding=True)),
+        ExternalId.external_id.in_(bindparam("ids", expanding=True)),
+    )
+)
+_BY_EMAIL: Final = select(Lead).where(_OURS, Lead.email_key.in_(bindparam("emails", expanding=True)))
+_BY_ID: Final = select(Lead).where(_OURS, Lead.id.in_(bindparam("ids", expanding=True)))
+_BY_NAME: Final = (
+    select(Lead)
+    .where(
+        _OURS,
+        Lead.name_key.in_(bindparam("names", expanding=True)),
+        Lead.company_id.in_(bindparam("companies", expanding=True)),
+    )
+    .order_by(Lead.id)
+)
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+# Snoozed handoffs are locked with the live ones, before any lead: a lead that comes back resumes its own.
+_LIVE_AND_SNOOZED: Final = (
+    select(Handoff)
+    .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.NOT_NOW}))
+    .order_by(Handoff.id)
+    .with_for_update(key_share=True)
+)
+_LOCKED_LEADS: Final = (
+    select(Lead)
+    .where(Lead.id.in_(_IDS))
+    .order_by(Lead.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)

@@ -1,0 +1,122 @@
+"""What a batch of rows changes: new leads, companies and external ids, and known leads brought up to date."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from qualification.leads.companies import Companies
+from qualification.records import Company, ExternalId, Lead, Workspace
+from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.leads.lifecycle import Lifecycle
+
+# The columns of a lead that a row fills, beside its company.
+_COLUMNS: Final = (
+    *("name", "name_key", "email", "email_key", "phone", "title", "size", "country", "value_minor", "currency"),
+    *("source", "campaign", "problem", "do_not_contact"),
+)
+# The first row that has them decides: where the lead came from.
+_FIRST_COUNTS: Final = frozenset({"source", "campaign"})
+
+
+class LeadWriter:
+    """Collects new leads until `flush`, and changes stored ones at once."""
+
+    def __init__(self, session: Session, workspace_id: int, companies: Companies, *, now: datetime) -> None:
+        """Nothing is written yet."""
+        self._session = session
+        self._workspace_id = workspace_id
+        self._companies = companies
+        self._now = now
+        self._playbook_id = session.get_one(Workspace, workspace_id).playbook_id
+        self._new: dict[Lead, Company | None] = {}
+        self._external_keys: list[tuple[tuple[str, str], Lead]] = []
+
+    def company_of(self, lead: Lead) -> Company | None:
+        """Return the lead's company if any row of the batch may mean it."""
+        return self._new[lead] if lead in self._new else self._companies.by_id.get(lead.company_id or 0)
+
+    def create(self, row: LeadData, company: Company | None) -> Lead:
+        """Return a new lead, which `flush` inserts."""
+        lead = Lead(
+            workspace_id=self._workspace_id,
+            lifecycle=Lifecycle.SUBSCRIBER,
+            # Without activities it has no points under any playbook.
+            score=0,
+            scored_by_id=self._playbook_id,
+            created_at=row.known_since or self._now,
+            updated_at=self._now,
+        )
+        _fill(lead, _values(row, None))
+        self._new[lead] = company
+        return lead
+
+    def update(
+        self, lead: Lead, row: LeadData, company: Company | None, *, without: Collection[str] = ()
+    ) -> tuple[str, ...]:
+        """Change the lead by what the row says, except the columns `without`; return the columns that changed."""
+        if lead in self._new or self._companies.is_new(company):
+            self.flush()
+        values = _values(row, company)
+        values |= dict.fromkeys(without)
+        changed = _changed(lead, values)
+        if changed:
+            _fill(lead, {name: values[name] for name in changed})
+            lead.updated_at = self._now
+        if "email_key" in changed:
+            # The next row may mean whoever has the lead's former address now, so the address must be free first.
+            self._session.flush()
+        return changed
+
+    def add_external_key(self, key: tuple[str, str], lead: Lead) -> None:
+        """Let `flush` insert the sender's id of the lead."""
+        self._external_keys.append((key, lead))
+
+    def flush(self) -> None:
+        """Insert the new companies and leads in the order of their rows, then the external ids.
+
+        Raises IntegrityError if another transaction has inserted one of them meanwhile.
+        """
+        self._companies.write()
+        for lead, company in self._new.items():
+            lead.company_id = company.id if company else None
+        self._session.add_all(self._new)
+        self._new = {}
+        self._session.flush()
+        if self._external_keys:
+            # Sorted, so that two transactions that insert the same ones don't wait for each other.
+            rows = [
+                {"workspace_id": self._workspace_id, "sender": key[0], "external_id": key[1], "lead_id": lead.id}
+                for key, lead in sorted(self._external_keys, key=lambda each: each[0])
+            ]
+            self._external_keys = []
+            # No ON CONFLICT: if the id was given to another lead meanwhile, the whole batch is resolved again.
+            self._session.connection().execute(insert(ExternalId), rows)
+
+
+def _values(row: LeadData, company: Company | None) -> dict[str, Any]:
+    """Return the lead's columns by the row; None where the row doesn't say."""
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    return {"company_id": company.id if company else None, **values, "fields": dict(row.fields) or None}
+
+
+def _changed(lead: Lead, values: dict[str, Any]) -> tuple[str, ...]:
+    """Return the columns whose values are new. The same name or address in other letters isn't, nor a second source."""
+    same = {name for name in ("name", "email") if values[f"{name}_key"] == getattr(lead, f"{name}_key")}
+    first = {name for name in _FIRST_COUNTS if getattr(lead, name) is not None}
+    changed = []
+    for name, value in values.items():
+        stored = getattr(lead, name)
+        if value is None or name in same | first:
+            continue
+        if (stored | value if name == "fields" else value) != stored:
+            changed.append(name)
+    return tuple(changed)
+
+
+def _fill(lead: Lead, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if value is not None:
+            setattr(lead, name, {**(lead.fields or {}), **value} if name == "fields" else value)

@@ -1,0 +1,38 @@
+"""The kinds of event in a lead's history."""
+
+from enum import StrEnum
+
+
+class EventKind(StrEnum):
+    """The kinds of event in a lead's history."""
+
+    CAME_IN = "came_in"
+    HELD = "held"
+    LET_GO = "let_go"
+    MERGED = "merged"
+    SPLIT = "split"
+    HANDED_OVER = "handed_over"
+    UPDATED = "updated"
+    OFFERED = "offered"
+    OPENED_TO_POOL = "opened_to_pool"
+    QUEUED = "queued"
+    ACCEPTED = "accepted"
+    PASSED_ON = "passed_on"
+    REMINDED = "reminded"
+    LAPSED = "lapsed"
+    DISQUALIFIED = "disqualified"
+    NOT_NOW = "not_now"
+    WOKEN = "woken"
+    LEFT_ASLEEP = "left_asleep"
+    UNDONE = "undone"
+    REOPENED = "reopened"
+    REASSIGNED = "reassigned"
+    CONTACTED = "contacted"
+    STAGE_SET = "stage_set"
+    TASK_DONE = "task_done"
+    TASK_NOT_DONE = "task_not_done"
+    EDITED = "edited"
+    ANSWERED = "answered"
+    CHECKLIST_PASSED = "checklist_passed"
+    CHECKLIST_FELL = "checklist_fell"
+    LIFECYCLE_MOVED = "lifecycle_moved"
