@@ -54,7 +54,7 @@ def mapped(
     with snapshot() as session:
         known = playbooks.current(session, workspace.id).playbook.sender(sender)
     if known is None:
-        return problem(404, f"no sender of the playbook is called {sender}")
+        return problem(404, f"The playbook has no sender called {sender}.")
     entries = map_payload(known, payload, received_id=received_id, now=now())
     rows: list[Row] = [entry.errors if isinstance(entry, InvalidEntry) else entry for entry in entries.values()]
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
@@ -65,7 +65,7 @@ def lead(lead_id: int, *, snapshot: Sessions, workspace: Workspace) -> Answer:
     """Return a lead as it is now."""
     with snapshot() as session:
         facts = lead_page.lead_facts(session, workspace.id, lead_id)
-    return Answer(200, asdict(facts)) if facts else problem(404, f"there is no lead {lead_id}")
+    return Answer(200, asdict(facts)) if facts else problem(404, f"There is no lead {lead_id}.")
 
 
 def problem(status: int, detail: str, errors: Sequence[RowError] = ()) -> Answer:
@@ -102,13 +102,17 @@ def _ingested(
     """Ingest what was posted: one row gets an answer of its own, of a list the valid rows are kept."""
     listed = posted if isinstance(posted, list) else [posted]
     if len(listed) > MOST_ROWS:
-        return problem(413, f"a list holds at most {MOST_ROWS} rows; send more of them")
+        return problem(413, f"A list can hold at most {MOST_ROWS} rows. Send the rest in another request.")
     rows = [_row(shape, each) for each in listed]
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
     if listed is posted:
         return _listed(dict(enumerate(results)))
     (result,) = results
-    return Answer(200, _ids(result)) if isinstance(result, Ingested) else problem(422, "see errors", result)
+    return (
+        Answer(200, _ids(result))
+        if isinstance(result, Ingested)
+        else problem(422, "What was posted has errors.", result)
+    )
 
 
 def _row(shape: type[LeadInput | ActivityInput], posted: object) -> Row:
@@ -144,7 +148,7 @@ def _listed(results: Mapping[int, Result]) -> Answer:
             answers.append({"index": index, "status": 422, "errors": [asdict(error) for error in result]})
     status = 200 if not rejected else 207 if rejected < len(results) else 422
     if status == 422:  # noqa: PLR2004 - HTTP's own number
-        return Answer(status, {**problem(status, "every row has errors").body, "results": answers})
+        return Answer(status, {**problem(status, "Every row has errors.").body, "results": answers})
     return Answer(status, {"taken": len(results) - rejected, "refused": rejected, "results": answers})
 
 

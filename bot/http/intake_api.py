@@ -109,7 +109,7 @@ class Intake:
             try:
                 payload = payloads.read(body)
             except payloads.NoPayload as fault:
-                return problem(400, str(fault))
+                return problem(400, f"The body can't be read: {fault}.")
             return intake.mapped(
                 payload,
                 sender=named,
@@ -128,7 +128,7 @@ class Intake:
 
         def show(caller: Caller, _: bytes) -> Answer:
             if not (lead_id.isascii() and lead_id.isdecimal() and 0 < int(lead_id) < 2**63):
-                return problem(404, "there is no such lead")
+                return problem(404, "There is no such lead.")
             return intake.lead(int(lead_id), snapshot=self.database.snapshot, workspace=caller.installation)
 
         return await self._posted(request, show)
@@ -137,7 +137,7 @@ class Intake:
         try:
             body = await read(request)
         except TooLarge:
-            return _response(problem(413, "a request holds at most 1 MB"))
+            return _response(problem(413, "A request can hold at most 1 MB."))
         loop = asyncio.get_running_loop()
         return _response(await loop.run_in_executor(self.threads, self._answer, request, body, operation, named))
 
@@ -147,22 +147,23 @@ class Intake:
         try:
             caller = self._caller(request, body, named)
             if caller is None:
-                return problem(401, "send an API key as Authorization: Bearer …, or sign the request")
+                return problem(401, "Send an API key as Authorization: Bearer …, or sign the request.")
             wait = self._too_soon(caller)
             if wait is not None:
-                return Answer(429, {**problem(429, "too many requests").body, "retry_after": wait})
+                return Answer(429, {**problem(429, "Too many requests.").body, "retry_after": wait})
             answer = operation(caller, body)
             return _without_ids(answer) if caller.is_anybody else answer
         except OnlyItsForm as misused:
-            return problem(403, f"anybody can read this key: it only posts to /v1/in/{misused}")
+            return problem(403, f"Anybody can read this key, so it can only post to /v1/in/{misused}.")
         except NoPlaybook:
-            return problem(503, "no playbook is published yet: baton playbook publish")
+            return problem(503, "No playbook has been published yet. Run: baton playbook publish")
         except Exception as error:
             reference = self.reference()
             installation = caller.installation if caller else self.served[0]
             keys = {"action": "intake", "workspace": installation.id, "reference": reference}
             log.exception("Something unforeseen happened.", exc_info=error, extra=keys)
-            return problem(500, f"nothing that is not in an answer was taken in; reference {reference}")
+            sentence = "Something went wrong in Baton. Send it again: what was taken in counts once."
+            return problem(500, f"{sentence} Reference: {reference}")
 
     def _caller(self, request: Request, body: bytes, named: str | None) -> Caller | None:
         """Find the caller by API key, or by the signature of a sender that has a secret; None for an unknown one.
@@ -229,7 +230,7 @@ class Intake:
         try:
             posted = json.loads(body)
         except (ValueError, RecursionError):
-            return problem(400, "the body is no JSON")
+            return problem(400, "The body isn't valid JSON.")
         return take(
             posted,
             sender=caller.name,

@@ -27,15 +27,15 @@ _ACTIVITY: Final = {
 }
 _TAKEN_LEAD: Final = {"id": 12}
 _TAKEN_ACTIVITY: Final = {"id": 345, "lead_id": 12}
-_REFUSED: Final = {"index": 1, "status": 422, "errors": [{"field": "email", "reason": "is no e-mail address"}]}
+_REFUSED: Final = {"index": 1, "status": 422, "errors": [{"field": "email", "reason": "isn't a valid e-mail address"}]}
 _STATUSES: Final = {
-    "400": "The body is no JSON.",
-    "401": "No API key in force, and no signature of a sender that has a secret.",
-    "403": "A publishable key, which posts only what its own sender posts, to /v1/in/{sender}.",
+    "400": "The body isn't valid JSON.",
+    "401": "No valid API key, and no valid signature of a sender that has a secret.",
+    "403": "A publishable key can only post to /v1/in/{sender}, for its own sender.",
     "413": f"More than {LARGEST // 2**20} MB, or more than {MOST_ROWS} rows.",
     "429": "Too many requests; Retry-After says how many seconds to wait.",
-    "500": "A fault of Baton's own; the detail has a reference to quote. Send it again: what was taken in counts once.",
-    "503": "No playbook is published yet.",
+    "500": "Something went wrong in Baton. Send it again: what was taken in counts once. Quote its reference.",
+    "503": "No playbook has been published yet.",
 }
 
 
@@ -95,7 +95,7 @@ def document(server: str) -> dict[str, Any]:
                 ),
             },
             "securitySchemes": {
-                "key": {"type": "http", "scheme": "bearer", "description": "An API key of `baton keys make`."},
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key made with `baton keys make`."},
                 "webhook": {
                     "type": "apiKey",
                     "in": "header",
@@ -127,7 +127,7 @@ def _posting(what: str, shape: str, example: object, taken: dict[str, Any]) -> d
                 "in": "query",
                 "required": False,
                 "schema": _STRING,
-                "description": "Who signs, where no API key is sent.",
+                "description": "The sender that signs, if no API key is sent.",
             }
         ],
         "requestBody": {
@@ -141,16 +141,16 @@ def _posting(what: str, shape: str, example: object, taken: dict[str, Any]) -> d
         },
         "responses": {
             "200": _answer(
-                "Taken in; the same again for the same sent again.",
+                "Taken in. Sending the same again gives the same answer.",
                 {"oneOf": [{"$ref": "#/components/schemas/Taken"}, {"$ref": "#/components/schemas/Results"}]},
                 taken,
             ),
             "207": _answer(
-                "Of a list, the good rows are kept, and the others listed.",
+                "Some rows of the list were taken in; the others are listed with their errors.",
                 {"$ref": "#/components/schemas/Results"},
                 results,
             ),
-            "422": _problem("What was posted is not right; errors names every field."),
+            "422": _problem("What was posted has errors; `errors` names every field."),
             **{status: _problem(sentence) for status, sentence in _STATUSES.items()},
         },
     }

@@ -8,17 +8,21 @@ from typing import Any, Final
 from slack_sdk import WebhookClient
 
 from bot.slack.client import Slack, SlackError
+from qualification.rules.refusals import TookTooLong
 
 log = logging.getLogger(__name__)
 
 # A trigger lives for three seconds, of which the listener has used some.
 SECONDS: Final = 2.5
 USED_TRIGGER: Final = "exchanged_trigger_id"
+EXPIRED_TRIGGER: Final = "expired_trigger_id"
 CLOSED_VIEW: Final = "not_found"
 
 
 class Views:
     """Modals opened, pushed and redrawn; each call is made once, and raises SlackError where Slack did not do it.
+
+    A trigger that has expired is TookTooLong: all that the person can do is press again.
 
     Each returns the view as Slack keeps it, with its id and hash.
     """
@@ -50,6 +54,9 @@ class Views:
         try:
             return self._view(method, trigger_id=trigger_id, view=dict(view))
         except SlackError as error:
+            if error.name == EXPIRED_TRIGGER:
+                log.warning("A trigger expired before its modal was opened.", extra={"action": method})
+                raise TookTooLong from error
             if error.name != USED_TRIGGER:
                 raise
             log.info("A click came twice; its modal is shown.", extra={"action": method})

@@ -156,6 +156,7 @@ def _context(
         owner=parties.get(handoff.owner_id),
         decided_by=parties.get(handoff.decided_by_id),
         undo_until=handoff.undo_until,
+        ended_at=handoff.ended_at,
         wake_at=handoff.wake_at,
     )
     return HandoffContext(

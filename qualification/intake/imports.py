@@ -22,9 +22,7 @@ from qualification.rules.intake.row_errors import InvalidRow, RowError
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import HandoffInput, ImportRow, LeadInput
 
-HAS_IT_ALREADY: Final = RowError(
-    "handoff", "sales has this lead already, so this deal was left out; the lead was taken"
-)
+HAS_IT_ALREADY: Final = RowError("handoff", "sales already has this lead, so the deal was left out; the lead was taken")
 
 
 @dataclass(frozen=True, slots=True)

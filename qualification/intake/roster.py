@@ -39,14 +39,14 @@ class Roster:
         is_open = goes_on(deal, self.published.playbook)
         if deal.owner is None:
             if is_open:
-                yield RowError("handoff.owner", "is missing: a deal that goes on has an owner")
+                yield RowError("handoff.owner", "is missing: an open deal needs an owner")
             return
         named = self._named(deal.owner)
         at_work = [person for person in named if person.active]
         if len(at_work) > 1:
             yield RowError("handoff.owner", "is the name of several people; give an e-mail address")
         elif is_open and not at_work:
-            yield RowError("handoff.owner", "is nobody of the playbook, and the deal goes on")
+            yield RowError("handoff.owner", "isn't in the playbook, but the deal is still open")
 
     def owner(self, session: Session, deal: HandoffInput) -> Person | None:
         """Return the deal's owner; a former colleague is added as a person outside the playbook."""

@@ -31,12 +31,15 @@ class NotYours(Refusal):
         self,
         *,
         may: tuple[PersonRef, ...],
-        owner: PersonRef | None = None,
+        state: str,
         offered_to: PersonRef | None = None,
         pool: str | None = None,
+        by: PersonRef | None = None,
+        at: datetime | None = None,
+        until: datetime | None = None,
     ) -> None:
-        """Say who may, and who has it or is asked: an owner, a rep, or a pool by its name."""
-        super().__init__(may=may, owner=owner, offered_to=offered_to, pool=pool)
+        """Say who may, the state as stored, who is asked, who closed it or put it off, when, and until when."""
+        super().__init__(may=may, state=state, offered_to=offered_to, pool=pool, by=by, at=at, until=until)
 
 
 class NotOwner(Refusal):
@@ -84,9 +87,18 @@ class Ended(Refusal):
 
     name = "ended"
 
-    def __init__(self, *, verdict: str, by: PersonRef | None) -> None:
-        """Say the verdict, as the state is stored, and whose it was."""
-        super().__init__(verdict=verdict, by=by)
+    def __init__(
+        self,
+        *,
+        verdict: str,
+        by: PersonRef | None,
+        by_reader: bool = False,
+        at: datetime | None = None,
+        may: tuple[PersonRef, ...] = (),
+        may_reopen: bool = False,
+    ) -> None:
+        """Say the verdict, as the state is stored, whose it was and when, and who may reopen it; perhaps the reader."""
+        super().__init__(verdict=verdict, by=by, by_reader=by_reader, at=at, may=may, may_reopen=may_reopen)
 
 
 class PutOff(Refusal):
@@ -94,9 +106,17 @@ class PutOff(Refusal):
 
     name = "put_off"
 
-    def __init__(self, *, until: datetime | None, by: PersonRef | None) -> None:
-        """Say until when, None where it is not offered again by itself, and who put it off."""
-        super().__init__(until=until, by=by)
+    def __init__(
+        self,
+        *,
+        until: datetime | None,
+        by: PersonRef | None,
+        by_reader: bool = False,
+        may: tuple[PersonRef, ...] = (),
+        may_reopen: bool = False,
+    ) -> None:
+        """Say until when, None where it isn't offered again by itself, who put it off, and who may reopen it."""
+        super().__init__(until=until, by=by, by_reader=by_reader, may=may, may_reopen=may_reopen)
 
 
 class OfferMoved(Refusal):
@@ -262,6 +282,16 @@ class BadDate(Refusal):
     def __init__(self, *, text: str) -> None:
         """Say what was typed."""
         super().__init__(text=text)
+
+
+class TookTooLong(Refusal):
+    """Slack no longer opens a modal for the press: its trigger has expired."""
+
+    name = "took_too_long"
+
+    def __init__(self) -> None:
+        """Carry no facts."""
+        super().__init__()
 
 
 class Misaddressed(Refusal):

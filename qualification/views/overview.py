@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.leads.titles import lead_title
-from qualification.outbox import statements
+from qualification.outbox import outbox, statements
 from qualification.people import people
 from qualification.records import Delivery, Handoff, Lane, Person, Team
 from qualification.rules.person_ref import PersonRef
@@ -18,11 +18,17 @@ from qualification.views.search import LeadLine
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A message that Slack would not take, and Slack's word for why."""
+    """Messages for one place that Slack would not take, and Slack's word for why.
 
-    kind: str
-    place: str
+    `channel` is the channel as the playbook names it, None where no team has it any more; `person` is whose direct
+    messages it is, or Home tab. `lead` is that of the latest message.
+    """
+
+    channel: str | None
+    person: PersonRef | None
+    is_home: bool
     trouble: str
+    count: int
     lead: str | None
 
 
@@ -93,20 +99,42 @@ def greet(session: Session, workspace_id: int, slack_user_id: str, *, name: str 
 
 
 def parked(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple[Parked, ...], int]:
-    """Return the messages that Slack would not take, the newest first, and how many there are."""
+    """Return where Slack would not take messages and why, the newest first, and how many such places there are.
+
+    Replies that wait for the message above them are left out: what is wrong with that one is told.
+    """
+    latest = func.max(Delivery.id)
     rows = (
-        select(Delivery, Lane.place)
-        .join(Lane, Lane.id == Delivery.lane_id)
-        .where(Delivery.workspace_id == workspace_id, statements.IS_PARKED)
-        .order_by(Delivery.id.desc())
+        select(Delivery.lane_id, Delivery.trouble, func.count().label("count"), latest.label("latest"))
+        .where(
+            Delivery.workspace_id == workspace_id,
+            statements.IS_PARKED,
+            func.coalesce(Delivery.trouble, "") != outbox.PARENT_PARKED,
+        )
+        .group_by(Delivery.lane_id, Delivery.trouble)
+        .order_by(latest.desc())
     )
     count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+    found = session.execute(rows.limit(most)).all()
     return tuple(
-        Parked(
-            kind=delivery.kind,
-            place=place,
-            trouble=delivery.trouble or "",
-            lead=lead_title(session, session.get_one(Handoff, delivery.handoff_id)) if delivery.handoff_id else None,
-        )
-        for delivery, place in session.execute(rows.limit(most))
+        _parked(session, lane_id=lane_id, trouble=trouble or "", count=times, latest_id=latest_id)
+        for lane_id, trouble, times, latest_id in found
     ), count
+
+
+def _parked(session: Session, *, lane_id: int, trouble: str, count: int, latest_id: int) -> Parked:
+    lane, latest = session.get_one(Lane, lane_id), session.get_one(Delivery, latest_id)
+    channel = session.scalar(
+        select(Team.channel)
+        .where(Team.workspace_id == lane.workspace_id, or_(Team.channel_id == lane.place, Team.channel == lane.place))
+        .order_by(Team.active.desc(), Team.id)
+        .limit(1)
+    )
+    return Parked(
+        channel=channel,
+        person=people.ref_of(session, lane.person_id),
+        is_home=lane.person_id is not None and lane.place == outbox.home(lane.person_id),
+        trouble=trouble,
+        count=count,
+        lead=lead_title(session, session.get_one(Handoff, latest.handoff_id)) if latest.handoff_id else None,
+    )

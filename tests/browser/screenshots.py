@@ -134,7 +134,7 @@ def _tell_of_the_team(page: Page, office: Office) -> None:
     field(page, "note").get_by_role("textbox").fill("Budget opens in spring; call when it does")
     _take(page, "not-now", page.get_by_test_id("modal"))
     submit(page)
-    expect(put_off).to_contain_text("Not now, wakes")
+    expect(put_off).to_contain_text("Not now, comes back")
     for name, picture in (("Ana Ruiz", "home-rep"), ("Maya Cohen", "home-manager"), ("Mika Sato", "home-marketer")):
         _sit_down(page, sandbox, name, "Baton Home")
         home = page.locator("#main .blocks").first

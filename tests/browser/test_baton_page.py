@@ -106,10 +106,10 @@ def test_a_lead_open_to_a_pool_waits_at_each_reps_home_and_is_claimed_once(open_
     mika, ana, ben = (open_as(name) for name in ("Mika Sato", "Ana Ruiz", "Ben Okafor"))
     for rep in (ana, ben):
         enter(rep, "Baton Home")
-        expect(rep.get_by_test_id("home")).to_contain_text("Nothing waits for you.")
+        expect(rep.get_by_test_id("home")).to_contain_text("Nothing is waiting for you.")
     hand_over(mika, company="Orion", did="Came to the webinar", source="Webinar")
     ana.get_by_test_id("home").get_by_role("button", name="Claim").click()
-    expect(ben.get_by_test_id("home")).to_contain_text("Nothing waits for you.")
+    expect(ben.get_by_test_id("home")).to_contain_text("Nothing is waiting for you.")
     expect(ana.get_by_test_id("home").get_by_role("button", name="Checklist")).to_be_visible()
     enter(ben, "general")
     command(ben, "/bant orion")

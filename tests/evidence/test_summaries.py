@@ -68,15 +68,19 @@ def expected_lines(office: Office, team: str, due: datetime, found: Recount) -> 
     waiting = office.ledger.standing(team, due + PAST)["waiting"]
     happened = found.came_in or found.steps
     if not happened and not waiting:
-        return ["Nothing came in, nothing moved, and nothing waits to be accepted."]
+        return ["Nothing came in, nothing changed, and nothing is waiting to be accepted."]
     handed = found.steps["handed over"]
-    over = "No lead was" if not handed else "One lead was" if handed == 1 else f"{handed} leads were"
-    wait = "none waits" if not waiting else "one waits" if waiting == 1 else f"{waiting} wait"
-    sentence = f"{over} handed over, {wait} to be accepted."
+    over = "No leads were" if not handed else f"{handed} lead was" if handed == 1 else f"{handed} leads were"
+    wait = "none are" if not waiting else f"{waiting} is" if waiting == 1 else f"{waiting} are"
+    sentence = f"{over} handed over, {wait} waiting to be accepted."
     if not happened:
         return [sentence]
-    steps = [f"{step} {found.steps[step]}" for step in ORDER if found.steps[step]]
-    return [sentence, " · ".join([f"came in {found.came_in}, all teams together", *steps])]
+    steps = [_counted(found.steps[step], step) for step in ORDER if found.steps[step]]
+    return [sentence, " · ".join([f"{found.came_in} came in (all teams)", *steps])]
+
+
+def _counted(count: int, step: str) -> str:
+    return f"{count} opportunity" if (count, step) == (1, "opportunities") else f"{count} {step}"
 
 
 def test_every_summary_came_once_at_its_hour_with_figures_equal_to_a_recount(office: Office) -> None:
@@ -114,7 +118,7 @@ def details(message: Message, found: Recount) -> None:
         return
     (text,) = texts
     for rep, steps in found.by_rep.items():
-        line = " · ".join(f"{step} {steps[step]}" for step in ORDER if steps[step])
+        line = " · ".join(_counted(steps[step], step) for step in ORDER if steps[step])
         assert f"{rep}: {line}" in text.split("\n")
 
 

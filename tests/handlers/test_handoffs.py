@@ -27,7 +27,7 @@ def test_a_marketer_hands_a_lead_over_and_reads_who_is_asked(floor: Floor) -> No
     )
     submit(floor.mika, "hand_over")
     assert shown(floor.mika) == "handed_over"
-    assert "Acme · Ivy Chen is handed over" in floor.mika.modal.text
+    assert "Acme · Ivy Chen was handed over to sales" in floor.mika.modal.text
     assert "@Ana Ruiz" in floor.mika.modal.text
     stored = floor.stored()
     assert (stored.size, stored.country, stored.value_minor, stored.source) == (1200, "DE", 1250000, "Demo request")

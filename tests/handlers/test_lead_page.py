@@ -116,17 +116,17 @@ def test_a_merge_is_shown_and_split(floor: Floor) -> None:
     comes_in(floor, **IVY)
     comes_in(floor, id="7", email="ivy@acme.example")
     answer = asks(floor.maya, "ivy chen")
-    assert "Found to be the same as" in answer.text
+    assert "was merged into this lead" in answer.text
     press(floor.maya, "split_lead", answer)
     (answer,) = floor.maya.private_replies
-    assert "Found to be the same as" not in answer.text
+    assert "was merged into this lead" not in answer.text
     assert "ivy@acme.example" in asks(floor.maya, "ivy chen").text
 
 
 def test_a_gate_that_holds_a_lead_is_named(floor: Floor) -> None:
     does(floor, "trial", **IVY, do_not_contact=True)
     answer = asks(floor.ana, "ivy")
-    assert "Do not contact · Kept from sales by: Do not contact" in answer.text
+    assert "Do not contact · Held back by the “Do not contact” filter" in answer.text
     assert answer.buttons == []
 
 
@@ -136,7 +136,7 @@ def test_held_counts_by_gate_whom_sales_does_not_see_and_one_of_them_can_be_hand
     stranger = floor.sandbox.person("Olu Adeyemi")
     for who in (floor.mika, stranger):
         answer = asks(who, "Held")
-        for told_of in ("2 leads are kept from sales by gates.", "Full of links: 1 now · 1 new in the last 7 days"):
+        for told_of in ("Filters are holding back 2 leads.", "Full of links: 1 now · 1 new in the last 7 days"):
             assert told_of in answer.text
         assert ("kim@gmail.com" in answer.text) is (who is floor.mika)
     answer = asks(floor.mika, "held")
@@ -145,19 +145,19 @@ def test_held_counts_by_gate_whom_sales_does_not_see_and_one_of_them_can_be_hand
     floor.mika.fills({"did": "Asked for a demo, the links are theirs"})
     submit(floor.mika, "hand_over")
     assert floor.stored().state == "offered"
-    assert "One lead is kept from sales by a gate." in asks(floor.mika, "held").text
+    assert "Filters are holding back 1 lead." in asks(floor.mika, "held").text
 
 
 def test_held_says_so_where_nobody_is(floor: Floor) -> None:
     answer = asks(floor.ana, "held")
-    assert "No gate keeps a lead from sales." in answer.text
+    assert "No filter is holding back a lead." in answer.text
     assert "Free mail: 0 now" in answer.text
     assert answer.buttons == []
 
 
 def test_a_lead_called_held_is_found_by_more_words(floor: Floor) -> None:
     comes_in(floor, email="anna@held.example", name="Anna Held")
-    assert "No gate" in asks(floor.ana, "held").text
+    assert "No filter" in asks(floor.ana, "held").text
     assert "Anna Held" in asks(floor.ana, "anna held").text
 
 
@@ -174,4 +174,4 @@ def test_without_words_one_s_own_open_leads_are_shown(floor: Floor, words: str) 
 
 def test_nobody_found_is_said(floor: Floor) -> None:
     asks(floor.ana, "Globex")
-    assert "No lead fits “Globex”." in told(floor.ana)
+    assert "No lead matches “Globex”." in told(floor.ana)

@@ -100,7 +100,7 @@ def test_away_is_understood_in_the_zone_of_the_person(floor: Floor, words: str, 
 def test_somebody_whom_no_pool_deals_leads_is_away_and_hears_that_it_changes_nothing(floor: Floor) -> None:
     floor.mika.types("/baton away tomorrow", "#general")
     assert away_until(floor, floor.mika) is not None
-    assert "no pool of the playbook deals you leads" in told(floor.mika)
+    assert "You aren’t in a pool of the playbook" in told(floor.mika)
     floor.ana.types("/baton away", "#general")
     assert "no pool" not in told(floor.ana)
 
@@ -155,7 +155,7 @@ def test_app_home_opened_draws_the_home_tab_and_keeps_it_true(floor: Floor) -> N
     floor.ana.opens_home()
     assert floor.heard("app_home_opened") == ["acknowledged"]
     floor.shows()
-    assert "Nothing waits for you" in floor.ana.home.text
+    assert "Nothing is waiting for you" in floor.ana.home.text
     floor.hands_over()
     press(floor.ana, "accept", floor.ana.home)
     floor.shows()

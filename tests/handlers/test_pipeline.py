@@ -40,8 +40,8 @@ def test_a_rep_reads_their_own_and_the_teams_total(floor: Floor) -> None:
     floor.accepted("Acme", by=floor.ana)
     floor.hands_over("Bolt")
     answer = asks(floor.ana, "this month")
-    assert "Yours · this month" in answer.text
-    assert "The team’s total: waiting 1 · open 1" in answer.fallback
+    assert "Your leads · this month" in answer.text
+    assert "The team’s total: 1 waiting · 1 open" in answer.fallback
 
 
 def test_what_is_shared_is_read_by_everybody_with_the_name_of_who_shared_it(floor: Floor) -> None:
@@ -49,7 +49,7 @@ def test_what_is_shared_is_read_by_everybody_with_the_name_of_who_shared_it(floo
     answer = asks(floor.maya, "by rep")
     floor.maya.presses(SHARE, on=answer)
     shared = floor.ben.sees("#general")[-1]
-    assert "Ana Ruiz: open 1" in shared.fallback
+    assert "Ana Ruiz: 1 open" in shared.fallback
     assert shared.buttons == ["How is this counted?"]
     assert any("Shared by" in str(block) for block in shared.blocks)
     assert "Shared by Maya Cohen" in shared.fallback
@@ -59,7 +59,7 @@ def test_what_a_rep_shares_is_theirs_by_name(floor: Floor) -> None:
     floor.accepted("Acme", by=floor.ana)
     floor.ana.presses(SHARE, on=asks(floor.ana))
     shared = floor.ben.sees("#general")[-1]
-    assert "Ana Ruiz · all times" in shared.fallback
+    assert "Ana Ruiz · all time" in shared.fallback
     assert "Ana Ruiz’s leads now: MQL 1" in shared.text
     assert "Your" not in shared.text + shared.fallback
 
@@ -81,11 +81,11 @@ def much(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
 def test_what_takes_longer_than_slack_waits_is_answered_a_little_later(floor: Floor, much: threading.Event) -> None:
     floor.accepted("Acme")
-    assert asks(floor.maya).text == "There is much to count. The answer comes here in a moment."
+    assert asks(floor.maya).text == "This takes a moment to count. The answer will appear here."
     much.set()
     floor.sandbox.wait_for(lambda: len(floor.maya.private_replies) == 2)
     answer = floor.maya.private_replies[-1]
-    assert "One lead was handed over." in answer.text
+    assert "1 lead was handed over." in answer.text
     much.clear()
     floor.maya.presses(SHARE, on=answer)
     much.set()
@@ -107,14 +107,14 @@ def test_what_goes_wrong_later_is_told_as_well(
 
 def test_somebody_is_asked_for_by_a_mention(floor: Floor) -> None:
     floor.accepted("Acme", by=floor.ana)
-    assert "Ana Ruiz · EMEA · all times" in asks(floor.maya, f"<@{floor.ana.id}>").text
+    assert "Ana Ruiz · EMEA · all time" in asks(floor.maya, f"<@{floor.ana.id}>").text
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("last mont", "“last mont” means nothing here. Did you mean “last month”?"),
-        ("xylophone", "“xylophone” means nothing here. Ask for a period"),
+        ("last mont", "I don’t know “last mont”. Did you mean “last month”?"),
+        ("xylophone", "I don’t know “xylophone” yet. Try: this month · by rep · @name."),
     ],
 )
 def test_a_wrong_word_gets_the_nearest_right_one(floor: Floor, words: str, says: str) -> None:
@@ -123,12 +123,12 @@ def test_a_wrong_word_gets_the_nearest_right_one(floor: Floor, words: str, says:
 
 def test_whom_the_playbook_does_not_name_reads_why_they_see_nothing(floor: Floor) -> None:
     floor.sandbox.person("Olu Adeyemi").types(COMMAND, "#general")
-    assert "These figures are not for you." in told(floor.sandbox.person("Olu Adeyemi"))
+    assert "You don’t have access to these figures." in told(floor.sandbox.person("Olu Adeyemi"))
 
 
 def test_an_empty_pipeline_says_so(floor: Floor) -> None:
     answer = asks(floor.maya)
-    assert "No lead was handed over." in answer.text
+    assert "No leads were handed over." in answer.text
     assert "data_table" not in [block["type"] for block in answer.blocks]
 
 
@@ -136,8 +136,8 @@ def test_how_it_is_counted_is_one_press_away_in_the_channel_too(floor: Floor) ->
     floor.accepted("Acme")
     floor.maya.presses(SHARE, on=asks(floor.maya))
     floor.ben.presses(EXPLAIN, on=floor.ben.sees("#general")[-1])
-    assert "a rep has accepted it, and it stands at a stage before won and lost" in floor.ben.modal.text
-    assert "Sums are in EUR, by the rates of the playbook" in floor.ben.modal.text
+    assert "A rep has accepted the lead, and it is neither won nor lost yet" in floor.ben.modal.text
+    assert "Sums are in EUR, at the playbook’s rates" in floor.ben.modal.text
 
 
 def test_where_all_leads_are_is_told_in_one_line(floor: Floor) -> None:

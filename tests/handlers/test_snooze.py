@@ -25,7 +25,7 @@ def test_a_lead_is_put_off_from_its_card_with_a_day_and_last_words(floor: Floor)
     stored = floor.stored()
     assert (stored.state, stored.lifecycle) == ("not_now", "nurture")
     text = floor.card().text
-    assert "Not now, wakes" in text
+    assert "Not now, comes back" in text
     assert "Budget comes in March" in text
     assert "Ana Ruiz put the lead off" in floor.card().thread[-1].text
 
@@ -66,7 +66,7 @@ def test_on_its_day_the_rep_is_told_by_a_new_message_with_buttons(floor: Floor) 
     floor.clock.advance(timedelta(days=99))
     floor.shows()
     woken = floor.ana.direct_messages[-1]
-    assert "was put off, and is here again" in woken.text
+    assert "is back. It was put off until now." in woken.text
     assert "Budget comes in March" in woken.text
     press(floor.ana, "accept", woken)
     floor.shows()

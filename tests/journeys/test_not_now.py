@@ -13,17 +13,17 @@ def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_word
     office.ana.picks("Not now…", on=card)
     office.ana.fills({"date": "2027-03-03", "Why not now?": "The budget comes in March"})
     office.ana.submits()
-    card = office.card("Not now, wakes")
+    card = office.card("Not now, comes back")
     assert "The budget comes in March" in card.text
     assert "Next:" not in card.text
     assert {"Reopen", "Undo"} <= set(card.buttons)
     office.passes(minutes=6)
-    office.waits_for(lambda: "Undo" not in office.card("Not now, wakes").buttons)
+    office.waits_for(lambda: "Undo" not in office.card("Not now, comes back").buttons)
     office.passes(days=99)
     assert len([message for message in office.ana.direct_messages if "Acme" in message.text]) == 1
     # 09:30 in London on 3 March.
     office.passes(days=1)
-    woken = office.direct(office.ana, "was put off, and is here again")
+    woken = office.direct(office.ana, "is back. It was put off until now.")
     assert "The budget comes in March" in woken.text
     assert "last contact" in woken.text
     office.card("Offered to @Ana Ruiz")
@@ -44,7 +44,7 @@ def test_a_rep_who_is_gone_by_then_is_not_asked_and_the_pool_is(office: Office) 
     office.ana.presses("Not now…", on=office.direct(office.ana, "Globex"))
     office.ana.fills({"date": "2026-12-01"})
     office.ana.submits()
-    office.card("Not now, wakes")
+    office.card("Not now, comes back")
     office.ana.types("/baton away", "#general")
     office.passes(days=8, hours=1)
     card = office.direct(office.ben, "Offered to you")

@@ -146,11 +146,11 @@ def test_what_one_does_shows_on_the_home_tabs_and_the_receipt_of_the_others(offi
         person.opens_home()
     office.hands_over("Acme", person="Jo Petrov")
     office.waits_for(lambda: "Offered to you" in office.ana.home.text.replace("offered", "Offered"))
-    office.waits_for(lambda: "one waits to be accepted" in office.maya.home.text)
+    office.waits_for(lambda: "1 waiting to be accepted" in office.maya.home.text)
     office.waits_for(lambda: "Offered to @Ana Ruiz" in office.mika.home.text)
     office.ana.presses("Accept", on=office.ana.home)
     office.waits_for(lambda: "Accepted by @Ana Ruiz" in office.mika.home.text)
-    office.waits_for(lambda: "nobody waits to be accepted" in office.maya.home.text)
+    office.waits_for(lambda: "none waiting to be accepted" in office.maya.home.text)
     assert "No contact yet" in office.direct(office.mika, "Accepted by @Ana Ruiz").text
     office.waits_for(lambda: "Log contact" in office.ana.home.buttons)
     office.ana.presses("Log contact", on=office.ana.home)

@@ -48,11 +48,11 @@ def test_it_comes_at_the_hour_with_its_figures_a_chart_and_a_thread(office: Offi
     office.passes(seconds=10)
     summary = comes(office)
     assert "EMEA · Tuesday, November 24, 2026" in summary.fallback
-    assert "2 leads were handed over, one waits to be accepted." in summary.text
-    assert "came in 2 · handed over 2 · accepted 1" in summary.text
+    assert "2 leads were handed over, 1 is waiting to be accepted." in summary.text
+    assert "2 came in · 2 handed over · 1 accepted" in summary.text
     assert "Acme: Ana Ruiz, " in summary.text
     assert {"data_table", "data_visualization"} <= {block["type"] for block in summary.blocks}
-    assert "Ana Ruiz: accepted 1" in summary.thread[0].text
+    assert "Ana Ruiz: 1 accepted" in summary.thread[0].text
     assert summary.mentions == ()
     office.passes(hours=1)
     office.hands_over("Initech")
@@ -74,9 +74,9 @@ def test_slack_down_at_that_hour_delays_it_and_it_says_so(office: Office) -> Non
     office.sandbox.heal()
     office.passes(minutes=1)
     summary = comes(office)
-    assert "This is late: it was due today at 08:30" in summary.text
+    assert "This summary is late: it was due today at 08:30" in summary.text
     assert "Where leads stand" not in summary.text
-    assert "handed over 1 · accepted 1" in summary.text
+    assert "1 handed over · 1 accepted" in summary.text
     assert len(summaries(office)) == 1
 
 

@@ -57,12 +57,12 @@ def test_each_state_offers_its_own_buttons(facts: LeadCard, buttons: list[str]) 
     [
         (card(), r"Offered to <@UANA>, accept by <!date\^1795356300\^"),
         (card(accept_by=None), "Offered to <@UANA>"),
-        (card(state="pooled"), "Open to EMEA inbound, first to claim"),
+        (card(state="pooled"), "Open to EMEA inbound until <!date.*: the first to claim it gets it"),
         (
             card(state="queued", queued_because="nobody_there"),
-            "In <@UMAYA>\u2019s queue: nobody of EMEA inbound is at work",
+            "In <@UMAYA>\u2019s queue: nobody in EMEA inbound is working right now",
         ),
-        (card(state="queued", queued_because="everyone_asked", manager=None), "nobody of EMEA inbound took it"),
+        (card(state="queued", queued_because="everyone_asked", manager=None), "nobody in EMEA inbound accepted it"),
         (card(state="queued", queued_because="pool_lapsed", pool=None), "nobody claimed it in time"),
         (ACCEPTED, "Accepted by <@UANA> · SQL · To contact"),
         (
@@ -70,7 +70,7 @@ def test_each_state_offers_its_own_buttons(facts: LeadCard, buttons: list[str]) 
             "Disqualified by <@UANA>, .*: No",
         ),
         (card(state="won", decided_by=ANA, ended_at=NOW), "Won by <@UANA>, <!date"),
-        (card(state="lost", decided_by=BEN, ended_at=NOW, reason="Price"), "Lost, <@UBEN>, .*: Price"),
+        (card(state="lost", decided_by=BEN, ended_at=NOW, reason="Price"), "Lost by <@UBEN>, .*: Price"),
     ],
 )
 def test_the_state_stands_on_top_and_in_the_plain_text(facts: LeadCard, words: str) -> None:
@@ -88,16 +88,20 @@ def test_the_card_says_why_this_lead_and_why_this_rep() -> None:
     assert "Asked for a demo" in text
     assert "We lose leads" in text
     assert "A call before Friday" in text
-    assert "Why Ana: rule Enterprise, pool EMEA inbound, turn 3" in text
+    assert "Ana was next in EMEA inbound (rule: Enterprise)" in text
     assert "Handed over by Mia" in text
 
 
 def test_the_reader_of_a_direct_card_is_called_you() -> None:
     mine = read(direct(replace(card(), reader=ANA)))
     assert "Offered to you, accept by" in mine
-    assert "Why you: rule Enterprise" in mine
+    assert "You were next in EMEA inbound (rule: Enterprise)" in mine
     assert "In your queue" in read(direct(card(state="queued", reader=MAYA)))
     assert "Accepted by you" in read(direct(replace(ACCEPTED, reader=ANA)))
+    for state, mark in (("disqualified", "Disqualified by you,"), ("won", "Won by you,"), ("lost", "Lost by you,")):
+        ended = card(state=state, decided_by=ANA, ended_at=NOW)
+        assert mark in read(direct(replace(ended, reader=ANA)))
+        assert "by you" not in read(direct(replace(ended, reader=BEN)))
 
 
 def test_a_rep_who_was_passed_over_keeps_the_card_without_its_buttons() -> None:
@@ -150,7 +154,7 @@ def test_a_lead_with_hardly_a_fact_is_still_a_card() -> None:
         phone=None,
     )
     for payload in (channel(nothing), direct(nothing)):
-        assert "Lead without a name" in read(payload)
+        assert "Unnamed lead" in read(payload)
         assert "–" not in read(payload)
 
 
@@ -198,7 +202,7 @@ def test_two_texts_that_together_pass_what_a_message_holds_are_shortened_alike()
 
 def test_a_second_handoff_and_the_first_contact_are_told() -> None:
     text = read(channel(replace(ACCEPTED, handoff_number=2, contacted_at=NOW + timedelta(hours=1))))
-    assert "came back, handoff 2" in text
+    assert "back again, handoff 2" in text
     assert "first contact <!date" in text
 
 
@@ -232,8 +236,34 @@ def test_what_weighed_most_is_why() -> None:
     assert "*Why this lead*\nContent downloaded ×3 +30 · Demo requested" in words(payload)
     said = str(payload["text"])
     assert "Why this lead: Content downloaded ×3 +30 · Demo requested" in said
-    assert "Handed over by Baton" in said
+    assert "Came in by itself: Demo request, <!date^" in said
     assert "score 30" in said
+
+
+def test_a_score_of_nothing_is_not_shown_beside_what_was_asked_for() -> None:
+    said = str(channel(card(score=0, weighed=(Weighed("Demo requested", 1, 0),)))["text"])
+    assert "Why this lead: Demo requested" in said
+    assert "score" not in said
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (card(why="turn", pool=None), "Rule: Enterprise"),
+        (card(why="turn", rule=None), "Ana was next in EMEA inbound\n"),
+        (card(why="pool", state="pooled", offered_to=None), "Went to EMEA inbound (rule: Enterprise)"),
+        (card(why="manager"), "A manager chose Ana"),
+        (card(why="manager", reader=ANA), "A manager chose you"),
+        (card(why="woken"), "Ana had this lead when it was put off"),
+        (card(why=None, offered_to=None), "Went to EMEA inbound (rule: Enterprise)"),
+    ],
+)
+def test_why_it_went_to_whom_it_went_is_a_sentence(facts: LeadCard, words: str) -> None:
+    assert words in str(direct(facts)["text"])
+
+
+def test_a_lead_that_nobody_handed_over_came_in_by_itself() -> None:
+    assert "Came in by itself, <!date^" in str(channel(card(announcer=None, source=None))["text"])
 
 
 WAKES = NOW + timedelta(days=90)
@@ -249,7 +279,7 @@ SLEEPS = card(
 
 def test_a_card_that_sleeps_says_until_when_by_whom_and_the_last_words_and_contact() -> None:
     text = read(channel(SLEEPS))
-    assert re.search(rf"Not now, wakes <!date\^{int(WAKES.timestamp())}\^{{date_short_pretty}}", text)
+    assert re.search(rf"Not now, comes back <!date\^{int(WAKES.timestamp())}\^{{date_short_pretty}}", text)
     assert "Put off by <@UANA>" in text
     assert "The *budget* comes in March" in text
     assert re.search(r"last contact <!date.*Call · “Ask for Jo”", text)
@@ -261,11 +291,11 @@ def test_a_card_that_woke_keeps_who_put_it_off_and_the_last_words() -> None:
     text = read(direct(woke))
     assert "Put off by you" in text
     assert "The *budget* comes in March" in text
-    assert "Why you: asked before it was put off" in text
+    assert "You had this lead when it was put off" in text
 
 
 def test_one_that_will_not_be_offered_again_names_no_day() -> None:
-    assert "wakes" not in read(channel(replace(SLEEPS, wake_at=None)))
+    assert "comes back" not in read(channel(replace(SLEEPS, wake_at=None)))
     assert "Not now" in read(channel(replace(SLEEPS, wake_at=None)))
 
 
@@ -274,7 +304,7 @@ def test_whoever_is_asked_again_gets_it_with_its_buttons_and_others_without() ->
     payload = render("messages/woken", woken=Woken(woke, waits=True))
     assert actions(payload) == ["accept", "pass_on", "disqualify", "not_now"]
     text = read(payload)
-    assert "was put off, and is here again" in text
+    assert "is back. It was put off until now." in text
     assert "The *budget* comes in March" in text
     assert EMAIL not in text
     assert actions(render("messages/woken", woken=Woken(ACCEPTED, waits=False))) == []

@@ -149,13 +149,13 @@ def test_what_was_stored_comes_back_into_a_field_as_it_was() -> None:
     [
         ("offered", {"offered_to": ANA, "accept_by": NOW}, "Offered to <@UANA>, accept by <!date"),
         ("pooled", {"pool": "EMEA inbound"}, "Open to EMEA inbound"),
-        ("queued", {"manager": MAYA}, "it is in <@UMAYA>\u2019s queue"),
+        ("queued", {"manager": MAYA}, "so it is in <@UMAYA>\u2019s queue"),
         ("accepted", {"owner": ANA}, "<@UANA> is working on it"),
     ],
 )
 def test_the_marketer_is_told_who_has_the_lead(state: str, facts: dict[str, Any], where: str) -> None:
     nobody = {"offered_to": None, "pool": None, "manager": None, "owner": None, "accept_by": None}
-    for already, first in ((False, "Acme is handed over."), (True, "Acme was handed over before, by <@UMIA>.")):
+    for already, first in ((False, "Acme was handed over to sales."), (True, "<@UMIA> already handed over Acme.")):
         result = HandOverResult(12, "Acme", state, already, announcer=MIA, **{**nobody, **facts})
         text = "\n".join(words(render("modals/handed_over", result=result)))
         assert where in text
@@ -166,8 +166,15 @@ def test_the_marketer_is_told_of_what_the_hand_over_passed_in_one_line() -> None
     result = HandOverResult(12, "Acme", "offered", False, ANA, None, None, None, None, MIA)  # noqa: FBT003 - a sample
     plain = words(render("modals/handed_over", result=result))
     for changes, line in (
-        ({"gates": ("Free mail", "Rivals")}, "By itself it would have been kept from sales by: Free mail, Rivals"),
-        ({"gates": ("Never",), "do_not_contact": True}, "Do not contact is set for this lead: its card says so."),
+        ({"gates": ("Free mail",)}, "Note: the “Free mail” filter would normally have held this lead."),
+        (
+            {"gates": ("Free mail", "Rivals")},
+            "Note: these filters would normally have held this lead: Free mail, Rivals.",
+        ),
+        (
+            {"gates": ("Never",), "do_not_contact": True},
+            "Note: this lead is marked “Do not contact”. Its card says so too.",
+        ),
     ):
         told = words(render("modals/handed_over", result=replace(result, **changes)))
         assert [each for each in told if each not in plain] == [line]
@@ -189,7 +196,7 @@ def test_a_lead_is_picked_from_a_list_of_at_most_a_hundred() -> None:
     assert len(options) == 100
     assert options[0]["value"] == '{"handoff":0}'
     assert options[0]["description"]["text"] == "Contacted · Ana"
-    assert "The first 100 are shown" in "\n".join(words(payload))
+    assert "Showing the first 100" in "\n".join(words(payload))
     assert "submit" not in render("modals/pick_lead", leads=(), query=None)
 
 

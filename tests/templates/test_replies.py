@@ -30,43 +30,75 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
     ("refusal", "words"),
     [
         (
-            refusals.NotYours(may=(BEN, MAYA), offered_to=BEN),
-            "This is not yours to decide. Ben is asked; Maya may decide too.",
+            refusals.NotYours(may=(BEN, MAYA), state="offered", offered_to=BEN),
+            "This lead is offered to Ben. Only they or Maya can decide.",
         ),
-        (refusals.NotYours(may=(BEN,), offered_to=BEN), "This is not yours to decide. Ben is asked."),
-        (refusals.NotYours(may=(BEN, MAYA), owner=ANA), "Ana has it; Ben or Maya may decide."),
-        (refusals.NotYours(may=(MAYA,), pool="Inbound"), "It is open to Inbound; Maya may decide too."),
-        (refusals.NotYours(may=(MAYA,)), "It waits in the manager\u2019s queue; Maya may decide."),
-        (refusals.NotYours(may=()), "It waits in the manager\u2019s queue; an administrator may decide."),
-        (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead is Ben\u2019s."),
+        (
+            refusals.NotYours(may=(BEN,), state="offered", offered_to=BEN),
+            "This lead is offered to Ben. Only they can decide.",
+        ),
+        (refusals.NotYours(may=(BEN, MAYA), state="accepted", by=BEN), "Only Ben or Maya can do this."),
+        (refusals.NotYours(may=(), state="accepted"), "Only an administrator can do this."),
+        (
+            refusals.NotYours(may=(MAYA,), state="pooled", pool="Inbound"),
+            "This lead is open to Inbound. Only they or Maya can decide.",
+        ),
+        (
+            refusals.NotYours(may=(MAYA,), state="queued", offered_to=BEN),
+            "This lead is in Maya\u2019s queue; only they can assign it.",
+        ),
+        (refusals.NotYours(may=(), state="queued"), "only an administrator can assign it."),
+        (
+            refusals.NotYours(may=(ANA, MAYA), state="disqualified", by=ANA, at=NOW),
+            "Closed by Ana: disqualified, Nov 22. They or Maya can reopen it.",
+        ),
+        (
+            refusals.NotYours(may=(ANA, MAYA), state="not_now", by=ANA, at=NOW, until=NOW),
+            "Ana put this lead off. It comes back Nov 22. They or Maya can reopen it.",
+        ),
+        (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead belongs to Ben. Only they can work on it."),
         (
             refusals.NotOwner(owner=BEN, may=(BEN, MAYA, MIA)),
-            "This lead is Ben\u2019s; Maya or Mia may work on it too.",
+            "This lead belongs to Ben. Only they or Maya or Mia can work on it.",
         ),
         (refusals.NotOwner(owner=None, may=()), "Nobody has accepted this lead yet."),
-        (refusals.NotAManager(may=(MAYA,)), "Only a manager does this. Who may: Maya."),
-        (refusals.NotInPool(pool="EMEA inbound"), "Only the people in EMEA inbound may claim this lead."),
+        (refusals.NotAManager(may=(MAYA,)), "Only Maya can give this lead to somebody else."),
+        (refusals.NotInPool(pool="EMEA inbound"), "Only people in EMEA inbound can claim this lead."),
         (refusals.AlreadyTaken(owner=ANA), "Ana was faster and has this lead."),
         (refusals.AlreadyTaken(owner=None), "Somebody was faster"),
-        (refusals.Ended(verdict="lost", by=ANA), "verdict from Ana: lost. Reopen it"),
-        (refusals.OfferMoved(to=BEN), "Ben is asked now."),
-        (refusals.OfferMoved(to=None, pool="P"), "open to P now"),
+        (
+            refusals.Ended(verdict="lost", by=ANA, at=NOW, may=(ANA, MAYA)),
+            "Closed by Ana: lost, Nov 22. They or Maya can reopen it.",
+        ),
+        (refusals.Ended(verdict="won", by=ANA, may_reopen=True), "Closed by Ana: won. Reopen it on its card"),
+        (
+            refusals.Ended(verdict="won", by=ANA, by_reader=True, may_reopen=True),
+            "You closed this lead: won. Reopen it on its card to continue.",
+        ),
+        (refusals.Ended(verdict="won", by=None), "This lead is closed: won. An administrator can reopen it."),
+        (
+            refusals.PutOff(until=NOW, by=ANA, by_reader=True, may_reopen=True),
+            "You put this lead off. It comes back Nov 22. Reopen it on its card to continue.",
+        ),
+        (refusals.TookTooLong(), "That took too long. Please try again."),
+        (refusals.OfferMoved(to=BEN), "It is with Ben now."),
+        (refusals.OfferMoved(to=None, pool="P"), "It is now open to P."),
         (refusals.UndoTooLate(until=NOW), "until Nov 22, 3:05\u202fPM CET. Reopen"),
-        (refusals.AlreadyHandedOver(lead="A · B", owner=ANA), "A · B is with sales already. Ana has it."),
-        (refusals.CannotReassign(to=BEN, why=NoReassigning.HAS_IT), "Ben has this lead already."),
-        (refusals.UnknownLead(query="<b>_x_"), "No lead fits “<b>_x_”."),
+        (refusals.AlreadyHandedOver(lead="A · B", owner=ANA), "A · B is already with sales: Ana has it."),
+        (refusals.CannotReassign(to=BEN, why=NoReassigning.HAS_IT), "Ben already has this lead."),
+        (refusals.UnknownLead(query="<b>_x_"), "No lead matches “<b>_x_”."),
         (refusals.LeadElsewhere(lead="A · B", state="offered", is_theirs=True), "A · B is offered to you. Accept it"),
         (
             refusals.LeadElsewhere(lead="A · B", state="offered", is_theirs=False, offered_to=BEN),
-            "A · B is offered to Ben, who has not",
+            "A · B is offered to Ben, who hasn’t",
         ),
         (refusals.LeadElsewhere(lead="A · B", state="pooled", is_theirs=True, pool="P"), "open to P. Claim it"),
         (refusals.LeadElsewhere(lead="A · B", state="pooled", is_theirs=False, pool="P"), "nobody has claimed it"),
-        (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=True, manager=MAYA), "waits in your queue."),
+        (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=True, manager=MAYA), "is in your queue."),
         (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=False, manager=MAYA), "in Maya’s queue"),
-        (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=False), "waits for an administrator"),
-        (refusals.LeadElsewhere(lead="A · B", state="accepted", is_theirs=False, owner=ANA), "A · B is with Ana."),
-        (refusals.LeadElsewhere(lead="A · B", state="won", is_theirs=False), "A · B has its verdict: won."),
+        (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=False), "is waiting for an administrator"),
+        (refusals.LeadElsewhere(lead="A · B", state="accepted", is_theirs=False, owner=ANA), "A · B belongs to Ana."),
+        (refusals.LeadElsewhere(lead="A · B", state="won", is_theirs=False), "A · B is closed: won."),
         (refusals.UnknownCommand(text="awya", nearest="away"), "Did you mean “away”?"),
         (refusals.UnknownCommand(text="x"), "/baton help"),
         (refusals.NoteRequired(reason="Other"), "“Other” needs a note."),
@@ -97,9 +129,9 @@ def test_a_refusal_names_nobody_twice(name: str, locale: str, data: st.DataObjec
 
 
 def test_german_names_each_who_may_once() -> None:
-    facts: dict[str, Any] = dict(refusals.NotYours(may=(BEN, MAYA, MIA), offered_to=BEN).facts)
+    facts: dict[str, Any] = dict(refusals.NotYours(may=(BEN, MAYA, MIA), state="offered", offered_to=BEN).facts)
     said = sentence("replies/refusals/not_yours", locale="de", **facts)
-    assert said == "Das entscheidest nicht du. Ben ist gefragt; auch Maya oder Mia darf entscheiden."
+    assert said == "Dieser Lead ist Ben angeboten. Nur diese Person oder Maya oder Mia kann entscheiden."
 
 
 @pytest.mark.parametrize("fault", list(FieldFault))
@@ -116,7 +148,7 @@ def test_a_reply_is_private_and_carries_its_words_twice() -> None:
     assert "7f3a" in str(payload["blocks"])
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en", "no pool of the playbook"), ("de", "kein Pool des Playbooks")])
+@pytest.mark.parametrize(("locale", "words"), [("en", "aren’t in a pool"), ("de", "in keinem Pool")])
 @pytest.mark.parametrize("until", [None, NOW])
 def test_somebody_in_no_pool_hears_that_being_away_changes_nothing(
     locale: str, words: str, until: datetime | None

@@ -80,15 +80,15 @@ def kinds(summary: DailySummary) -> list[object]:
 def test_an_empty_day_is_one_plain_line_and_no_table() -> None:
     assert text(EMPTY) == [
         "EMEA · Tuesday, November 24, 2026",
-        "Nothing came in, nothing moved, and nothing waits to be accepted.",
+        "Nothing came in, nothing changed, and nothing is waiting to be accepted.",
     ]
     assert kinds(EMPTY) == ["header", "section", "context", "actions"]
 
 
 def test_a_day_is_told_in_a_sentence_figures_stages_and_who_is_needed() -> None:
     lines = text(BUSY)
-    assert lines[1] == "4 leads were handed over, 5 wait to be accepted."
-    assert lines[2] == "came in 9, all teams together · handed over 4 · accepted 3 · won 1 · disqualified 1"
+    assert lines[1] == "4 leads were handed over, 5 are waiting to be accepted."
+    assert lines[2] == "9 came in (all teams) · 4 handed over · 3 accepted · 1 won · 1 disqualified"
     assert lines[3:5] == ["Waiting for a rep: 1", "To contact: 2 (€1,200)"]
     assert lines[6].startswith("Acme · Jo: offered to Ana, waiting since <!date^")
     assert lines[7].startswith("Bolt: open to Inbound, waiting since")
@@ -111,25 +111,25 @@ def test_a_day_is_told_in_a_sentence_figures_stages_and_who_is_needed() -> None:
 
 def test_where_there_is_one_team_what_came_in_is_its_own() -> None:
     assert text(replace(EMPTY, came_in=2))[1:3] == [
-        "No lead was handed over, none waits to be accepted.",
-        "came in 2",
+        "No leads were handed over, none are waiting to be accepted.",
+        "2 came in",
     ]
 
 
 def test_one_that_comes_late_says_so_and_where_its_figures_end() -> None:
     late = text(replace(EMPTY, late=True))
-    assert late[2].startswith("This is late: it was due <!date^1795509000^")
+    assert late[2].startswith("This summary is late: it was due <!date^1795509000^")
     assert late[3].startswith("From <!date^")
     later = text(replace(BUSY, late=True, stands_later=True, made_at=DUE + timedelta(hours=3)))
-    assert "Where leads stand, and who is needed: <!date^1795519800^" in later[-1]
+    assert "Stages and open points as of <!date^1795519800^" in later[-1]
 
 
 def test_the_details_say_who_did_what_from_where_and_why() -> None:
     assert text(BUSY, "summary_details") == [
         "Who did what",
         "By rep",
-        "Ana: accepted 2 · won 1",
-        "Baton: disqualified 1",
+        "Ana: 2 accepted · 1 won",
+        "Baton: 1 disqualified",
         "By source: Demo request 3 · Not known 1",
         "Why disqualified: No need 1",
         "Handed over",
@@ -154,5 +154,5 @@ def test_nobody_is_called_by_a_summary() -> None:
 def test_a_german_team_would_read_german() -> None:
     assert text(EMPTY, locale="de")[:2] == [
         "EMEA · Dienstag, 24. November 2026",
-        "Nichts ging ein, nichts bewegte sich, und nichts wartet auf Annahme.",
+        "Nichts ging ein, nichts änderte sich, und nichts wartet auf Annahme.",
     ]

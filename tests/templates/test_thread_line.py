@@ -44,7 +44,7 @@ CASES: list[tuple[Event, PersonRef | None, PersonRef | None, str]] = [
         event_types.QueuedForManager(manager_id=7, because="everyone_asked"),
         None,
         MAYA,
-        "In Maya’s queue: nobody took it",
+        "In Maya’s queue: nobody accepted it",
     ),
     (event_types.Accepted(claimed=False), ANA, None, "Ana accepted"),
     (event_types.Accepted(claimed=True), ANA, None, "Ana claimed the lead"),

@@ -91,8 +91,8 @@ class HandoffStatus:
     """A handoff as the guards see it.
 
     `offer_id` is the open offer, None when none is open. `offered_to` is the rep of that offer, or of the one the
-    verdict ended or that put it off. `wake_at` is when one that is put off is offered again. `pool` is the name of
-    the pool it is put before. `manager` is None when nobody manages the team: then administrators stand in.
+    verdict ended or that put it off. `ended_at` is when that was, `wake_at` when it is offered again. `pool` is the
+    name of the pool it is put before. `manager` is None when nobody manages the team: then administrators stand in.
     """
 
     state: HandoffState
@@ -104,6 +104,7 @@ class HandoffStatus:
     owner: Party | None = None
     decided_by: Party | None = None
     undo_until: datetime | None = None
+    ended_at: datetime | None = None
     wake_at: datetime | None = None
 
 
@@ -140,7 +141,7 @@ def allow(action: Action, status: HandoffStatus, actor: Actor, *, offer_id: int 
     if _stands_already(action, status, actor):
         return False
     if status.state not in FITTING_STATES[action]:
-        raise _misfit(action, status)
+        raise _misfit(action, status, actor)
     closest = {party.person_id for party in _closest(action, status) if party is not None}
     if actor.person_id in closest or _asked_as_member(action, status, actor):
         return True
@@ -213,20 +214,28 @@ def _gone_on(status: HandoffStatus, offer_id: int | None) -> bool:
     return offer_id is not None and status.offer_id is not None and offer_id != status.offer_id
 
 
-def _misfit(action: Action, status: HandoffStatus) -> Refusal:
+def _misfit(action: Action, status: HandoffStatus, actor: Actor) -> Refusal:
     """Say what has happened to a handoff whose state has no such action."""
     if action is Action.UNDO:
         return NothingToUndo()
-    by = status.decided_by
-    if status.state is HandoffState.NOT_NOW:
-        return PutOff(until=status.wake_at, by=by.ref if by else None)
-    if status.state in ENDED_STATES:
-        return Ended(verdict=status.state, by=by.ref if by else None)
+    if status.state in FITTING_STATES[Action.REOPEN]:
+        return _closed(status, actor)
     if action in _ANSWERS_TO_AN_OFFER:
         if status.state is HandoffState.ACCEPTED:
             return AlreadyTaken(owner=status.owner.ref if status.owner else None)
         return _moved(status)
     return StaleCard()
+
+
+def _closed(status: HandoffStatus, actor: Actor) -> Refusal:
+    """Say who closed the handoff or put it off, and who may reopen it."""
+    by = status.decided_by
+    closest = {party.person_id for party in _closest(Action.REOPEN, status) if party is not None}
+    ref, by_reader = (by.ref, by.person_id == actor.person_id) if by else (None, False)
+    may, may_reopen = who_may(Action.REOPEN, status), actor.person_id in closest or _manages(status, actor)
+    if status.state is HandoffState.NOT_NOW:
+        return PutOff(until=status.wake_at, by=ref, by_reader=by_reader, may=may, may_reopen=may_reopen)
+    return Ended(verdict=status.state, by=ref, by_reader=by_reader, at=status.ended_at, may=may, may_reopen=may_reopen)
 
 
 def _moved(status: HandoffStatus) -> OfferMoved:
@@ -248,7 +257,10 @@ def _not_allowed(action: Action, status: HandoffStatus) -> Refusal:
         return NotOwner(owner=status.owner.ref if status.owner else None, may=may)
     return NotYours(
         may=may,
-        owner=status.owner.ref if status.owner else None,
+        state=status.state.value,
         offered_to=status.offered_to.ref if status.offered_to else None,
         pool=status.pool,
+        by=status.decided_by.ref if status.decided_by else None,
+        at=status.ended_at,
+        until=status.wake_at,
     )

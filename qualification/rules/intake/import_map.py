@@ -166,7 +166,7 @@ def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str
     for path, section, fields in _sections(data):
         for field, written in section.items():
             if field not in fields:
-                yield (*path, field), f"`{field}` is not known here; {choose_from(field, sorted(fields))}"
+                yield (*path, field), f"`{field}` isn't known here; {choose_from(field, sorted(fields))}"
                 continue
             parts = written.items() if field == "fields" and isinstance(written, dict) else [(field, written)]
             for name, part in parts:
@@ -175,9 +175,9 @@ def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str
             yield from _no_word((*path, field), field, written, playbook)
     lead = data.get("lead")
     if isinstance(lead, dict) and not identifies_lead(lead):
-        yield ("lead",), "nobody can be known by this; map a lead's `id`, `email`, or `name` and `company`"
+        yield ("lead",), "this doesn't identify a lead; map its `id`, `email`, or `name` and `company`"
     if not isinstance(lead, dict) or not lead:
-        yield ("lead",) if "lead" in data else (), "what says who the lead is? Add `lead:` with its `id` or `email`"
+        yield ("lead",) if "lead" in data else (), "nothing says who the lead is; add `lead:` with its `id` or `email`"
 
 
 def _sections(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, object], frozenset[str]]]:
@@ -203,12 +203,12 @@ def _no_column(path: Path, written: object, known: set[str] | None) -> Iterator[
 def _no_word(path: Path, field: str, written: object, playbook: Playbook) -> Iterator[tuple[Path, str]]:
     """Find constants that the playbook does not have."""
     words: Mapping[str, tuple[str, Collection[object]]] = {
-        "kind": ("no activity", [kind.key for kind in playbook.scoring.activities]),
-        "source": ("no source", [source.key for source in playbook.sources]),
-        "stage": ("no stage", [stage.key for stage in playbook.stages]),
-        "team": ("no team", [*playbook.teams]),
-        "disqualified": ("no disqualify reason", [reason.key for reason in playbook.disqualify_reasons]),
-        "lost": ("no lost reason", [reason.key for reason in playbook.lost_reasons]),
+        "kind": ("activity", [kind.key for kind in playbook.scoring.activities]),
+        "source": ("source", [source.key for source in playbook.sources]),
+        "stage": ("stage", [stage.key for stage in playbook.stages]),
+        "team": ("team", [*playbook.teams]),
+        "disqualified": ("disqualify reason", [reason.key for reason in playbook.disqualify_reasons]),
+        "lost": ("lost reason", [reason.key for reason in playbook.lost_reasons]),
     }
     if field in words:
         what, keys = words[field]
@@ -216,5 +216,5 @@ def _no_word(path: Path, field: str, written: object, playbook: Playbook) -> Ite
             if constant is not None and constant not in keys:
                 yield (
                     place,
-                    f"{what} of the playbook is called `{constant}`; {choose_from(str(constant), map(str, keys))}",
+                    f"the playbook has no {what} called `{constant}`; {choose_from(str(constant), map(str, keys))}",
                 )

@@ -46,7 +46,7 @@ def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> Im
     except Unworkable as unworkable:
         return (RowError("when", str(unworkable)),)
     except RecursionError:
-        return (RowError("", "is nested too deep"),)
+        return (RowError("", "is nested too deeply"),)
 
 
 class _Reader:
@@ -84,7 +84,7 @@ class _Reader:
         if kind in {None, Nothing.NOTHING} or (times == 0 and not isinstance(times, bool)):
             return
         if not (isinstance(times, int) and 0 < times <= MOST_TIMES):
-            self._errors.append(RowError(f"{inside}.times", f"is no whole number from 0 to {MOST_TIMES}"))
+            self._errors.append(RowError(f"{inside}.times", f"must be a whole number from 0 to {MOST_TIMES}"))
             return
         for count in range(times):
             own = values.get("id")

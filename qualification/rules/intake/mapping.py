@@ -26,7 +26,7 @@ _LONGEST_ID = 200
 _NOT_TEXT = frozenset({"size", "do_not_contact", "fields", "at", "times"})
 # The function that would have corrected a value.
 _HINTS: Mapping[str, str] = {
-    NO_COUNTRY: "country(…) leaves out what is none",
+    NO_COUNTRY: "country(…) leaves out what isn't a country",
     NO_SIZE: "number(…) takes the first number of a text",
     NO_TIME: "epoch(…) reads seconds and milliseconds",
     NO_ZONE: "zoned(…, 'Europe/London') gives it one",
@@ -60,7 +60,7 @@ def map_payload(sender: Sender, payload: object, *, received_id: str | None = No
     if mapping.each is None:
         whole = [payload]
     if not isinstance(whole, list):
-        return {0: InvalidEntry((RowError("each", "finds no list"),))}
+        return {0: InvalidEntry((RowError("each", "doesn't find a list"),))}
     if len(whole) > MOST_ROWS:
         return {0: InvalidEntry((RowError("each", f"finds more than {MOST_ROWS} entries"),))}
     entries = {}
@@ -139,7 +139,7 @@ def _entry(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry | Non
     except Unworkable as unworkable:
         return InvalidEntry((RowError("when", str(unworkable)),))
     except RecursionError:
-        return InvalidEntry((RowError("", "is nested too deep"),))
+        return InvalidEntry((RowError("", "is nested too deeply"),))
 
 
 def _lead_or_activity(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
@@ -150,7 +150,7 @@ def _lead_or_activity(mapping: _Mapping, payload: object, arrival: _Arrival) -> 
     if not mapping.activity or kind is Nothing.NOTHING:
         return _validated(LeadInput, lead, errors)
     if kind is None and not any(error.field == "activity.kind" for error in errors):
-        reason = "is nothing: the payload does not say it, or says what is not in its table"
+        reason = "is empty: the payload doesn't have it, or has a value that isn't in the table"
         errors.append(RowError("activity.kind", reason))
     stated = {field: value for field, value in activity.items() if value is not Nothing.NOTHING}
     stated.setdefault("id", arrival.id(dated="at" in stated))

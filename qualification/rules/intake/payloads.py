@@ -31,7 +31,7 @@ def read(body: bytes) -> object:
     try:
         return json.loads(body, parse_constant=_no_number)
     except RecursionError as error:
-        raise NoPayload("it is nested too deep") from error
+        raise NoPayload("it is nested too deeply") from error
     except ValueError:
         fields = form_encoded(body)
     if not fields or not any(fields.values()) or body.lstrip()[:1] in {b"{", b"[", b'"', b"<"}:
@@ -40,7 +40,7 @@ def read(body: bytes) -> object:
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number in JSON")
+    raise ValueError(f"{word} isn't a number in JSON")
 
 
 def _steps(name: str) -> list[str]:

@@ -88,7 +88,7 @@ def playbook_errors(playbook: Playbook, entry: ActivityInput | LeadInput) -> tup
 def future_errors(at: datetime | None, now: datetime, field: str = "at") -> Iterator[RowError]:
     """Yield an error if the moment is in the future, by more than a sender's clock may be fast."""
     if at is not None and at > now + _CLOCK_TOLERANCE:
-        yield RowError(field, "is still to come")
+        yield RowError(field, "is in the future")
 
 
 def import_row_errors(playbook: Playbook, row: ImportRow, now: datetime) -> Iterator[RowError]:
@@ -108,12 +108,12 @@ def import_row_errors(playbook: Playbook, row: ImportRow, now: datetime) -> Iter
 
 def _kind_errors(playbook: Playbook, activity: ActivityDetails, inside: str) -> Iterator[RowError]:
     if playbook.scoring.activity(activity.kind) is None:
-        yield RowError(f"{inside}kind", f"no activity of the playbook is called `{activity.kind}`")
+        yield RowError(f"{inside}kind", f"the playbook has no activity called `{activity.kind}`")
 
 
 def _source_errors(playbook: Playbook, lead: LeadInput, inside: str) -> Iterator[RowError]:
     if lead.source is not None and playbook.source(lead.source) is None:
-        yield RowError(f"{inside}source", f"no source of the playbook is called `{lead.source}`")
+        yield RowError(f"{inside}source", f"the playbook has no source called `{lead.source}`")
 
 
 def _deal_key_errors(playbook: Playbook, deal: HandoffInput) -> Iterator[RowError]:
@@ -126,7 +126,7 @@ def _deal_key_errors(playbook: Playbook, deal: HandoffInput) -> Iterator[RowErro
     for field, (what, keys) in known.items():
         key = getattr(deal, field)
         if key is not None and key not in keys:
-            yield RowError(f"handoff.{field}", f"no {what} of the playbook is called `{key}`")
+            yield RowError(f"handoff.{field}", f"the playbook has no {what} called `{key}`")
 
 
 def _deal_time_errors(playbook: Playbook, row: ImportRow, deal: HandoffInput, now: datetime) -> Iterator[RowError]:
@@ -136,9 +136,9 @@ def _deal_time_errors(playbook: Playbook, row: ImportRow, deal: HandoffInput, no
             yield from future_errors(row.earliest(at), now, f"handoff.{field}")
     ended = not goes_on(deal, playbook)
     if ended and deal.ended_at is None:
-        yield RowError("handoff.ended_at", "is missing: a deal that ended did so at some time")
+        yield RowError("handoff.ended_at", "is missing: a closed deal needs the time when it ended")
     if deal.ended_at is not None and not ended:
-        yield RowError("handoff.ended_at", "is there, and the stage is one that goes on")
+        yield RowError("handoff.ended_at", "is given, but the stage is an open one")
     for field, what in _BEFORE_THE_END.items():
         at = getattr(deal, field)
         if deal.ended_at is not None and at is not None and row.latest(deal.ended_at) < row.earliest(at):
@@ -148,4 +148,4 @@ def _deal_time_errors(playbook: Playbook, row: ImportRow, deal: HandoffInput, no
 def _lost_errors(playbook: Playbook, deal: HandoffInput) -> Iterator[RowError]:
     stage = playbook.stage(deal.stage) if deal.stage else None
     if deal.lost is not None and (stage is None or stage.ends != "lost"):
-        yield RowError("handoff.lost", "is there, and the stage is not one of a deal that was lost")
+        yield RowError("handoff.lost", "is given, but the stage isn't lost")

@@ -8,33 +8,33 @@ from pydantic_core import ErrorDetails
 
 from qualification.rules.field_errors import FieldFault, Unreadable
 
-NO_COUNTRY = "is no country"
-NO_SIZE = "is no number of employees"
-NO_TIME = "is no time"
+NO_COUNTRY = "isn't a country"
+NO_SIZE = "isn't a number of employees"
+NO_TIME = "isn't a valid date and time"
 NO_ZONE = "has no time zone"
 
 UNREADABLE: Mapping[FieldFault, str] = {
-    FieldFault.BAD_EMAIL: "is no e-mail address",
+    FieldFault.BAD_EMAIL: "isn't a valid e-mail address",
     FieldFault.BAD_COUNTRY: NO_COUNTRY,
     FieldFault.BAD_SIZE: NO_SIZE,
-    FieldFault.BAD_VALUE: "is no amount of money",
-    FieldFault.NEGATIVE_VALUE: "is less than nothing",
-    FieldFault.AMBIGUOUS_VALUE: "can be read in two ways; write 12000.50",
-    FieldFault.UNKNOWN_CURRENCY: "is in no currency; write its code, such as EUR",
+    FieldFault.BAD_VALUE: "isn't an amount of money",
+    FieldFault.NEGATIVE_VALUE: "can't be negative",
+    FieldFault.AMBIGUOUS_VALUE: "can be read in two ways; write it like 12000.50",
+    FieldFault.UNKNOWN_CURRENCY: "has an unknown currency; write its code, such as EUR",
 }
 # The sentence for each type of error that pydantic reports.
 _REASONS: Mapping[str, str] = {
-    "string_type": "is no text",
+    "string_type": "isn't text",
     "missing": "is missing",
-    "extra_forbidden": "is not known here; anything else goes into fields",
+    "extra_forbidden": "isn't a known field; anything else goes into fields",
     "string_too_long": "is longer than {max_length} characters",
     "string_too_short": "is empty",
     "too_long": "is longer than {max_length} characters",
     "timezone_aware": NO_ZONE,
-    "bool_parsing": "is neither yes nor no",
-    "bool_type": "is neither yes nor no",
-    "dict_type": "is not a set of names with values",
-    "model_type": "is not a set of names with values",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "dict_type": "must be an object of names and values",
+    "model_type": "must be an object of names and values",
     "less_than_equal": "is more than {le}",
     "greater_than_equal": "is less than {ge}",
 }
@@ -68,7 +68,7 @@ def _reason(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
     fault = context.get("error")
     if isinstance(fault, Unreadable):
-        return UNREADABLE.get(fault.fault, "cannot be read")
+        return UNREADABLE.get(fault.fault, "can't be read")
     if isinstance(fault, ValueError):
         return str(fault)
     if detail["type"].startswith("datetime"):

@@ -55,11 +55,11 @@ def _storable_json(value: object, depth: int) -> object:
     """Return JSON as every database stores it: PostgreSQL's has neither NUL characters nor NaN and infinity."""
     match value:
         case _ if depth > _DEEPEST:
-            raise ValueError("is nested too deep")
+            raise ValueError("is nested too deeply")
         case str():
             return storable(value)
         case float() if not isfinite(value):
-            raise ValueError("holds a number that is none")
+            raise ValueError("holds a number that isn't finite")
         case dict():
             return {storable(str(name)): _storable_json(each, depth + 1) for name, each in value.items()}
         case list():
@@ -115,7 +115,7 @@ class LeadInput(SenderInput):
     @model_validator(mode="after")
     def _is_identified(self) -> "LeadInput":
         if not (self.id or self.email or (self.name and self.company)):
-            raise ValueError("nobody can be known by this: give an id, an email, or a name and a company")
+            raise ValueError("doesn't identify anybody: give an id, an email, or a name and a company")
         return self
 
     @property
@@ -165,9 +165,9 @@ class HandoffInput(SenderInput):
     @model_validator(mode="after")
     def _has_one_outcome(self) -> "HandoffInput":
         if self.disqualified and (self.stage or self.lost):
-            raise ValueError("is disqualified, and at a stage as well: say one of them")
+            raise ValueError("is both disqualified and at a stage: give only one of them")
         if not (self.disqualified or self.stage):
-            raise ValueError("says neither a stage nor that it was disqualified")
+            raise ValueError("has neither a stage nor a disqualify reason")
         return self
 
     @property

@@ -45,7 +45,7 @@ def _sections(data: Entry, _: Document) -> Iterator[Finding]:
                 yield (*path, "key"), f"the word before the colon, `{path[-1]}`, is the key; remove this line"
     default = data.get("default_team")
     if isinstance(default, str) and default not in _mapping(data, "teams"):
-        yield ("default_team",), f"no team is called `{default}`; {choose_from(default, _mapping(data, 'teams'))}"
+        yield ("default_team",), f"there is no team called `{default}`; {choose_from(default, _mapping(data, 'teams'))}"
 
 
 def _rates(data: Entry, _: Document) -> Iterator[Finding]:
@@ -61,17 +61,17 @@ def _people(data: Entry, document: Document) -> Iterator[Finding]:
     for path, person in _entries(data, "people"):
         names = _names(person)
         if not names:
-            yield path, "nobody can be found by this; add `email:` or `slack:`"
+            yield path, "this doesn't say who it is; add `email:` or `slack:`"
         for field, name in names.items():
             if name in seen:
                 yield (*path, field), f"`{name}` is listed twice, first on line {document.line(seen[name])}; keep one"
             seen.setdefault(name, path)
         team = person.get("team")
         if isinstance(team, str) and team not in teams:
-            yield (*path, "team"), f"no team is called `{team}`; {choose_from(team, teams)}"
+            yield (*path, "team"), f"there is no team called `{team}`; {choose_from(team, teams)}"
         roles = _words(person.get("roles"))
         if team is None and "rep" in roles:
-            yield path, f"a rep sells in a team; add `team:`, {choose_from('', teams)}"
+            yield path, f"a rep needs a team; add `team:`, {choose_from('', teams)}"
         elif team is None and "manager" in roles and not managing & set(names.values()):
             yield path, "this manager has no team; add `team:`, or name them as the manager of one"
 
@@ -84,9 +84,9 @@ def _teams(data: Entry, _: Document) -> Iterator[Finding]:
             continue
         person = people.get(_reference(manager) or "")
         if person is None:
-            yield (*path, "manager"), f"`{manager}` is not among the people; {choose_from(manager, people)}"
+            yield (*path, "manager"), f"`{manager}` isn't among the people; {choose_from(manager, people)}"
         elif not _is(Role.MANAGER, person):
-            yield (*path, "manager"), f"`{manager}` is no manager; add manager to their roles"
+            yield (*path, "manager"), f"`{manager}` isn't a manager; add manager to their roles"
 
 
 def _pools(data: Entry, _: Document) -> Iterator[Finding]:
@@ -95,7 +95,7 @@ def _pools(data: Entry, _: Document) -> Iterator[Finding]:
     for path, pool in _entries(data, "pools"):
         team = pool.get("team")
         if isinstance(team, str) and team not in teams:
-            yield (*path, "team"), f"no team is called `{team}`; {choose_from(team, teams)}"
+            yield (*path, "team"), f"there is no team called `{team}`; {choose_from(team, teams)}"
         members = pool.get("members")
         seated: set[int] = set()
         for index, member in enumerate(members if isinstance(members, list) else ()):
@@ -104,11 +104,11 @@ def _pools(data: Entry, _: Document) -> Iterator[Finding]:
             here = (*path, "members", index)
             person = people.get(_reference(member) or "")
             if person is None:
-                yield here, f"`{member}` is not among the people; {choose_from(member, people)}"
+                yield here, f"`{member}` isn't among the people; {choose_from(member, people)}"
             elif id(person) in seated:
                 yield here, f"`{member}` is in this pool already; each rep has one turn, so remove one"
             elif not _is(Role.REP, person):
-                yield here, f"`{member}` is no rep; add rep to their roles, or take them out of the pool"
+                yield here, f"`{member}` isn't a rep; add rep to their roles, or take them out of the pool"
             seated.add(id(person))
 
 
@@ -120,18 +120,21 @@ def _rules(data: Entry, document: Document) -> Iterator[Finding]:
     for path, rule in _entries(data, "rules"):
         if catch_all is not None:
             line = document.line(catch_all)
-            yield path, f"no lead comes this far: the rule on line {line} takes every lead; move that one to the end"
+            yield (
+                path,
+                f"this rule is never reached: the rule on line {line} takes every lead; move that one to the end",
+            )
         name, pool, when = rule.get("name"), rule.get("pool"), rule.get("when")
         if isinstance(name, str):
             if name in names:
                 yield (*path, "name"), f"the rule on line {document.line(names[name])} has this name too; rename one"
             names.setdefault(name, path)
         if isinstance(pool, str) and pool not in pools:
-            yield (*path, "pool"), f"no pool is called `{pool}`; {choose_from(pool, pools)}"
+            yield (*path, "pool"), f"there is no pool called `{pool}`; {choose_from(pool, pools)}"
         if isinstance(when, dict):
             for where, source in _each(when.get("source"), (*path, "when", "source")):
                 if source not in sources:
-                    yield where, f"no source is called `{source}`; {choose_from(source, sorted(sources))}"
+                    yield where, f"there is no source called `{source}`; {choose_from(source, sorted(sources))}"
         if not when and catch_all is None:
             catch_all = path
 
@@ -149,7 +152,7 @@ def _gates(data: Entry, document: Document) -> Iterator[Finding]:
         if isinstance(reason, str) and reason not in reasons:
             yield (
                 (*path, "reason"),
-                f"no reason to disqualify is called `{reason}`; {choose_from(reason, sorted(reasons))}",
+                f"there is no reason to disqualify called `{reason}`; {choose_from(reason, sorted(reasons))}",
             )
 
 
@@ -164,7 +167,7 @@ def _clocks(data: Entry, _: Document) -> Iterator[Finding]:
         return
     if read.remind_after is not None and read.remind_after >= read.accept_within:
         place: Path = ("clocks", "remind_after" if "remind_after" in known else "accept_within")
-        yield place, "the reminder would come when the offer has lapsed; let remind_after be shorter than accept_within"
+        yield place, "the reminder would come after the offer has lapsed; make remind_after shorter than accept_within"
 
 
 def _lists(data: Entry, document: Document) -> Iterator[Finding]:
@@ -189,19 +192,19 @@ def _stages(data: Entry, _: Document) -> Iterator[Finding]:
             yield (*path, "ends"), f"another stage ends {verdict} already; keep one"
     first, stage = stages[0]
     if stage.get("ends") is not None:
-        yield (*first, "ends"), "a lead just accepted would be over; put an open stage first"
+        yield (*first, "ends"), "a lead would be closed as soon as it is accepted; put an open stage first"
     for path, _stage in [(path, stage) for path, stage in stages if stage.get("on_contact") is True][1:]:
-        yield (*path, "on_contact"), "the first contact brings one stage; keep on_contact at one"
+        yield (*path, "on_contact"), "the first contact sets only one stage; keep on_contact at one"
     for path, stage in stages:
         for field in ("on_contact", "lifecycle", "next"):
             if stage.get("ends") is not None and stage.get(field):
-                yield (*path, field), f"a stage that ends {stage['ends']} says enough; remove {field}"
+                yield (*path, field), f"a stage that ends {stage['ends']} can't have {field}; remove it"
 
 
 def _stage_keys(data: Entry, _: Document) -> Iterator[Finding]:
     for path, stage in _entries(data, "stages"):
         if stage.get("key") in _NO_STAGES:
-            yield (*path, "key"), f"`{stage['key']}` is where leads stand that are at no stage; call this one otherwise"
+            yield (*path, "key"), f"`{stage['key']}` is reserved for leads without a stage; choose another key"
 
 
 def _frameworks(data: Entry, document: Document) -> Iterator[Finding]:
@@ -213,7 +216,7 @@ def _frameworks(data: Entry, document: Document) -> Iterator[Finding]:
         yield from _repeated(((place, item) for place, item in inside if isinstance(item, dict)), document)
         needed = framework.get("pass")
         if inside and isinstance(needed, int) and needed > len(inside):
-            yield (*path, "pass"), f"{needed} yeses cannot come from {len(inside)} items; write {len(inside)} or less"
+            yield (*path, "pass"), f"{len(inside)} items can't give {needed} yeses; write {len(inside)} or less"
 
 
 def _repeated(entries: Iterable[tuple[Path, Entry]], document: Document) -> Iterator[Finding]:

@@ -219,9 +219,11 @@ class Gate(Definition):
     @model_validator(mode="after")
     def _has_its_reason(self) -> "Gate":
         if self.outcome == "disqualify" and self.reason is None:
-            raise ValueError("a lead is disqualified for a reason; add `reason:` with the key of one of yours")
+            raise ValueError("a gate that disqualifies needs a reason; add `reason:` with the key of one of yours")
         if self.outcome == "hold" and self.reason is not None:
-            raise ValueError("a lead that is held has no reason; remove `reason:`, or write outcome: disqualify")
+            raise ValueError(
+                "a gate that holds leads can't have a reason; remove `reason:`, or write outcome: disqualify"
+            )
         return self
 
 

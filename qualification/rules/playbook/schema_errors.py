@@ -35,7 +35,7 @@ _PATTERNS: Mapping[str, str] = {
     "slack": "{input} is not a Slack user; copy the member ID from their profile, such as U012AB3CD",
 }
 _QUOTED = re.compile(r"'([^']+)'")
-_KEY_PATTERN = "{input} cannot be a key; use small letters, digits and dashes, such as emea-inbound"
+_KEY_PATTERN = "{input} can't be a key; use small letters, digits and dashes, such as emea-inbound"
 _KEYED_SECTIONS = frozenset({"teams", "pools", "frameworks", "senders"})
 _KEYED_DEPTH = 2
 
@@ -71,7 +71,7 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
         case "missing":
             return _missing(path, model)
         case "extra_forbidden":
-            return f"`{path[-1]}` is not known here; {choose_from(str(path[-1]), _keys_at(path[:-1], model))}"
+            return f"`{path[-1]}` isn't known here; {choose_from(str(path[-1]), _keys_at(path[:-1], model))}"
         case _:
             return _misfit(detail, path)
 
@@ -83,7 +83,8 @@ def _misfit(detail: ErrorDetails, path: Path) -> str:
         return "this is empty; write a value (text that begins with # needs quotes), or remove the line"
     if kind in {"literal_error", "enum"}:
         expected = str(detail["ctx"]["expected"])
-        return f"{_shown(found)} means nothing here; {choose_from(str(found), _QUOTED.findall(expected) or [expected])}"
+        known = _QUOTED.findall(expected) or [expected]
+        return f"{_shown(found)} isn't one of the choices; {choose_from(str(found), known)}"
     shown = {**detail.get("ctx", {}), "input": _shown(found)}
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(str(path[-1]), _KEY_PATTERN).format_map(shown)

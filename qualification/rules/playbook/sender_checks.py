@@ -45,18 +45,20 @@ def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Fin
     """Find what a sender is mapped to that leads or activities do not have."""
     for field, written in section.items():
         if field not in fields:
-            yield (*path, field), f"`{field}` is not known here; {choose_from(field, fields)}"
+            yield (*path, field), f"`{field}` isn't known here; {choose_from(field, fields)}"
         elif field != "fields" and isinstance(written, dict) and not {"always", "from", "as"} & set(written):
-            yield (*path, field), "only `fields` holds several; write an expression, {always: …} or {from: …, as: {…}}"
+            yield (
+                (*path, field),
+                "only `fields` can hold several values; write an expression, {always: …} or {from: …, as: {…}}",
+            )
 
 
 def _known_words(path: Path, written: object, what: str, known: Iterable[str]) -> Iterator[Finding]:
     """Find constants that the playbook does not have, and those that were meant to be one."""
     known = tuple(known)
-    article = "no activity" if what == "activity" else "no source"
     for place, constant in expressions.constants(written, path):
         if constant is not None and constant not in known:
-            yield place, f"{article} is called `{constant}`; {choose_from(str(constant), known)}"
+            yield place, f"there is no {what} called `{constant}`; {choose_from(str(constant), known)}"
     name = expressions.sole_name(written)
     if name in known:
         yield (
@@ -71,15 +73,17 @@ def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding
     known = KNOWN[like] if isinstance(like, str) else None
     lead, activity = _mapping(sender, "lead"), _mapping(sender, "activity")
     if known is None and not identifies_lead(lead):
-        remedy = f"map a lead's `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
-        yield (*path, "lead") if lead else path, f"nobody can be known by this; {remedy}"
+        remedy = f"map its `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
+        yield (*path, "lead") if lead else path, f"this doesn't identify a lead; {remedy}"
     written = activity.get("kind")
     if written is None and (activity or known is not None):
         own = known.activity.get("kind") if known else None
         missing = [word for _, word in expressions.constants(own, ()) if word is not None and word not in kinds]
         if own is None or missing:
             what = (
-                f"`{like}` says `{missing[0]}`, which is no activity here" if missing else "what they did is not said"
+                f"`{like}` says `{missing[0]}`, which isn't an activity here"
+                if missing
+                else "it doesn't say what they did"
             )
             place = "" if activity else "activity: "
             kind = f"{{kind: {{always: {kinds[0]}}}}}" if place else f"kind: {{always: {kinds[0]}}}"

@@ -48,11 +48,11 @@ def read(text: str) -> Document:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return Document(None, {}, (Fault(line, "", "there is a character here that no text file has; remove it"),))
+        return Document(None, {}, (Fault(line, "", "there is a control character here; remove it"),))
     except yaml.MarkedYAMLError as error:
         return Document(None, {}, (_syntax(error),))
     except RecursionError:
-        return Document(None, {}, (Fault(1, "", "the file is nested too deep to be a playbook"),))
+        return Document(None, {}, (Fault(1, "", "the file is nested too deeply to be a playbook"),))
     if root is None:
         return Document(None, {}, (Fault(1, "", "the file is empty; start with teams, people, pools and rules"),))
     reader = _Reader()
@@ -77,7 +77,7 @@ class _Reader:
         self.entries += 1
         if id(node) in self.above or len(self.above) == _DEEPEST or self.entries > _MOST_ENTRIES:
             if self.entries <= _MOST_ENTRIES + 1:
-                self._note(line, path, "this refers to itself or repeats without end; write it out")
+                self._note(line, path, "this refers to itself or repeats endlessly; write it out")
             return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)

@@ -93,7 +93,7 @@ def read(written: object) -> Expression:
             known = {_folded(key): _constant(meaning) for key, meaning in meanings.items()}
             otherwise = _constant(rest["else"]) if "else" in rest else Nothing.NOTHING
             return Table(check(text), known, otherwise)
-    raise ValueError(f"this says nothing; {_REMEDY}")
+    raise ValueError(f"this isn't an expression; {_REMEDY}")
 
 
 def check(text: str) -> str:
@@ -102,13 +102,13 @@ def check(text: str) -> str:
         try:
             json.loads(literal.replace("\\`", "`"))
         except ValueError as error:
-            raise ValueError(f"between backticks stands JSON; write text in single quotes: '{literal}'") from error
+            raise ValueError(f"backticks hold JSON; write text in single quotes: '{literal}'") from error
     try:
         tree = jmespath.compile(text).parsed
         _check_functions(tree)
     except (JMESPathError, RecursionError) as error:
         constant = f"; a constant is written {{always: {text.strip()}}}" if _PLAIN.fullmatch(text) else ""
-        raise ValueError(f"`{text}` is no expression: {_why(error)}{constant}") from error
+        raise ValueError(f"`{text}` isn't a valid expression: {_why(error)}{constant}") from error
     return text
 
 
@@ -160,7 +160,7 @@ def search(text: str, payload: object) -> object:
             f"{error.function_name}() takes {' or '.join(error.expected_types)}, not {error.actual_type}"
         ) from error
     except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-        raise Unworkable("cannot be worked out for what came") from error
+        raise Unworkable("can't be worked out from what came") from error
 
 
 def _part(name: str, written: object) -> Expression:
@@ -194,7 +194,7 @@ def _why(error: Exception) -> str:
     if isinstance(error, ParseError):
         place = f" at character {error.lex_position + 1}" if isinstance(error.lex_position, int) else ""
         return f"`{error.token_value}` makes no sense{place}"
-    return "it is nested too deep"
+    return "it is nested too deeplyly"
 
 
 class _NoSuchCall(JMESPathError):  # type: ignore[misc]
@@ -220,7 +220,7 @@ def _check_functions(node: Node) -> None:
             raise _NoSuchCall(f"`{zone}` is not a time zone; write one such as 'Europe/London'")
         order = arguments[-1].get("value") if name == "date" and arguments[-1].get("type") == "literal" else None
         if order is not None and not (isinstance(order, str) and sorted(order.lower().split("/")) == _DATE):
-            raise _NoSuchCall(f"`{order}` is no order of a date; write one such as 'day/month/year'")
+            raise _NoSuchCall(f"`{order}` isn't an order of a date; write one such as 'day/month/year'")
 
 
 def _every(node: Node) -> Iterator[Node]:

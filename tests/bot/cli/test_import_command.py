@@ -25,7 +25,7 @@ def test_a_file_comes_in_by_the_names_of_its_columns_and_what_is_not_taken_is_re
     assert '  email ← "E-Mail"' in done.stdout
     assert "  kept beside: Firma, Note" in done.stdout
     assert "3 rows. Leads written down: 2, known again: 0." in done.stdout
-    assert "lead.email is no e-mail address: 1" in done.stdout
+    assert "lead.email isn't a valid e-mail address: 1" in done.stdout
     assert (done.exit_code, done.stderr) == (
         1,
         "1 row not taken, or not wholly: people.csv.refused.csv says why.\n",
@@ -34,7 +34,7 @@ def test_a_file_comes_in_by_the_names_of_its_columns_and_what_is_not_taken_is_re
         assert [*csv.DictReader(file)] == [
             {
                 "_line": "3",
-                "_why": "lead.email is no e-mail address",
+                "_why": "lead.email isn't a valid e-mail address",
                 "Name": "Ivy Chen",
                 "E-Mail": "ivy",
                 "Firma": "Acme",
@@ -63,7 +63,7 @@ def test_a_report_holds_all_cells_of_a_row_and_why_it_was_not_taken_this_time(re
     report = tmp_path / "people.csv.refused.csv"
     assert report.read_text(encoding="utf-8").splitlines() == [
         "_line,_why,email,Note",
-        "2,lead.email is no e-mail address,ivy,a",
+        "2,lead.email isn't a valid e-mail address,ivy,a",
         "3,has 3 cells under 2 columns,zoe@acme.example,b,c",
     ]
     report.write_text(report.read_text(encoding="utf-8").replace(",ivy,", ",,"), encoding="utf-8")
@@ -71,7 +71,7 @@ def test_a_report_holds_all_cells_of_a_row_and_why_it_was_not_taken_this_time(re
     with (tmp_path / "people.csv.refused.csv.refused.csv").open(encoding="utf-8", newline="") as file:
         again = [*csv.DictReader(file)]
     assert [(row["_line"], row["_why"].partition(":")[0]) for row in again] == [
-        ("2", "lead nobody can be known by this"),
+        ("2", "lead doesn't identify anybody"),
         ("3", "has 5 cells under 4 columns"),
     ]
 
@@ -128,7 +128,7 @@ def test_a_map_brings_people_stages_and_dates(ready: Command, tmp_path: Path, da
     (refused,) = map(json.loads, (tmp_path / "deals.jsonl.refused.jsonl").read_text(encoding="utf-8").splitlines())
     assert (refused["_line"], refused["_why"], refused["id"]) == (
         3,
-        "handoff.owner is nobody of the playbook, and the deal goes on",
+        "handoff.owner isn't in the playbook, but the deal is still open",
         3,
     )
     assert (count(database, Handoff), count(database, Delivery)) == (2, 0)
@@ -216,7 +216,7 @@ def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
         ("a,b\n1,2\n", (), "By these columns nobody can be known: a, b."),
         ('{"a": 1}', (), "say --map"),
         ("email\nx@y.example\n", ("--map", "nowhere.yaml"), "nowhere.yaml cannot be read"),
-        ("email\nx@y.example\n", ("--map", "map.yaml"), "map.yaml:1: lead: emial: `emial` is not known here"),
+        ("email\nx@y.example\n", ("--map", "map.yaml"), "map.yaml:1: lead: emial: `emial` isn't known here"),
         ("email\nx@y.example\n", ("--encoding", "klingon"), "it is no text in klingon"),
         ("email\nx@y.example\n", ("--sender", "x" * 81), "--sender is a name of at most 80 characters."),
         ("email\nx@y.example\n", ("--report", "people.csv"), "--report is the file itself"),

@@ -41,7 +41,7 @@ def test_what_would_not_be_taken_is_named_by_its_field(connected: Command, tmp_p
     done = connected("intake", "try", "web", "odd.json")
     assert done.exit_code == 1
     assert "lead.email" in done.stdout
-    assert "is no e-mail address" in done.stdout
+    assert "isn't a valid e-mail address" in done.stdout
     assert done.stderr == "1 of 1 would not be taken.\n"
     told = json.loads(connected("intake", "try", "web", "odd.json", "--json").stdout)
     assert [fault["field"] for fault in told["faults"]] == ["activity.kind", "lead.email"]

@@ -111,7 +111,7 @@ def test_of_a_list_the_good_rows_are_kept_and_the_bad_ones_listed(sender: Sender
     told = answer.json()
     assert (told["taken"], told["refused"]) == (2, 2)
     assert [(each["index"], each["status"]) for each in told["results"]] == [(0, 200), (1, 422), (2, 422), (3, 200)]
-    assert told["results"][1]["errors"] == [{"field": "email", "reason": "is no e-mail address"}]
+    assert told["results"][1]["errors"] == [{"field": "email", "reason": "isn't a valid e-mail address"}]
     assert [each["field"] for each in told["results"][2]["errors"]] == ["country", "colour"]
     assert len(sender.stored(Lead)) == 2
 
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_named_field_by_field_and_nothing_of_it_quoted(sender: 
     assert {each["field"] for each in told["errors"]} == {"id", "at", "lead.email"}
     assert "secret" not in json.dumps(told)
     told = problem(sender.posts("/v1/activities", {"id": "1", "kind": "dance", "lead": IVY}))
-    assert told["errors"] == [{"field": "kind", "reason": "no activity of the playbook is called `dance`"}]
+    assert told["errors"] == [{"field": "kind", "reason": "the playbook has no activity called `dance`"}]
     assert sender.stored(Lead) == []
 
 
@@ -194,7 +194,7 @@ def test_a_key_that_stands_in_a_page_posts_its_form_and_opens_nothing_else(sende
     )
     for path in (f"/v1/leads/{lead_id}", f"/v1/leads/{lead_id}?key={key}"):
         assert problem(reader.asks("GET", path))["detail"] == (
-            "anybody can read this key: it only posts to /v1/in/website"
+            "Anybody can read this key, so it can only post to /v1/in/website."
         )
     for path in ("/v1/leads", "/v1/activities", "/v1/in/other"):
         assert problem(reader.posts(path, {"email": "ivy@acme.example", "name": "Changed"}))["status"] == 403

@@ -4,6 +4,8 @@ import pytest
 
 from bot.slack.client import Slack, SlackError
 from bot.slack.replies import Views
+from qualification.rules.refusals import TookTooLong
+from sandbox.clock import ManualClock
 from sandbox.people.driver import Person
 from sandbox.server import Sandbox
 
@@ -47,6 +49,16 @@ def test_a_click_in_a_modal_delivered_twice_pushes_one(sandbox: Sandbox, views: 
 def test_a_trigger_that_slack_never_gave_is_a_failure(views: Views) -> None:
     with pytest.raises(SlackError, match="invalid_trigger_id"):
         views.open("1.2.3", MODAL)
+
+
+def test_a_trigger_that_has_expired_asks_for_another_press(
+    sandbox: Sandbox, views: Views, ana: Person, clock: ManualClock
+) -> None:
+    late = trigger(sandbox, ana)
+    clock.advance(3.001)
+    with pytest.raises(TookTooLong):
+        views.open(late, MODAL)
+    assert ana.modals == []
 
 
 def test_a_modal_closed_before_it_is_redrawn_is_no_failure(sandbox: Sandbox, views: Views, ana: Person) -> None:

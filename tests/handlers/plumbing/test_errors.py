@@ -181,7 +181,7 @@ def test_a_surprise_in_an_event_is_sent_again_by_slack(floor: Floor) -> None:
     floor.clock.advance(61)
     floor.sandbox.wait_for(lambda: floor.sandbox.deliveries("events_api")[-1].outcome == "acknowledged")
     floor.shows()
-    assert "Nothing waits for you" in floor.ana.home.text
+    assert "Nothing is waiting for you" in floor.ana.home.text
 
 
 def test_when_slack_does_not_open_a_modal_the_person_is_told(floor: Floor) -> None:

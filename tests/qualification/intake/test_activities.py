@@ -191,7 +191,7 @@ def test_what_the_playbook_does_not_have_is_refused_field_by_field_and_nothing_i
             "dance", lead={**IVY, "source": "moon", "value": "lots"}, at=(MORNING + timedelta(days=1)).isoformat()
         )
     assert [error.field for error in caught.value.errors] == ["kind", "lead.source", "at", "lead.value"]
-    assert caught.value.errors[0] == RowError("kind", "no activity of the playbook is called `dance`")
+    assert caught.value.errors[0] == RowError("kind", "the playbook has no activity called `dance`")
     assert desk.all(Lead) == []
 
 

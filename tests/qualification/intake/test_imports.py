@@ -146,13 +146,21 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
 @pytest.mark.parametrize(
     ("fared", "field", "reason"),
     [
-        ({"owner": "Nobody", "stage": "contacted"}, "handoff.owner", "is nobody of the playbook, and the deal goes on"),
-        ({"stage": "contacted"}, "handoff.owner", "is missing: a deal that goes on has an owner"),
-        ({"owner": "UANA", "stage": "won"}, "handoff.ended_at", "is missing: a deal that ended did so at some time"),
+        (
+            {"owner": "Nobody", "stage": "contacted"},
+            "handoff.owner",
+            "isn't in the playbook, but the deal is still open",
+        ),
+        ({"stage": "contacted"}, "handoff.owner", "is missing: an open deal needs an owner"),
+        (
+            {"owner": "UANA", "stage": "won"},
+            "handoff.ended_at",
+            "is missing: a closed deal needs the time when it ended",
+        ),
         (
             {"owner": "UANA", "stage": "contacted", "ended_at": MAY},
             "handoff.ended_at",
-            "is there, and the stage is one that goes on",
+            "is given, but the stage is an open one",
         ),
         (
             {"owner": "UANA", "stage": "won", "at": MAY, "ended_at": MARCH},
@@ -162,7 +170,7 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
         (
             {"owner": "UANA", "stage": "contacted", "at": MORNING + timedelta(days=2)},
             "handoff.at",
-            "is still to come",
+            "is in the future",
         ),
         (
             {"owner": "UANA", "stage": "won", "contacted_at": MAY, "ended_at": MARCH},
@@ -172,10 +180,10 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
         (
             {"owner": "UANA", "stage": "contacted", "lost": "price"},
             "handoff.lost",
-            "is there, and the stage is not one of a deal that was lost",
+            "is given, but the stage isn't lost",
         ),
-        ({"owner": "UANA", "stage": "gone"}, "handoff.stage", "no stage of the playbook is called `gone`"),
-        ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "no team of the playbook is called `x`"),
+        ({"owner": "UANA", "stage": "gone"}, "handoff.stage", "the playbook has no stage called `gone`"),
+        ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "the playbook has no team called `x`"),
     ],
 )
 def test_a_deal_that_cannot_be_is_refused_with_its_row(
@@ -216,7 +224,7 @@ def test_a_day_may_be_any_time_of_it(desk: Desk) -> None:
     assert handoff.announced_at == handoff.ended_at == MORNING - timedelta(days=5)
     tomorrow = noon + timedelta(days=1)
     early = ImportRow(LeadInput(id="L3"), (demo.model_copy(update={"at": tomorrow}),), days=frozenset({tomorrow}))
-    assert brings(desk, early).rejected == {0: (RowError("activities[0].at", "is still to come"),)}
+    assert brings(desk, early).rejected == {0: (RowError("activities[0].at", "is in the future"),)}
 
 
 def test_a_second_deal_that_goes_on_is_left_out_and_told_for_sales_has_the_lead(desk: Desk) -> None:

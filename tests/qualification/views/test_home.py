@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, progress, snooze
-from qualification.records import Delivery, Handoff, Lead, Person, Task, Team
+from qualification.records import Delivery, DeliveryState, Handoff, Lane, Lead, Person, Task, Team
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
@@ -334,3 +334,29 @@ def test_the_first_lead_of_all_makes_every_open_tab_true(desk: Desk) -> None:
     desk.offered("Acme")
     (delivery,) = desk.all(Delivery, Delivery.kind == "home", Delivery.subject == desk.person("UCHLOE").id)
     assert delivery.wanted > delivery.shown
+
+
+def test_an_administrator_reads_once_for_each_place_what_slack_would_not_take(desk: Desk) -> None:
+    """Replies to a card that was not taken are not told apart from it; a channel and a person go by their names."""
+    desk.hands_over("Acme")
+    desk.hands_over("Bolt")
+    refused = {"lead_card": "not_in_channel", "thread_line": "parent_parked", "direct_card": "user_disabled"}
+    with desk.database.transaction() as session:
+        session.execute(update(Team).values(channel_id="C0123"))
+        session.execute(update(Lane).where(Lane.person_id.is_(None)).values(place="C0123"))
+        for kind, trouble in refused.items():
+            parked = {"state": DeliveryState.PARKED, "trouble": trouble}
+            session.execute(update(Delivery).where(Delivery.kind == kind).values(**parked))
+    shown = tab(desk, "UOLU")
+    assert shown.parked_count == len(shown.parked) == 3
+    channel = next(each for each in shown.parked if each.person is None)
+    assert (channel.channel, channel.trouble, channel.count, channel.lead) == (
+        "#sales-emea",
+        "not_in_channel",
+        2,
+        "Bolt",
+    )
+    direct = [each for each in shown.parked if each.person is not None]
+    assert {each.person.name for each in direct if each.person} == {"Ana Ruiz", "Ben Okafor"}
+    assert {(each.trouble, each.count, each.is_home) for each in direct} == {("user_disabled", 1, False)}
+    assert tab(desk, "UANA").parked == ()

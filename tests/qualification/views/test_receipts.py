@@ -215,5 +215,5 @@ def test_a_lead_that_is_put_off_says_until_when_and_what_was_said(desk: Desk) ->
     again = receipt(desk, handoff_id)
     assert (again.state, again.asked_last and again.asked_last.name, again.asked) == ("offered", "Ana Ruiz", 1)
     text = templates.render("messages/receipt", receipt=was)["text"]
-    assert "■ Not now, wakes <!date^" in str(text)
+    assert "■ Not now, comes back <!date^" in str(text)
     assert "□" not in str(text)

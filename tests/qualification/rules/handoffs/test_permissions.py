@@ -60,9 +60,9 @@ POOLED = HandoffStatus(
 QUEUED = HandoffStatus(HandoffState.QUEUED, manager=MAYA)
 ACCEPTED = HandoffStatus(HandoffState.ACCEPTED, manager=MAYA, owner=ANA, decided_by=ANA)
 NOT_NOW = HandoffStatus(HandoffState.NOT_NOW, manager=MAYA, offered_to=ANA, decided_by=ANA, wake_at=NOW + timedelta(90))
-DISQUALIFIED = HandoffStatus(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA)
-WON = HandoffStatus(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA)
-LOST = HandoffStatus(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA)
+DISQUALIFIED = HandoffStatus(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA, ended_at=NOW)
+WON = HandoffStatus(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
+LOST = HandoffStatus(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
 STANDINGS = {status.state: status for status in (OFFERED, POOLED, QUEUED, ACCEPTED, NOT_NOW, DISQUALIFIED, WON, LOST)}
 
 # Where each action fits, by name: read from what was promised, not from the rules.
@@ -229,7 +229,17 @@ def test_a_button_of_another_state_is_a_stale_card(action: Action, status: Hando
 def test_what_has_ended_is_told_with_its_verdict_and_whose_it_was(action: Action, status: HandoffStatus) -> None:
     with pytest.raises(Ended) as refused:
         allow(action, status, REP)
-    assert refused.value.facts == {"verdict": status.state, "by": ANA.ref}
+    assert refused.value.facts == {
+        "verdict": status.state,
+        "by": ANA.ref,
+        "by_reader": True,
+        "at": NOW,
+        "may": (ANA.ref, MAYA.ref),
+        "may_reopen": True,
+    }
+    with pytest.raises(Ended) as refused:
+        allow(action, status, COLLEAGUE)
+    assert (refused.value.facts["by_reader"], refused.value.facts["may_reopen"]) == (False, False)
 
 
 @pytest.mark.parametrize("status", [DISQUALIFIED, WON, LOST])
@@ -237,7 +247,9 @@ def test_whose_lead_it_was_may_reopen_it(status: HandoffStatus) -> None:
     assert allow(Action.REOPEN, status, REP)
     with pytest.raises(NotYours) as refused:
         allow(Action.REOPEN, status, COLLEAGUE)
-    assert refused.value.facts["may"] == (ANA.ref, MAYA.ref)
+    told = refused.value.facts
+    assert told["may"] == (ANA.ref, MAYA.ref)
+    assert (told["state"], told["by"], told["at"]) == (status.state, ANA.ref, NOW)
 
 
 @pytest.mark.parametrize("status", [ACCEPTED, DISQUALIFIED])
@@ -317,7 +329,13 @@ def test_whoever_may_disqualify_may_put_off() -> None:
 def test_a_lead_that_sleeps_is_told_of_by_when_it_wakes_and_who_put_it_off() -> None:
     with pytest.raises(PutOff) as refused:
         allow(Action.ACCEPT, NOT_NOW, COLLEAGUE, offer_id=7)
-    assert refused.value.facts == {"until": NOT_NOW.wake_at, "by": ANA.ref}
+    assert refused.value.facts == {
+        "until": NOT_NOW.wake_at,
+        "by": ANA.ref,
+        "by_reader": False,
+        "may": (ANA.ref, MAYA.ref),
+        "may_reopen": False,
+    }
 
 
 def test_to_put_off_twice_is_harmless_to_whoever_did_it_and_refused_to_others() -> None:

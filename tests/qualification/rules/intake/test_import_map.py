@@ -95,9 +95,9 @@ def test_a_row_that_the_map_leaves_out_is_neither_taken_nor_refused() -> None:
 
 def test_everything_that_is_wrong_with_a_row_is_named_at_once() -> None:
     assert errors(E_mail="nobody", Visits="many", Stage="gone", Owner="Ana", Last_Activity="danced") == [
-        ("lead.email", "is no e-mail address"),
-        ("activities[1].times", f"is no whole number from 0 to {MOST_TIMES}"),
-        ("handoff", "says neither a stage nor that it was disqualified"),
+        ("lead.email", "isn't a valid e-mail address"),
+        ("activities[1].times", f"must be a whole number from 0 to {MOST_TIMES}"),
+        ("handoff", "has neither a stage nor a disqualify reason"),
     ]
 
 
@@ -108,7 +108,7 @@ def test_a_word_that_no_table_has_is_no_activity() -> None:
 def test_a_date_that_is_none_is_told_at_its_field() -> None:
     (error,) = errors(Stage="won", Owner="x", Closed="31/12/2017")
     assert error[0] == "handoff.ended_at"
-    assert error[1].startswith("is no time")
+    assert error[1].startswith("isn't a valid date and time")
 
 
 @given(st.dictionaries(st.sampled_from(COLUMNS), st.text(max_size=20) | st.none() | st.integers() | st.booleans()))
@@ -121,13 +121,13 @@ def test_whatever_stands_in_a_row_it_is_read_or_refused(cells: dict[str, Any]) -
     ("before", "after", "line", "says"),
     [
         ("email: E-mail", "email: Email", 5, "the file has no column `Email`; did you mean `E-mail`?"),
-        ("email: E-mail", "emial: E-mail", 5, "`emial` is not known here; did you mean `email`?"),
-        ("always: blog-post", "always: blog", 9, "no activity of the playbook is called `blog`"),
-        ("open: contacted", "open: contactd", 13, "no stage of the playbook is called `contactd`"),
-        ("month/day/year", "month/year", 14, "`month/year` is no order of a date"),
+        ("email: E-mail", "emial: E-mail", 5, "`emial` isn't known here; did you mean `email`?"),
+        ("always: blog-post", "always: blog", 9, "the playbook has no activity called `blog`"),
+        ("open: contacted", "open: contactd", 13, "the playbook has no stage called `contactd`"),
+        ("month/day/year", "month/year", 14, "`month/year` isn't an order of a date"),
         ("zone: America/New_York", "zone: Mars", 1, "`Mars` is not a time zone"),
-        ("  email: E-mail\n", "", 4, "nobody can be known by this"),
-        ("handoff:", "handof:", 10, "`handof` is not known here; did you mean `handoff`?"),
+        ("  email: E-mail\n", "", 4, "this doesn't identify a lead"),
+        ("handoff:", "handof:", 10, "`handof` isn't known here; did you mean `handoff`?"),
     ],
 )
 def test_a_fault_of_a_map_is_named_with_its_line(before: str, after: str, line: int, says: str) -> None:

@@ -220,8 +220,8 @@ def test_every_fault_is_told_by_its_field_without_what_was_typed() -> None:
         InvalidEntry(
             (
                 RowError("lead.name", "join() takes array-string, not string"),
-                RowError("lead.email", "is no e-mail address"),
-                RowError("lead.do_not_contact", "is neither yes nor no"),
+                RowError("lead.email", "isn't a valid e-mail address"),
+                RowError("lead.do_not_contact", "must be true or false"),
             ),
         )
     ]
@@ -230,8 +230,8 @@ def test_every_fault_is_told_by_its_field_without_what_was_typed() -> None:
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        ({}, "finds no list"),
-        ({"orders": "all"}, "finds no list"),
+        ({}, "doesn't find a list"),
+        ({"orders": "all"}, "doesn't find a list"),
         ({"orders": [{}] * 501}, "finds more than 500 entries"),
     ],
 )
@@ -304,4 +304,4 @@ def test_a_payload_nested_beyond_measure_is_told() -> None:
     for _ in range(100_000):
         deep = [deep]
     (entry,) = mapped("form", {"email": "lea@contoso.example", "deep": deep})
-    assert entry == InvalidEntry((RowError("", "is nested too deep"),))
+    assert entry == InvalidEntry((RowError("", "is nested too deeply"),))

@@ -44,7 +44,7 @@ def test_a_file_that_unfolds_without_end_is_stopped() -> None:
     rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     (fault,) = read("\n".join(rows)).faults
-    assert "repeats without end" in fault.message
+    assert "repeats endlessly" in fault.message
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_a_file_that_unfolds_without_end_is_stopped() -> None:
         ("a: 1\nb: [1, 2\n", 3, "check the indentation"),
         ("a: b: c\n", 1, "check the indentation"),
         ("a: 1\n---\nb: 2\n", 2, "remove the line ---"),
-        ("a: 1\nb: \x07\n", 2, "no text file has"),
+        ("a: 1\nb: \x07\n", 2, "a control character"),
         ("a: !!python/name:os.system x\n", 1, "has no meaning here"),
         ("a: !secret x\n", 1, "has no meaning here"),
         ("? [a, b]\n: 1\n", 1, "cannot be a key"),
-        ("[" * 5000, 1, "nested too deep"),
+        ("[" * 5000, 1, "nested too deeply"),
     ],
 )
 def test_what_is_no_yaml_is_told_with_its_line_and_a_remedy(text: str, line: int, remedy: str) -> None:
