@@ -155,12 +155,12 @@ class Import:
         with self._database.transaction() as session:
             run = self._run_of(session)
             if again:
-                run.rows = run.flawed = run.report_bytes = 0
+                run.rows_done = run.rejected_rows = run.report_bytes = 0
                 run.ended_at = None
-            self.tally.went_on_at = self.tally.rows = run.rows
-            self.tally.flawed = run.flawed
+            self.tally.went_on_at = self.tally.rows = run.rows_done
+            self.tally.flawed = run.rejected_rows
             self.tally.is_done = run.ended_at is not None
-            return run.rows, run.report_bytes
+            return run.rows_done, run.report_bytes
 
     def _slice(self, together: Sequence[tuple[Row, Read]], done: int, refused: "_Report") -> float:
         """Bring some rows in, again where something came between that passes; return as `_try` does."""
@@ -185,7 +185,7 @@ class Import:
         with self._database.transaction() as session:
             run = self._run_of(session)
             began = time.monotonic()
-            if run.rows != done:
+            if run.rows_done != done:
                 raise CannotImport("Another process brings the same file in at this moment; let it, or stop it first.")
             self._roster = imports.roster_of(session, self._workspace_id, self._roster)
             taken = imports.import_rows(
@@ -199,8 +199,8 @@ class Import:
             flawed |= {places[index]: found for index, found in taken.rejected.items()}
             for index, found in sorted(flawed.items()):
                 refused.write(together[index][0], found)
-            run.rows += len(together)
-            run.flawed += len(flawed)
+            run.rows_done += len(together)
+            run.rejected_rows += len(flawed)
             run.report_bytes = refused.flushed()
         held = time.monotonic() - began
         self._count(taken, reads, [*flawed.values()])

@@ -89,13 +89,13 @@ class Ended(Refusal):
         super().__init__(verdict=verdict, by=by)
 
 
-class PutOff(Refusal):
-    """The handoff is put off: not now."""
+class Snoozed(Refusal):
+    """The handoff is snoozed: not now."""
 
-    name = "put_off"
+    name = "snoozed"
 
     def __init__(self, *, until: datetime | None, by: PersonRef | None) -> None:
-        """Say until when, None where it is not offered again by itself, and who put it off."""
+        """Say until when, None where it is not offered again by itself, and who snoozed it."""
         super().__init__(until=until, by=by)
 
 

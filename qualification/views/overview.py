@@ -10,24 +10,24 @@ from sqlalchemy.orm import Session
 from qualification.leads.titles import lead_title
 from qualification.outbox import statements
 from qualification.people import people
-from qualification.records import Delivery, Handoff, Lane, Person, Team
+from qualification.records import ChannelQueue, Delivery, Handoff, Person, Team
 from qualification.rules.person_ref import PersonRef
 from qualification.views import search
 from qualification.views.search import LeadLine
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class DeadLetter:
     """A message that Slack would not take, and Slack's word for why."""
 
     kind: str
     place: str
-    trouble: str
+    last_error: str
     lead: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Myself:
+class Viewer:
     """Whoever reads a list of their own: who they are here, and whether they are away."""
 
     person: PersonRef
@@ -41,7 +41,7 @@ class Myself:
 
 
 @dataclass(frozen=True, slots=True)
-class Start(Myself):
+class Overview(Viewer):
     """What somebody can do here: /baton.
 
     `asks_me` are offers waiting for this person (and, for a manager, the team's queue); `mine` accepted leads that are
@@ -57,13 +57,13 @@ class Start(Myself):
 MOST = 5
 
 
-def start(session: Session, workspace_id: int, person_id: int, now: datetime) -> Start:
+def overview_of(session: Session, workspace_id: int, person_id: int, now: datetime) -> Overview:
     """Return what /baton shows the person."""
     person = session.scalars(select(Person).where(Person.workspace_id == workspace_id, Person.id == person_id)).one()
     asks_me, asks_me_count = search.asking(session, person, MOST)
     mine, mine_count = search.mine(session, person, MOST)
-    return Start(
-        **myself(session, person, now),
+    return Overview(
+        **viewer_fields(session, person, now),
         asks_me=tuple(asks_me),
         asks_me_count=asks_me_count,
         mine=tuple(mine),
@@ -71,7 +71,7 @@ def start(session: Session, workspace_id: int, person_id: int, now: datetime) ->
     )
 
 
-def myself(session: Session, person: Person, now: datetime) -> dict[str, Any]:
+def viewer_fields(session: Session, person: Person, now: datetime) -> dict[str, Any]:
     """Return the fields of Myself: who the person is here, and whether they are away."""
     team = session.get(Team, person.team_id) if person.team_id is not None else None
     is_away = people.is_away(person, now)
@@ -87,25 +87,25 @@ def myself(session: Session, person: Person, now: datetime) -> dict[str, Any]:
     }
 
 
-def greet(session: Session, workspace_id: int, slack_user_id: str, *, name: str | None, now: datetime) -> Start:
+def greet(session: Session, workspace_id: int, slack_user_id: str, *, name: str | None, now: datetime) -> Overview:
     """Return the same for a Slack user, who is written down if new here."""
-    return start(session, workspace_id, people.actor(session, workspace_id, slack_user_id, name=name).id, now)
+    return overview_of(session, workspace_id, people.actor(session, workspace_id, slack_user_id, name=name).id, now)
 
 
-def parked(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple[Parked, ...], int]:
+def dead_letters(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple[DeadLetter, ...], int]:
     """Return the messages that Slack would not take, the newest first, and how many there are."""
     rows = (
-        select(Delivery, Lane.place)
-        .join(Lane, Lane.id == Delivery.lane_id)
-        .where(Delivery.workspace_id == workspace_id, statements.IS_PARKED)
+        select(Delivery, ChannelQueue.place)
+        .join(ChannelQueue, ChannelQueue.id == Delivery.queue_id)
+        .where(Delivery.workspace_id == workspace_id, statements.IS_DEAD_LETTER)
         .order_by(Delivery.id.desc())
     )
     count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
     return tuple(
-        Parked(
+        DeadLetter(
             kind=delivery.kind,
             place=place,
-            trouble=delivery.trouble or "",
+            last_error=delivery.last_error or "",
             lead=lead_title(session, session.get_one(Handoff, delivery.handoff_id)) if delivery.handoff_id else None,
         )
         for delivery, place in session.execute(rows.limit(most))

@@ -80,7 +80,7 @@ def parse(text: str, file: str, playbook: Playbook, columns: Sequence[str] | Non
 
     A column's name may stand for itself wherever an expression may, blanks and all.
     """
-    document = yaml_document.read(text)
+    document = yaml_document.parse_yaml(text)
     if columns is not None:
         data = _quoted(document.data, frozenset(columns))
         document = Document(data, document.lines, document.faults)

@@ -26,7 +26,7 @@ def form_encoded(body: bytes) -> Fields:
     return fields
 
 
-def read(body: bytes) -> object:
+def parse_body(body: bytes) -> object:
     """Read a body by what it holds: JSON, else a form; raises NoPayload."""
     try:
         return json.loads(body, parse_constant=_no_number)
