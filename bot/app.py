@@ -45,7 +45,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def new_seal() -> str:
+def new_delivery_namespace() -> str:
     """Return a random text that makes this database's delivery ids unlike any other's."""
     return secrets.token_hex(8)
 
@@ -60,14 +60,14 @@ def serve(
     *,
     database: Database,
     now: Callable[[], datetime] = utc_now,
-    seal: Callable[[], str] = new_seal,
+    delivery_namespace: Callable[[], str] = new_delivery_namespace,
 ) -> Installation:
     """Return the installation of the settings' token; only a new token is a question to Slack. Raises SlackError."""
     known = installations.stored(database, settings.bot_token)
     if known is not None:
         return known
     slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
-    return installations.install(database, slack, settings.bot_token, seal=seal, now=now())
+    return installations.install(database, slack, settings.bot_token, delivery_namespace=delivery_namespace, now=now())
 
 
 def build(
@@ -75,12 +75,12 @@ def build(
     *,
     database: Database,
     now: Callable[[], datetime] = utc_now,
-    seal: Callable[[], str] = new_seal,
+    delivery_namespace: Callable[[], str] = new_delivery_namespace,
     reference: Callable[[], str] = new_reference,
     rates: Rates = SLACK_RATES,
 ) -> "Baton":
     """Put a bot together for the settings' one token; nothing runs yet. Raises SlackError as `serve` does."""
-    served = (serve(settings, database=database, now=now, seal=seal),)
+    served = (serve(settings, database=database, now=now, delivery_namespace=delivery_namespace),)
     return Baton(settings, database=database, served=served, now=now, reference=reference, rates=rates)
 
 
@@ -219,7 +219,7 @@ class Baton:
 
     def start(self, *, listening: bool = True, working: bool = True) -> None:
         """Start to listen to Slack, or to work, or both; raises AddressTaken, AlreadyRunning and Unclaimable."""
-        self._single_instance.take()
+        self._single_instance.acquire()
         self._listening, self._working = listening, working
         if listening:
             self.http.start()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 import migrations
 from bot.database import Database
 from qualification.outbox import outbox
-from qualification.records import Delivery, Lane, Offer, Workspace
+from qualification.records import ChannelQueue, Delivery, Offer, Workspace
 from qualification.rules.handoffs.states import OfferOutcome
 
 WELL: Final = "ok"
@@ -100,18 +100,20 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
     workspace = session.get(Workspace, workspace_id)
     if workspace is None:
         return "the workspace is not known here"
-    trouble = outbox.refused(session, workspace_id)
-    if trouble is not None:
-        return f"refuses {'every call' if workspace.trouble else 'some'}: {trouble}"
+    errors = outbox.slack_errors(session, workspace_id)
+    if errors is not None:
+        return f"refuses {'every call' if workspace.last_error else 'some'}: {errors}"
     if connections == 0:
         return "no Socket Mode connection stands"
     latest = now - OVERDUE
     refused_at = session.scalar(
         select(func.min(Delivery.refused_at)).where(
-            Delivery.workspace_id == workspace_id, Delivery.state == literal_column("'owed'")
+            Delivery.workspace_id == workspace_id, Delivery.state == literal_column("'pending'")
         )
     )
-    answered_at = session.scalar(select(func.max(Lane.answered_at)).where(Lane.workspace_id == workspace_id))
+    answered_at = session.scalar(
+        select(func.max(ChannelQueue.answered_at)).where(ChannelQueue.workspace_id == workspace_id)
+    )
     if refused_at is not None and max(refused_at, answered_at or refused_at) < latest:
         return f"has taken nothing for more than {OVERDUE.seconds} s"
     return WELL
@@ -121,14 +123,16 @@ def _worker(session: Session, workspace_id: int, *, working: bool | None, now: d
     if working is False:
         return "stopped"
     latest = now - OVERDUE
-    lanes = session.scalar(
-        select(func.count()).where(Lane.workspace_id == workspace_id, Lane.due_at.is_not(None), Lane.due_at < latest)
+    queues = session.scalar(
+        select(func.count()).where(
+            ChannelQueue.workspace_id == workspace_id, ChannelQueue.due_at.is_not(None), ChannelQueue.due_at < latest
+        )
     )
     clocks = session.scalar(
         select(func.count()).where(
             Offer.workspace_id == workspace_id, Offer.outcome == OfferOutcome.OPEN, Offer.next_at < latest
         )
     )
-    if lanes or clocks:
-        return f"{lanes} places and {clocks} clocks have been due for more than {OVERDUE.seconds} s"
+    if queues or clocks:
+        return f"{queues} places and {clocks} clocks have been due for more than {OVERDUE.seconds} s"
     return WELL

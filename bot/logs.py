@@ -22,7 +22,7 @@ KEYS: Final = (
     "handoff",
     "offer",
     "delivery",
-    "lane",
+    "queue",
     "kind",
     "method",
     "error",

@@ -93,7 +93,7 @@ def environment(process: Mapping[str, str], file: Path) -> dict[str, str]:
     return {**stored(file), **process}
 
 
-def read(environ: Mapping[str, str], *, slack: bool = True, in_file: Collection[str] = ()) -> Settings:
+def read_settings(environ: Mapping[str, str], *, slack: bool = True, in_file: Collection[str] = ()) -> Settings:
     """Read the settings from `environ`; with `slack` false the tokens may be missing.
 
     `in_file` holds the names that stand in .env: of these, more are taken for slips than of the process's own.

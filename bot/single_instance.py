@@ -25,7 +25,7 @@ class SingleInstance:
         self._path = Path(f"{Path(name).resolve()}.lock") if name and name != ":memory:" else None
         self._file: IO[str] | None = None
 
-    def take(self) -> None:
+    def acquire(self) -> None:
         """Claim the file; raises AlreadyRunning where another process has, Unclaimable where nobody can."""
         if self._path is None:
             return
@@ -44,7 +44,7 @@ class SingleInstance:
 
     def __enter__(self) -> Self:
         """Claim the file."""
-        self.take()
+        self.acquire()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.health import Health
-from bot.http.request_body import TooLarge, read
+from bot.http.request_body import TooLarge, read_body
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Endpoints:
     async def events(self, request: Request) -> Response:
         """Hand what Slack signed to its listener: 401 for another's hand, 400 for rubbish, 413 for too much of it."""
         try:
-            body = await read(request)
+            body = await read_body(request)
         except TooLarge:
             return _refuse(413, "body_too_large")
         if not is_genuine(self.signing_secret or "", body, request.headers, self.now()):

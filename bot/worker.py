@@ -150,7 +150,7 @@ class Worker:
             if self._database.is_sqlite:
                 # Only one process serves a SQLite database, so every claim was left behind by a dead one.
                 queue.void(session, self._workspace_id)
-            outbox.unpark(session, self._workspace_id, now=now, troubles=(outbox.CANNOT_BE_DRAWN,))
+            outbox.retry_dead_letters(session, self._workspace_id, now=now, errors=(outbox.CANNOT_BE_DRAWN,))
             if summaries.run_due in self._due_work:
                 summaries.plan(session, self._workspace_id, now)
 

@@ -3,7 +3,7 @@
 from slack_bolt import App
 
 from handlers import channels, checklists, handoffs, lead_page, people, pipeline, progress, snooze
-from handlers.plumbing import errors
+from handlers.plumbing import errors, old_ids
 
 
 def register(app: App) -> None:
@@ -16,13 +16,13 @@ def register(app: App) -> None:
     app.view("hand_over")(handoffs.hand_over)
     app.action("accept")(handoffs.accept)
     app.action("claim")(handoffs.claim)
-    app.action("pass_on")(handoffs.ask_why_passed_on)
-    app.view("pass_on")(handoffs.pass_on)
+    app.action("decline")(handoffs.ask_why_declined)
+    app.view("decline")(handoffs.decline)
     app.action("disqualify")(handoffs.ask_why_disqualified)
     app.action("disqualify_reason")(handoffs.explain_reason)
     app.view("disqualify")(handoffs.disqualify)
-    app.action("not_now")(snooze.ask_until_when)
-    app.view("not_now")(snooze.put_off)
+    app.action("snooze")(snooze.ask_until_when)
+    app.view("snooze")(snooze.snooze_lead)
     app.action("undo")(handoffs.undo)
     app.action("reopen")(handoffs.reopen)
     app.action("assign")(handoffs.ask_who_takes_it)
@@ -63,3 +63,17 @@ def register(app: App) -> None:
 
     app.event("message")(channels.notice_deleted)
     app.event("member_joined_channel")(channels.join)
+
+    _register_old_ids(app)
+
+
+def _register_old_ids(app: App) -> None:
+    """Let messages and modals from before these were renamed reach the same listeners."""
+    heard = {
+        "decline": (handoffs.ask_why_declined, handoffs.decline),
+        "snooze": (snooze.ask_until_when, snooze.snooze_lead),
+    }
+    for old, new in old_ids.ACTIONS.items():
+        button, modal = heard[new]
+        app.action(old)(button)
+        app.view(old)(modal)

@@ -19,7 +19,7 @@ def notice_deleted(body: Body, transaction: Sessions, now: Now, workspace: Works
         case _:
             return
     with transaction() as session:
-        outbox.gone(session, workspace_id=workspace.id, channel=event["channel"], ts=ts, now=now())
+        outbox.message_deleted(session, workspace_id=workspace.id, channel=event["channel"], ts=ts, now=now())
 
 
 def join(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
@@ -28,4 +28,4 @@ def join(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> N
     if event["user"] != workspace.bot_user_id:
         return
     with transaction() as session:
-        outbox.unpark(session, workspace_id=workspace.id, place=event["channel"], now=now())
+        outbox.retry_dead_letters(session, workspace_id=workspace.id, place=event["channel"], now=now())

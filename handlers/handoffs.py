@@ -1,4 +1,4 @@
-"""A lead handed over, and what becomes of the handoff: accepted, claimed, passed on, disqualified, reassigned."""
+"""A lead handed over, and what becomes of the handoff: accepted, claimed, declined, disqualified, reassigned."""
 
 from functools import partial
 from typing import Final
@@ -93,21 +93,21 @@ def claim(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, w
     ack()
 
 
-def ask_why_passed_on(
+def ask_why_declined(
     ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
 ) -> None:
     """Ask why the lead is not theirs."""
     press = payloads.press(body)
-    ask(Action.PASS_ON, "pass_on", press, snapshot, now, views, workspace)
+    ask(Action.DECLINE, "decline", press, snapshot, now, views, workspace)
     record_opening(press, transaction, now, workspace)
     ack()
 
 
-def pass_on(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
-    """Give the lead to the next rep."""
+def decline(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Decline the lead: the next rep is asked."""
     decision = payloads.decision(body)
     with transaction() as session:
-        decisions.pass_on(
+        decisions.decline(
             session, decision.command(workspace.id, now()), reason=decision.choice("reason"), note=decision.text("note")
         )
     ack()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
@@ -10,16 +11,24 @@ from handlers.plumbing.context import Now, Sessions, Workspace
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
 from qualification.playbook import playbooks
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.intake.mapping import InvalidEntry, map_payload
 from qualification.rules.intake.row_errors import RowError, validation_errors
 from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
 from qualification.views import lead_page
+from qualification.views.lead_page import LeadFacts
 
 # One transaction ingests at most this many rows, so that clicks don't wait for a long list.
 SLICE: Final = 25
 
 Row: TypeAlias = LeadInput | ActivityInput | tuple[RowError, ...]
 Result: TypeAlias = Ingested | tuple[RowError, ...]
+
+# What the API calls otherwise than the code does: senders have built on it.
+API_FIELDS: Final = MappingProxyType({"contributions": "weighed", "gated_by": "gated_by"})
+API_STATES: Final = MappingProxyType(
+    {HandoffState.MANAGER_QUEUE.value: "queued", HandoffState.SNOOZED.value: "not_now"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +74,7 @@ def lead(lead_id: int, *, snapshot: Sessions, workspace: Workspace) -> Answer:
     """Return a lead as it is now."""
     with snapshot() as session:
         facts = lead_page.lead_facts(session, workspace.id, lead_id)
-    return Answer(200, asdict(facts)) if facts else problem(404, f"There is no lead {lead_id}.")
+    return Answer(200, _as_read(facts)) if facts else problem(404, f"There is no lead {lead_id}.")
 
 
 def problem(status: int, detail: str, errors: Sequence[RowError] = ()) -> Answer:
@@ -156,3 +165,9 @@ def _ids(ingested: Ingested) -> dict[str, Any]:
     if ingested.activity_id is None:
         return {"id": ingested.lead_id}
     return {"id": ingested.activity_id, "lead_id": ingested.lead_id}
+
+
+def _as_read(facts: LeadFacts) -> dict[str, Any]:
+    """Return a lead with the names and values that the API keeps."""
+    fields = {API_FIELDS.get(name, name): value for name, value in asdict(facts).items()}
+    return {**fields, "state": API_STATES.get(facts.state, facts.state) if facts.state else None}

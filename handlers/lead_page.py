@@ -21,7 +21,7 @@ def lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Workspac
             ack(draw(reader, "replies/my_leads", leads=mine))
             return
         if asked.text.casefold() == "held":
-            ack(draw(reader, "replies/held", held=held.look(session, workspace.id, asked.user_id, now=now())))
+            ack(draw(reader, "replies/held", held=held.gated_leads(session, workspace.id, asked.user_id, now=now())))
             return
         found = lead_page.found(session, workspace.id, asked.user_id, asked.text)
         if len(found) > 1:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt import Ack
 
-from handlers.plumbing import payloads
+from handlers.plumbing import old_ids, payloads
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.inputs import Command
@@ -98,7 +98,7 @@ def back(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, wo
 
 
 def open_home(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
-    """Owe the person their Home tab; opened twice, it is drawn once more and changes nothing."""
+    """Enqueue the person's Home tab; opened twice, it is drawn once more and changes nothing."""
     event = body["event"]
     if event.get("tab") != "home":
         return
@@ -110,7 +110,14 @@ def turn_page(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: 
     """Show another page of a list on the person's Home tab."""
     press = payloads.turn(body)
     with transaction() as session:
-        home.turn(session, workspace.id, press.user_id, name=press.list, page=press.number, now=now())
+        home.turn(
+            session,
+            workspace.id,
+            press.user_id,
+            name=old_ids.LISTS.get(press.list, press.list),
+            page=press.number,
+            now=now(),
+        )
     ack()
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from slack_bolt import Ack
 
-from handlers.plumbing import payloads
+from handlers.plumbing import old_ids, payloads
 from handlers.plumbing.asking import ask
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
 from handlers.plumbing.private_replies import show_again
@@ -82,12 +82,13 @@ def more(
 ) -> None:
     """Open the modal of the menu's entry."""
     press = payloads.press(body)
-    if press.do == "not_now":
+    do = old_ids.ACTIONS.get(press.do, press.do)
+    if do == "snooze":
         ask_until_when(ack, body, snapshot, transaction, now, views, workspace)
         return
-    if press.do not in MORE:
+    if do not in MORE:
         raise StaleCard
-    ask(*MORE[press.do], press, snapshot, now, views, workspace)
+    ask(*MORE[do], press, snapshot, now, views, workspace)
     ack()
 
 

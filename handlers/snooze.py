@@ -1,4 +1,4 @@
-"""A lead put off until a day."""
+"""A lead snoozed until a day."""
 
 from slack_bolt import Ack
 
@@ -14,21 +14,21 @@ from qualification.views import forms
 def ask_until_when(
     ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
 ) -> None:
-    """Ask until when to put the lead off, and why; from its button, or from the card's menu."""
+    """Ask until when to snooze the lead, and why; from its button, or from the card's menu."""
     press = payloads.press(body)
     with snapshot() as session:
-        form = forms.put_off(session, press.command(workspace.id, now()))
+        form = forms.snooze_form(session, press.command(workspace.id, now()))
         reader = people.reader(session, workspace.id, press.user_id)
-    views.open(press.trigger_id, draw(reader, "modals/not_now", form=form))
+    views.open(press.trigger_id, draw(reader, "modals/snooze", form=form))
     record_opening(press, transaction, now, workspace)
     ack()
 
 
-def put_off(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
-    """Put the lead off until the day picked."""
+def snooze_lead(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+    """Snooze the lead until the day picked."""
     decision = payloads.decision(body)
     with transaction() as session:
-        snooze.put_off(
+        snooze.snooze(
             session, decision.command(workspace.id, now()), day=decision.text("date"), note=decision.text("note")
         )
     ack()

@@ -129,22 +129,23 @@ def test_every_event_listened_to_is_in_the_manifest_and_the_other_way_round() ->
 
 def test_every_kind_of_delivery_has_a_template_and_every_message_is_delivered() -> None:
     """The kind of a delivery is the name of its template."""
-    owed = {
+    queued = {
         given.value
         for module in parsed("qualification").values()
         for node in ast.walk(module)
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in {"outbox.owe", "outbox.owe_reply", "outbox.owe_under", "_owe_direct"}
+        and ast.unparse(node.func)
+        in {"outbox.enqueue", "outbox.enqueue_reply", "outbox.enqueue_under", "_enqueue_direct"}
         for given in (*node.args, *(keyword.value for keyword in node.keywords))
         if isinstance(given, ast.Constant) and isinstance(given.value, str)
     }
-    assert owed - {"home", "thread_line"} == names("messages")
+    assert queued - {"home", "thread_line"} == names("messages")
     assert names("home") == {"home"}
 
 
 def test_every_event_that_a_thread_tells_has_a_template_and_every_such_template_an_event() -> None:
     """The kind of an event is the name of its template; what only figures count is told nobody."""
-    untold = {"came_in", "held", "let_go", "merged", "split", "lifecycle_moved"}
+    untold = {"came_in", "gated", "released", "merged", "split", "lifecycle_moved"}
     assert {kind.value for kind in EventKind} - untold == names("messages/thread")
 
 

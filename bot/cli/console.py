@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.cli.database_diagnosis import diagnose
 from bot.database import UNWELL
 from bot.http.server import AddressTaken
-from bot.settings import Settings, SettingsFaults, environment, read, stored
+from bot.settings import Settings, SettingsFaults, environment, read_settings, stored
 from bot.single_instance import AlreadyRunning, Unclaimable
 from bot.slack.client import SlackError
 
@@ -47,7 +47,7 @@ def settings(*, slack: bool = False) -> Settings:
     The tokens may be missing unless `slack` says that the command cannot do without Slack.
     """
     try:
-        return read(environment(os.environ, ENV_FILE), slack=slack, in_file=stored(ENV_FILE))
+        return read_settings(environment(os.environ, ENV_FILE), slack=slack, in_file=stored(ENV_FILE))
     except SettingsFaults as faults:
         for fault in faults.faults:
             stderr().print(f"[red]✗[/red] {escape(fault)}", highlight=False, soft_wrap=True)

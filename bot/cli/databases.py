@@ -72,7 +72,7 @@ def workspace_id(given: Settings, database: Database) -> int:
     if given.bot_token:
         return wiring.serve(given, database=database).id
     try:
-        return installations.only(database, seal=wiring.new_seal, now=wiring.utc_now()).id
+        return installations.only(database, delivery_namespace=wiring.new_delivery_namespace, now=wiring.utc_now()).id
     except installations.SeveralWorkspaces as several:
         console.fail(str(several), console.WRONG)
 

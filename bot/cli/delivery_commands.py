@@ -14,7 +14,7 @@ commands = typer.Typer(no_args_is_help=True, help="Look after messages that Slac
 
 
 @commands.command("list")
-def list_parked() -> None:
+def list_dead_letters() -> None:
     """List the messages that Slack would not take, and its word for why."""
     given = console.settings()
     with databases.ready(given) as database:
@@ -25,12 +25,12 @@ def list_parked() -> None:
     table = Table("Id", "Message", "Place", "Slack's word for it", "Since (UTC)")
     for each in found:
         since = f"{each.since:%Y-%m-%d %H:%M}" if each.since else ""
-        table.add_row(str(each.id), each.kind, each.place, escape(each.trouble), since)
+        table.add_row(str(each.id), each.kind, each.place, escape(each.last_error), since)
     console.stdout().print(table)
 
 
 @commands.command("retry")
-def retry_parked(
+def retry_dead_letters(
     because: Annotated[str | None, typer.Option(help="Only those parked for this word of Slack's.")] = None,
     place: Annotated[str | None, typer.Option(help="Only those of this place, as the list names it.")] = None,
 ) -> None:

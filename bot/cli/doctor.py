@@ -79,20 +79,20 @@ def examine(
                 "workspace", "nothing is stored yet for this token", "Publish a playbook, or start the bot once."
             )
             return
-        if workspace.trouble:
-            since = f" since {workspace.trouble_at:%Y-%m-%d %H:%M} UTC" if workspace.trouble_at else ""
-            yield Finding("workspace", f"Slack refuses every call{since}: {_reason(workspace.trouble)}", _REINSTALL)
-        elif (ungranted := outbox.refused(session, workspace.id)) is not None:
+        if workspace.last_error:
+            since = f" since {workspace.last_error_at:%Y-%m-%d %H:%M} UTC" if workspace.last_error_at else ""
+            yield Finding("workspace", f"Slack refuses every call{since}: {_reason(workspace.last_error)}", _REINSTALL)
+        elif (ungranted := outbox.slack_errors(session, workspace.id)) is not None:
             yield Finding("workspace", f"Slack refuses {ungranted}", _REINSTALL)
         yield from _published(session, workspace, playbook)
         people = list(_people_of(session, workspace.id))
         teams = list(_teams_of(session, workspace.id))
-        parked = _parked(session, workspace.id)
+        dead_letters = _dead_letters(session, workspace.id)
         late = list(_summaries(session, workspace.id, now()))
     if slack_answers:
         yield from _asking(lambda: missing_people(people, directory.people(slack)), "people")
         yield from _asking(lambda: _channels(teams, directory.channels(slack)), "channels")
-    yield parked
+    yield dead_letters
     yield from late
 
 
@@ -266,8 +266,8 @@ def _channels(teams: Iterable[Team], listed: Iterable[directory.Channel]) -> Ite
             yield Finding("channels", f"{team.name}: {name} is ready")
 
 
-def _parked(session: Session, workspace_id: int) -> Finding:
-    count = session.scalar(select(func.count()).where(Delivery.workspace_id == workspace_id, statements.IS_PARKED))
+def _dead_letters(session: Session, workspace_id: int) -> Finding:
+    count = session.scalar(select(func.count()).where(Delivery.workspace_id == workspace_id, statements.IS_DEAD_LETTER))
     if not count:
         return Finding("deliveries", "none is parked")
     remedy = "Look with baton deliveries list; after the cause is gone, baton deliveries retry."

@@ -34,7 +34,7 @@ def try_payload(
             f"No sender of {playbook} is called `{source}`; {choose_from(source, read.senders)}", console.WRONG
         )
     try:
-        payload = payloads.read(console.content(file))
+        payload = payloads.parse_body(console.content(file))
     except payloads.NoPayload as nothing:
         console.fail(f"{file} is no payload: {nothing}.", console.WRONG)
     entries = mapping.map_payload(sender, payload, now=wiring.utc_now()).values()

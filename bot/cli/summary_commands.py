@@ -112,11 +112,11 @@ def _needed(row: Needed, zone: ZoneInfo) -> str:
     said = {
         "offered": f"offered to {who}",
         "pooled": f"open to {row.what or 'the team'}",
-        "queued": f"in the queue of {who}",
+        "manager_queue": f"in the queue of {who}",
         "contact": f"{who}, no contact yet",
         "task": f"{who}, {row.what}",
     }[row.why]
-    overdue = ", overdue" if row.overdue and row.why in {"offered", "pooled", "queued"} else ""
+    overdue = ", overdue" if row.overdue and row.why in {"offered", "pooled", "manager_queue"} else ""
     return f"{row.lead}: {said}, since {_moment(row.since, zone)}{overdue}"
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from bot.database import UNWELL, Database
 from bot.delivery.operations import Failed, Job, Outcome, Refused, Shown, Undrawable
-from bot.delivery.queue import Lanes
-from bot.delivery.results import LeaseLostError, note_trouble, record_result
+from bot.delivery.queue import ChannelQueues
+from bot.delivery.results import LeaseLostError, record_result, record_workspace_error
 from bot.delivery.send import Renderer, Sender
 from bot.slack.client import AccountError, PassingError, Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
@@ -37,12 +37,12 @@ class Dispatcher:
         self._database = database
         self._slack = slack
         self._render = render
-        self.lanes = Lanes(workspace_id, worker, rates)
+        self.queues = ChannelQueues(workspace_id, worker, rates)
 
     def ready_at(self) -> datetime | None:
         """Return the moment from which something can be sent; None when nothing is queued."""
         with self._database.snapshot() as session:
-            return self.lanes.ready_at(session)
+            return self.queues.ready_at(session)
 
     def claim(self, now: datetime, limit: int = 1, *, go_on: Callable[[], bool] = lambda: True) -> list[Job]:
         """Claim the first due delivery of up to `limit` places; none where `go_on` says that the worker has stopped.
@@ -50,7 +50,7 @@ class Dispatcher:
         `go_on` is asked last, so that a claim that began before the stop takes nothing afterwards.
         """
         with suppress(_StoppedError), self._database.transaction() as session:
-            jobs = self.lanes.claim(session, now, limit)
+            jobs = self.queues.claim(session, now, limit)
             if not go_on():
                 raise _StoppedError
             return jobs
@@ -65,15 +65,15 @@ class Dispatcher:
             database=self._database,
             slack=self._slack,
             render=self._render,
-            lanes=self.lanes,
+            queues=self.queues,
             clock=clock,
         )
         try:
             outcome = self._outcome(sender)
             now = clock()
-            self._note_trouble(job, outcome, now)
+            self._record_workspace_error(job, outcome, now)
             with self._database.transaction() as session:
-                return record_result(session, self.lanes, sender.job, outcome, now, go_on=go_on())
+                return record_result(session, self.queues, sender.job, outcome, now, go_on=go_on())
         except LeaseLostError:
             log.warning(
                 "A delivery took too long and is in other hands.",
@@ -93,7 +93,7 @@ class Dispatcher:
             log.exception("Something unforeseen happened on the way to Slack.", extra=keys)
             return Failed(name)
 
-    def _note_trouble(self, job: Job, outcome: Outcome, now: datetime) -> None:
+    def _record_workspace_error(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """Record whether Slack refuses the whole workspace, in a transaction that locks no delivery."""
         if isinstance(outcome, Refused) and isinstance(outcome.error, AccountError):
             log.error(
@@ -101,14 +101,14 @@ class Dispatcher:
                 outcome.error,
                 extra={"action": job.operation.value, "workspace": job.workspace_id, "error": outcome.error.name},
             )
-            trouble: str | None = outcome.error.name
-        elif job.troubled and _answered(outcome):
+            error: str | None = outcome.error.name
+        elif job.workspace_failing and _answered(outcome):
             log.info("Slack answers again.", extra={"workspace": job.workspace_id})
-            trouble = None
+            error = None
         else:
             return
         with self._database.transaction() as session:
-            note_trouble(session, job.workspace_id, trouble, now)
+            record_workspace_error(session, job.workspace_id, error, now)
 
 
 def _answered(outcome: Outcome) -> bool:

@@ -13,9 +13,9 @@ SKEW: Final = timedelta(minutes=5)
 PAGE: Final = 200
 
 
-def key_of(seal: str, delivery_id: int, posting: int) -> str:
+def key_of(delivery_namespace: str, delivery_id: int, posting: int) -> str:
     """Return the key of one posting of a delivery: the same for each try, and different in every other database."""
-    return f"{seal}-{delivery_id}-{posting}"
+    return f"{delivery_namespace}-{delivery_id}-{posting}"
 
 
 def metadata(key: str) -> dict[str, object]:

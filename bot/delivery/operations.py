@@ -16,7 +16,7 @@ class Operation(StrEnum):
     EDIT = "edit"
     PUBLISH = "publish"
     LOOK_BACK = "look_back"
-    RECHECK = "recheck"
+    CHECK_DUPLICATES = "check_duplicates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class Job:
     """A claimed delivery, as it was when it was claimed.
 
     `channel` is None for direct messages that were never opened, `ts` and `parent_ts` until the message is posted.
-    `began_at` is None unless the answer to an earlier post was lost. `troubled` says that Slack refuses every call, and
-    `mistrusted` names the methods of this operation that it refuses for want of a scope.
+    `post_began_at` is None unless the answer to an earlier post was lost. `workspace_failing` says that Slack refuses
+    every call, and `failing_methods` names the methods of this operation that it refuses for want of a scope.
     """
 
     workspace_id: int
     delivery_id: int
-    lane_id: int
+    queue_id: int
     handoff_id: int | None
     kind: str
     operation: Operation
@@ -43,27 +43,27 @@ class Job:
     parent_id: int | None
     parent_ts: str | None
     fingerprint: str | None
-    began_at: datetime | None
+    post_began_at: datetime | None
     leased_until: datetime
-    troubled: bool
-    mistrusted: tuple[str, ...]
+    workspace_failing: bool
+    failing_methods: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """Slack shows a new message, rendered from revision `wanted`."""
+    """Slack shows a new message, rendered from revision `revision`."""
 
     channel: str
     ts: str
-    wanted: int
+    revision: int
     fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Slack shows revision `wanted` of the message or tab; `sent` is False where it showed the same before."""
+    """Slack shows revision `revision` of the message or tab; `sent` is False where it showed the same before."""
 
-    wanted: int
+    revision: int
     fingerprint: str
     sent: bool
 
@@ -78,12 +78,12 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class NoDuplicate:
     """The place was searched once more, and the message has no duplicate, or none any longer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class MessageDeleted:
     """The message to edit or to reply to was deleted in Slack; `delivery_id` is the deleted one."""
 
     delivery_id: int
@@ -111,7 +111,7 @@ class Failed:
     error: str
 
 
-Outcome: TypeAlias = Posted | Shown | Found | Alone | Gone | Refused | Undrawable | Failed
+Outcome: TypeAlias = Posted | Shown | Found | NoDuplicate | MessageDeleted | Refused | Undrawable | Failed
 
 
 def operation_of(delivery: Delivery, now: datetime) -> Operation:
@@ -119,8 +119,12 @@ def operation_of(delivery: Delivery, now: datetime) -> Operation:
     if delivery.kind == "home":
         return Operation.PUBLISH
     if delivery.ts is not None:
-        return Operation.RECHECK if delivery.recheck_at is not None and delivery.recheck_at <= now else Operation.EDIT
-    return Operation.POST if delivery.began_at is None else Operation.LOOK_BACK
+        return (
+            Operation.CHECK_DUPLICATES
+            if delivery.duplicate_check_at is not None and delivery.duplicate_check_at <= now
+            else Operation.EDIT
+        )
+    return Operation.POST if delivery.post_began_at is None else Operation.LOOK_BACK
 
 
 def methods_of(operation: Operation, delivery: Delivery, *, opened: bool) -> tuple[str, ...]:
@@ -132,5 +136,5 @@ def methods_of(operation: Operation, delivery: Delivery, *, opened: bool) -> tup
         Operation.EDIT: ("chat.update",),
         Operation.PUBLISH: ("views.publish",),
         Operation.LOOK_BACK: (search, *post),
-        Operation.RECHECK: (search, "chat.delete"),
+        Operation.CHECK_DUPLICATES: (search, "chat.delete"),
     }[operation]

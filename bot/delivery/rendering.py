@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy.orm import Session
 
 import templates
-from qualification.records import Delivery, Lane, Person
+from qualification.records import ChannelQueue, Delivery, Person
 from qualification.reporting import summaries
 from qualification.views import cards, home, receipts, reminders, thread
 
@@ -20,10 +20,10 @@ def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, objec
 
     Messages to one person are in that person's language. Raises KeyError for an unknown kind.
     """
-    lane = session.get_one(Lane, delivery.lane_id)
-    person = session.get_one(Person, lane.person_id) if lane.person_id is not None else None
+    queue = session.get_one(ChannelQueue, delivery.queue_id)
+    person = session.get_one(Person, queue.person_id) if queue.person_id is not None else None
     template, read = KINDS[delivery.kind]
-    facts = read(session, delivery, lane.person_id, now)
+    facts = read(session, delivery, queue.person_id, now)
     if delivery.kind == "thread_line":
         template = f"messages/thread/{facts['line'].event.kind.value}"
     if person is None:
@@ -46,11 +46,11 @@ def _reminder(session: Session, delivery: Delivery, person_id: int | None, now: 
     return {"reminder": reminders.reminder(session, delivery.workspace_id, delivery.subject)}
 
 
-def _woken(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
+def _resumed(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
     del now
     if delivery.handoff_id is None:
         raise LookupError
-    return {"woken": reminders.woken(session, delivery.workspace_id, delivery.handoff_id, person_id)}
+    return {"resumed": reminders.resumed(session, delivery.workspace_id, delivery.handoff_id, person_id)}
 
 
 def _receipt(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
@@ -81,7 +81,7 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, da
         "reminder": ("messages/reminder", _reminder),
         "summary": ("messages/summary", _summary),
         "summary_details": ("messages/summary_details", _summary),
-        "woken": ("messages/woken", _woken),
+        "resumed": ("messages/resumed", _resumed),
         "receipt": ("messages/receipt", _receipt),
         "home": ("home/home", _home),
     }

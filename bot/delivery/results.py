@@ -1,4 +1,4 @@
-"""Recording the outcome of a job: only the worker that still has the lane may do it."""
+"""Recording the outcome of a job: only the worker that still has the queue may do it."""
 
 import logging
 from dataclasses import replace
@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from bot.delivery import queue_statements as queries
 from bot.delivery.find_posted import PATIENCE
 from bot.delivery.operations import (
-    Alone,
     Failed,
     Found,
-    Gone,
     Job,
+    MessageDeleted,
+    NoDuplicate,
     Operation,
     Outcome,
     Posted,
@@ -23,121 +23,124 @@ from bot.delivery.operations import (
     Shown,
     Undrawable,
 )
-from bot.delivery.queue import LEASE, TROUBLE_PAUSE, Lanes
+from bot.delivery.queue import ERROR_PAUSE, LEASE, ChannelQueues
 from bot.slack.client import FinalError, PassingError, ScopeError
-from bot.slack.rate_limits import EVERY_METHOD, lock_paces
+from bot.slack.rate_limits import EVERY_METHOD, lock_rate_limits
 from qualification.outbox import statements
 from qualification.outbox.outbox import (
     CANNOT_BE_DRAWN,
-    PARENT_PARKED,
+    PARENT_UNDELIVERED,
     REPLY_OR_EDIT,
     UNFORESEEN,
     lock_thread,
     post_anew,
 )
-from qualification.records import Delivery, DeliveryState, Lane, Pace, Workspace
+from qualification.records import ChannelQueue, Delivery, DeliveryState, RateLimit, Workspace
 
 log = logging.getLogger(__name__)
 
-# A message that Slack refuses this often in a row, while it answers others, is parked.
+# A message that Slack refuses this often in a row, while it answers others, becomes a dead letter.
 REFUSALS: Final = 10
 LONGEST_PAUSE: Final = timedelta(seconds=30)
 
 
 class LeaseLostError(Exception):
-    """Another worker has the lane by now: the outcome of this one must not be recorded."""
+    """Another worker has the queue by now: the outcome of this one must not be recorded."""
 
 
 def record_result(
-    session: Session, lanes: Lanes, job: Job, outcome: Outcome, now: datetime, *, go_on: bool
+    session: Session, queues: ChannelQueues, job: Job, outcome: Outcome, now: datetime, *, go_on: bool
 ) -> Job | None:
-    """Record the outcome of a job; with `go_on` return the lane's next job, claimed. Raises LeaseLostError."""
-    if isinstance(outcome, Gone):
+    """Record the outcome of a job; with `go_on` return the queue's next job, claimed. Raises LeaseLostError."""
+    if isinstance(outcome, MessageDeleted):
         lock_thread(session, outcome.delivery_id)
-    delivery, lane = _in_hand(session, lanes, job)
+    delivery, queue = _in_hand(session, queues, job)
     # The parent was deleted meanwhile, so the reply is queued again, for the parent's next posting.
     overtaken = job.parent_id is not None and delivery.posting != job.posting and isinstance(outcome, Posted | Found)
     held_until = None if overtaken else _write(session, delivery, job, outcome, now)
     if isinstance(outcome, Posted | Shown) and _was_done(outcome):
-        lane.answered_at = now
-    if job.mistrusted and _was_done(outcome):
-        for method, pace in lock_paces(session, job.workspace_id, ()).items():
-            pace.trouble = None if method in job.mistrusted else pace.trouble
+        queue.answered_at = now
+    if job.failing_methods and _was_done(outcome):
+        for method, limit in lock_rate_limits(session, job.workspace_id, ()).items():
+            limit.last_error = None if method in job.failing_methods else limit.last_error
     if go_on and held_until is None:
-        return lanes.take_next(session, lane, now)
-    lanes.let_go(session, lane, now, held_until)
+        return queues.claim_next(session, queue, now)
+    queues.release(session, queue, now, held_until)
     return None
 
 
-def renew(session: Session, lanes: Lanes, job: Job, now: datetime) -> Job:
+def renew(session: Session, queues: ChannelQueues, job: Job, now: datetime) -> Job:
     """Extend the lease of a job that takes long; return the job with its new lease. Raises LeaseLostError."""
-    _, lane = _in_hand(session, lanes, job)
-    lane.leased_until = now + LEASE
+    _, queue = _in_hand(session, queues, job)
+    queue.leased_until = now + LEASE
     return replace(job, leased_until=now + LEASE)
 
 
-def begin_again(session: Session, lanes: Lanes, job: Job, now: datetime, *, duplicate: bool) -> Job:
+def begin_again(session: Session, queues: ChannelQueues, job: Job, now: datetime, *, duplicate: bool) -> Job:
     """Renew the lease of a job whose post begins only now; return the job with its new lease. Raises LeaseLostError.
 
     With `duplicate` an earlier post may still be done, so a search for a duplicate is due later.
     """
-    delivery, _ = _in_hand(session, lanes, job)
-    delivery.began_at = now
+    delivery, _ = _in_hand(session, queues, job)
+    delivery.post_began_at = now
     if duplicate:
-        delivery.recheck_at = now + PATIENCE
-    return renew(session, lanes, job, now)
+        delivery.duplicate_check_at = now + PATIENCE
+    return renew(session, queues, job, now)
 
 
-def note_trouble(session: Session, workspace_id: int, trouble: str | None, now: datetime) -> None:
+def record_workspace_error(session: Session, workspace_id: int, error: str | None, now: datetime) -> None:
     """Record why Slack refuses every call of the workspace; None records that it answers again."""
     workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
-    if trouble is None:
-        workspace.trouble = workspace.trouble_at = None
+    if error is None:
+        workspace.last_error = workspace.last_error_at = None
         return
-    workspace.trouble, workspace.trouble_at = trouble, workspace.trouble_at or now
-    lock_paces(session, workspace_id, (EVERY_METHOD,))[EVERY_METHOD].free_at = now + TROUBLE_PAUSE
+    workspace.last_error, workspace.last_error_at = error, workspace.last_error_at or now
+    lock_rate_limits(session, workspace_id, (EVERY_METHOD,))[EVERY_METHOD].free_at = now + ERROR_PAUSE
 
 
-def _in_hand(session: Session, lanes: Lanes, job: Job) -> tuple[Delivery, Lane]:
-    """Lock the delivery, then its lane, in the order that all code keeps. Raises LeaseLostError."""
+def _in_hand(session: Session, queues: ChannelQueues, job: Job) -> tuple[Delivery, ChannelQueue]:
+    """Lock the delivery, then its queue, in the order that all code keeps. Raises LeaseLostError."""
     delivery = session.scalars(queries.DELIVERY, {"delivery_id": job.delivery_id}).one()
-    lane = session.scalar(
-        queries.LANE_IN_HAND, {"lane_id": job.lane_id, "worker": lanes.worker, "leased_until": job.leased_until}
+    queue = session.scalar(
+        queries.QUEUE_IN_HAND, {"queue_id": job.queue_id, "worker": queues.worker, "leased_until": job.leased_until}
     )
-    if lane is None:
+    if queue is None:
         raise LeaseLostError
-    return delivery, lane
+    return delivery, queue
 
 
 def _write(session: Session, delivery: Delivery, job: Job, outcome: Outcome, now: datetime) -> datetime | None:
-    """Change the delivery as the outcome says; return the moment until which the lane must wait, None if it needn't."""
+    """Change the delivery as the outcome says; return until when the queue must wait, None if it needn't."""
     match outcome:
-        case Posted(channel, ts, wanted, fingerprint):
-            delivery.channel, delivery.ts, delivery.began_at = channel, ts, None
-            delivery.recheck_at = now + PATIENCE if delivery.recheck_at else None
-            _show(delivery, wanted, fingerprint)
+        case Posted(channel, ts, revision, fingerprint):
+            delivery.channel, delivery.ts, delivery.post_began_at = channel, ts, None
+            delivery.duplicate_check_at = now + PATIENCE if delivery.duplicate_check_at else None
+            _show(delivery, revision, fingerprint)
             _free_replies(session, delivery)
-        case Shown(wanted, fingerprint):
-            _show(delivery, wanted, fingerprint)
+        case Shown(revision, fingerprint):
+            _show(delivery, revision, fingerprint)
         case Found(channel, ts, duplicates):
-            delivery.recheck_at = now if duplicates else now + PATIENCE if delivery.recheck_at else None
-            delivery.channel, delivery.ts, delivery.began_at = channel, ts, None
+            delivery.duplicate_check_at = now if duplicates else now + PATIENCE if delivery.duplicate_check_at else None
+            delivery.channel, delivery.ts, delivery.post_began_at = channel, ts, None
             # What it shows is not known, so it is rendered and edited again.
-            delivery.fingerprint, delivery.wanted = None, max(delivery.wanted, delivery.shown + 1)
-            if delivery.state is not DeliveryState.PARKED:
-                delivery.state = DeliveryState.OWED
+            delivery.fingerprint, delivery.desired_revision = (
+                None,
+                max(delivery.desired_revision, delivery.shown_revision + 1),
+            )
+            if delivery.state is not DeliveryState.DEAD_LETTER:
+                delivery.state = DeliveryState.PENDING
             _well(delivery)
             _free_replies(session, delivery)
-        case Alone():
-            delivery.recheck_at = None
-        case Gone(delivery_id):
+        case NoDuplicate():
+            delivery.duplicate_check_at = None
+        case MessageDeleted(delivery_id):
             session.flush()
             post_anew(session, delivery_id)
             session.expire(delivery)
         case Undrawable(error):
             log.error("A message cannot be drawn.", extra=_keys(job, error))
             _not_begun(delivery, job)
-            _park(delivery, CANNOT_BE_DRAWN, now)
+            _make_dead_letter(delivery, CANNOT_BE_DRAWN, now)
         case Failed(error):
             return _try_again(session, delivery, job, UNFORESEEN, now, answered=True, pending=True)
         case Refused():
@@ -151,10 +154,10 @@ def _refused(session: Session, delivery: Delivery, job: Job, refused: Refused, n
         _not_begun(delivery, job)
     if isinstance(error, FinalError):
         log.warning("Slack will never take this: %s.", error, extra=_keys(job, error.name))
-        if job.operation is Operation.RECHECK:
-            delivery.recheck_at = None
+        if job.operation is Operation.CHECK_DUPLICATES:
+            delivery.duplicate_check_at = None
         else:
-            _park(delivery, error.name, now)
+            _make_dead_letter(delivery, error.name, now)
         return None
     log.info("Slack did not take this now.", extra=_keys(job, error.name))
     if isinstance(error, ScopeError):
@@ -168,18 +171,18 @@ def _refused(session: Session, delivery: Delivery, job: Job, refused: Refused, n
 
 
 def _try_again(
-    session: Session, delivery: Delivery, job: Job, trouble: str, now: datetime, *, answered: bool, pending: bool
+    session: Session, delivery: Delivery, job: Job, error: str, now: datetime, *, answered: bool, pending: bool
 ) -> datetime | None:
-    """Hold the lane back, longer each time; after REFUSALS tries park the message, if Slack answers others."""
-    if job.operation is Operation.RECHECK:
-        delivery.recheck_at = now + LONGEST_PAUSE
+    """Hold the queue back, longer each time; after REFUSALS tries park the message, if Slack answers others."""
+    if job.operation is Operation.CHECK_DUPLICATES:
+        delivery.duplicate_check_at = now + LONGEST_PAUSE
         return None
     delivery.attempts += 1
     delivery.refused_at = delivery.refused_at or now
-    delivery.trouble = trouble
+    delivery.last_error = error
     if delivery.attempts >= REFUSALS and (answered or _answers_others(session, delivery, now)):
-        log.warning("This was refused too often.", extra=_keys(job, trouble))
-        _park(delivery, trouble, now)
+        log.warning("This was refused too often.", extra=_keys(job, error))
+        _make_dead_letter(delivery, error, now)
         return None
     pause = min(timedelta(seconds=2 ** min(delivery.attempts - 1, 10)), LONGEST_PAUSE)
     # An edit that Slack may still do must not come after the next edit.
@@ -187,9 +190,9 @@ def _try_again(
 
 
 def _slower(session: Session, delivery: Delivery, job: Job, error: PassingError, now: datetime) -> datetime | None:
-    """Wait as long as Slack asks: after a post only in its lane, after any other method in the whole workspace."""
+    """Wait as long as Slack asks: after a post only in its queue, after any other method in the whole workspace."""
     free_at = now + timedelta(seconds=error.retry_after or 1)
-    delivery.trouble = error.name if job.operation is not Operation.RECHECK else None
+    delivery.last_error = error.name if job.operation is not Operation.CHECK_DUPLICATES else None
     if error.method == "chat.postMessage":
         return free_at
     _pause(session, job, error.method, free_at)
@@ -197,66 +200,68 @@ def _slower(session: Session, delivery: Delivery, job: Job, error: PassingError,
 
 
 def _without_scope(session: Session, delivery: Delivery, job: Job, error: ScopeError, now: datetime) -> None:
-    """Try the method again every TROUBLE_PAUSE, until the app has the scope; other methods go on."""
+    """Try the method again every ERROR_PAUSE, until the app has the scope; other methods go on."""
     log.error("Slack refuses a method until the app is granted its scope: %s.", error, extra=_keys(job, error.name))
-    _pause(session, job, error.method, now + TROUBLE_PAUSE).trouble = ", ".join((error.name, *error.details))
-    if job.operation is Operation.RECHECK:
-        delivery.recheck_at = now + TROUBLE_PAUSE
+    _pause(session, job, error.method, now + ERROR_PAUSE).last_error = ", ".join((error.name, *error.details))
+    if job.operation is Operation.CHECK_DUPLICATES:
+        delivery.duplicate_check_at = now + ERROR_PAUSE
     else:
-        delivery.refused_at, delivery.trouble = delivery.refused_at or now, error.name
+        delivery.refused_at, delivery.last_error = delivery.refused_at or now, error.name
 
 
-def _pause(session: Session, job: Job, method: str, free_at: datetime) -> Pace:
-    """Keep every lane from calling the method before `free_at`."""
+def _pause(session: Session, job: Job, method: str, free_at: datetime) -> RateLimit:
+    """Keep every queue from calling the method before `free_at`."""
     session.flush()
-    pace = lock_paces(session, job.workspace_id, (method,))[method]
-    pace.free_at = max(pace.free_at, free_at)
-    return pace
+    limit = lock_rate_limits(session, job.workspace_id, (method,))[method]
+    limit.free_at = max(limit.free_at, free_at)
+    return limit
 
 
 def _was_done(outcome: Outcome) -> bool:
     """Return whether Slack did what it was asked to."""
-    return isinstance(outcome, Posted | Found | Alone) or (isinstance(outcome, Shown) and outcome.sent)
+    return isinstance(outcome, Posted | Found | NoDuplicate) or (isinstance(outcome, Shown) and outcome.sent)
 
 
-def _show(delivery: Delivery, wanted: int, fingerprint: str) -> None:
-    delivery.shown, delivery.fingerprint = wanted, fingerprint
-    if delivery.state is not DeliveryState.PARKED:
-        delivery.state = DeliveryState.OWED if delivery.wanted > wanted else DeliveryState.SETTLED
+def _show(delivery: Delivery, revision: int, fingerprint: str) -> None:
+    delivery.shown_revision, delivery.fingerprint = revision, fingerprint
+    if delivery.state is not DeliveryState.DEAD_LETTER:
+        delivery.state = DeliveryState.PENDING if delivery.desired_revision > revision else DeliveryState.DELIVERED
     _well(delivery)
 
 
 def _free_replies(session: Session, delivery: Delivery) -> None:
-    """Queue the replies that were parked because this message was; a reply has no replies itself."""
+    """Queue the replies that became dead letters because this message did; a reply has no replies itself."""
     if delivery.parent_id is None:
         session.execute(_FREE_REPLIES, {"parent": delivery.id}, execution_options={"synchronize_session": False})
 
 
 def _well(delivery: Delivery) -> None:
     """Forget refusals, since Slack took it; from now on it is only edited, after new messages."""
-    delivery.attempts, delivery.refused_at, delivery.trouble = 0, None, None
-    delivery.urgency = max(delivery.urgency, REPLY_OR_EDIT)
+    delivery.attempts, delivery.refused_at, delivery.last_error = 0, None, None
+    delivery.priority = max(delivery.priority, REPLY_OR_EDIT)
 
 
 def _not_begun(delivery: Delivery, job: Job) -> None:
     """Forget that a post began, since it was certainly not made; an earlier one is still searched for."""
     if job.operation is Operation.POST:
-        delivery.began_at = None
+        delivery.post_began_at = None
 
 
-def _park(delivery: Delivery, reason: str, now: datetime) -> None:
-    delivery.state, delivery.trouble = DeliveryState.PARKED, reason
+def _make_dead_letter(delivery: Delivery, reason: str, now: datetime) -> None:
+    delivery.state, delivery.last_error = DeliveryState.DEAD_LETTER, reason
     delivery.attempts, delivery.refused_at = 0, delivery.refused_at or now
 
 
 def _answers_others(session: Session, delivery: Delivery, now: datetime) -> bool:
-    """Return whether Slack took a message in another lane lately, and after it first refused this one.
+    """Return whether Slack took a message in another queue lately, and after it first refused this one.
 
-    Only then is the message itself at fault: an outage reaches one lane sooner than another.
+    Only then is the message itself at fault: an outage reaches one queue sooner than another.
     """
     since = max(delivery.refused_at or now, now - 2 * LONGEST_PAUSE)
     elsewhere = session.scalar(
-        select(Lane.id).where(Lane.workspace_id == delivery.workspace_id, Lane.answered_at > since).limit(1)
+        select(ChannelQueue.id)
+        .where(ChannelQueue.workspace_id == delivery.workspace_id, ChannelQueue.answered_at > since)
+        .limit(1)
     )
     return elsewhere is not None
 
@@ -280,11 +285,11 @@ _FREE_REPLIES: Final = (
             select(Delivery.id)
             .where(
                 Delivery.parent_id == bindparam("parent"),
-                statements.IS_PARKED,
-                Delivery.trouble == PARENT_PARKED,
+                statements.IS_DEAD_LETTER,
+                Delivery.last_error == PARENT_UNDELIVERED,
             )
             .with_for_update(skip_locked=True, key_share=True)
         )
     )
-    .values(state=DeliveryState.OWED, refused_at=None, trouble=None)
+    .values(state=DeliveryState.PENDING, refused_at=None, last_error=None)
 )

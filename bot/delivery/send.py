@@ -12,8 +12,19 @@ from sqlalchemy.orm import Session
 
 from bot.database import UNWELL, Database
 from bot.delivery import find_posted
-from bot.delivery.operations import Alone, Found, Gone, Job, Operation, Outcome, Posted, Refused, Shown, Undrawable
-from bot.delivery.queue import LEASE, Lanes
+from bot.delivery.operations import (
+    Found,
+    Job,
+    MessageDeleted,
+    NoDuplicate,
+    Operation,
+    Outcome,
+    Posted,
+    Refused,
+    Shown,
+    Undrawable,
+)
+from bot.delivery.queue import LEASE, ChannelQueues
 from bot.delivery.results import begin_again, renew
 from bot.slack.client import FinalError, Slack, SlackError
 from qualification.records import Delivery, Person
@@ -39,7 +50,7 @@ class Sender:
         database: Database,
         slack: Slack,
         render: Renderer,
-        lanes: Lanes,
+        queues: ChannelQueues,
         clock: Callable[[], datetime],
     ) -> None:
         """Do nothing yet; later `render` is called in a snapshot, and Slack never inside a transaction."""
@@ -47,7 +58,7 @@ class Sender:
         self._database = database
         self._slack = slack
         self._render = render
-        self._lanes = lanes
+        self._queues = queues
         self._clock = clock
 
     def send(self) -> Outcome:
@@ -60,8 +71,8 @@ class Sender:
                     return self._show()
                 case Operation.LOOK_BACK:
                     return self._look_back()
-                case Operation.RECHECK:
-                    return self._recheck()
+                case Operation.CHECK_DUPLICATES:
+                    return self._check_duplicates()
         except SlackError as error:
             return Refused(error)
 
@@ -69,7 +80,7 @@ class Sender:
         drawn = self._draw()
         if isinstance(drawn, Undrawable):
             return drawn
-        wanted, payload, fingerprint = drawn
+        revision, payload, fingerprint = drawn
         message = {
             "channel": self._channel(),
             "thread_ts": self.job.parent_ts,
@@ -90,23 +101,23 @@ class Sender:
                 answer = self._slack.call("chat.postMessage", **message, **text_only)
         except SlackError as error:
             if error.name in THREAD_GONE and self.job.parent_id is not None:
-                return Gone(self.job.parent_id)
+                return MessageDeleted(self.job.parent_id)
             return Refused(error, posting=True)
-        return Posted(answer["channel"], answer["ts"], wanted, fingerprint)
+        return Posted(answer["channel"], answer["ts"], revision, fingerprint)
 
     def _show(self) -> Outcome:
         """Edit the message or publish the tab, unless that would change nothing."""
         drawn = self._draw()
         if isinstance(drawn, Undrawable):
             return drawn
-        wanted, payload, fingerprint = drawn
+        revision, payload, fingerprint = drawn
         if fingerprint == self.job.fingerprint:
-            return Shown(wanted, fingerprint, sent=False)
+            return Shown(revision, fingerprint, sent=False)
         if self._is_late():
             self._renew()
         if self.job.operation is Operation.PUBLISH:
             self._slack.call("views.publish", user_id=self.job.slack_user_id, view=dict(payload))
-            return Shown(wanted, fingerprint, sent=True)
+            return Shown(revision, fingerprint, sent=True)
         message = {
             "channel": self.job.channel,
             "ts": self.job.ts,
@@ -122,20 +133,20 @@ class Sender:
                 self._slack.call("chat.update", **message, **text_only, blocks=[])
         except FinalError as error:
             if error.name in MESSAGE_GONE:
-                return Gone(self.job.delivery_id)
+                return MessageDeleted(self.job.delivery_id)
             raise
-        return Shown(wanted, fingerprint, sent=True)
+        return Shown(revision, fingerprint, sent=True)
 
     def _look_back(self) -> Outcome:
         """Search the place for the post whose answer was lost, and post again only where it isn't there."""
         channel = self._channel()
-        found = self._find(channel, self.job.began_at or self._clock())
+        found = self._find(channel, self.job.post_began_at or self._clock())
         if found:
             return Found(channel, found[0], duplicates=len(found) > 1)
         self._begin_again(duplicate=True)
         return self._post()
 
-    def _recheck(self) -> Outcome:
+    def _check_duplicates(self) -> Outcome:
         """Search the place once more, and delete all copies but the oldest."""
         channel, ts = str(self.job.channel), str(self.job.ts)
         found = self._find(channel, datetime.fromtimestamp(float(ts), UTC))
@@ -150,7 +161,7 @@ class Sender:
             except FinalError as error:
                 if error.name != "message_not_found":
                     raise
-        return Alone()
+        return NoDuplicate()
 
     def _draw(self) -> tuple[int, Payload, str] | Undrawable:
         """Render what is stored now; return its revision, the payload, and the SHA-256 of the payload."""
@@ -158,14 +169,14 @@ class Sender:
             with self._database.snapshot() as session:
                 delivery = session.get_one(Delivery, self.job.delivery_id)
                 payload = self._render(session, delivery, self._clock())
-                wanted = delivery.wanted
+                revision = delivery.desired_revision
         except UNWELL:
             raise  # the database failed, not the message
         except Exception as error:  # whatever a template or its values raise, the next delivery must go
             log.exception("A template failed.", extra={"delivery": self.job.delivery_id, "kind": self.job.kind})
             return Undrawable(type(error).__name__)
         canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return wanted, payload, hashlib.sha256(canonical.encode()).hexdigest()
+        return revision, payload, hashlib.sha256(canonical.encode()).hexdigest()
 
     def _find(self, channel: str, since: datetime) -> list[str]:
         return find_posted.find(
@@ -189,12 +200,12 @@ class Sender:
 
     def _renew(self) -> None:
         with self._database.transaction() as session:
-            self.job = renew(session, self._lanes, self.job, self._clock())
+            self.job = renew(session, self._queues, self.job, self._clock())
 
     def _begin_again(self, *, duplicate: bool = False) -> None:
         """Renew the lease and begin the post now, so that no worker searches for it before it can be found."""
         with self._database.transaction() as session:
-            self.job = begin_again(session, self._lanes, self.job, self._clock(), duplicate=duplicate)
+            self.job = begin_again(session, self._queues, self.job, self._clock(), duplicate=duplicate)
 
 
 def _text_only(error: FinalError, payload: Payload) -> Payload | None:

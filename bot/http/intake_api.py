@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bot.database import Database
 from bot.http import openapi, signatures
-from bot.http.request_body import TooLarge, read
+from bot.http.request_body import TooLarge, read_body
 from bot.slack.installations import Installation
 from bot.slack.rate_limits import Rate
 from handlers import intake
@@ -107,7 +107,7 @@ class Intake:
 
         def take(caller: Caller, body: bytes) -> Answer:
             try:
-                payload = payloads.read(body)
+                payload = payloads.parse_body(body)
             except payloads.NoPayload as fault:
                 return problem(400, f"The body can't be read: {fault}.")
             return intake.mapped(
@@ -135,7 +135,7 @@ class Intake:
 
     async def _posted(self, request: Request, operation: Operation, *, named: str | None = None) -> Response:
         try:
-            body = await read(request)
+            body = await read_body(request)
         except TooLarge:
             return _response(problem(413, "A request can hold at most 1 MB."))
         loop = asyncio.get_running_loop()

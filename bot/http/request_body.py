@@ -12,7 +12,7 @@ class TooLarge(Exception):
     """A body larger than anybody needs."""
 
 
-async def read(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
     """Read the body, and stop as soon as it is too large; raises TooLarge."""
     parts: list[bytes] = []
     size = 0

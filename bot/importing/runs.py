@@ -160,12 +160,12 @@ class Import:
         with self._database.transaction() as session:
             run = self._run_of(session)
             if again:
-                run.rows = run.flawed = run.report_bytes = 0
+                run.rows_done = run.rejected_rows = run.report_bytes = 0
                 run.ended_at = None
-            self.tally.went_on_at = self.tally.rows = run.rows
-            self.tally.rejected = run.flawed
+            self.tally.went_on_at = self.tally.rows = run.rows_done
+            self.tally.rejected = run.rejected_rows
             self.tally.is_done = run.ended_at is not None
-            return run.rows, run.report_bytes
+            return run.rows_done, run.report_bytes
 
     def _slice(self, together: Sequence[tuple[Row, Read]], done: int, rejects: Report) -> float:
         """Import a slice, trying again after errors that pass; return as `_try` does."""
@@ -190,7 +190,7 @@ class Import:
         with self._database.transaction() as session:
             run = self._run_of(session)
             began = time.monotonic()
-            if run.rows != done:
+            if run.rows_done != done:
                 raise CannotImport("Another process brings the same file in at this moment; let it, or stop it first.")
             self._roster = imports.roster_of(session, self._workspace_id, self._roster)
             imported = imports.import_rows(
@@ -204,8 +204,8 @@ class Import:
             rejected |= {places[index]: errors for index, errors in imported.rejected.items()}
             for index, errors in sorted(rejected.items()):
                 rejects.write(together[index][0], errors)
-            run.rows += len(together)
-            run.flawed += len(rejected)
+            run.rows_done += len(together)
+            run.rejected_rows += len(rejected)
             run.report_bytes = rejects.flushed()
         held = time.monotonic() - began
         self._count(imported, reads, [*rejected.values()])

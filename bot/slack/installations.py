@@ -58,7 +58,7 @@ def stored(database: Database, token: str) -> Installation | None:
         return _installation(workspace, token) if workspace is not None else None
 
 
-def only(database: Database, *, seal: Callable[[], str], now: datetime) -> Installation:
+def only(database: Database, *, delivery_namespace: Callable[[], str], now: datetime) -> Installation:
     """Return the one workspace of a database, made if there is none yet: the first token to be used is then its token.
 
     Raises SeveralWorkspaces.
@@ -72,12 +72,21 @@ def only(database: Database, *, seal: Callable[[], str], now: datetime) -> Insta
     if found:
         return _installation(found[0], "")
     with database.transaction() as session:
-        insert_once(session, Workspace, slack_team_id=UNKNOWN_TEAM, name="", seal=seal(), created_at=now)
+        insert_once(
+            session,
+            Workspace,
+            slack_team_id=UNKNOWN_TEAM,
+            name="",
+            delivery_namespace=delivery_namespace(),
+            created_at=now,
+        )
         made = session.scalars(select(Workspace).where(Workspace.slack_team_id == UNKNOWN_TEAM)).one()
         return _installation(made, "")
 
 
-def install(database: Database, slack: Slack, token: str, *, seal: Callable[[], str], now: datetime) -> Installation:
+def install(
+    database: Database, slack: Slack, token: str, *, delivery_namespace: Callable[[], str], now: datetime
+) -> Installation:
     """Ask Slack which workspace a token belongs to, and store that; raises the SlackError of a call that fails."""
     who = slack.call("auth.test")
     bot = slack.call("bots.info", bot=who["bot_id"])["bot"]
@@ -92,14 +101,21 @@ def install(database: Database, slack: Slack, token: str, *, seal: Callable[[], 
             .values(slack_team_id=who["team_id"])
         )
         # Several processes may start with a new token at once.
-        insert_once(session, Workspace, slack_team_id=who["team_id"], name=who["team"], seal=seal(), created_at=now)
+        insert_once(
+            session,
+            Workspace,
+            slack_team_id=who["team_id"],
+            name=who["team"],
+            delivery_namespace=delivery_namespace(),
+            created_at=now,
+        )
         workspace = session.scalars(select(Workspace).where(Workspace.slack_team_id == who["team_id"])).one()
         workspace.name = who["team"]
         workspace.app_id = bot["app_id"]
         workspace.bot_id = who["bot_id"]
         workspace.bot_user_id = who["user_id"]
         workspace.token_digest = digest(token)
-        workspace.trouble = workspace.trouble_at = None
+        workspace.last_error = workspace.last_error_at = None
         session.flush()
         installation = _installation(workspace, token)
     log.info("A workspace was made known.", extra={"action": "install", "workspace": installation.id})

@@ -10,13 +10,16 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from qualification.records import Pace
+from qualification.records import RateLimit
 
-PACES: Final = (
-    select(Pace).where(Pace.workspace_id == bindparam("workspace_id")).order_by(Pace.id).with_for_update(key_share=True)
+RATE_LIMITS: Final = (
+    select(RateLimit)
+    .where(RateLimit.workspace_id == bindparam("workspace_id"))
+    .order_by(RateLimit.id)
+    .with_for_update(key_share=True)
 )
 
-# The pace of all methods together, kept while Slack refuses every call of a workspace.
+# The limit of all methods together, kept while Slack refuses every call of a workspace.
 EVERY_METHOD: Final = "*"
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,16 +68,18 @@ SLACK_RATES: Final = Rates(
 UNLIMITED: Final = Rates()
 
 
-def lock_paces(session: Session, workspace_id: int, methods: Iterable[str]) -> dict[str, Pace]:
-    """Return all paces of the workspace by method, locked until the transaction ends.
+def lock_rate_limits(session: Session, workspace_id: int, methods: Iterable[str]) -> dict[str, RateLimit]:
+    """Return all limits of the workspace by method, locked until the transaction ends.
 
-    Makes those of `methods` that are missing; a new pace is free at once.
+    Makes those of `methods` that are missing; a new limit is free at once.
     """
     wanted = {"workspace_id": workspace_id}
-    known = {pace.method: pace for pace in session.scalars(PACES, wanted)}
+    known = {limit.method: limit for limit in session.scalars(RATE_LIMITS, wanted)}
     missing = [{**wanted, "method": method, "free_at": LONG_AGO} for method in sorted(set(methods) - known.keys())]
     if not missing:
         return known
-    insert = postgresql.insert(Pace) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(Pace)
+    insert = (
+        postgresql.insert(RateLimit) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(RateLimit)
+    )
     session.execute(insert.values(missing).on_conflict_do_nothing())
-    return {pace.method: pace for pace in session.scalars(PACES, wanted)}
+    return {limit.method: limit for limit in session.scalars(RATE_LIMITS, wanted)}

@@ -16,7 +16,7 @@ from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Handoff, Lead
 from qualification.scoring import evaluation
-from qualification.scoring.holds import hold
+from qualification.scoring.holds import gate_lead
 
 # Cards of leads that do much in a short time are drawn anew once for all of it.
 SETTLING: Final = timedelta(minutes=1)
@@ -30,17 +30,17 @@ def consider(
     The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
     towards the next handoff. Returns the handoffs made.
     """
-    evaluations = evaluation.judge(session, leads, published.playbook) if leads else {}
+    evaluations = evaluation.evaluate(session, leads, published.playbook) if leads else {}
     evaluation.keep(session, leads, evaluations, published)
     made = []
     for lead in leads:
         evaluated = evaluations[lead.id]
         if evaluated.live is not None:
-            outbox.stale(session, evaluated.live, now + SETTLING)
+            outbox.mark_stale(session, evaluated.live, now + SETTLING)
         elif announcing and evaluated.is_ready and evaluated.gate is None:
             made.append(handover.announce(session, lead, _reason(lead), by=None, published=published, now=now))
         elif announcing and evaluated.is_ready and evaluated.gate is not None:
-            hold(session, lead, evaluated.gate, published, now=now)
+            gate_lead(session, lead, evaluated.gate, published, now=now)
     session.flush()
     return made
 
@@ -79,7 +79,7 @@ def look(session: Session, workspace_id: int, *, after: int, limit: int) -> Look
         .limit(limit)
     )
     found = session.scalars(following).all()
-    evaluations = evaluation.judge(session, [lead for lead in found if lead.held_by is None], playbook)
+    evaluations = evaluation.evaluate(session, [lead for lead in found if lead.gated_by is None], playbook)
     ready = tuple(
         lead_id for lead_id, evaluated in evaluations.items() if evaluated.is_ready and evaluated.gate is None
     )

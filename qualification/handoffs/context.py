@@ -87,7 +87,7 @@ def lock_for_action(session: Session, command: HandoffCommand, *, with_lead: boo
         session, handoff, command, newcomer=lambda: people.actor(session, command.workspace_id, command.by)
     )
     # Every change locks the channel's card first, so that two of them never wait for each other.
-    surfaces.owe_card(session, handoff, now=command.now)
+    surfaces.enqueue_card(session, handoff, now=command.now)
     if _is_first_press(context):
         _mark_opened(context)
     return context
@@ -106,7 +106,7 @@ def record_opening(session: Session, command: HandoffCommand) -> None:
     context = _context(session, handoff, command, newcomer=lambda: _stranger(command.by))
     if context.offer is not None and context.offer.id == command.offer_id and _is_first_press(context):
         _mark_opened(context)
-        outbox.stale(session, handoff.id, command.now)
+        outbox.mark_stale(session, handoff.id, command.now)
 
 
 def read_for_action(session: Session, command: HandoffCommand) -> HandoffContext:
@@ -157,7 +157,7 @@ def _context(
         decided_by=parties.get(handoff.decided_by_id),
         undo_until=handoff.undo_until,
         ended_at=handoff.ended_at,
-        wake_at=handoff.wake_at,
+        resume_at=handoff.resume_at,
     )
     return HandoffContext(
         command=command,
@@ -168,7 +168,7 @@ def _context(
         actor=people.acting(person, team),
         offer=offer,
         status=status,
-        published=playbooks.read(playbook_id, text),
+        published=playbooks.parse_version(playbook_id, text),
         passed=passed,
     )
 

@@ -47,14 +47,14 @@ def claim(session: Session, command: HandoffCommand) -> None:
         _own(session, context, claimed=True)
 
 
-def pass_on(session: Session, command: HandoffCommand, *, reason: str, note: str | None) -> None:
+def decline(session: Session, command: HandoffCommand, *, reason: str, note: str | None) -> None:
     """End the offer as not mine; the turn is given back, and the next rep is asked at once."""
     context = lock_for_action(session, command)
-    if not context.allows(Action.PASS_ON):
+    if not context.allows(Action.DECLINE):
         return
     chosen = checked_reason(context.published.playbook.pass_on_reason(reason), note)
     offer = _expected(context.offer)
-    assignment.end_offer(session, offer, OfferOutcome.PASSED_ON, now=context.now)
+    assignment.end_offer(session, offer, OfferOutcome.DECLINED, now=context.now)
     offer.reason, offer.reason_note = chosen.key, written(note)
     assignment.give_credit(session, offer)
     record_event(
@@ -117,9 +117,9 @@ def reopen(session: Session, command: HandoffCommand) -> None:
     _require_no_other(session, context)
     handoff = context.handoff
     was = handoff.state
-    if was is HandoffState.NOT_NOW and snooze.rep_is_gone(session, handoff):
+    if was is HandoffState.SNOOZED and snooze.rep_is_gone(session, handoff):
         event = event_types.Resumed(is_due=False)
-        snooze.wake(session, handoff, context.lead, context.published, event, by=context.by, now=context.now)
+        snooze.resume(session, handoff, context.lead, context.published, event, by=context.by, now=context.now)
         return
     decision_undo.restore(session, context, fresh_clock=True)
     record_event(session, handoff, event_types.Reopened(was=was), now=context.now, by=context.by)
@@ -169,7 +169,7 @@ def reassign(session: Session, command: HandoffCommand, *, to: str, note: str | 
 def end_undo(session: Session, handoff: Handoff, *, now: datetime) -> None:
     """Close the time in which the last decision can be undone; every card loses its button."""
     handoff.undo_until = None
-    outbox.stale(session, handoff.id, now)
+    outbox.mark_stale(session, handoff.id, now)
 
 
 def checked_reason(reason: Reason | None, note: str | None) -> Reason:
@@ -192,7 +192,7 @@ def _own(session: Session, context: HandoffContext, *, claimed: bool) -> None:
     handoff.owner_id = handoff.decided_by_id = person.id
     handoff.accepted_at = context.now
     handoff.stage = handoff.stage or context.published.playbook.first_stage.key
-    surfaces.owe_direct_card(session, handoff, person, now=context.now)
+    surfaces.enqueue_direct_card(session, handoff, person, now=context.now)
     event = event_types.Accepted(claimed=claimed)
     record_event(session, handoff, event, now=context.now, by=person, playbook_id=context.published.id)
     finish(session, context)

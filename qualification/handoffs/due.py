@@ -1,4 +1,4 @@
-"""What is due: leads that wake, reminders, offers that lapse, tasks, undo times that end, people who are back."""
+"""What is due: snoozed leads, reminders, offers that expire, tasks, undo times that end, people who are back."""
 
 import logging
 from collections.abc import Iterable
@@ -20,24 +20,24 @@ from qualification.rules.handoffs.states import OfferOutcome
 
 log = logging.getLogger(__name__)
 
-# So long is a clock put off that could not strike.
-PUT_OFF = timedelta(minutes=5)
+# A clock that could not strike strikes again this long after.
+RETRY_AFTER = timedelta(minutes=5)
 
 
 def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
     """Do what is due at `now`, of each kind at most `limit` and the longest due first; return how many were done.
 
     Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment
-    finds nothing. One that cannot be done is logged, put off, and holds up no other.
+    finds nothing. One that cannot be done is logged, tried again later, and holds up no other.
     """
-    sleeping = snooze.due(session, workspace_id, now, limit)
+    snoozed = snooze.due(session, workspace_id, now, limit)
     offers = _locked_offers(session, workspace_id, now, limit)
-    _lock_pools(session, [*(each.pool_id for each in sleeping), *(each.pool_id for each in offers)])
-    for handoff in sleeping:
-        _wake(session, handoff, now=now)
+    _lock_pools(session, [*(each.pool_id for each in snoozed), *(each.pool_id for each in offers)])
+    for handoff in snoozed:
+        _resume(session, handoff, now=now)
     for offer in offers:
         _strike(session, offer, now=now)
-    done = len(sleeping) + len(offers) + tasks.run_due(session, workspace_id, now, limit=limit)
+    done = len(snoozed) + len(offers) + tasks.run_due(session, workspace_id, now, limit=limit)
     ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
     for handoff in session.scalars(
         ending.order_by(Handoff.undo_until, Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
@@ -53,24 +53,24 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     return done
 
 
-def _wake(session: Session, handoff: Handoff, *, now: datetime) -> None:
-    """Offer again what was put off until now, wholly or not at all."""
+def _resume(session: Session, handoff: Handoff, *, now: datetime) -> None:
+    """Offer again what was snoozed until now, wholly or not at all."""
     try:
         with session.begin_nested():
-            snooze.wake_due(session, handoff, playbooks.current(session, handoff.workspace_id), now=now)
+            snooze.resume_due(session, handoff, playbooks.current(session, handoff.workspace_id), now=now)
     except SQLAlchemyError:
         raise  # the database's trouble, not the lead's
     except Exception:
         log.exception(
-            "A lead that was put off could not be offered again; it will be tried again.",
-            extra={"action": "wake", "workspace": handoff.workspace_id, "handoff": handoff.id},
+            "A snoozed lead could not be offered again; it will be tried again.",
+            extra={"action": "resume", "workspace": handoff.workspace_id, "handoff": handoff.id},
         )
-        handoff.wake_at = now + PUT_OFF
+        handoff.resume_at = now + RETRY_AFTER
 
 
 def _strike(session: Session, offer: Offer, *, now: datetime) -> None:
     """Do what is due of one offer, wholly or not at all."""
-    due = _lapse if offer.accept_by is not None and offer.accept_by <= now else _remind
+    due = _expire if offer.accept_by is not None and offer.accept_by <= now else _remind
     try:
         with session.begin_nested():
             due(session, offer, now=now)
@@ -81,7 +81,7 @@ def _strike(session: Session, offer: Offer, *, now: datetime) -> None:
             "A clock could not strike; it will be tried again.",
             extra={"action": "clock", "workspace": offer.workspace_id, "handoff": offer.handoff_id},
         )
-        offer.next_at = now + PUT_OFF
+        offer.next_at = now + RETRY_AFTER
 
 
 def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: int) -> list[Offer]:
@@ -104,7 +104,7 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
 
 
 def _lock_pools(session: Session, pool_ids: Iterable[int | None]) -> None:
-    """Lock every pool that may deal, in one order and before any lane is made, as a single decision does."""
+    """Lock every pool that may deal, in one order and before any queue is made, as a single decision does."""
     ids = {pool_id for pool_id in pool_ids if pool_id is not None}
     session.execute(select(Pool.id).where(Pool.id.in_(ids)).order_by(Pool.id).with_for_update(key_share=True))
 
@@ -114,18 +114,18 @@ def _remind(session: Session, offer: Offer, *, now: datetime) -> None:
     handoff = session.get_one(Handoff, offer.handoff_id)
     offer.remind_at, offer.next_at = None, offer.accept_by
     person = session.get(Person, offer.person_id) if offer.person_id is not None else None
-    surfaces.owe_card(session, handoff, now=now)
+    surfaces.enqueue_card(session, handoff, now=now)
     if person is not None:
-        surfaces.owe_reminder(session, handoff, offer, person, now=now)
+        surfaces.enqueue_reminder(session, handoff, offer, person, now=now)
     record_event(session, handoff, Reminded(to_id=offer.person_id), now=now)
 
 
-def _lapse(session: Session, offer: Offer, *, now: datetime) -> None:
+def _expire(session: Session, offer: Offer, *, now: datetime) -> None:
     """End the offer; the next rep is asked, or the manager."""
     handoff = session.get_one(Handoff, offer.handoff_id)
     published = playbooks.current(session, handoff.workspace_id)
-    surfaces.owe_card(session, handoff, now=now)
-    assignment.end_offer(session, offer, OfferOutcome.LAPSED, now=now)
+    surfaces.enqueue_card(session, handoff, now=now)
+    assignment.end_offer(session, offer, OfferOutcome.EXPIRED, now=now)
     record_event(session, handoff, Expired(to_id=offer.person_id), now=now, playbook_id=published.id)
     surfaces.refresh_home(
         session, session.get(Person, offer.person_id) if offer.person_id is not None else None, now=now

@@ -18,7 +18,7 @@ from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import Company, Handoff, Lead, Person, Pool, Team
 from qualification.records.base import insert_once
-from qualification.records.deliveries import Arrival
+from qualification.records.deliveries import IdempotencyKey
 from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import HandedOver, Resumed, Updated
 from qualification.rules.handoffs.states import HandoffState
@@ -94,7 +94,7 @@ def hand_over(
     published = playbooks.current(session, workspace_id)
     data = read_form(form, published.playbook, lead_id=lead_id)
     announcer = people.actor(session, workspace_id, by, name=name)
-    if not insert_once(session, Arrival, workspace_id=workspace_id, key=key, at=now):
+    if not insert_once(session, IdempotencyKey, workspace_id=workspace_id, key=key, at=now):
         raise HandedInTwice
     found = resolution.resolve(session, workspace_id, data, now=now)
     if found.is_new:
@@ -162,13 +162,13 @@ def announce(
 ) -> Handoff:
     """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing.
 
-    One that was put off is woken instead, so that its history and its rep stay with it. `past` are the gates that
+    One that was snoozed is resumed instead, so that its history and its rep stay with it. `past` are the gates that
     somebody hands the lead over in spite of, by name. The lead is locked by the caller.
     """
-    sleeping = snooze.asleep(session, lead)
-    if sleeping is not None:
-        _come_back(session, sleeping, lead, reason, by=by, published=published, now=now, past=past)
-        return sleeping
+    snoozed = snooze.snoozed(session, lead)
+    if snoozed is not None:
+        _come_back(session, snoozed, lead, reason, by=by, published=published, now=now, past=past)
+        return snoozed
     # What the reason leaves open is as it was when the lead came.
     reason = replace(
         reason,
@@ -206,23 +206,23 @@ def announce(
         country=country,
         promised=reason.promised,
         permalink=reason.permalink,
-        state=HandoffState.QUEUED,
+        state=HandoffState.MANAGER_QUEUE,
         announced_at=now,
     )
-    lead.held_by = None
+    lead.gated_by = None
     is_first = session.scalar(select(exists().where(Handoff.workspace_id == lead.workspace_id))) is not True
     session.add(handoff)
     session.flush()
     if is_first:
         # Every Home tab says until then that there is nothing yet.
-        outbox.all_stale(session, lead.workspace_id, now)
-    surfaces.owe_card(session, handoff, now=now)
+        outbox.mark_all_stale(session, lead.workspace_id, now)
+    surfaces.enqueue_card(session, handoff, now=now)
     record_event(session, handoff, HandedOver(gates=past), now=now, by=by)
     # What a checklist says counts once somebody has accepted.
     update_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
     assignment.offer_next(session, handoff, published, now=now)
     if by is not None:
-        surfaces.owe_receipt(session, handoff, by, now=now)
+        surfaces.enqueue_receipt(session, handoff, by, now=now)
     return handoff
 
 
@@ -237,7 +237,7 @@ def _come_back(
     now: datetime,
     past: tuple[str, ...],
 ) -> None:
-    """Wake what was put off, with the new reason; whoever announced it first stays the one who did."""
+    """Resume what was snoozed, with the new reason; whoever announced it first stays the one who did."""
     said = {field.name: value for field in fields(reason) if (value := getattr(reason, field.name))}
     news = {name: value for name, value in said.items() if name in _TOLD and value != getattr(handoff, name)}
     if "source" in news:
@@ -249,9 +249,9 @@ def _come_back(
     announcer = by if handoff.announcer_id is None else None
     if announcer is not None:
         handoff.announcer_id = announcer.id
-    snooze.wake(session, handoff, lead, published, Resumed(is_due=False, gates=past, **news), now=now, by=by)
+    snooze.resume(session, handoff, lead, published, Resumed(is_due=False, gates=past, **news), now=now, by=by)
     if announcer is not None:
-        surfaces.owe_receipt(session, handoff, announcer, now=now)
+        surfaces.enqueue_receipt(session, handoff, announcer, now=now)
 
 
 def _default_team(session: Session, workspace_id: int, playbook: Playbook) -> int:

@@ -60,7 +60,7 @@ def set_stage(session: Session, command: HandoffCommand, *, stage: str) -> bool:
         raise StageUnknown(stage=stage)
     if chosen.ends == "lost":
         flag_modified(context.handoff, "stage")
-        outbox.stale(session, context.handoff.id, context.now)
+        outbox.mark_stale(session, context.handoff.id, context.now)
         return False
     if chosen.key != context.handoff.stage:
         _end_undo(context)

@@ -1,4 +1,4 @@
-"""Leads put off until a day, and offered again on it: to the same rep with what was said last, or by the pool."""
+"""Leads snoozed until a day, and offered again on it: to the same rep with what was said last, or by the pool."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,33 +20,33 @@ from qualification.records import Handoff, Lead, Person
 from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import Offered, Resumed, Snoozed, SnoozeDropped
 from qualification.rules.handoffs.permissions import Action
-from qualification.rules.handoffs.snooze import wakes_at
+from qualification.rules.handoffs.snooze import resumes_at
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.people.working_time import WeeklyHours
 from qualification.rules.values.normalization import written
 
 
-def put_off(session: Session, command: HandoffCommand, *, day: str, note: str | None) -> None:
+def snooze(session: Session, command: HandoffCommand, *, day: str, note: str | None) -> None:
     """Snooze the handoff until that day (2026-12-01), with the last words; raises InvalidFields for another day.
 
     It is offered again when its rep begins work on that day, or the team does where it was nobody's.
     """
     context = lock_for_action(session, command)
-    if not context.allows(Action.NOT_NOW):
+    if not context.allows(Action.SNOOZE):
         return
     handoff = context.handoff
-    wake_at = wakes_at(day, *hours_of(session, context), context.now)
+    resume_at = resumes_at(day, *hours_of(session, context), context.now)
     undo.remember(session, context, can_be_undone=True)
-    end_open_offer(session, context, OfferOutcome.PUT_OFF)
-    handoff.state = HandoffState.NOT_NOW
+    end_open_offer(session, context, OfferOutcome.SNOOZED)
+    handoff.state = HandoffState.SNOOZED
     handoff.decided_by_id = context.by.id
     handoff.ended_at = context.now
-    handoff.wake_at = wake_at
+    handoff.resume_at = resume_at
     handoff.reason_note = written(note)
     record_event(
         session,
         handoff,
-        Snoozed(until=wake_at, note=written(note)),
+        Snoozed(until=resume_at, note=written(note)),
         now=context.now,
         by=context.by,
         playbook_id=context.published.id,
@@ -55,7 +55,7 @@ def put_off(session: Session, command: HandoffCommand, *, day: str, note: str | 
 
 
 def hours_of(session: Session, context: HandoffContext) -> tuple[WeeklyHours, ZoneInfo]:
-    """Return the hours and zone by which it would wake: its rep's, else the team's."""
+    """Return the hours and zone by which it would resume: its rep's, else the team's."""
     rep_id = context.handoff.owner_id or (context.offer.person_id if context.offer else None)
     if rep_id is not None:
         rep = session.get_one(Person, rep_id)
@@ -63,19 +63,19 @@ def hours_of(session: Session, context: HandoffContext) -> tuple[WeeklyHours, Zo
     return WeeklyHours.from_json(context.team.hours), ZoneInfo(context.team.zone)
 
 
-def asleep(session: Session, lead: Lead) -> Handoff | None:
-    """Return the handoff that sleeps, of the lead or of one merged into it, the latest if there are several."""
-    return session.scalar(_ASLEEP, {"ids": merging.family(session, lead)})
+def snoozed(session: Session, lead: Lead) -> Handoff | None:
+    """Return the snoozed handoff, of the lead or of one merged into it, the latest if there are several."""
+    return session.scalar(_SNOOZED, {"ids": merging.family(session, lead)})
 
 
 def rep_is_gone(session: Session, handoff: Handoff) -> bool:
-    """Say whether whoever had the sleeping handoff, or was asked, has no part in the playbook any more."""
+    """Say whether whoever had the snoozed handoff, or was asked, has no part in the playbook any more."""
     rep = _rep(session, handoff)
     return rep is not None and (not rep.active or rep.deactivated)
 
 
 def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Sequence[Handoff]:
-    """Lock what is to wake by `now`, the longest due first, and then its leads: as every decision does.
+    """Lock what is to resume by `now`, the longest due first, and then its leads: as every decision does.
 
     What somebody else has locked at this moment is left to them, or to the next pass.
     """
@@ -88,24 +88,24 @@ def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Seque
     return handoffs
 
 
-def wake_due(session: Session, handoff: Handoff, published: Published, *, now: datetime) -> None:
-    """Offer again what has slept until now; where sales has the lead otherwise, or decided about it since, it stays.
+def resume_due(session: Session, handoff: Handoff, published: Published, *, now: datetime) -> None:
+    """Offer again what was snoozed until now; where sales has the lead otherwise, or decided about it since, it stays.
 
     A lead that was found to be another is offered as that one. One that must not be contacted waits for the manager.
     """
     lead = resolution.root(session, session.get_one(Lead, handoff.lead_id))
     instead = _instead(session, handoff, lead) if lead is not None else None
     if lead is None or instead is not None:
-        handoff.wake_at = None
-        surfaces.owe_card(session, handoff, now=now)
+        handoff.resume_at = None
+        surfaces.enqueue_card(session, handoff, now=now)
         dropped = SnoozeDropped(decided=instead is not None and instead not in LIVE_STATES)
         record_event(session, handoff, dropped, now=now)
         return
     handoff.lead_id = lead.id
-    wake(session, handoff, lead, published, Resumed(is_due=True), now=now)
+    resume(session, handoff, lead, published, Resumed(is_due=True), now=now)
 
 
-def wake(
+def resume(
     session: Session,
     handoff: Handoff,
     lead: Lead,
@@ -115,7 +115,7 @@ def wake(
     now: datetime,
     by: Person | None = None,
 ) -> None:
-    """Offer a sleeping handoff again: to its rep with a clock, or where they are gone or away by the pool's routing.
+    """Offer a snoozed handoff again: to its rep with a clock, or where they are gone or away by the pool's routing.
 
     Reps who were asked before it was snoozed may be asked again. `by` is who resumed it, None where the day has come or
     the lead itself came back; `event` says why. The caller has locked the handoff and the lead, which has no other
@@ -124,12 +124,12 @@ def wake(
     rep = _rep(session, handoff)
     former_id = handoff.owner_id
     undo.forget(handoff)
-    handoff.state = HandoffState.QUEUED
+    handoff.state = HandoffState.MANAGER_QUEUE
     handoff.owner_id = handoff.decided_by_id = handoff.accepted_at = handoff.contacted_at = None
-    handoff.wake_at = handoff.ended_at = handoff.reason_note = None
-    handoff.woken_at = now
-    lead.held_by = None
-    surfaces.owe_card(session, handoff, now=now)
+    handoff.resume_at = handoff.ended_at = handoff.reason_note = None
+    handoff.resumed_at = now
+    lead.gated_by = None
+    surfaces.enqueue_card(session, handoff, now=now)
     record_event(session, handoff, event, now=now, by=by, playbook_id=published.id)
     # What a checklist says counts once somebody has accepted.
     update_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
@@ -144,19 +144,19 @@ def wake(
 
 
 def _offer(session: Session, handoff: Handoff, published: Published, rep: Person, *, now: datetime) -> None:
-    """Put it before the rep who put it off; it takes none of their turns."""
+    """Put it before the rep who snoozed it; it takes none of their turns."""
     handoff.state = HandoffState.OFFERED
     clock = assignment.clock_for_person(session, rep, published, now=now)
-    offer = assignment.make_offer(session, handoff, published, person=rep, why="woken", clock=clock, now=now)
+    offer = assignment.make_offer(session, handoff, published, person=rep, why="resumed", clock=clock, now=now)
     record_event(session, handoff, Offered(to_id=rep.id, accept_by=offer.accept_by), now=now, playbook_id=published.id)
 
 
 def _rep(session: Session, handoff: Handoff) -> Person | None:
-    """Return whose it was when it was put off: the owner, else the rep it was offered to; None for a pool or queue."""
+    """Return whose it was when it was snoozed: the owner, else the rep it was offered to; None for a pool or queue."""
     if handoff.owner_id is not None:
         return session.get_one(Person, handoff.owner_id)
     last = assignment.last_offer(session, handoff)
-    if last is None or last.outcome is not OfferOutcome.PUT_OFF or last.person_id is None:
+    if last is None or last.outcome is not OfferOutcome.SNOOZED or last.person_id is None:
         return None
     return session.get_one(Person, last.person_id)
 
@@ -166,7 +166,7 @@ def _is_there(rep: Person, now: datetime) -> bool:
 
 
 def _instead(session: Session, handoff: Handoff, lead: Lead) -> HandoffState | None:
-    """Return how the lead, or one merged into it, is with sales, or was decided since this handoff was put off.
+    """Return how the lead, or one merged into it, is with sales, or was decided since this handoff was snoozed.
 
     A deal that was lost meanwhile decides nothing of the day that was promised here.
     """
@@ -181,10 +181,10 @@ def _instead(session: Session, handoff: Handoff, lead: Lead) -> HandoffState | N
 
 _DECIDED: Final = frozenset({HandoffState.WON, HandoffState.DISQUALIFIED})
 # Built once: to build a statement takes longer than to run it.
-_IS_ASLEEP: Final[Any] = (Handoff.state == HandoffState.NOT_NOW) & Handoff.wake_at.is_not(None)
-_ASLEEP: Final = (
+_IS_SNOOZED: Final[Any] = (Handoff.state == HandoffState.SNOOZED) & Handoff.resume_at.is_not(None)
+_SNOOZED: Final = (
     select(Handoff)
-    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)), _IS_ASLEEP)
+    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)), _IS_SNOOZED)
     .order_by(Handoff.id.desc())
     .limit(1)
     .with_for_update(key_share=True)
@@ -192,8 +192,8 @@ _ASLEEP: Final = (
 )
 _DUE: Final = (
     select(Handoff)
-    .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.wake_at <= bindparam("now"))
-    .order_by(Handoff.wake_at, Handoff.id)
+    .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.resume_at <= bindparam("now"))
+    .order_by(Handoff.resume_at, Handoff.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, key_share=True)
     .execution_options(populate_existing=True)

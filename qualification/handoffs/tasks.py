@@ -104,7 +104,7 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int) -
         task = session.get(Task, task_id, populate_existing=True) if handoff else None
         if task is not None and task.outcome is TaskOutcome.OPEN and not task.overdue:
             task.overdue = True
-            outbox.stale(session, handoff_id, now)
+            outbox.mark_stale(session, handoff_id, now)
             marked += 1
     return marked
 

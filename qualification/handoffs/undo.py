@@ -21,7 +21,7 @@ def remember(session: Session, context: HandoffContext, *, can_be_undone: bool) 
     if offer is not None and offer.accept_by is not None:
         hours, zone = assignment.hours_of_offer(session, offer)
         left = working_time_between(context.now, offer.accept_by, hours, zone).total_seconds()
-    handoff.before = DecisionMemory(
+    handoff.before_decision = DecisionMemory(
         state=handoff.state,
         owner_id=handoff.owner_id,
         decided_by_id=handoff.decided_by_id,
@@ -36,15 +36,15 @@ def remember(session: Session, context: HandoffContext, *, can_be_undone: bool) 
 def restore(session: Session, context: HandoffContext, *, fresh_clock: bool) -> None:
     """Put back what the last decision replaced; an offer gets its whole time again, or what was left of it."""
     handoff = context.handoff
-    if handoff.before is None:
+    if handoff.before_decision is None:
         raise StaleCard
-    memory = DecisionMemory.from_json(handoff.before)
+    memory = DecisionMemory.from_json(handoff.before_decision)
     handoff.state = memory.state
     handoff.owner_id = memory.owner_id
     handoff.decided_by_id = memory.decided_by_id
     handoff.accepted_at = memory.accepted_at
     handoff.stage = memory.stage
-    handoff.ended_at = handoff.reason = handoff.reason_note = handoff.wake_at = None
+    handoff.ended_at = handoff.reason = handoff.reason_note = handoff.resume_at = None
     forget(handoff)
     if memory.offer_id is not None:
         offer = session.get_one(Offer, memory.offer_id)
@@ -53,7 +53,7 @@ def restore(session: Session, context: HandoffContext, *, fresh_clock: bool) -> 
 
 def forget(handoff: Handoff) -> None:
     """Make the last decision final."""
-    handoff.before = None
+    handoff.before_decision = None
     handoff.undo_until = None
 
 

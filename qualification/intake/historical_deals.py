@@ -84,8 +84,8 @@ def record(
         if handoff.state in LIVE_STATES and deal.owner is not None:
             owners[deal.owner.id] = deal.owner
             if announcing:
-                surfaces.owe_card(session, handoff, now=now)
-                surfaces.owe_direct_card(session, handoff, deal.owner, now=now)
+                surfaces.enqueue_card(session, handoff, now=now)
+                surfaces.enqueue_direct_card(session, handoff, deal.owner, now=now)
     for owner_id in sorted(owners):
         surfaces.refresh_home(session, owners[owner_id], now=now)
 
@@ -99,7 +99,7 @@ def _handoff(roster: Roster, sender: str, deal: HistoricalDeal, company: Company
     accepted_at = (written.accepted_at or at) if owner is not None else None
     lifecycle = _lifecycle(written.stage, state, published.playbook)
     before = DecisionMemory(
-        state=HandoffState.ACCEPTED if owner else HandoffState.QUEUED,
+        state=HandoffState.ACCEPTED if owner else HandoffState.MANAGER_QUEUE,
         owner_id=owner.id if owner else None,
         decided_by_id=owner.id if owner else None,
         accepted_at=accepted_at,
@@ -127,7 +127,7 @@ def _handoff(roster: Roster, sender: str, deal: HistoricalDeal, company: Company
         decided_by_id=owner.id if owner else None,
         reason=written.disqualified or written.lost,
         reason_note=written.note if ended else None,
-        before=before.to_json() if ended else None,
+        before_decision=before.to_json() if ended else None,
         sender=sender,
         external_id=deal.key,
     )
@@ -172,7 +172,7 @@ def _update_lifecycles(
         lead = leads[lead_id]
         to = _lifecycle(handoff.stage, handoff.state, published.playbook)
         if handoff.id in ours:
-            lead.held_by = None
+            lead.gated_by = None
             if lead.lifecycle is not to:
                 at = handoff.ended_at or handoff.accepted_at or handoff.announced_at
                 yield _event(handoff, LifecycleMoved(was=lead.lifecycle, to=to, sender=handoff.sender), at)

@@ -52,8 +52,8 @@ def begin(session: Session, workspace_id: int, digest: str, *, file: str, sender
         file=file,
         sender=sender,
         began_at=now,
-        rows=0,
-        flawed=0,
+        rows_done=0,
+        rejected_rows=0,
         report_bytes=0,
     )
     return session.scalars(

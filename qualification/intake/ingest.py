@@ -99,7 +99,7 @@ def store_activities(
     gate holds, which it may let pass.
     """
     new = activities.store(session, done, now=now)
-    changed = (each.lead for each in resolved if each.is_merged or (each.is_changed and each.lead.held_by is not None))
+    changed = (each.lead for each in resolved if each.is_merged or (each.is_changed and each.lead.gated_by is not None))
     roots = (resolution.root(session, lead) for lead in (*(lead for lead, _ in new), *changed))
     leads = {lead.id: lead for lead in roots if lead is not None}
     automatic.consider(session, [*leads.values()], published=published, announcing=announcing, now=now)

@@ -45,11 +45,11 @@ def record_event(
     )
     event_id: int = session.connection().execute(_WRITE, row).scalar_one()
     if in_thread:
-        surfaces.owe_line(session, handoff, event_id, now=now)
-    outbox.stale(session, handoff.id, now)
+        surfaces.enqueue_line(session, handoff, event_id, now=now)
+    outbox.mark_stale(session, handoff.id, now)
     if event.kind in _OF_THE_LEAD:
         for earlier in session.scalars(_HANDOFFS_OF, {"lead_id": handoff.lead_id}):
-            outbox.stale(session, earlier, now)
+            outbox.mark_stale(session, earlier, now)
 
 
 def record_lead_event(

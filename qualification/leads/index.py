@@ -160,7 +160,7 @@ _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
 # Snoozed handoffs are locked with the live ones, before any lead: a lead that comes back resumes its own.
 _LIVE_AND_SNOOZED: Final = (
     select(Handoff)
-    .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.NOT_NOW}))
+    .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED}))
     .order_by(Handoff.id)
     .with_for_update(key_share=True)
 )

@@ -25,7 +25,7 @@ _TAKEN_OVER: Final = (
 _FIELD: Final = "fields."
 
 
-def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
+def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetime) -> Lead:
     """Merge the two leads, and return the one that is kept: the live one, else a snoozed one, else the older.
 
     Two live leads stay two, because people work on each; so do two that somebody has split, because their sender
@@ -36,8 +36,8 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     live = [lead for lead in (one, other) if _is_live(session, lead)]
     if len(live) > 1:
         return one
-    put_off = [lead for lead in (one, other) if _is_put_off(session, lead)]
-    kept = live[0] if live else min(put_off or (one, other), key=lambda lead: lead.id)
+    snoozed = [lead for lead in (one, other) if _is_snoozed(session, lead)]
+    kept = live[0] if live else min(snoozed or (one, other), key=lambda lead: lead.id)
     merged = other if kept is one else one
     taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
     if merged.do_not_contact and not kept.do_not_contact:
@@ -57,16 +57,16 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
             workspace_id=kept.workspace_id,
             kept_id=kept.id,
             merged_id=merged.id,
-            because=because,
-            taken=[
+            reason=reason,
+            taken_over=[
                 *(name for name, value in taken.items() if value is not None),
                 *(f"{_FIELD}{name}" for name in further),
             ],
             at=now,
         )
     )
-    events.record_lead_event(session, kept, Merged(other=merged.id, because=because), now=now)
-    events.record_lead_event(session, merged, Merged(other=kept.id, because=because), now=now)
+    events.record_lead_event(session, kept, Merged(other=merged.id, reason=reason), now=now)
+    events.record_lead_event(session, merged, Merged(other=kept.id, reason=reason), now=now)
     session.flush()
     return kept
 
@@ -92,10 +92,10 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
     # Handoffs are locked before leads, as in every decision.
     theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
-    for name in set(found.taken) & {*_TAKEN_OVER, "do_not_contact"}:
+    for name in set(found.taken_over) & {*_TAKEN_OVER, "do_not_contact"}:
         if getattr(kept, name) == getattr(merged, name):
             setattr(kept, name, None if name in _TAKEN_OVER else False)
-    further = {name.removeprefix(_FIELD) for name in found.taken if name.startswith(_FIELD)}
+    further = {name.removeprefix(_FIELD) for name in found.taken_over if name.startswith(_FIELD)}
     back = {name for name in further if kept.fields.get(name) == merged.fields.get(name)}
     kept.fields = {name: value for name, value in kept.fields.items() if name not in back}
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
@@ -103,11 +103,11 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     kept.updated_at = merged.updated_at = now
     events.record_lead_event(session, kept, Split(other=merged.id), now=now, by=by)
     events.record_lead_event(session, merged, Split(other=kept.id), now=now, by=by)
-    _give_back(session, kept, merged, theirs, settled="lifecycle" in found.taken, now=now)
+    _give_back(session, kept, merged, theirs, settled="lifecycle" in found.taken_over, now=now)
     for handoff in theirs:
-        if handoff.state is HandoffState.NOT_NOW and handoff.wake_at is None:
-            handoff.wake_at = now
-        outbox.stale(session, handoff.id, now)
+        if handoff.state is HandoffState.SNOOZED and handoff.resume_at is None:
+            handoff.resume_at = now
+        outbox.mark_stale(session, handoff.id, now)
     session.flush()
     return kept, merged
 
@@ -179,9 +179,9 @@ def _is_live(session: Session, lead: Lead) -> bool:
     return session.scalar(live.limit(1)) is not None
 
 
-def _is_put_off(session: Session, lead: Lead) -> bool:
-    asleep = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state == HandoffState.NOT_NOW)
-    return session.scalar(asleep.where(Handoff.wake_at.is_not(None)).limit(1)) is not None
+def _is_snoozed(session: Session, lead: Lead) -> bool:
+    snoozed = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state == HandoffState.SNOOZED)
+    return session.scalar(snoozed.where(Handoff.resume_at.is_not(None)).limit(1)) is not None
 
 
 def _were_split(session: Session, one: Lead, other: Lead) -> bool:

@@ -91,7 +91,7 @@ class Resolver:
         if by_id is None or by_email is None or by_id is by_email:
             return by_id or by_email
         self._writer.flush()
-        kept = merging.merge(self._session, by_id, by_email, because="email", now=self._now)
+        kept = merging.merge(self._session, by_id, by_email, reason="email", now=self._now)
         if by_email.merged_into_id is not None or kept is by_email:
             self._merged.add(kept)
         return kept

@@ -14,11 +14,13 @@ from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, Offer
 def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datetime) -> None:
     """Show the new manager of a team what waits in its queue."""
     queued = select(Handoff).where(
-        Handoff.workspace_id == team.workspace_id, Handoff.state == HandoffState.QUEUED, Handoff.team_id == team.id
+        Handoff.workspace_id == team.workspace_id,
+        Handoff.state == HandoffState.MANAGER_QUEUE,
+        Handoff.team_id == team.id,
     )
     for handoff in session.scalars(queued.order_by(Handoff.id)).all():
-        surfaces.owe_direct_card(session, handoff, manager, now=now)
-        outbox.stale(session, handoff.id, now)
+        surfaces.enqueue_direct_card(session, handoff, manager, now=now)
+        outbox.mark_stale(session, handoff.id, now)
 
 
 def take_over(session: Session, former: Person, person: Person, *, now: datetime) -> None:
@@ -32,17 +34,17 @@ def take_over(session: Session, former: Person, person: Person, *, now: datetime
             handoff.owner_id = person.id
         if handoff.decided_by_id == former.id:
             handoff.decided_by_id = person.id
-        if handoff.before is not None:
-            memory = DecisionMemory.from_json(handoff.before)
-            handoff.before = memory.with_person(former.id, person.id).to_json()
-        surfaces.owe_direct_card(session, handoff, person, now=now)
-        outbox.stale(session, handoff.id, now)
-    sleeping = Handoff.state == HandoffState.NOT_NOW
-    put_off = update(Handoff).where(Handoff.decided_by_id == former.id, sleeping)
-    session.execute(put_off.values(decided_by_id=person.id))
+        if handoff.before_decision is not None:
+            memory = DecisionMemory.from_json(handoff.before_decision)
+            handoff.before_decision = memory.with_person(former.id, person.id).to_json()
+        surfaces.enqueue_direct_card(session, handoff, person, now=now)
+        outbox.mark_stale(session, handoff.id, now)
+    is_snoozed = Handoff.state == HandoffState.SNOOZED
+    snoozed = update(Handoff).where(Handoff.decided_by_id == former.id, is_snoozed)
+    session.execute(snoozed.values(decided_by_id=person.id))
     for handoff in _live_announced_by(session, former):
-        surfaces.owe_receipt(session, handoff, person, now=now)
-        outbox.stale(session, handoff.id, now)
+        surfaces.enqueue_receipt(session, handoff, person, now=now)
+        outbox.mark_stale(session, handoff.id, now)
     session.execute(update(Handoff).where(Handoff.announcer_id == former.id).values(announcer_id=person.id))
     session.execute(update(Offer).where(Offer.person_id == former.id).values(person_id=person.id))
     session.execute(update(Task).where(Task.person_id == former.id, IS_OPEN_TASK).values(person_id=person.id))
@@ -77,12 +79,12 @@ def _live_of(session: Session, person: Person) -> list[Handoff]:
     """
     offered = select(Offer.handoff_id).where(Offer.person_id == person.id)
     asked = offered.where(Offer.outcome == OfferOutcome.OPEN)
-    was_asked = offered.where(Offer.outcome == OfferOutcome.PUT_OFF, Offer.ended_at == Handoff.ended_at)
+    was_asked = offered.where(Offer.outcome == OfferOutcome.SNOOZED, Offer.ended_at == Handoff.ended_at)
     concerned = (
         select(Handoff)
         .where(
             Handoff.workspace_id == person.workspace_id,
-            Handoff.state.in_(LIVE_STATES | {HandoffState.NOT_NOW}),
+            Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED}),
             or_(Handoff.owner_id == person.id, Handoff.id.in_(asked), Handoff.id.in_(was_asked.correlate(Handoff))),
         )
         .order_by(Handoff.id)
@@ -94,6 +96,6 @@ def _live_of(session: Session, person: Person) -> list[Handoff]:
 
 def _live_announced_by(session: Session, person: Person) -> list[Handoff]:
     """Return the handoffs, live or put off, that the person announced."""
-    states = LIVE_STATES | {HandoffState.NOT_NOW}
+    states = LIVE_STATES | {HandoffState.SNOOZED}
     announced = select(Handoff).where(Handoff.announcer_id == person.id, Handoff.state.in_(states))
     return list(session.scalars(announced.order_by(Handoff.id)))

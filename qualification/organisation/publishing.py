@@ -35,7 +35,7 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     version.published_by = by
     session.flush()
     if workspace.playbook_id != version.id:
-        outbox.all_stale(session, workspace_id, now)
+        outbox.mark_all_stale(session, workspace_id, now)
     workspace.playbook_id = version.id
     teams = _teams(session, workspace_id, playbook)
     people = _people(session, workspace_id, playbook, teams, now=now)
@@ -48,17 +48,17 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
 
 
 def channel_found(session: Session, workspace_id: int, channel: str, channel_id: str, *, now: datetime) -> None:
-    """Write down the id Slack gave for a channel's name; what was owed to the name is owed to the id."""
+    """Write down the id Slack gave for a channel's name; what was pending for the name is pending for the id."""
     session.execute(
         update(Team).where(Team.workspace_id == workspace_id, Team.channel == channel).values(channel_id=channel_id)
     )
-    outbox.move(session, workspace_id, place=channel, channel=channel_id, now=now)
+    outbox.move_queue(session, workspace_id, place=channel, channel=channel_id, now=now)
 
 
 def person_found(
     session: Session, person: Person, *, slack_user_id: str, zone: str | None, locale: str | None, now: datetime
 ) -> None:
-    """Write down what Slack says of a person; messages that waited for their Slack user are owed again.
+    """Write down what Slack says of a person; messages that waited for their Slack user are pending again.
 
     Somebody who acted before their e-mail was known has a row by Slack user already: that row keeps its history, and
     the playbook's row gets the Slack user and whatever is live.
@@ -79,11 +79,11 @@ def person_found(
     person.locale = locale or person.locale
     person.refreshed_at = now
     session.flush()
-    outbox.unpark(session, person.workspace_id, person_id=person.id, now=now)
+    outbox.retry_dead_letters(session, person.workspace_id, person_id=person.id, now=now)
 
 
 def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str, Team]:
-    # Locked before anything is owed: a worker that makes a summary locks its team first, too.
+    # Locked before anything is enqueued: a worker that makes a summary locks its team first, too.
     there = select(Team).where(Team.workspace_id == workspace_id).order_by(Team.id).with_for_update(key_share=True)
     known = {team.key: team for team in session.scalars(there)}
     for team in known.values():

@@ -1,7 +1,7 @@
 """Messages to Slack: queued in the transaction of the change itself, and sent by the worker after its commit.
 
 Locks are always taken in the same order, so that PostgreSQL finds no deadlock: first deliveries by id; then, when the
-transaction ends, stale cards, Home tabs and lanes, each by id. `flush` takes the latter.
+transaction ends, stale cards, Home tabs and queues, each by id. `flush` takes the latter.
 """
 
 from collections.abc import Collection
@@ -14,28 +14,28 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import statements as queries
 from qualification.outbox.unit_of_work import PendingMessages, UnitOfWork
-from qualification.records import Delivery, DeliveryState, Lane, Pace, Workspace
+from qualification.records import ChannelQueue, Delivery, DeliveryState, RateLimit, Workspace
 from qualification.records.base import insert_once
 
 NEW_MESSAGE: Final = 0
 REPLY_OR_EDIT: Final = 1
 CAN_WAIT: Final = 2
 
-# Reasons of our own for parking a message before Slack was asked; every other reason is Slack's error.
+# Reasons of our own for a dead letter before Slack was asked; every other reason is Slack's error.
 NO_SLACK_USER: Final = "no_slack_user"
 NO_CHANNEL_ID: Final = "channel_not_looked_up"
-PARENT_PARKED: Final = "parent_parked"
+PARENT_UNDELIVERED: Final = "parent_parked"
 CANNOT_BE_DRAWN: Final = "cannot_be_drawn"
 # The reason where our own code failed unexpectedly each time.
 UNFORESEEN: Final = "unforeseen"
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """A queued message: the ids of its delivery and of its lane."""
+class QueuedMessage:
+    """A queued message: the ids of its delivery and of its queue."""
 
     id: int
-    lane_id: int
+    queue_id: int
 
 
 def direct(person_id: int) -> str:
@@ -48,18 +48,18 @@ def home(person_id: int) -> str:
     return f"home:{person_id}"
 
 
-def owe_card_again(session: Session, handoff_id: int, now: datetime) -> Owed | None:
-    """Queue an edit of the handoff's card where it was posted; None where it has no card yet, or a parked one."""
+def enqueue_card_again(session: Session, handoff_id: int, now: datetime) -> QueuedMessage | None:
+    """Queue an edit of the handoff's card where it was posted; None where it has no card yet, or a dead letter."""
     pending = _pending(session, now)
     session.flush()
-    row = session.connection().execute(queries.OWE_CARD_AGAIN, {"handoff": handoff_id}).first()
+    row = session.connection().execute(queries.ENQUEUE_CARD_AGAIN, {"handoff": handoff_id}).first()
     if row is None:
         return None
-    pending.lanes.add(row.lane_id)
-    return Owed(row.id, row.lane_id)
+    pending.queues.add(row.queue_id)
+    return QueuedMessage(row.id, row.queue_id)
 
 
-def owe(
+def enqueue(
     session: Session,
     *,
     workspace_id: int,
@@ -68,32 +68,32 @@ def owe(
     kind: str,
     subject: int,
     handoff_id: int | None,
-    urgency: int,
+    priority: int,
     now: datetime,
-) -> Owed:
-    """Queue a message, or an edit where it is posted already; a parked one is tried again."""
+) -> QueuedMessage:
+    """Queue a message, or an edit where it is posted already; a dead letter is tried again."""
     pending = _pending(session, now)
     session.flush()
     connection = session.connection()
     there: dict[str, Any] = {"workspace_id": workspace_id, "place": place}
     if kind == "home":
         tab = connection.execute(queries.TAB_AT, there).first()
-        if tab is not None and tab.state is not DeliveryState.PARKED:
+        if tab is not None and tab.state is not DeliveryState.DEAD_LETTER:
             pending.tabs.add(tab.id)
-            return Owed(tab.id, tab.lane_id)
-    upsert = queries.OWE_AT[connection.dialect.name]
-    given = {**there, "kind": kind, "subject": subject, "handoff_id": handoff_id, "urgency": urgency}
+            return QueuedMessage(tab.id, tab.queue_id)
+    upsert = queries.ENQUEUE_AT[connection.dialect.name]
+    given = {**there, "kind": kind, "subject": subject, "handoff_id": handoff_id, "priority": priority}
     row = connection.execute(upsert, given).first()
     if row is None:
-        _make_lane(session, workspace_id, place, person_id)
+        _make_queue(session, workspace_id, place, person_id)
         row = connection.execute(upsert, given).one()
-    pending.lanes.add(row.lane_id)
-    return Owed(row.id, row.lane_id)
+    pending.queues.add(row.queue_id)
+    return QueuedMessage(row.id, row.queue_id)
 
 
-def owe_reply(
-    session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, urgency: int, now: datetime
-) -> Owed | None:
+def enqueue_reply(
+    session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, priority: int, now: datetime
+) -> QueuedMessage | None:
     """Queue a reply to the handoff's card, in the channel where the card is; None where there is no card."""
     pending = _pending(session, now)
     session.flush()
@@ -103,18 +103,25 @@ def owe_reply(
         "kind": kind,
         "subject": subject,
         "handoff_id": handoff_id,
-        "urgency": urgency,
+        "priority": priority,
     }
-    row = connection.execute(queries.OWE_UNDER_CARD[connection.dialect.name], given).first()
+    row = connection.execute(queries.ENQUEUE_UNDER_CARD[connection.dialect.name], given).first()
     if row is None:
         return None
-    pending.lanes.add(row.lane_id)
-    return Owed(row.id, row.lane_id)
+    pending.queues.add(row.queue_id)
+    return QueuedMessage(row.id, row.queue_id)
 
 
-def owe_under(
-    session: Session, message: Owed, *, workspace_id: int, kind: str, subject: int, urgency: int, now: datetime
-) -> Owed:
+def enqueue_under(
+    session: Session,
+    message: QueuedMessage,
+    *,
+    workspace_id: int,
+    kind: str,
+    subject: int,
+    priority: int,
+    now: datetime,
+) -> QueuedMessage:
     """Queue a reply to a message that shows no handoff; it is sent once that message is posted."""
     pending = _pending(session, now)
     session.flush()
@@ -124,20 +131,20 @@ def owe_under(
         "kind": kind,
         "subject": subject,
         "handoff_id": None,
-        "urgency": urgency,
+        "priority": priority,
         "parent": message.id,
     }
-    row = connection.execute(queries.OWE_UNDER[connection.dialect.name], given).one()
-    pending.lanes.add(row.lane_id)
-    return Owed(row.id, row.lane_id)
+    row = connection.execute(queries.ENQUEUE_UNDER[connection.dialect.name], given).one()
+    pending.queues.add(row.queue_id)
+    return QueuedMessage(row.id, row.queue_id)
 
 
-def stale(session: Session, handoff_id: int, now: datetime) -> None:
+def mark_stale(session: Session, handoff_id: int, now: datetime) -> None:
     """Queue an edit of all that shows this handoff: cards, reminders, receipt, Home tabs of the people concerned."""
     _pending(session, now).handoffs.add(handoff_id)
 
 
-def all_stale(session: Session, workspace_id: int, now: datetime) -> None:
+def mark_all_stale(session: Session, workspace_id: int, now: datetime) -> None:
     """Queue an edit of everything that shows a live handoff of the workspace, and of every Home tab.
 
     An edit that would change nothing is rendered but not sent.
@@ -145,81 +152,85 @@ def all_stale(session: Session, workspace_id: int, now: datetime) -> None:
     _pending(session, now).workspaces.add(workspace_id)
 
 
-def unpark(
+def retry_dead_letters(
     session: Session,
     workspace_id: int,
     *,
     now: datetime,
     place: str | None = None,
     person_id: int | None = None,
-    troubles: Collection[str] | None = None,
+    errors: Collection[str] | None = None,
 ) -> int:
-    """Queue parked messages again, all or only those of a place, a person or some reasons; return how many."""
-    parked = (
-        select(Delivery.id, Delivery.lane_id)
-        .join(Lane, Lane.id == Delivery.lane_id)
-        .where(Delivery.workspace_id == workspace_id, queries.IS_PARKED)
+    """Queue dead letters again, all or only those of a place, a person or some reasons; return how many."""
+    dead_letters = (
+        select(Delivery.id, Delivery.queue_id)
+        .join(ChannelQueue, ChannelQueue.id == Delivery.queue_id)
+        .where(Delivery.workspace_id == workspace_id, queries.IS_DEAD_LETTER)
     )
     if place is not None:
-        parked = parked.where(Lane.place == place)
+        dead_letters = dead_letters.where(ChannelQueue.place == place)
     if person_id is not None:
-        parked = parked.where(Lane.person_id == person_id)
-    if troubles is not None:
-        parked = parked.where(Delivery.trouble.in_({*troubles, PARENT_PARKED}))
-    rows = session.execute(parked.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)).all()
+        dead_letters = dead_letters.where(ChannelQueue.person_id == person_id)
+    if errors is not None:
+        dead_letters = dead_letters.where(Delivery.last_error.in_({*errors, PARENT_UNDELIVERED}))
+    rows = session.execute(dead_letters.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)).all()
     if rows:
         session.execute(
             update(Delivery)
             .where(Delivery.id.in_([row.id for row in rows]))
             .values(
-                state=DeliveryState.OWED,
+                state=DeliveryState.PENDING,
                 attempts=0,
                 refused_at=None,
-                trouble=None,
+                last_error=None,
                 sequence=queries.end_of_line(),
             )
             .execution_options(synchronize_session=False)
         )
-        _pending(session, now).lanes.update(row.lane_id for row in rows)
+        _pending(session, now).queues.update(row.queue_id for row in rows)
     return len(rows)
 
 
-def move(session: Session, workspace_id: int, *, place: str, channel: str, now: datetime) -> None:
+def move_queue(session: Session, workspace_id: int, *, place: str, channel: str, now: datetime) -> None:
     """Move what was queued under a channel's name to its id, once Slack has told the id."""
     named = session.scalar(
-        select(Lane).where(Lane.workspace_id == workspace_id, Lane.place == place).with_for_update(key_share=True)
+        select(ChannelQueue)
+        .where(ChannelQueue.workspace_id == workspace_id, ChannelQueue.place == place)
+        .with_for_update(key_share=True)
     )
     if named is None or place == channel:
         return
-    taken = session.scalar(select(Lane.id).where(Lane.workspace_id == workspace_id, Lane.place == channel))
+    taken = session.scalar(
+        select(ChannelQueue.id).where(ChannelQueue.workspace_id == workspace_id, ChannelQueue.place == channel)
+    )
     if taken is None:
         named.place = channel
         session.flush()
     else:
-        # A message that the id has already is not needed twice: it stays under the name, parked.
-        there = select(Delivery.kind, Delivery.subject).where(Delivery.lane_id == taken)
+        # A message that the id has already is not needed twice: it stays under the name, dead_letters.
+        there = select(Delivery.kind, Delivery.subject).where(Delivery.queue_id == taken)
         session.execute(
             update(Delivery)
-            .where(Delivery.lane_id == named.id, tuple_(Delivery.kind, Delivery.subject).not_in(there))
-            .values(lane_id=taken)
+            .where(Delivery.queue_id == named.id, tuple_(Delivery.kind, Delivery.subject).not_in(there))
+            .values(queue_id=taken)
             .execution_options(synchronize_session=False)
         )
-    unpark(session, workspace_id, now=now, place=channel, troubles=(NO_CHANNEL_ID,))
+    retry_dead_letters(session, workspace_id, now=now, place=channel, errors=(NO_CHANNEL_ID,))
 
 
-def gone(session: Session, *, workspace_id: int, channel: str, ts: str, now: datetime) -> bool:
+def message_deleted(session: Session, *, workspace_id: int, channel: str, ts: str, now: datetime) -> bool:
     """Queue a message that was deleted in Slack once more, with its replies; False if it was not one of ours."""
     delivery_id = session.scalar(
         select(Delivery.id).where(Delivery.workspace_id == workspace_id, Delivery.channel == channel, Delivery.ts == ts)
     )
     if delivery_id is None:
         return False
-    _pending(session, now).lanes.update(post_anew(session, delivery_id))
+    _pending(session, now).queues.update(post_anew(session, delivery_id))
     return True
 
 
 def post_anew(session: Session, delivery_id: int) -> set[int]:
-    """Forget where a message and its replies were posted, so that they are posted again; return their lanes' ids."""
+    """Forget where a message and its replies were posted, so that they are posted again; return their queues' ids."""
     thread = lock_thread(session, delivery_id)
     session.execute(
         update(Delivery)
@@ -230,8 +241,8 @@ def post_anew(session: Session, delivery_id: int) -> set[int]:
             ts=null(),
             channel=null(),
             fingerprint=null(),
-            began_at=null(),
-            recheck_at=null(),
+            post_began_at=null(),
+            duplicate_check_at=null(),
         )
         .execution_options(synchronize_session=False)
     )
@@ -239,26 +250,31 @@ def post_anew(session: Session, delivery_id: int) -> set[int]:
 
 
 def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
-    """Lock a message and its replies in the usual order, by id; return the id of each one's lane."""
+    """Lock a message and its replies in the usual order, by id; return the id of each one's queue."""
     rows = session.execute(
-        select(Delivery.id, Delivery.lane_id)
+        select(Delivery.id, Delivery.queue_id)
         .where(or_(Delivery.id == delivery_id, Delivery.parent_id == delivery_id))
         .order_by(Delivery.id)
         .with_for_update(key_share=True)
     )
-    return {row.id: row.lane_id for row in rows}
+    return {row.id: row.queue_id for row in rows}
 
 
-def refused(session: Session, workspace_id: int) -> str | None:
+def slack_errors(session: Session, workspace_id: int) -> str | None:
     """Return the error with which Slack refuses every call, or the methods that it refuses and why; else None.
 
     Slack goes on refusing them until an administrator acts.
     """
-    trouble = session.scalar(select(Workspace.trouble).where(Workspace.id == workspace_id))
-    if trouble is not None:
-        return trouble
-    paces = select(Pace.method, Pace.trouble).where(Pace.workspace_id == workspace_id, Pace.trouble.is_not(None))
-    return "; ".join(f"{pace.method}: {pace.trouble}" for pace in session.execute(paces.order_by(Pace.method))) or None
+    error = session.scalar(select(Workspace.last_error).where(Workspace.id == workspace_id))
+    if error is not None:
+        return error
+    limits = select(RateLimit.method, RateLimit.last_error).where(
+        RateLimit.workspace_id == workspace_id, RateLimit.last_error.is_not(None)
+    )
+    return (
+        "; ".join(f"{limit.method}: {limit.last_error}" for limit in session.execute(limits.order_by(RateLimit.method)))
+        or None
+    )
 
 
 def flush(session: UnitOfWork) -> bool:
@@ -269,13 +285,13 @@ def flush(session: UnitOfWork) -> bool:
     session.flush()
     connection = session.connection()
     for workspace_id in pending.workspaces:
-        pending.lanes.update(connection.scalars(queries.OWE_ALL, {"workspace": workspace_id}))
+        pending.queues.update(connection.scalars(queries.ENQUEUE_ALL, {"workspace": workspace_id}))
     if pending.handoffs or pending.tabs:
         again = {"handoffs": [*pending.handoffs], "tabs": [*pending.tabs]}
-        pending.lanes.update(connection.scalars(queries.OWE_AGAIN, again))
-    if pending.lanes:
-        connection.execute(queries.MAKE_DUE, {"lanes": [*pending.lanes], "now": pending.due_at})
-    return bool(pending.lanes)
+        pending.queues.update(connection.scalars(queries.ENQUEUE_AGAIN, again))
+    if pending.queues:
+        connection.execute(queries.MAKE_DUE, {"queues": [*pending.queues], "now": pending.due_at})
+    return bool(pending.queues)
 
 
 def _pending(session: Session, now: datetime) -> PendingMessages:
@@ -288,8 +304,8 @@ def _pending(session: Session, now: datetime) -> PendingMessages:
     return pending
 
 
-def _make_lane(session: Session, workspace_id: int, place: str, person_id: int | None) -> None:
+def _make_queue(session: Session, workspace_id: int, place: str, person_id: int | None) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        # Otherwise two transactions that make the same two lanes in opposite order could deadlock.
-        session.execute(queries.MAKE_LANES_ALONE, {"workspace_id": workspace_id})
-    insert_once(session, Lane, workspace_id=workspace_id, place=place, person_id=person_id)
+        # Otherwise two transactions that make the same two queues in opposite order could deadlock.
+        session.execute(queries.MAKE_QUEUES_ALONE, {"workspace_id": workspace_id})
+    insert_once(session, ChannelQueue, workspace_id=workspace_id, place=place, person_id=person_id)

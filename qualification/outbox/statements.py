@@ -24,27 +24,29 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from qualification.records import Delivery, Handoff, Lane, Membership, Offer, Person, Team
+from qualification.records import ChannelQueue, Delivery, Handoff, Membership, Offer, Person, Team
 from qualification.records.base import Key
 from qualification.rules.handoffs.states import LIVE_STATES
 
 _DELIVERY: Final[Any] = Delivery.__table__
-_LANE: Final[Any] = Lane.__table__
+_QUEUE: Final[Any] = ChannelQueue.__table__
 # Literals: with bound values SQLite would not use the partial index, or plan the statement again for each run.
-IS_PARKED: Final = Delivery.state == literal_column("'parked'")
+IS_DEAD_LETTER: Final = Delivery.state == literal_column("'dead_letter'")
 IS_HOME: Final = Delivery.kind == literal_column("'home'")
 # The kinds that show a handoff's current state; a thread line never changes.
 _DRAWN_FROM_HANDOFF: Final = Delivery.kind.in_(
-    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder", "woken", "receipt")
+    literal_column(f"'{kind}'") for kind in ("lead_card", "direct_card", "reminder", "resumed", "receipt")
 )
 
 
 def once_more(delivery: Any) -> dict[str, Any]:  # noqa: ANN401 - the record, or its table's columns
     """Return the values that count one more change to show: a burst of changes makes one edit."""
     return {
-        "wanted": delivery.wanted + literal_column("1"),
-        "state": case((_is(delivery, "parked"), literal_column("'parked'")), else_=literal_column("'owed'")),
-        "sequence": case((_is(delivery, "settled"), end_of_line()), else_=delivery.sequence),
+        "desired_revision": delivery.desired_revision + literal_column("1"),
+        "state": case(
+            (_is(delivery, "dead_letter"), literal_column("'dead_letter'")), else_=literal_column("'pending'")
+        ),
+        "sequence": case((_is(delivery, "delivered"), end_of_line()), else_=delivery.sequence),
     }
 
 
@@ -60,27 +62,33 @@ def end_of_line() -> ScalarSelect[int]:
     return select(func.coalesce(func.max(every.c.id), literal_column("0")) + literal_column("1")).scalar_subquery()
 
 
-def _owe_in(lane_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - columns
-    """Build an insert into a lane, under a message, both found by the same statement; returns no row if not found."""
+def _enqueue_in(queue_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - columns
+    """Build an insert into a queue, under a message, both found by the same statement; returns no row if not found."""
     row = _DELIVERY
     columns = {
         **{column.name: bindparam(column.name, type_=column.type) for column in _GIVEN},
-        "lane_id": lane_id,
+        "queue_id": queue_id,
         "parent_id": parent_id,
-        "state": literal_column("'owed'"),
+        "state": literal_column("'pending'"),
         "sequence": end_of_line(),
-        "wanted": literal_column("1"),
-        "shown": literal_column("0"),
+        "desired_revision": literal_column("1"),
+        "shown_revision": literal_column("0"),
         "posting": literal_column("0"),
         "attempts": literal_column("0"),
     }
-    again = {**once_more(row.c), "state": literal_column("'owed'"), "attempts": 0, "refused_at": None, "trouble": None}
+    again = {
+        **once_more(row.c),
+        "state": literal_column("'pending'"),
+        "attempts": 0,
+        "refused_at": None,
+        "last_error": None,
+    }
 
     def upsert(insert: Any) -> Any:  # noqa: ANN401 - either dialect's insert
         return (
             insert.from_select(list(columns), select(*columns.values()).where(found))
-            .on_conflict_do_update(index_elements=["lane_id", "kind", "subject"], set_=again)
-            .returning(row.c.id, row.c.lane_id)
+            .on_conflict_do_update(index_elements=["queue_id", "kind", "subject"], set_=again)
+            .returning(row.c.id, row.c.queue_id)
         )
 
     return {"postgresql": upsert(postgresql.insert(row)), "sqlite": upsert(sqlite.insert(row))}
@@ -93,7 +101,7 @@ def _newest_card(handoff: str) -> ScalarSelect[int]:
     return cards.where(card.c.kind == literal_column("'lead_card'")).scalar_subquery()
 
 
-def _stale() -> CompoundSelect[int]:
+def _showing_handoffs() -> CompoundSelect[int]:
     """Select the deliveries that show these handoffs, and these Home tabs."""
     handoffs = bindparam("handoffs", type_=Key, expanding=True)
     # The people whose Home tabs list a handoff: announcer, owner, managers, administrators where there is no manager,
@@ -121,7 +129,7 @@ def _stale() -> CompoundSelect[int]:
     )
 
 
-def _all_stale() -> CompoundSelect[int]:
+def _showing_any_handoff() -> CompoundSelect[int]:
     """Select the deliveries that show any live handoff of a workspace, and all its Home tabs."""
     workspace = bindparam("workspace", type_=Key)
     live = select(Handoff.id).where(Handoff.workspace_id == workspace, Handoff.state.in_(LIVE_STATES))
@@ -131,48 +139,53 @@ def _all_stale() -> CompoundSelect[int]:
     )
 
 
-def _owe_again(stale: CompoundSelect[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
-    """Build an update that queues what is stale and returns the lanes; locks cards, then Home tabs, each by id."""
+def _update_again(shown: CompoundSelect[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
+    """Build an update that queues what is stale and returns the queues; locks cards, then Home tabs, each by id."""
     locked = (
         select(Delivery.id)
-        .where(Delivery.id.in_(stale))
+        .where(Delivery.id.in_(shown))
         .order_by(IS_HOME, Delivery.id)
         .with_for_update(of=Delivery, key_share=True)
     )
     row = _DELIVERY.c
-    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.lane_id)
+    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.queue_id)
 
 
-MAKE_LANES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton lane'), :workspace_id)")
-_AT: Final = and_(Lane.workspace_id == bindparam("workspace_id"), Lane.place == bindparam("place"))
+MAKE_QUEUES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton queue'), :workspace_id)")
+_AT: Final = and_(ChannelQueue.workspace_id == bindparam("workspace_id"), ChannelQueue.place == bindparam("place"))
 TAB_AT: Final = (
-    select(Delivery.id, Delivery.lane_id, Delivery.state).join(Lane, Lane.id == Delivery.lane_id).where(_AT, IS_HOME)
+    select(Delivery.id, Delivery.queue_id, Delivery.state)
+    .join(ChannelQueue, ChannelQueue.id == Delivery.queue_id)
+    .where(_AT, IS_HOME)
 )
-_GIVEN: Final = [_DELIVERY.c[name] for name in ("workspace_id", "kind", "subject", "handoff_id", "urgency")]
-OWE_AT: Final = _owe_in(Lane.id, null(), _AT)
+_GIVEN: Final = [_DELIVERY.c[name] for name in ("workspace_id", "kind", "subject", "handoff_id", "priority")]
+ENQUEUE_AT: Final = _enqueue_in(ChannelQueue.id, null(), _AT)
 _CARD: Final = _DELIVERY.alias("card")
-OWE_UNDER_CARD: Final = _owe_in(_CARD.c.lane_id, _CARD.c.id, _CARD.c.id == _newest_card("handoff_id"))
+ENQUEUE_UNDER_CARD: Final = _enqueue_in(_CARD.c.queue_id, _CARD.c.id, _CARD.c.id == _newest_card("handoff_id"))
 _MESSAGE: Final = _DELIVERY.alias("message")
-OWE_UNDER: Final = _owe_in(_MESSAGE.c.lane_id, _MESSAGE.c.id, _MESSAGE.c.id == bindparam("parent", type_=Key))
-OWE_CARD_AGAIN: Final = (
+ENQUEUE_UNDER: Final = _enqueue_in(_MESSAGE.c.queue_id, _MESSAGE.c.id, _MESSAGE.c.id == bindparam("parent", type_=Key))
+ENQUEUE_CARD_AGAIN: Final = (
     update(_DELIVERY)
-    .where(_DELIVERY.c.id == _newest_card("handoff"), _DELIVERY.c.state != literal_column("'parked'"))
+    .where(_DELIVERY.c.id == _newest_card("handoff"), _DELIVERY.c.state != literal_column("'dead_letter'"))
     .values(**once_more(_DELIVERY.c))
-    .returning(_DELIVERY.c.id, _DELIVERY.c.lane_id)
+    .returning(_DELIVERY.c.id, _DELIVERY.c.queue_id)
 )
-OWE_AGAIN: Final = _owe_again(_stale())
-OWE_ALL: Final = _owe_again(_all_stale())
+ENQUEUE_AGAIN: Final = _update_again(_showing_handoffs())
+ENQUEUE_ALL: Final = _update_again(_showing_any_handoff())
 MAKE_DUE: Final = (
-    update(_LANE)
+    update(_QUEUE)
     .where(
-        Lane.id.in_(
-            select(Lane.id)
-            .where(Lane.id.in_(bindparam("lanes", expanding=True)))
-            .order_by(Lane.id)
+        ChannelQueue.id.in_(
+            select(ChannelQueue.id)
+            .where(ChannelQueue.id.in_(bindparam("queues", expanding=True)))
+            .order_by(ChannelQueue.id)
             .with_for_update(key_share=True)
         )
     )
     .values(
-        due_at=case((or_(Lane.due_at.is_(None), Lane.due_at > bindparam("now")), bindparam("now")), else_=Lane.due_at)
+        due_at=case(
+            (or_(ChannelQueue.due_at.is_(None), ChannelQueue.due_at > bindparam("now")), bindparam("now")),
+            else_=ChannelQueue.due_at,
+        )
     )
 )

@@ -7,11 +7,11 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, statements
-from qualification.outbox.outbox import Owed
+from qualification.outbox.outbox import QueuedMessage
 from qualification.records import (
+    ChannelQueue,
     Delivery,
     Handoff,
-    Lane,
     LeadEvent,
     Membership,
     Offer,
@@ -22,12 +22,12 @@ from qualification.records import (
 from qualification.rules.handoffs.event_kinds import EventKind
 
 
-def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
+def enqueue_card(session: Session, handoff: Handoff, *, now: datetime) -> QueuedMessage:
     """Queue the handoff's card: an edit where it was posted, or a new card in its team's channel.
 
     After a team has moved to another channel, its old cards stay, unless Slack refuses edits in the old channel.
     """
-    return outbox.owe_card_again(session, handoff.id, now) or outbox.owe(
+    return outbox.enqueue_card_again(session, handoff.id, now) or outbox.enqueue(
         session,
         workspace_id=handoff.workspace_id,
         place=place_of(session.get_one(Team, handoff.team_id)),
@@ -35,88 +35,90 @@ def owe_card(session: Session, handoff: Handoff, *, now: datetime) -> Owed:
         kind="lead_card",
         subject=handoff.id,
         handoff_id=handoff.id,
-        urgency=outbox.NEW_MESSAGE,
+        priority=outbox.NEW_MESSAGE,
         now=now,
     )
 
 
-def owe_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime) -> None:
+def enqueue_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime) -> None:
     """Queue the event's line for the thread under the handoff's card.
 
     A deal that came from a file has no card until something happens to it: now it gets one.
     """
 
-    def owe() -> Owed | None:
-        return outbox.owe_reply(
+    def enqueue() -> QueuedMessage | None:
+        return outbox.enqueue_reply(
             session,
             workspace_id=handoff.workspace_id,
             kind="thread_line",
             subject=event_id,
             handoff_id=handoff.id,
-            urgency=outbox.REPLY_OR_EDIT,
+            priority=outbox.REPLY_OR_EDIT,
             now=now,
         )
 
-    if owe() is None:
-        owe_card(session, handoff, now=now)
-        owe()
+    if enqueue() is None:
+        enqueue_card(session, handoff, now=now)
+        enqueue()
 
 
-def owe_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> Owed:
+def enqueue_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> QueuedMessage:
     """Queue the handoff's card for the person's direct messages."""
-    return _owe_direct(session, person, "direct_card", handoff.id, handoff, now=now)
+    return _enqueue_direct(session, person, "direct_card", handoff.id, handoff, now=now)
 
 
-def owe_receipt(session: Session, handoff: Handoff, announcer: Person, *, now: datetime) -> Owed:
+def enqueue_receipt(session: Session, handoff: Handoff, announcer: Person, *, now: datetime) -> QueuedMessage:
     """Queue the receipt for the person who announced the handoff, after the messages to those who are asked."""
-    return _owe_direct(session, announcer, "receipt", handoff.id, handoff, urgency=outbox.REPLY_OR_EDIT, now=now)
+    return _enqueue_direct(session, announcer, "receipt", handoff.id, handoff, priority=outbox.REPLY_OR_EDIT, now=now)
 
 
-def owe_reminder(session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime) -> Owed:
+def enqueue_reminder(
+    session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime
+) -> QueuedMessage:
     """Queue one reminder of the offer for the person."""
-    return _owe_direct(session, person, "reminder", offer.id, handoff, now=now)
+    return _enqueue_direct(session, person, "reminder", offer.id, handoff, now=now)
 
 
-def owe_summary(session: Session, summary: Summary, team: Team, *, detailed: bool, now: datetime) -> Owed:
+def enqueue_summary(session: Session, summary: Summary, team: Team, *, detailed: bool, now: datetime) -> QueuedMessage:
     """Queue the summary for the team's channel, and if `detailed` a reply that says who did what."""
     shared: dict[str, Any] = {
         "workspace_id": summary.workspace_id,
         "subject": summary.id,
-        "urgency": outbox.CAN_WAIT,
+        "priority": outbox.CAN_WAIT,
         "now": now,
     }
     place = place_of(team)
-    owed = outbox.owe(session, place=place, person_id=None, kind="summary", handoff_id=None, **shared)
+    message = outbox.enqueue(session, place=place, person_id=None, kind="summary", handoff_id=None, **shared)
     if detailed:
-        outbox.owe_under(session, owed, kind="summary_details", **shared)
-    return owed
+        outbox.enqueue_under(session, message, kind="summary_details", **shared)
+    return message
 
 
-def owe_woken(session: Session, handoff: Handoff, person: Person | None, *, now: datetime) -> None:
+def enqueue_resumed(session: Session, handoff: Handoff, person: Person | None, *, now: datetime) -> None:
     """Queue one new message about a lead that came back from a snooze: to the person asked, else to the channel.
 
     Their card was perhaps posted months ago, and an edit notifies nobody. A person without a card gets only the card.
     """
-    event_id = session.scalar(_WOKEN, {"lead_id": handoff.lead_id, "handoff_id": handoff.id})
+    event_id = session.scalar(_RESUMED, {"lead_id": handoff.lead_id, "handoff_id": handoff.id})
     had = session.scalar(_HAD_CARD, {"handoff_id": handoff.id, "person_id": person.id}) if person else True
     if event_id is None or not had:
         return
-    outbox.owe(
+    outbox.enqueue(
         session,
         workspace_id=handoff.workspace_id,
         place=outbox.direct(person.id) if person else place_of(session.get_one(Team, handoff.team_id)),
         person_id=person.id if person else None,
-        kind="woken",
+        kind="resumed",
         subject=event_id,
         handoff_id=handoff.id,
-        urgency=outbox.NEW_MESSAGE,
+        priority=outbox.NEW_MESSAGE,
         now=now,
     )
 
 
-def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
+def enqueue_home(session: Session, person: Person, *, now: datetime) -> QueuedMessage:
     """Queue the person's Home tab."""
-    return outbox.owe(
+    return outbox.enqueue(
         session,
         workspace_id=person.workspace_id,
         place=outbox.home(person.id),
@@ -124,7 +126,7 @@ def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
         kind="home",
         subject=person.id,
         handoff_id=None,
-        urgency=outbox.CAN_WAIT,
+        priority=outbox.CAN_WAIT,
         now=now,
     )
 
@@ -132,14 +134,14 @@ def owe_home(session: Session, person: Person, *, now: datetime) -> Owed:
 def refresh_home(session: Session, person: Person | None, *, now: datetime) -> None:
     """Queue the person's Home tab, if they ever opened it."""
     if person is not None and session.scalar(_HOME_OF, {"person_id": person.id}):
-        owe_home(session, person, now=now)
+        enqueue_home(session, person, now=now)
 
 
 def refresh_pool(session: Session, offer: Offer, *, now: datetime) -> None:
     """Queue the Home tabs of everybody in a pool, after an offer to the whole pool came or went."""
     if offer.person_id is None:
         for person in session.scalars(_AT_HOME_IN_POOL, {"pool_id": offer.pool_id}).all():
-            owe_home(session, person, now=now)
+            enqueue_home(session, person, now=now)
 
 
 def place_of(team: Team) -> str:
@@ -147,7 +149,7 @@ def place_of(team: Team) -> str:
     return team.channel_id or team.channel
 
 
-def _owe_direct(
+def _enqueue_direct(
     session: Session,
     person: Person,
     kind: str,
@@ -155,9 +157,9 @@ def _owe_direct(
     handoff: Handoff,
     *,
     now: datetime,
-    urgency: int = outbox.NEW_MESSAGE,
-) -> Owed:
-    return outbox.owe(
+    priority: int = outbox.NEW_MESSAGE,
+) -> QueuedMessage:
+    return outbox.enqueue(
         session,
         workspace_id=person.workspace_id,
         place=outbox.direct(person.id),
@@ -165,23 +167,23 @@ def _owe_direct(
         kind=kind,
         subject=subject,
         handoff_id=handoff.id,
-        urgency=urgency,
+        priority=priority,
         now=now,
     )
 
 
-_WOKEN: Final = select(func.max(LeadEvent.id)).where(
+_RESUMED: Final = select(func.max(LeadEvent.id)).where(
     LeadEvent.lead_id == bindparam("lead_id"),
     LeadEvent.handoff_id == bindparam("handoff_id"),
-    LeadEvent.kind == EventKind.WOKEN,
+    LeadEvent.kind == EventKind.RESUMED,
 )
 _HAD_CARD: Final = (
     select(Delivery.id)
-    .join(Lane, Lane.id == Delivery.lane_id)
+    .join(ChannelQueue, ChannelQueue.id == Delivery.queue_id)
     .where(
         Delivery.handoff_id == bindparam("handoff_id"),
         Delivery.kind == "direct_card",
-        Lane.person_id == bindparam("person_id"),
+        ChannelQueue.person_id == bindparam("person_id"),
         Delivery.ts.is_not(None),
     )
     .limit(1)

@@ -12,7 +12,7 @@ class PendingMessages:
     """What one transaction has queued or made stale so far; `outbox.flush` writes it down just before the commit.
 
     `handoffs` and `workspaces` hold ids of which every message is stale, `tabs` the deliveries of stale Home tabs,
-    `lanes` the places that have something new to send. `due_at` is the earliest moment given, None while there is
+    `queues` the places that have something new to send. `due_at` is the earliest moment given, None while there is
     nothing.
     """
 
@@ -20,7 +20,7 @@ class PendingMessages:
     handoffs: set[int] = field(default_factory=set)
     workspaces: set[int] = field(default_factory=set)
     tabs: set[int] = field(default_factory=set)
-    lanes: set[int] = field(default_factory=set)
+    queues: set[int] = field(default_factory=set)
 
 
 class UnitOfWork(Session):

@@ -20,13 +20,13 @@ class Published:
 
 def current(session: Session, workspace_id: int) -> Published:
     """Return the newest published playbook; raises NoPlaybook where none is."""
-    published = perhaps(session, workspace_id)
+    published = current_or_none(session, workspace_id)
     if published is None:
         raise NoPlaybook
     return published
 
 
-def perhaps(session: Session, workspace_id: int) -> Published | None:
+def current_or_none(session: Session, workspace_id: int) -> Published | None:
     """Return the newest published playbook, None where there is none yet."""
     workspace = session.get_one(Workspace, workspace_id)
     return version(session, workspace.playbook_id) if workspace.playbook_id is not None else None
@@ -34,10 +34,10 @@ def perhaps(session: Session, workspace_id: int) -> Published | None:
 
 def version(session: Session, playbook_id: int) -> Published:
     """Return that version of a playbook, new or old."""
-    return read(playbook_id, session.get_one(PlaybookVersion, playbook_id).text)
+    return parse_version(playbook_id, session.get_one(PlaybookVersion, playbook_id).text)
 
 
-def read(playbook_id: int, text: str) -> Published:
+def parse_version(playbook_id: int, text: str) -> Published:
     """Return what that version's text says."""
     return Published(id=playbook_id, playbook=parsed(text))
 

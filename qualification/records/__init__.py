@@ -2,12 +2,12 @@
 
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
-from qualification.records.deliveries import Arrival, Delivery, DeliveryState, Lane, Pace
+from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, RateLimit
 from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness, nearness_columns
 from qualification.records.imports import ImportRun
 from qualification.records.leads import (
     IS_COUNTED,
-    IS_HOLDING,
+    IS_GATED,
     Activity,
     Company,
     ExternalId,
@@ -21,7 +21,7 @@ from qualification.records.workspaces import ApiKey, Membership, Person, Playboo
 
 __all__ = [
     "IS_COUNTED",
-    "IS_HOLDING",
+    "IS_GATED",
     "IS_OPEN",
     "IS_OPEN_TASK",
     "NEAREST",
@@ -30,25 +30,25 @@ __all__ = [
     "Activity",
     "Answer",
     "ApiKey",
-    "Arrival",
     "Base",
+    "ChannelQueue",
     "Checklist",
     "Company",
     "Delivery",
     "DeliveryState",
     "ExternalId",
     "Handoff",
+    "IdempotencyKey",
     "ImportRun",
-    "Lane",
     "Lead",
     "LeadEvent",
     "Membership",
     "Merge",
     "Offer",
-    "Pace",
     "Person",
     "PlaybookVersion",
     "Pool",
+    "RateLimit",
     "Summary",
     "Task",
     "Team",

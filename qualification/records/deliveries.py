@@ -1,4 +1,4 @@
-"""What Slack must be told: one row a message, and one lane a place in Slack."""
+"""What Slack must be told: one row a message, and one queue a place in Slack."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,19 +12,19 @@ from qualification.records.base import Base, Key, choice
 class DeliveryState(StrEnum):
     """Where a message stands between what is stored and what Slack shows."""
 
-    OWED = "owed"
-    SETTLED = "settled"
-    PARKED = "parked"
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD_LETTER = "dead_letter"
 
 
-class Lane(Base):
+class ChannelQueue(Base):
     """One place in Slack that is written to: a channel, a person's direct messages, a person's Home."""
 
-    __tablename__ = "lane"
+    __tablename__ = "channel_queue"
     __table_args__ = (
         UniqueConstraint("workspace_id", "place"),
         Index(
-            "ix_lane_due",
+            "ix_channel_queue_due",
             "workspace_id",
             "due_at",
             sqlite_where=text("due_at is not null"),
@@ -38,7 +38,9 @@ class Lane(Base):
         String(100), comment="channel id; 'direct:' or 'home:' and the person's id for what belongs to one person"
     )
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="whose place it is; NULL: a channel")
-    due_at: Mapped[datetime | None] = mapped_column(comment="when its first delivery may be tried; NULL: nothing owed")
+    due_at: Mapped[datetime | None] = mapped_column(
+        comment="when its first delivery may be tried; NULL: nothing pending"
+    )
     posts_free_at: Mapped[datetime | None] = mapped_column(comment="the channel's rate: no new message before then")
     leased_by: Mapped[str | None] = mapped_column(String(64), comment="the worker that has it in hand")
     leased_until: Mapped[datetime | None]
@@ -51,25 +53,25 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         Index(
-            "ix_delivery_owed",
-            "lane_id",
-            "urgency",
+            "ix_delivery_pending",
+            "queue_id",
+            "priority",
             "sequence",
-            sqlite_where=text("state = 'owed'"),
-            postgresql_where=text("state = 'owed'"),
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
         ),
         Index(
-            "ix_delivery_recheck",
+            "ix_delivery_duplicate_check",
             "workspace_id",
-            "recheck_at",
-            sqlite_where=text("recheck_at is not null"),
-            postgresql_where=text("recheck_at is not null"),
+            "duplicate_check_at",
+            sqlite_where=text("duplicate_check_at is not null"),
+            postgresql_where=text("duplicate_check_at is not null"),
         ),
         Index(
-            "ix_delivery_parked",
+            "ix_delivery_dead_letter",
             "workspace_id",
-            sqlite_where=text("state = 'parked'"),
-            postgresql_where=text("state = 'parked'"),
+            sqlite_where=text("state = 'dead_letter'"),
+            postgresql_where=text("state = 'dead_letter'"),
         ),
         Index(
             "ix_delivery_home", "subject", sqlite_where=text("kind = 'home'"), postgresql_where=text("kind = 'home'")
@@ -77,12 +79,12 @@ class Delivery(Base):
         Index("ix_delivery_handoff_id", "handoff_id"),
         Index("ix_delivery_parent_id", "parent_id"),
         Index("ix_delivery_message", "channel", "ts"),
-        Index("uq_delivery_subject", "lane_id", "kind", "subject", unique=True),
+        Index("uq_delivery_subject", "queue_id", "kind", "subject", unique=True),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    lane_id: Mapped[int] = mapped_column(ForeignKey("lane.id"))
+    queue_id: Mapped[int] = mapped_column(ForeignKey("channel_queue.id"))
     kind: Mapped[str] = mapped_column(String(40), comment="the template that draws it")
     subject: Mapped[int] = mapped_column(
         Key, comment="the id of what it shows: a handoff, an offer, a lead event or a person, by kind"
@@ -90,40 +92,42 @@ class Delivery(Base):
     handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoff.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), comment="the message it is a reply to")
     state: Mapped[DeliveryState] = mapped_column(choice(DeliveryState))
-    urgency: Mapped[int] = mapped_column(comment="0 a new message, 1 a reply or an edit, 2 what can wait")
-    sequence: Mapped[int] = mapped_column(comment="order within the lane")
-    wanted: Mapped[int] = mapped_column(comment="counts changes to what it shows")
-    shown: Mapped[int] = mapped_column(comment="the count that Slack last showed")
+    priority: Mapped[int] = mapped_column(comment="0 a new message, 1 a reply or an edit, 2 what can wait")
+    sequence: Mapped[int] = mapped_column(comment="order within the queue")
+    desired_revision: Mapped[int] = mapped_column(comment="counts changes to what it shows")
+    shown_revision: Mapped[int] = mapped_column(comment="the count that Slack last showed")
     posting: Mapped[int] = mapped_column(comment="counts postings: one more after it was deleted by hand")
     channel: Mapped[str | None] = mapped_column(String(32), comment="Slack's channel id, once posted")
     ts: Mapped[str | None] = mapped_column(String(32), comment="Slack's message id, once posted")
     fingerprint: Mapped[str | None] = mapped_column(String(64), comment="SHA-256 of what was last sent")
-    began_at: Mapped[datetime | None] = mapped_column(
+    post_began_at: Mapped[datetime | None] = mapped_column(
         comment="when the post in hand began; still set later: its answer was lost"
     )
-    recheck_at: Mapped[datetime | None] = mapped_column(comment="when to look for a twin of a message posted again")
+    duplicate_check_at: Mapped[datetime | None] = mapped_column(
+        comment="when to look for a duplicate of a message posted again"
+    )
     attempts: Mapped[int] = mapped_column(default=0, comment="refusals in a row")
     refused_at: Mapped[datetime | None] = mapped_column(comment="the first refusal in that row")
-    trouble: Mapped[str | None] = mapped_column(String(300), comment="the last refusal; the reason while parked")
+    last_error: Mapped[str | None] = mapped_column(String(300), comment="the last refusal; why it is a dead letter")
 
 
-class Pace(Base):
+class RateLimit(Base):
     """When a method of Slack's may be called again in a workspace, and what is the matter with it."""
 
-    __tablename__ = "pace"
+    __tablename__ = "rate_limit"
     __table_args__ = (UniqueConstraint("workspace_id", "method"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     method: Mapped[str] = mapped_column(String(60))
     free_at: Mapped[datetime]
-    trouble: Mapped[str | None] = mapped_column(String(300), comment="why Slack refuses it, until somebody looks")
+    last_error: Mapped[str | None] = mapped_column(String(300), comment="why Slack refuses it, until somebody looks")
 
 
-class Arrival(Base):
+class IdempotencyKey(Base):
     """Something Slack sent that must be acted on once, however often it is sent."""
 
-    __tablename__ = "arrival"
+    __tablename__ = "idempotency_key"
 
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(100), primary_key=True, comment="event id, or view id of a submission")

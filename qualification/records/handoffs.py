@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from qualification.records.base import Base, Json, Key, choice
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
-LIVE = "state in ('offered', 'pooled', 'queued', 'accepted')"
+LIVE = "state in ('offered', 'pooled', 'manager_queue', 'accepted')"
 
 
 class Handoff(Base):
@@ -37,11 +37,11 @@ class Handoff(Base):
             postgresql_where=text("undo_until is not null"),
         ),
         Index(
-            "ix_handoff_wake",
+            "ix_handoff_resume",
             "workspace_id",
-            "wake_at",
-            sqlite_where=text("wake_at is not null"),
-            postgresql_where=text("wake_at is not null"),
+            "resume_at",
+            sqlite_where=text("resume_at is not null"),
+            postgresql_where=text("resume_at is not null"),
         ),
         Index("ix_handoff_announcer_id", "announcer_id", "announced_at", "id"),
     )
@@ -65,8 +65,8 @@ class Handoff(Base):
     state: Mapped[HandoffState] = mapped_column(choice(HandoffState))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     stage: Mapped[str | None] = mapped_column(String(80), comment="a key of the playbook's stages, once accepted")
-    queued_because: Mapped[str | None] = mapped_column(
-        String(20), comment="nobody_there, everyone_asked or pool_lapsed: why the manager was asked"
+    queue_reason: Mapped[str | None] = mapped_column(
+        String(20), comment="nobody_there, everyone_asked or pool_expired: why the manager was asked"
     )
     announced_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
@@ -78,12 +78,12 @@ class Handoff(Base):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str | None] = mapped_column(String(80), comment="key of the reason it was disqualified or lost")
     reason_note: Mapped[str | None] = mapped_column(Text)
-    wake_at: Mapped[datetime | None] = mapped_column(
-        comment="not now: when it is offered again; NULL: it is not put off"
+    resume_at: Mapped[datetime | None] = mapped_column(comment="snoozed: when it is offered again; NULL: it is not")
+    resumed_at: Mapped[datetime | None] = mapped_column(
+        comment="when it last was offered again; offers before that count no more"
     )
-    woken_at: Mapped[datetime | None] = mapped_column(comment="when it last was; offers before that count no more")
     undo_until: Mapped[datetime | None] = mapped_column(comment="the last decision can be undone until then")
-    before: Mapped[dict[str, Any] | None] = mapped_column(
+    before_decision: Mapped[dict[str, Any] | None] = mapped_column(
         Json, comment="what the last decision replaced: state, owner, stage, seconds left on the clock"
     )
     sender: Mapped[str | None] = mapped_column(
@@ -123,7 +123,7 @@ class Offer(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: the whole pool may claim")
     pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
     playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that chose")
-    why: Mapped[str] = mapped_column(String(20), comment="turn, pool or manager: how they came to be asked")
+    why: Mapped[str] = mapped_column(String(20), comment="turn, pool, manager or resumed: how they came to be asked")
     rule: Mapped[str | None] = mapped_column(String(200))
     turn: Mapped[int | None] = mapped_column(comment="the number of the pool's turn it took")
     credited: Mapped[bool] = mapped_column(default=False, comment="the turn was given back")
@@ -134,7 +134,7 @@ class Offer(Base):
     next_at: Mapped[datetime | None] = mapped_column(comment="the earlier of remind_at and accept_by still to come")
     outcome: Mapped[OfferOutcome] = mapped_column(choice(OfferOutcome))
     ended_at: Mapped[datetime | None]
-    reason: Mapped[str | None] = mapped_column(String(80), comment="why it was passed on")
+    reason: Mapped[str | None] = mapped_column(String(80), comment="why it was declined")
     reason_note: Mapped[str | None] = mapped_column(Text)
 
 
@@ -153,7 +153,7 @@ def nearness_columns(handoff: type[Handoff]) -> tuple[SQLColumnExpression[Any], 
 
 # The same as an order of rows, the nearest first.
 NEAREST: Final = tuple(column.desc() for column in nearness_columns(Handoff))
-# Since when a handoff waits to be accepted: it was handed over, or it woke.
-WAITING_SINCE: Final = func.coalesce(Handoff.woken_at, Handoff.announced_at)
+# Since when a handoff waits to be accepted: it was handed over, or it resumed.
+WAITING_SINCE: Final = func.coalesce(Handoff.resumed_at, Handoff.announced_at)
 # A literal, not a bound value: with one, SQLite plans the statement anew each time it runs, to see the partial index.
 IS_OPEN: Final = Offer.outcome == literal_column("'open'")

@@ -21,6 +21,6 @@ class ImportRun(Base):
     sender: Mapped[str] = mapped_column(String(80), comment="whose ids it holds")
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(comment="NULL: not at its end yet")
-    rows: Mapped[int] = mapped_column(comment="so many are done")
-    flawed: Mapped[int] = mapped_column(comment="so many of them were not taken, or not wholly")
+    rows_done: Mapped[int] = mapped_column(comment="rows read so far")
+    rejected_rows: Mapped[int] = mapped_column(comment="rows of those not taken, or not wholly")
     report_bytes: Mapped[int] = mapped_column(comment="so long is the report of those")

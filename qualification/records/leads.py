@@ -22,7 +22,7 @@ COUNTED_KINDS = (
     "lifecycle_moved",
 )
 COUNTED = f"kind in {COUNTED_KINDS}"
-HELD = "held_by is not null and merged_into_id is null"
+GATED = "gated_by is not null and merged_into_id is null"
 
 
 class Company(Base):
@@ -79,7 +79,7 @@ class Lead(Base):
             sqlite_where=text("merged_into_id is null"),
             postgresql_where=text("merged_into_id is null"),
         ),
-        Index("ix_lead_held_by", "workspace_id", "held_by", sqlite_where=text(HELD), postgresql_where=text(HELD)),
+        Index("ix_lead_gated_by", "workspace_id", "gated_by", sqlite_where=text(GATED), postgresql_where=text(GATED)),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -106,7 +106,7 @@ class Lead(Base):
     scored_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("playbook.id"), comment="the version that added the score up; NULL: it is still to be added up"
     )
-    held_by: Mapped[str | None] = mapped_column(String(80), comment="the gate that keeps it from sales")
+    gated_by: Mapped[str | None] = mapped_column(String(80), comment="the gate that keeps it from sales")
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), comment="the lead it turned out to be")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -158,8 +158,8 @@ class Merge(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     kept_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
     merged_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
-    because: Mapped[str] = mapped_column(String(20), comment="what they share: id, email or name")
-    taken: Mapped[list[str]] = mapped_column(Json, comment="the columns that the kept one took over")
+    reason: Mapped[str] = mapped_column(String(20), comment="what they share: id, email or name")
+    taken_over: Mapped[list[str]] = mapped_column(Json, comment="the columns that the kept one took over")
     at: Mapped[datetime]
     split_at: Mapped[datetime | None]
     split_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -179,12 +179,12 @@ class LeadEvent(Base):
             postgresql_where=text(COUNTED),
         ),
         Index(
-            "ix_lead_event_held",
+            "ix_lead_event_gated",
             "workspace_id",
             "at",
             "id",
-            sqlite_where=text("kind = 'held'"),
-            postgresql_where=text("kind = 'held'"),
+            sqlite_where=text("kind = 'gated'"),
+            postgresql_where=text("kind = 'gated'"),
         ),
     )
 
@@ -201,4 +201,4 @@ class LeadEvent(Base):
 
 # Literals, as with an open offer: SQLite sees the partial indexes.
 IS_COUNTED: Final = LeadEvent.kind.in_([literal_column(f"'{kind}'") for kind in COUNTED_KINDS])
-IS_HOLDING: Final = LeadEvent.kind == literal_column("'held'")
+IS_GATED: Final = LeadEvent.kind == literal_column("'gated'")

@@ -23,16 +23,16 @@ class Workspace(Base):
     token_digest: Mapped[str | None] = mapped_column(
         String(64), comment="SHA-256 of the bot token: knows the workspace again without asking Slack"
     )
-    seal: Mapped[str] = mapped_column(
+    delivery_namespace: Mapped[str] = mapped_column(
         String(32), comment="random; makes this database's delivery ids unlike any other's"
     )
     playbook_id: Mapped[int | None] = mapped_column(
         ForeignKey("playbook.id", use_alter=True), comment="the newest published version"
     )
-    trouble: Mapped[str | None] = mapped_column(
+    last_error: Mapped[str | None] = mapped_column(
         String(100), comment="Slack's error that stops every call, such as token_revoked; NULL when well"
     )
-    trouble_at: Mapped[datetime | None]
+    last_error_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
@@ -129,7 +129,7 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=False, comment="named in the current playbook")
     dm_channel: Mapped[str | None] = mapped_column(String(32), comment="Slack's id of the direct message with the bot")
     refreshed_at: Mapped[datetime | None] = mapped_column(comment="when Slack was last asked about them")
-    pages: Mapped[dict[str, int] | None] = mapped_column(
+    home_pages: Mapped[dict[str, int] | None] = mapped_column(
         Json, comment="which page of each list their Home tab shows; NULL: the first"
     )
 

@@ -66,14 +66,14 @@ class StageTally:
 class GroupTally:
     """The handoffs of one rep, team or source by state; `name` is None where they have none, or it is not known.
 
-    `waiting` counts handoffs that nobody has accepted, `open` those that a rep works on, `not_now` the snoozed ones,
+    `waiting` counts handoffs that nobody has accepted, `open` those that a rep works on, `snoozed` the snoozed ones,
     and `lost` the lost and the disqualified.
     """
 
     name: str | None
     waiting: Tally
     open: Tally
-    not_now: Tally
+    snoozed: Tally
     won: Tally
     lost: Tally
 
@@ -124,9 +124,9 @@ class Steps:
 class Needed:
     """A lead that needs somebody; `why` says for what.
 
-    A lead that nobody has accepted is offered (to `who`), pooled (open to the pool `what`) or queued (with the manager
-    `who`). An accepted lead is here for contact (`who` accepted it and has not been in touch) or for a task (`what`,
-    which `who` should have done by `since`). For the others `since` is when the wait began.
+    A lead that nobody has accepted is offered (to `who`), pooled (open to the pool `what`) or manager_queue (with the
+    manager `who`). An accepted lead is here for contact (`who` accepted it and has not been in touch) or for a task
+    (`what`, which `who` should have done by `since`). For the others `since` is when the wait began.
     """
 
     lead: str

@@ -26,12 +26,12 @@ WAITING: Final = "waiting"
 DISQUALIFIED: Final = "disqualified"
 NOT_NOW: Final = "not_now"
 # The keys of handoffs that have no stage, by state.
-_BESIDE: Final = {HandoffState.DISQUALIFIED: DISQUALIFIED, HandoffState.NOT_NOW: NOT_NOW}
+_BESIDE: Final = {HandoffState.DISQUALIFIED: DISQUALIFIED, HandoffState.SNOOZED: NOT_NOW}
 # The column of a `GroupTally` that a handoff counts in, by state.
 _COLUMN: Final[Mapping[HandoffState, str]] = {
     **dict.fromkeys(UNDECIDED_STATES, "waiting"),
     HandoffState.ACCEPTED: "open",
-    HandoffState.NOT_NOW: "not_now",
+    HandoffState.SNOOZED: "snoozed",
     HandoffState.WON: "won",
     HandoffState.LOST: "lost",
     HandoffState.DISQUALIFIED: "lost",
@@ -132,10 +132,10 @@ def _scope_of(session: Session, person: Person) -> _Scope:
 
 
 def _of(person: Person) -> ColumnElement[bool]:
-    """Say which handoffs are somebody's: theirs, offered to them, or put off by them and to come back."""
+    """Say which handoffs are somebody's: theirs, offered to them, or snoozed by them and to come back."""
     offered = exists().where(Offer.handoff_id == Handoff.id, Offer.person_id == person.id, IS_OPEN)
-    put_off = and_(Handoff.state == HandoffState.NOT_NOW, person.id == _PUT_OFF_BY)
-    return or_(Handoff.owner_id == person.id, and_(Handoff.owner_id.is_(None), or_(offered, put_off)))
+    snoozed = and_(Handoff.state == HandoffState.SNOOZED, person.id == _SNOOZED_BY)
+    return or_(Handoff.owner_id == person.id, and_(Handoff.owner_id.is_(None), or_(offered, snoozed)))
 
 
 def _rep(session: Session, workspace_id: int, query: PipelineQuery, person: Person, scope: _Scope) -> Person | None:
@@ -199,11 +199,11 @@ def _by_group(session: Session, by: By, rows: Iterable[Any], playbook: Playbook)
 
 
 def _worth(group: GroupTally) -> int:
-    return group.waiting.count + group.open.count + group.not_now.count + group.won.count + group.lost.count
+    return group.waiting.count + group.open.count + group.snoozed.count + group.won.count + group.lost.count
 
 
 def _grouped(rows: Iterable[Any], playbook: Playbook, name: str | None = None) -> GroupTally:
-    sums = {column: _Sum() for column in ("waiting", "open", "not_now", "won", "lost")}
+    sums = {column: _Sum() for column in ("waiting", "open", "snoozed", "won", "lost")}
     for row in rows:
         sums[_COLUMN[row.state]].add(row.count, row.minor, row.currency)
     return GroupTally(name, **{column: each.tally(playbook) for column, each in sums.items()})
@@ -223,8 +223,8 @@ def _source_names(_: Session, keys: Iterable[Any], playbook: Playbook) -> dict[A
 
 
 # The rep who snoozed a handoff when it was offered to them, and to whom it comes back.
-_PUT_OFF_BY: Final[Any] = (
-    select(case((Offer.outcome == OfferOutcome.PUT_OFF, Offer.person_id)))
+_SNOOZED_BY: Final[Any] = (
+    select(case((Offer.outcome == OfferOutcome.SNOOZED, Offer.person_id)))
     .where(Offer.handoff_id == Handoff.id)
     .order_by(Offer.id.desc())
     .limit(1)
@@ -233,7 +233,7 @@ _PUT_OFF_BY: Final[Any] = (
 )
 _KEYS: Final[Mapping[By, Any]] = {
     By.STAGE: Handoff.stage,
-    By.REP: func.coalesce(Handoff.owner_id, case((Handoff.state == HandoffState.NOT_NOW, _PUT_OFF_BY))),
+    By.REP: func.coalesce(Handoff.owner_id, case((Handoff.state == HandoffState.SNOOZED, _SNOOZED_BY))),
     By.TEAM: Handoff.team_id,
     By.SOURCE: Handoff.source,
 }

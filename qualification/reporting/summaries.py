@@ -72,7 +72,7 @@ def plan(session: Session, workspace_id: int, now: datetime) -> None:
     """Plan the summaries of a database that was migrated from before there were any; changes nothing elsewhere."""
     # Publishing plans too, under the same lock: whichever comes second plans by the playbook that then counts.
     session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
-    published = playbooks.perhaps(session, workspace_id)
+    published = playbooks.current_or_none(session, workspace_id)
     if published is not None:
         summary_plans.plan_all(session, workspace_id, published.playbook, now=now)
 
@@ -138,7 +138,7 @@ def _make(session: Session, team: Team, summary: Summary, now: datetime) -> None
     summary.day, summary.due_at = due.day, due.at
     figures = _fill(session, team, summary, published, since=since, now=now)
     session.flush()
-    surfaces.owe_summary(session, summary, team, detailed=figures.has_details, now=now)
+    surfaces.enqueue_summary(session, summary, team, detailed=figures.has_details, now=now)
     summary_plans.plan(session, team, timetable, now=now)
 
 

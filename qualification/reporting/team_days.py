@@ -93,30 +93,30 @@ def sum_up(
     Counts the events from `since` to `until` by handoff, `until` excluded: a step that was undone before `until` does
     not count, nor does anything that a file brought in as past. Where leads stand and who is needed is as of `now`.
     """
-    courses = _courses(session, team, since, until)
-    new = [handoff_id for handoff_id, course in courses.items() if "handed_over" in course.taken]
-    reasons = Counter(course.reason for course in courses.values() if "disqualified" in course.taken)
+    progress_of_all = _progress_by_handoff(session, team, since, until)
+    new = [handoff_id for handoff_id, progress in progress_of_all.items() if "handed_over" in progress.taken]
+    reasons = Counter(progress.reason for progress in progress_of_all.values() if "disqualified" in progress.taken)
     waiting = _waiting(session, team, now)
     overdue = _overdue(session, team, playbook, datetime.combine(day, time(), ZoneInfo(team.zone)), now)
     teams = select(func.count()).where(Team.workspace_id == team.workspace_id, Team.active)
     return SummaryFigures(
         teams=session.scalar(teams) or 0,
         came_in=_came_in(session, team.workspace_id, since, until),
-        steps=_steps(courses.values()),
+        steps=_steps(progress_of_all.values()),
         stages=pipeline.standing(session, team, playbook),
         lifecycle=lifecycles.count(session, team.workspace_id, Handoff.team_id == team.id),
         waiting=tuple(waiting[:MOST_NEEDED]),
         waiting_count=len(waiting),
         overdue=tuple(overdue[:MOST_NEEDED]),
         overdue_count=len(overdue),
-        reps=_by_rep(courses.values()),
-        sources=_ranked(Counter(_source(playbook, courses[each].source) for each in new)),
+        reps=_by_rep(progress_of_all.values()),
+        sources=_ranked(Counter(_source(playbook, progress_of_all[each].source) for each in new)),
         reasons=_ranked(reasons),
         new=tuple(new[:MOST_NEW]),
     )
 
 
-def _courses(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, HandoffProgress]:
+def _progress_by_handoff(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, HandoffProgress]:
     events = (
         select(LeadEvent.handoff_id, LeadEvent.kind, LeadEvent.at, LeadEvent.actor_id, LeadEvent.facts, Handoff.source)
         .join(Handoff, Handoff.id == LeadEvent.handoff_id)
@@ -130,12 +130,12 @@ def _courses(session: Session, team: Team, since: datetime, until: datetime) -> 
         )
         .order_by(LeadEvent.id)
     )
-    courses: dict[int, HandoffProgress] = {}
+    progress_of_all: dict[int, HandoffProgress] = {}
     for row in session.execute(events):
         event = event_of(row)
         if event.sender is None:
-            courses.setdefault(row.handoff_id, HandoffProgress(row.source)).follow(event, row.at, row.actor_id)
-    return courses
+            progress_of_all.setdefault(row.handoff_id, HandoffProgress(row.source)).follow(event, row.at, row.actor_id)
+    return progress_of_all
 
 
 def _came_in(session: Session, workspace_id: int, since: datetime, until: datetime) -> int:
@@ -149,16 +149,16 @@ def _came_in(session: Session, workspace_id: int, since: datetime, until: dateti
     return session.scalar(came) or 0
 
 
-def _steps(courses: Iterable[HandoffProgress]) -> Steps:
-    counted = Counter(step for course in courses for step in course.taken)
+def _steps(progress_of_all: Iterable[HandoffProgress]) -> Steps:
+    counted = Counter(step for progress in progress_of_all for step in progress.taken)
     return Steps(**{each.name: counted[each.name] for each in fields(Steps)})
 
 
-def _by_rep(courses: Iterable[HandoffProgress]) -> tuple[PersonSteps, ...]:
+def _by_rep(progress_of_all: Iterable[HandoffProgress]) -> tuple[PersonSteps, ...]:
     """Count the steps of each person, the busiest first; handing over is the marketer's step and is left out."""
     counts: dict[int | None, Counter[str]] = {}
-    for course in courses:
-        for step, person_id in course.taken.items():
+    for progress in progress_of_all:
+        for step, person_id in progress.taken.items():
             if step != "handed_over":
                 counts.setdefault(person_id, Counter())[step] += 1
     ordered = sorted(counts.items(), key=lambda each: (-each[1].total(), each[0] or 0))
@@ -195,15 +195,15 @@ def _waiting(session: Session, team: Team, now: datetime) -> list[NeededHandoff]
             Handoff.workspace_id == team.workspace_id,
             Handoff.state.in_(UNDECIDED_STATES),
             Handoff.team_id == team.id,
-            Handoff.wake_at.is_(None),
+            Handoff.resume_at.is_(None),
         )
     )
     waiting = []
     for each in session.execute(rows):
-        is_queued = each.state is HandoffState.QUEUED
-        lapsed = is_queued and each.last is OfferOutcome.LAPSED
-        overdue = lapsed or (each.accept_by is not None and each.accept_by <= now)
-        who = team.manager_id if is_queued else each.person_id
+        in_manager_queue = each.state is HandoffState.MANAGER_QUEUE
+        expired = in_manager_queue and each.last is OfferOutcome.EXPIRED
+        overdue = expired or (each.accept_by is not None and each.accept_by <= now)
+        who = team.manager_id if in_manager_queue else each.person_id
         waiting.append(NeededHandoff(each.id, each.state.value, who, each.pool, each.since, overdue))
     return sorted(waiting, key=lambda needed: (not needed.overdue, needed.since, needed.handoff_id))
 

@@ -25,7 +25,7 @@ _LOCK: Final = {"key_share": True}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """When an offer is reminded of and when it lapses, by somebody's working hours."""
+    """When an offer is reminded of and when it expires, by somebody's working hours."""
 
     remind_at: datetime | None
     accept_by: datetime
@@ -40,7 +40,7 @@ def offer_next(session: Session, handoff: Handoff, published: Published, *, now:
     """Put the handoff before the next rep of its pool, or before the whole pool, or into the manager's queue.
 
     The pool's row is locked until the commit, so that turns are dealt one after another however many handoffs arrive at
-    once. A rep who was asked before about this handoff, or since it last was woken, is not asked again. Returns None
+    once. A rep who was asked before about this handoff, or since it last was resumed, is not asked again. Returns None
     when it went to the queue.
     """
     if handoff.pool_id is None:
@@ -54,10 +54,10 @@ def offer_next(session: Session, handoff: Handoff, published: Published, *, now:
     rule = published.playbook.rule(handoff.rule) if handoff.rule else None
     if rule is not None and rule.offer == "claim":
         return _open_to_pool(session, handoff, pool, seats, published, now=now)
-    lapsed = session.scalar(
-        select(func.count()).select_from(Offer).where(*_counting(handoff), Offer.outcome == OfferOutcome.LAPSED)
+    expired = session.scalar(
+        select(func.count()).select_from(Offer).where(*_counting(handoff), Offer.outcome == OfferOutcome.EXPIRED)
     )
-    if (lapsed or 0) >= published.playbook.clocks.offers:
+    if (expired or 0) >= published.playbook.clocks.offers:
         queue(session, handoff, "everyone_asked", now=now)
         return None
     seat = next_seat(seats)
@@ -115,11 +115,11 @@ def make_offer(
     session.add(offer)
     session.flush()
     if person is not None:
-        surfaces.owe_direct_card(session, handoff, person, now=now)
+        surfaces.enqueue_direct_card(session, handoff, person, now=now)
         surfaces.refresh_home(session, person, now=now)
     surfaces.refresh_pool(session, offer, now=now)
-    if handoff.woken_at is not None and why != "manager":
-        surfaces.owe_woken(session, handoff, person, now=now)
+    if handoff.resumed_at is not None and why != "manager":
+        surfaces.enqueue_resumed(session, handoff, person, now=now)
     return offer
 
 
@@ -177,25 +177,25 @@ def end_offer(session: Session, offer: Offer, outcome: OfferOutcome, *, now: dat
     surfaces.refresh_pool(session, offer, now=now)
 
 
-def queue(session: Session, handoff: Handoff, because: str, *, now: datetime) -> None:
+def queue(session: Session, handoff: Handoff, reason: str, *, now: datetime) -> None:
     """Put the handoff into its team's manager's queue, visibly and without a clock."""
     team = session.get_one(Team, handoff.team_id)
     manager = session.get(Person, team.manager_id) if team.manager_id is not None else None
-    handoff.state = HandoffState.QUEUED
-    handoff.queued_because = because
-    event = QueuedForManager(manager_id=manager.id if manager else None, because=because)
+    handoff.state = HandoffState.MANAGER_QUEUE
+    handoff.queue_reason = reason
+    event = QueuedForManager(manager_id=manager.id if manager else None, reason=reason)
     record_event(session, handoff, event, now=now)
     if manager is not None:
-        surfaces.owe_direct_card(session, handoff, manager, now=now)
+        surfaces.enqueue_direct_card(session, handoff, manager, now=now)
         surfaces.refresh_home(session, manager, now=now)
-        if handoff.woken_at is not None:
-            surfaces.owe_woken(session, handoff, manager, now=now)
+        if handoff.resumed_at is not None:
+            surfaces.enqueue_resumed(session, handoff, manager, now=now)
 
 
 def _counting(handoff: Handoff) -> tuple[ColumnElement[bool], ...]:
-    """Select the handoff's offers by which somebody was asked before: those made since it last was woken."""
+    """Select the handoff's offers by which somebody was asked before: those made since it last was resumed."""
     its = Offer.handoff_id == handoff.id
-    return (its,) if handoff.woken_at is None else (its, Offer.offered_at >= handoff.woken_at)
+    return (its,) if handoff.resumed_at is None else (its, Offer.offered_at >= handoff.resumed_at)
 
 
 def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime) -> Offer:
@@ -227,7 +227,7 @@ def _open_to_pool(
     asked = session.scalar(select(Offer.id).where(*_counting(handoff), Offer.person_id.is_(None)).limit(1))
     if asked is not None:
         last = last_offer(session, handoff)
-        queue(session, handoff, "pool_lapsed" if last is not None and last.id == asked else "everyone_asked", now=now)
+        queue(session, handoff, "pool_expired" if last is not None and last.id == asked else "everyone_asked", now=now)
         return None
     if not any(seat.available for seat in seats):
         queue(session, handoff, "nobody_there", now=now)

@@ -101,10 +101,10 @@ class Ended(Refusal):
         super().__init__(verdict=verdict, by=by, by_reader=by_reader, at=at, may=may, may_reopen=may_reopen)
 
 
-class PutOff(Refusal):
-    """The handoff is put off: not now."""
+class Snoozed(Refusal):
+    """The handoff is snoozed: not now."""
 
-    name = "put_off"
+    name = "snoozed"
 
     def __init__(
         self,

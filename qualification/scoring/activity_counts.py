@@ -17,7 +17,7 @@ from qualification.rules.playbook.playbook import Scoring
 from qualification.rules.scoring.points import Score, score
 
 
-def weigh(session: Session, lead: Lead, scoring: Scoring) -> Score:
+def score_of(session: Session, lead: Lead, scoring: Scoring) -> Score:
     """Add up what the lead, and all that were found to be the same, ever did."""
     return score(scoring, times(session, merging.families(session, [lead.id]))[lead.id])
 

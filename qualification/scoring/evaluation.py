@@ -15,7 +15,7 @@ from qualification.records import Activity, Handoff, Lead
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Gate, Playbook, Scoring
-from qualification.rules.scoring.gates import Applicant, stopped_by
+from qualification.rules.scoring.gates import GateInput, stopped_by
 from qualification.rules.scoring.points import is_ready, score
 from qualification.scoring import activity_counts
 
@@ -39,7 +39,7 @@ class LeadEvaluation:
     gate: Gate | None
 
 
-def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, LeadEvaluation]:
+def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, LeadEvaluation]:
     """Say what each of the leads comes to, by its id."""
     families = merging.families(session, [lead.id for lead in leads])
     ever = activity_counts.times(session, families)
@@ -48,10 +48,10 @@ def judge(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[i
         session, families, {lead_id: at for lead_id, (at, _) in ended.items() if lead_id not in live}
     )
     ready = {lead.id for lead in leads if lead.id not in live and is_ready(playbook.scoring, since[lead.id])}
-    looked_at = [lead for lead in leads if lead.id in ready or lead.held_by is not None]
+    looked_at = [lead for lead in leads if lead.id in ready or lead.gated_by is not None]
     said = latest_words(session, families, {lead.id for lead in looked_at})
     gates = {
-        lead.id: stopped_by(playbook.gates, applicant(lead, said[lead.id], playbook.scoring, since[lead.id]))
+        lead.id: stopped_by(playbook.gates, gate_input(lead, said[lead.id], playbook.scoring, since[lead.id]))
         for lead in looked_at
     }
     return {
@@ -132,9 +132,9 @@ def latest_words(session: Session, families: Mapping[int, int], lead_ids: Collec
     return {lead_id: words[:_WORDS] for lead_id, words in said.items()}
 
 
-def applicant(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping[str, int]) -> Applicant:
+def gate_input(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping[str, int]) -> GateInput:
     """Return what gates look at: who the lead is, what it wrote, what it asked for."""
-    return Applicant(
+    return GateInput(
         email=lead.email,
         said=tuple(text for text in (lead.name, lead.problem, *said) if text),
         do_not_contact=lead.do_not_contact,

@@ -17,6 +17,6 @@ def in_the_way(session: Session, lead: Lead, problem: str | None, playbook: Play
     families = merging.families(session, [lead.id])
     said = evaluation.latest_words(session, families, [lead.id])[lead.id]
     ever = activity_counts.times(session, families)[lead.id]
-    applicant = evaluation.applicant(lead, [problem or "", *said], playbook.scoring, ever)
-    names = [gate.name for gate in fitting(playbook.gates, applicant)]
-    return tuple(dict.fromkeys([lead.held_by, *names] if lead.held_by else names))
+    gate_input = evaluation.gate_input(lead, [problem or "", *said], playbook.scoring, ever)
+    names = [gate.name for gate in fitting(playbook.gates, gate_input)]
+    return tuple(dict.fromkeys([lead.gated_by, *names] if lead.gated_by else names))

@@ -12,11 +12,11 @@ from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Gate
 
 
-def hold(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
+def gate_lead(session: Session, lead: Lead, gate: Gate, published: Published, *, now: datetime) -> None:
     """Keep the lead from sales, and say so once for each gate."""
-    if lead.held_by == gate.name:
+    if lead.gated_by == gate.name:
         return
-    lead.held_by, lead.updated_at = gate.name, now
+    lead.gated_by, lead.updated_at = gate.name, now
     if gate.outcome == "disqualify":
         lead.lifecycle = Lifecycle.DISQUALIFIED
     event = Gated(gate=gate.name, outcome=gate.outcome, reason=gate.reason)

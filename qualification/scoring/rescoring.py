@@ -33,13 +33,13 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     outdated = _outdated(session, workspace_id, published, limit)
     if not outdated:
         return 0
-    evaluations = evaluation.judge(session, outdated, published.playbook)
+    evaluations = evaluation.evaluate(session, outdated, published.playbook)
     for lead in outdated:
         evaluated = evaluations[lead.id]
-        if lead.held_by is not None:
-            _judge_again(session, lead, evaluated, published, now=now)
+        if lead.gated_by is not None:
+            _evaluate_gates_again(session, lead, evaluated, published, now=now)
         if evaluated.live is not None and evaluated.points != lead.score:
-            outbox.stale(session, evaluated.live, now)
+            outbox.mark_stale(session, evaluated.live, now)
     evaluation.keep(session, outdated, evaluations, published)
     return len(outdated)
 
@@ -61,14 +61,14 @@ def _outdated(session: Session, workspace_id: int, published: Published, limit: 
     return ()
 
 
-def _judge_again(
+def _evaluate_gates_again(
     session: Session, lead: Lead, evaluated: LeadEvaluation, published: Published, *, now: datetime
 ) -> None:
     """Keep a held lead held by whichever gate it meets now, or let it go where there is none."""
     if evaluated.gate is not None:
-        holds.hold(session, lead, evaluated.gate, published, now=now)
+        holds.gate_lead(session, lead, evaluated.gate, published, now=now)
         return
-    gate, lead.held_by, lead.updated_at = lead.held_by, None, now
+    gate, lead.gated_by, lead.updated_at = lead.gated_by, None, now
     if lead.lifecycle is Lifecycle.DISQUALIFIED:
         # Where sales did not say so, the gate did.
         was = evaluated.ended_as

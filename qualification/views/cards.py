@@ -27,14 +27,14 @@ from qualification.rules.person_ref import PersonRef
 from qualification.views.marks import (
     ChecklistMark,
     Choice,
-    PutOffMark,
+    ScoreContribution,
+    SnoozeMark,
     TaskMark,
-    Weighed,
+    _contributions,
     _source,
-    _weighed,
     checklist_mark,
-    put_off_mark,
     reason_of,
+    snooze_mark,
     stage_choices,
     task_mark,
 )
@@ -44,10 +44,10 @@ from qualification.views.marks import (
 class LeadCard:
     """All that a lead card shows, in the channel or in a direct message; state as stored.
 
-    `state` is offered, pooled, queued, accepted, not_now, disqualified, won or lost. `why` is turn, pool, manager or
-    woken. `wake_at` is when one that is put off is offered again, and `put_off` how it was, kept for whom it is
-    offered to then. `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over,
-    but its score or a request of its own; `weighed` is what counted most for the score, at most three kinds of
+    `state` is offered, pooled, manager_queue, accepted, snoozed, disqualified, won or lost. `why` is turn, pool,
+    manager or resumed. `resume_at` is when a snoozed one is offered again, and `snooze` how it was, kept for whom it is
+    offered to then. `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over, but
+    its score or a request of its own; `contributions` is what counted most for the score, at most three kinds of
     activity. `permalink` is the address of the message that it was handed over from. Times are aware and in UTC.
     `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed over keeps the card,
     without its buttons. `version` grows with every change of the handoff.
@@ -75,7 +75,7 @@ class LeadCard:
     note: str | None
     do_not_contact: bool
     score: int
-    weighed: tuple[Weighed, ...]
+    contributions: tuple[ScoreContribution, ...]
     announcer: PersonRef | None
     announced_at: datetime
     permalink: str | None
@@ -99,23 +99,23 @@ class LeadCard:
     reason_note: str | None
     undo_until: datetime | None
     handoff_number: int
-    queued_because: str | None
+    queue_reason: str | None
     reader: PersonRef | None = None
     reader_may_decide: bool = True
-    wake_at: datetime | None = None
-    put_off: PutOffMark | None = None
+    resume_at: datetime | None = None
+    snooze: SnoozeMark | None = None
     task: TaskMark | None = None
 
 
 # Whoever was asked when somebody else decided may reopen it.
-_ENDED_BY_VERDICT: Final = frozenset({OfferOutcome.DISQUALIFIED, OfferOutcome.PUT_OFF})
+_ENDED_BY_VERDICT: Final = frozenset({OfferOutcome.DISQUALIFIED, OfferOutcome.SNOOZED})
 
 
 def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None = None) -> LeadCard:
     """Return all that a card of this handoff shows; with a reader, as it stands in their direct messages."""
     row = session.execute(_CARD, {"workspace_id": workspace_id, "handoff_id": handoff_id}).one()
     handoff, lead, company, team, pool, offer, task, number, *versions = row
-    playbook, latest = (playbooks.read(*version).playbook for version in (versions[:2], versions[2:]))
+    playbook, latest = (playbooks.parse_version(*version).playbook for version in (versions[:2], versions[2:]))
     concerned = (handoff.announcer_id, handoff.owner_id, handoff.decided_by_id, team.manager_id, reader_id)
     named = people.by_ids(session, (*concerned, offer.person_id if offer else None))
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in named.items()}
@@ -145,7 +145,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         note=lead.note,
         do_not_contact=lead.do_not_contact,
         score=lead.score,
-        weighed=_weighed(session, lead, latest),
+        contributions=_contributions(session, lead, latest),
         announcer=refs.get(handoff.announcer_id),
         announced_at=handoff.announced_at,
         permalink=handoff.permalink,
@@ -167,14 +167,14 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         ended_at=handoff.ended_at,
         reason=reason_of(latest, handoff),
         # Of one that is put off they are its last words, told with who said them.
-        reason_note=handoff.reason_note if handoff.state is not HandoffState.NOT_NOW else None,
+        reason_note=handoff.reason_note if handoff.state is not HandoffState.SNOOZED else None,
         undo_until=handoff.undo_until,
         handoff_number=number,
-        queued_because=handoff.queued_because if handoff.state is HandoffState.QUEUED else None,
+        queue_reason=handoff.queue_reason if handoff.state is HandoffState.MANAGER_QUEUE else None,
         reader=refs.get(reader_id),
         reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, offer, team),
-        wake_at=handoff.wake_at,
-        put_off=put_off_mark(session, handoff, lead),
+        resume_at=handoff.resume_at,
+        snooze=snooze_mark(session, handoff, lead),
         task=task_mark(task, handoff),
     )
 

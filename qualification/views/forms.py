@@ -54,7 +54,7 @@ class DecisionForm:
 
 _EMPTY: Mapping[str, str | None] = MappingProxyType({})
 _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
-    Action.PASS_ON: lambda playbook: playbook.pass_on_reasons,
+    Action.DECLINE: lambda playbook: playbook.pass_on_reasons,
     Action.DISQUALIFY: lambda playbook: playbook.disqualify_reasons,
     Action.SET_STAGE: lambda playbook: playbook.lost_reasons,
     Action.LOG_CONTACT: lambda playbook: playbook.contact_kinds,
@@ -92,10 +92,10 @@ def decision(session: Session, action: Action, command: HandoffCommand, *, picke
     return _decision_form(session, action, context, picked=picked)
 
 
-def put_off(session: Session, command: HandoffCommand) -> DecisionForm:
+def snooze_form(session: Session, command: HandoffCommand) -> DecisionForm:
     """Return the form that asks until when a lead is put off, with the usual day; raises as `decision` does."""
     context = read_for_action(session, command)
-    form = _decision_form(session, Action.NOT_NOW, context)
+    form = _decision_form(session, Action.SNOOZE, context)
     _, zone = snooze.hours_of(session, context)
     return replace(form, day=usual_day(command.now.astimezone(zone).date()).isoformat())
 

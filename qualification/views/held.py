@@ -11,7 +11,7 @@ from qualification.leads import events
 from qualification.leads.titles import title_of
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import IS_HOLDING, Company, Lead, LeadEvent
+from qualification.records import IS_GATED, Company, Lead, LeadEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class GateCount:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLead:
+class GatedLead:
     """A lead that a gate keeps from sales, and since when."""
 
     lead_id: int
@@ -35,14 +35,14 @@ class HeldLead:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class GatedLeads:
     """Whom the gates keep from sales: a count for each gate of the playbook, and the latest held, the last one first.
 
     `count` tells how many there are in all.
     """
 
     gates: tuple[GateCount, ...]
-    latest: tuple[HeldLead, ...]
+    latest: tuple[GatedLead, ...]
     count: int
 
 
@@ -50,12 +50,12 @@ MOST: Final = 10
 LATELY: Final = timedelta(days=7)
 
 
-def look(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> Held:
+def gated_leads(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> GatedLeads:
     """Count for each gate of the playbook whom it holds, and name the latest for this Slack user; raises NoPlaybook."""
     playbook = playbooks.current(session, workspace_id).playbook
     holding, lately = gates(session, workspace_id), _lately(session, workspace_id, now - LATELY)
     disqualifying = {gate.name for gate in playbook.gates if gate.outcome == "disqualify"}
-    return Held(
+    return GatedLeads(
         gates=tuple(
             GateCount(gate, gate in disqualifying, leads, lately.get(gate, 0)) for gate, leads in holding.items()
         ),
@@ -70,12 +70,12 @@ def gates(session: Session, workspace_id: int) -> dict[str, int]:
     A gate that is gone holds nobody any more once the leads are added up anew.
     """
     held = (
-        select(Lead.held_by, func.count().label("leads"))
-        .where(Lead.workspace_id == workspace_id, Lead.held_by.is_not(None), Lead.merged_into_id.is_(None))
-        .group_by(Lead.held_by)
-        .order_by(Lead.held_by)
+        select(Lead.gated_by, func.count().label("leads"))
+        .where(Lead.workspace_id == workspace_id, Lead.gated_by.is_not(None), Lead.merged_into_id.is_(None))
+        .group_by(Lead.gated_by)
+        .order_by(Lead.gated_by)
     )
-    holding = {row.held_by: row.leads for row in session.execute(held)}
+    holding = {row.gated_by: row.leads for row in session.execute(held)}
     named = [gate.name for gate in playbooks.current(session, workspace_id).playbook.gates]
     return {gate: holding.get(gate, 0) for gate in dict.fromkeys((*named, *holding))}
 
@@ -85,14 +85,14 @@ def _lately(session: Session, workspace_id: int, since: datetime) -> dict[str, i
     gate = events.GATE_NAME.label("gate")
     began = (
         select(gate, func.count(LeadEvent.lead_id.distinct()).label("leads"))
-        .where(LeadEvent.workspace_id == workspace_id, IS_HOLDING, LeadEvent.at >= since)
+        .where(LeadEvent.workspace_id == workspace_id, IS_GATED, LeadEvent.at >= since)
         # By its place: PostgreSQL does not see that two expressions with bound values are one.
         .group_by(literal_column("1"))
     )
     return {row.gate: row.leads for row in session.execute(began)}
 
 
-def _latest(session: Session, workspace_id: int, *, contact: bool) -> tuple[HeldLead, ...]:
+def _latest(session: Session, workspace_id: int, *, contact: bool) -> tuple[GatedLead, ...]:
     later = aliased(LeadEvent)
     is_over = (
         select(later.id)
@@ -105,8 +105,8 @@ def _latest(session: Session, workspace_id: int, *, contact: bool) -> tuple[Held
         .outerjoin(Company, Company.id == Lead.company_id)
         .where(
             LeadEvent.workspace_id == workspace_id,
-            IS_HOLDING,
-            Lead.held_by.is_not(None),
+            IS_GATED,
+            Lead.gated_by.is_not(None),
             Lead.merged_into_id.is_(None),
             ~is_over,
         )
@@ -114,6 +114,6 @@ def _latest(session: Session, workspace_id: int, *, contact: bool) -> tuple[Held
         .limit(MOST)
     )
     return tuple(
-        HeldLead(lead.id, title_of(lead, company, contact=contact), lead.held_by or "", at)
+        GatedLead(lead.id, title_of(lead, company, contact=contact), lead.gated_by or "", at)
         for at, lead, company in session.execute(held)
     )

@@ -17,9 +17,9 @@ from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
 from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.refusals import StaleCard
-from qualification.rules.values.pagination import Leaf, leaf
+from qualification.rules.values.pagination import PageSlice, page_slice
 from qualification.views import overview, receipts, search
-from qualification.views.overview import Myself, Parked
+from qualification.views.overview import DeadLetter, Viewer
 from qualification.views.receipts import HandoffLine
 from qualification.views.search import LeadLine
 
@@ -67,18 +67,18 @@ class HandedOverLately:
 
 
 @dataclass(frozen=True, slots=True)
-class Home(Myself):
+class Home(Viewer):
     """The Home tab: what somebody is concerned with, by role.
 
-    `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top, `asleep` what
-    they put off, what wakes first on top. `unaccepted` and `queue` are of the teams they manage, whose clocks stand in
-    `teams`; `more_teams` counts those left out. `handoffs` are those they announced, the newest first. `is_new` says
-    that no lead has been handed over here yet.
+    `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top, `snoozed`
+    what they snoozed, what resumes first on top. `unaccepted` and `queue` are of the teams they manage, whose clocks
+    stand in `teams`; `more_teams` counts those left out. `handoffs` are those they announced, the newest first.
+    `is_new` says that no lead has been handed over here yet.
     """
 
     waiting: Page[LeadLine]
     mine: Page[LeadLine]
-    asleep: Page[HandoffLine]
+    snoozed: Page[HandoffLine]
     teams: tuple[TeamClocks, ...]
     more_teams: int
     unaccepted: Page[HandoffLine]
@@ -86,14 +86,14 @@ class Home(Myself):
     handoffs: Page[HandoffLine]
     lately: HandedOverLately
     is_new: bool
-    parked: tuple[Parked, ...]
-    parked_count: int
-    slack_trouble: str | None
+    dead_letters: tuple[DeadLetter, ...]
+    dead_letter_count: int
+    slack_error: str | None
 
 
 # How many stand on a page of each list: all of them together keep within the hundred blocks of a Home tab.
 SIZES: Final[Mapping[str, int]] = MappingProxyType(
-    {"waiting": 5, "mine": 5, "asleep": 5, "unaccepted": 5, "queue": 5, "handoffs": 8}
+    {"waiting": 5, "mine": 5, "snoozed": 5, "unaccepted": 5, "queue": 5, "handoffs": 8}
 )
 MOST_TEAMS: Final = 5
 LATELY: Final = timedelta(days=30)
@@ -104,18 +104,18 @@ class _Found:
     """The handoffs on a page of a list."""
 
     handoffs: Sequence[Handoff]
-    leaf: Leaf
+    slice: PageSlice
     count: int
 
     def page(self, lines: Sequence[Line]) -> Page[Line]:
         """Return the page, these being its lines."""
         return Page(
             lines=tuple(lines),
-            first=self.leaf.skip + 1 if lines else 0,
-            last=self.leaf.skip + len(lines),
+            first=self.slice.skip + 1 if lines else 0,
+            last=self.slice.skip + len(lines),
             count=self.count,
-            previous=self.leaf.previous,
-            following=self.leaf.following,
+            previous=self.slice.previous,
+            following=self.slice.following,
         )
 
 
@@ -127,14 +127,14 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
     found = {name: _find(session, person, name, rows) for name, rows in _lists(person, teams).items()}
     # Read together, so that five lists take no more statements than one.
     leads = iter(search.lines(session, [each for name in ("waiting", "mine") for each in found[name].handoffs]))
-    of_lists = [each for name in ("asleep", "unaccepted", "queue", "handoffs") for each in found[name].handoffs]
+    of_lists = [each for name in ("snoozed", "unaccepted", "queue", "handoffs") for each in found[name].handoffs]
     handoffs = iter(receipts.lines(session, of_lists, person))
-    stuck, stuck_count = overview.parked(session, workspace_id) if person.is_admin else ((), 0)
+    stuck, stuck_count = overview.dead_letters(session, workspace_id) if person.is_admin else ((), 0)
     return Home(
-        **overview.myself(session, person, now),
+        **overview.viewer_fields(session, person, now),
         waiting=found["waiting"].page(_next(leads, found["waiting"])),
         mine=found["mine"].page(_next(leads, found["mine"])),
-        asleep=found["asleep"].page(_next(handoffs, found["asleep"])),
+        snoozed=found["snoozed"].page(_next(handoffs, found["snoozed"])),
         teams=tuple(clocks[:MOST_TEAMS]),
         more_teams=len(clocks[MOST_TEAMS:]),
         unaccepted=found["unaccepted"].page(_next(handoffs, found["unaccepted"])),
@@ -142,17 +142,17 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
         handoffs=found["handoffs"].page(_next(handoffs, found["handoffs"])),
         lately=_lately(session, person, now),
         is_new=session.scalar(select(exists().where(Handoff.workspace_id == workspace_id))) is not True,
-        parked=stuck,
-        parked_count=stuck_count,
-        slack_trouble=outbox.refused(session, workspace_id) if person.is_admin else None,
+        dead_letters=stuck,
+        dead_letter_count=stuck_count,
+        slack_error=outbox.slack_errors(session, workspace_id) if person.is_admin else None,
     )
 
 
 def open_home(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> None:
-    """Owe the Slack user their Home tab, which is kept true from now on; every list is at its first page again."""
+    """Enqueue the Slack user's Home tab, which is kept true from now on; every list is at its first page again."""
     person = people.actor(session, workspace_id, slack_user_id)
-    person.pages = None
-    surfaces.owe_home(session, person, now=now)
+    person.home_pages = None
+    surfaces.enqueue_home(session, person, now=now)
 
 
 def turn(session: Session, workspace_id: int, slack_user_id: str, *, name: str, page: int, now: datetime) -> None:
@@ -165,8 +165,8 @@ def turn(session: Session, workspace_id: int, slack_user_id: str, *, name: str, 
     person = people.actor(session, workspace_id, slack_user_id)
     # Two presses at once, in two lists: the second waits here and keeps what the first turned to.
     session.refresh(person, with_for_update={"key_share": True})
-    person.pages = {**(person.pages or {}), name: page}
-    surfaces.owe_home(session, person, now=now)
+    person.home_pages = {**(person.home_pages or {}), name: page}
+    surfaces.enqueue_home(session, person, now=now)
 
 
 def _next(lines: Iterator[Line], found: _Found) -> list[Line]:
@@ -184,18 +184,18 @@ def _lists(person: Person, teams: Sequence[Team]) -> dict[str, Select[Handoff]]:
         "mine": search.own(person)
         .outerjoin(Task, (Task.handoff_id == Handoff.id) & IS_OPEN_TASK)
         .order_by(Task.due_at.is_(None), Task.due_at, Handoff.accepted_at, Handoff.id),
-        "asleep": select(Handoff)
+        "snoozed": select(Handoff)
         .where(
             Handoff.workspace_id == person.workspace_id,
-            Handoff.state == HandoffState.NOT_NOW,
-            Handoff.wake_at.is_not(None),
+            Handoff.state == HandoffState.SNOOZED,
+            Handoff.resume_at.is_not(None),
             (Handoff.owner_id == person.id) | (Handoff.decided_by_id == person.id),
         )
-        .order_by(Handoff.wake_at, Handoff.id),
+        .order_by(Handoff.resume_at, Handoff.id),
         "unaccepted": managed.join(Offer, (Offer.handoff_id == Handoff.id) & IS_OPEN)
         .where(Handoff.state.in_({HandoffState.OFFERED, HandoffState.POOLED}))
         .order_by(Offer.accept_by.is_(None), Offer.accept_by, Handoff.id),
-        "queue": managed.where(Handoff.state == HandoffState.QUEUED).order_by(WAITING_SINCE, Handoff.id),
+        "queue": managed.where(Handoff.state == HandoffState.MANAGER_QUEUE).order_by(WAITING_SINCE, Handoff.id),
         "handoffs": select(Handoff)
         .where(Handoff.announcer_id == person.id)
         .order_by(Handoff.announced_at.desc(), Handoff.id.desc()),
@@ -205,7 +205,7 @@ def _lists(person: Person, teams: Sequence[Team]) -> dict[str, Select[Handoff]]:
 def _find(session: Session, person: Person, name: str, rows: Select[Handoff]) -> _Found:
     """Read the page of the list that the person has turned to."""
     count = search.count_of(session, rows)
-    turned = leaf(count, SIZES[name], (person.pages or {}).get(name, 1))
+    turned = page_slice(count, SIZES[name], (person.home_pages or {}).get(name, 1))
     page = rows.limit(SIZES[name]).offset(turned.skip)
     return _Found(session.scalars(page).all() if count else (), turned, count)
 

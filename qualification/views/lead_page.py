@@ -19,7 +19,7 @@ from qualification.rules.refusals import UnknownLead
 from qualification.scoring import activity_counts
 from qualification.views import cards, search
 from qualification.views.cards import LeadCard
-from qualification.views.marks import Weighed
+from qualification.views.marks import ScoreContribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class FoundLead:
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class RecentActivity:
     """Something a lead did: what its kind is called, what it was in words, when."""
 
     name: str
@@ -66,7 +66,7 @@ class LeadPage:
     company: str | None
     lifecycle: str
     score: int
-    weighed: tuple[Weighed, ...]
+    contributions: tuple[ScoreContribution, ...]
     email: str | None
     phone: str | None
     title: str | None
@@ -78,11 +78,11 @@ class LeadPage:
     currency: str | None
     problem: str | None
     do_not_contact: bool
-    held_by: str | None
+    gated_by: str | None
     card: LeadCard | None
     is_live: bool
     may_decide: bool
-    recent: tuple[Did, ...]
+    recent: tuple[RecentActivity, ...]
     activities: int
     merged: tuple[MergedLead, ...]
 
@@ -96,7 +96,7 @@ class LeadFacts:
     """A lead as senders may read it; times are aware and in UTC.
 
     `id` is that of the lead it turned out to be, where it was merged. `state` and `owner` are of its live
-    handoff, else its latest, None where it never had one; `held_by` is the gate that keeps it from sales.
+    handoff, else its latest, None where it never had one; `gated_by` is the gate that keeps it from sales.
     """
 
     id: int
@@ -112,9 +112,9 @@ class LeadFacts:
     campaign: str | None
     lifecycle: str
     score: int
-    weighed: tuple[Weighed, ...]
+    contributions: tuple[ScoreContribution, ...]
     do_not_contact: bool
-    held_by: str | None
+    gated_by: str | None
     state: str | None
     stage: str | None
     owner: str | None
@@ -134,7 +134,7 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     handoff = _nearest(session, lead)
     owner = people.ref_of(session, handoff.owner_id) if handoff else None
-    score = activity_counts.weigh(session, lead, playbooks.current(session, workspace_id).playbook.scoring)
+    score = activity_counts.score_of(session, lead, playbooks.current(session, workspace_id).playbook.scoring)
     return LeadFacts(
         id=lead.id,
         name=lead.name,
@@ -149,9 +149,9 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
         campaign=lead.campaign,
         lifecycle=lead.lifecycle.value,
         score=score.points,
-        weighed=tuple(Weighed(each.name, each.times, each.points) for each in score.weights),
+        contributions=tuple(ScoreContribution(each.name, each.times, each.points) for each in score.weights),
         do_not_contact=lead.do_not_contact,
-        held_by=lead.held_by,
+        gated_by=lead.gated_by,
         state=handoff.state.value if handoff else None,
         stage=handoff.stage if handoff else None,
         owner=owner.name if owner else None,
@@ -200,7 +200,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
     belongs = people.belongs(session, workspace_id, slack_user_id)
     playbook = playbooks.current(session, workspace_id).playbook
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
-    score = activity_counts.weigh(session, lead, playbook.scoring)
+    score = activity_counts.score_of(session, lead, playbook.scoring)
     handoff = _nearest(session, lead)
     card = cards.lead_card(session, workspace_id, handoff.id, person.id if person else None) if handoff else None
     source = playbook.source(lead.source) if lead.source else None
@@ -212,7 +212,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         company=company.name if company else None,
         lifecycle=lead.lifecycle.value,
         score=score.points,
-        weighed=tuple(Weighed(each.name, each.times, each.points) for each in score.weights),
+        contributions=tuple(ScoreContribution(each.name, each.times, each.points) for each in score.weights),
         email=lead.email if belongs else None,
         phone=lead.phone if belongs else None,
         title=lead.title,
@@ -224,7 +224,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         currency=lead.currency,
         problem=lead.problem,
         do_not_contact=lead.do_not_contact,
-        held_by=lead.held_by,
+        gated_by=lead.gated_by,
         card=card,
         is_live=handoff is not None and handoff.state in LIVE_STATES,
         may_decide=person is not None and card is not None and card.reader_may_decide,
@@ -245,18 +245,18 @@ def form_of(page: LeadPage) -> dict[str, str | None]:
         "email": page.email,
         "phone": page.phone,
         "title": page.title,
-        "did": ", ".join(each.name for each in page.weighed),
+        "did": ", ".join(each.name for each in page.contributions),
         "problem": page.problem,
     }
 
 
-def _recent(session: Session, lead: Lead, playbook: Playbook) -> tuple[tuple[Did, ...], int]:
+def _recent(session: Session, lead: Lead, playbook: Playbook) -> tuple[tuple[RecentActivity, ...], int]:
     """Return what the lead did last, the latest first, and how often it did anything."""
     done = select(Activity).where(Activity.lead_id.in_(merging.family(session, lead)))
     count = session.scalar(select(func.count()).select_from(done.subquery())) or 0
     latest = session.scalars(done.order_by(Activity.at.desc(), Activity.id.desc()).limit(MOST_RECENT)).all()
     kinds = {kind.key: kind.name for kind in playbook.scoring.activities}
-    return tuple(Did(kinds.get(each.kind, each.kind), each.what, each.at) for each in latest), count
+    return tuple(RecentActivity(kinds.get(each.kind, each.kind), each.what, each.at) for each in latest), count
 
 
 def _nearest(session: Session, lead: Lead) -> Handoff | None:

@@ -59,7 +59,7 @@ class ChecklistMark:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class ScoreContribution:
     """What one kind of activity adds to a lead's score: its name, how often it was done, what that comes to."""
 
     name: str
@@ -68,8 +68,8 @@ class Weighed:
 
 
 @dataclass(frozen=True, slots=True)
-class PutOffMark:
-    """That a lead was put off: by whom, when, their last words; and the last contact before, how and what was noted."""
+class SnoozeMark:
+    """That a lead was snoozed: by whom, when, their last words; and the last contact before, how and what was noted."""
 
     by: PersonRef | None
     at: datetime
@@ -90,7 +90,7 @@ class TaskMark:
     done_at: datetime | None = None
 
 
-MOST_WEIGHED: Final = 3
+MOST_CONTRIBUTIONS: Final = 3
 
 
 def task_mark(task: Task | None, handoff: Handoff) -> TaskMark | None:
@@ -104,21 +104,21 @@ def task_mark(task: Task | None, handoff: Handoff) -> TaskMark | None:
     return TaskMark(task.id, task.name, task.due_at, task.overdue, task.ended_at)
 
 
-def put_off_mark(session: Session, handoff: Handoff, lead: Lead) -> PutOffMark | None:
-    """Return how the handoff was put off, while it sleeps and while somebody goes on with it; None otherwise."""
-    sleeps = handoff.state is HandoffState.NOT_NOW
-    if not sleeps and (handoff.woken_at is None or handoff.state not in LIVE_STATES):
+def snooze_mark(session: Session, handoff: Handoff, lead: Lead) -> SnoozeMark | None:
+    """Return how the handoff was put off, while it is_snoozed and while somebody goes on with it; None otherwise."""
+    is_snoozed = handoff.state is HandoffState.SNOOZED
+    if not is_snoozed and (handoff.resumed_at is None or handoff.state not in LIVE_STATES):
         return None
     asked = {"handoff_id": handoff.id, "lead_ids": merging.family(session, lead)}
-    # What was put off once more and undone does not count, nor do contacts since.
-    until = handoff.ended_at if sleeps else handoff.woken_at
-    row = session.scalar(_LAST_OF, {**asked, "kind": EventKind.NOT_NOW, "until": until})
+    # What was snoozed once more and undone does not count, nor do contacts since.
+    until = handoff.ended_at if is_snoozed else handoff.resumed_at
+    row = session.scalar(_LAST_OF, {**asked, "kind": EventKind.SNOOZED, "until": until})
     if row is None:
         return None
     snoozed = event_of(row)
     before = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED, "until": row.at})
     contact = event_of(before) if before else None
-    return PutOffMark(
+    return SnoozeMark(
         by=people.ref_of(session, row.actor_id),
         at=row.at,
         words=snoozed.note if isinstance(snoozed, Snoozed) else None,
@@ -172,12 +172,12 @@ def reason_of(playbook: Playbook, handoff: Handoff) -> str | None:
     return reason.name if reason else handoff.reason
 
 
-def _weighed(session: Session, lead: Lead, playbook: Playbook) -> tuple[Weighed, ...]:
+def _contributions(session: Session, lead: Lead, playbook: Playbook) -> tuple[ScoreContribution, ...]:
     """Return what counted most for the lead; what counts for nothing is left out, but for what was asked for."""
-    found = activity_counts.weigh(session, lead, playbook.scoring).weights
+    found = activity_counts.score_of(session, lead, playbook.scoring).weights
     asked = {kind.key for kind in playbook.scoring.activities if kind.handoff}
     shown = [each for each in found if each.points > 0 or each.kind in asked]
-    return tuple(Weighed(each.name, each.times, each.points) for each in shown[:MOST_WEIGHED])
+    return tuple(ScoreContribution(each.name, each.times, each.points) for each in shown[:MOST_CONTRIBUTIONS])
 
 
 def _source(playbook: Playbook, key: str | None) -> str | None:

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, statements
 from qualification.people import people
-from qualification.records import Delivery, Handoff, Lane, Person, Team
+from qualification.records import ChannelQueue, Delivery, Handoff, Person, Team
 from qualification.rules.person_ref import PersonRef
 from qualification.views import search
 from qualification.views.search import LeadLine
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class DeadLetter:
     """Messages for one place that Slack would not take, and Slack's word for why.
 
     `channel` is the channel as the playbook names it, None where no team has it any more; `person` is whose direct
@@ -27,13 +27,13 @@ class Parked:
     channel: str | None
     person: PersonRef | None
     is_home: bool
-    trouble: str
+    last_error: str
     count: int
     lead: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Myself:
+class Viewer:
     """Whoever reads a list of their own: who they are here, and whether they are away."""
 
     person: PersonRef
@@ -47,7 +47,7 @@ class Myself:
 
 
 @dataclass(frozen=True, slots=True)
-class Start(Myself):
+class Overview(Viewer):
     """What somebody can do here: /baton.
 
     `asks_me` are offers waiting for this person (and, for a manager, the team's queue); `mine` accepted leads that are
@@ -63,13 +63,13 @@ class Start(Myself):
 MOST = 5
 
 
-def start(session: Session, workspace_id: int, person_id: int, now: datetime) -> Start:
+def overview_of(session: Session, workspace_id: int, person_id: int, now: datetime) -> Overview:
     """Return what /baton shows the person."""
     person = session.scalars(select(Person).where(Person.workspace_id == workspace_id, Person.id == person_id)).one()
     asks_me, asks_me_count = search.asking(session, person, MOST)
     mine, mine_count = search.mine(session, person, MOST)
-    return Start(
-        **myself(session, person, now),
+    return Overview(
+        **viewer_fields(session, person, now),
         asks_me=tuple(asks_me),
         asks_me_count=asks_me_count,
         mine=tuple(mine),
@@ -77,7 +77,7 @@ def start(session: Session, workspace_id: int, person_id: int, now: datetime) ->
     )
 
 
-def myself(session: Session, person: Person, now: datetime) -> dict[str, Any]:
+def viewer_fields(session: Session, person: Person, now: datetime) -> dict[str, Any]:
     """Return the fields of Myself: who the person is here, and whether they are away."""
     team = session.get(Team, person.team_id) if person.team_id is not None else None
     is_away = people.is_away(person, now)
@@ -93,48 +93,50 @@ def myself(session: Session, person: Person, now: datetime) -> dict[str, Any]:
     }
 
 
-def greet(session: Session, workspace_id: int, slack_user_id: str, *, name: str | None, now: datetime) -> Start:
+def greet(session: Session, workspace_id: int, slack_user_id: str, *, name: str | None, now: datetime) -> Overview:
     """Return the same for a Slack user, who is written down if new here."""
-    return start(session, workspace_id, people.actor(session, workspace_id, slack_user_id, name=name).id, now)
+    return overview_of(session, workspace_id, people.actor(session, workspace_id, slack_user_id, name=name).id, now)
 
 
-def parked(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple[Parked, ...], int]:
+def dead_letters(session: Session, workspace_id: int, most: int = MOST) -> tuple[tuple[DeadLetter, ...], int]:
     """Return where Slack would not take messages and why, the newest first, and how many such places there are.
 
     Replies that wait for the message above them are left out: what is wrong with that one is told.
     """
     latest = func.max(Delivery.id)
     rows = (
-        select(Delivery.lane_id, Delivery.trouble, func.count().label("count"), latest.label("latest"))
+        select(Delivery.queue_id, Delivery.last_error, func.count().label("count"), latest.label("latest"))
         .where(
             Delivery.workspace_id == workspace_id,
-            statements.IS_PARKED,
-            func.coalesce(Delivery.trouble, "") != outbox.PARENT_PARKED,
+            statements.IS_DEAD_LETTER,
+            func.coalesce(Delivery.last_error, "") != outbox.PARENT_UNDELIVERED,
         )
-        .group_by(Delivery.lane_id, Delivery.trouble)
+        .group_by(Delivery.queue_id, Delivery.last_error)
         .order_by(latest.desc())
     )
     count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
     found = session.execute(rows.limit(most)).all()
     return tuple(
-        _parked(session, lane_id=lane_id, trouble=trouble or "", count=times, latest_id=latest_id)
-        for lane_id, trouble, times, latest_id in found
+        _dead_letter(session, queue_id=queue_id, last_error=error or "", count=times, latest_id=latest_id)
+        for queue_id, error, times, latest_id in found
     ), count
 
 
-def _parked(session: Session, *, lane_id: int, trouble: str, count: int, latest_id: int) -> Parked:
-    lane, latest = session.get_one(Lane, lane_id), session.get_one(Delivery, latest_id)
+def _dead_letter(session: Session, *, queue_id: int, last_error: str, count: int, latest_id: int) -> DeadLetter:
+    queue, latest = session.get_one(ChannelQueue, queue_id), session.get_one(Delivery, latest_id)
     channel = session.scalar(
         select(Team.channel)
-        .where(Team.workspace_id == lane.workspace_id, or_(Team.channel_id == lane.place, Team.channel == lane.place))
+        .where(
+            Team.workspace_id == queue.workspace_id, or_(Team.channel_id == queue.place, Team.channel == queue.place)
+        )
         .order_by(Team.active.desc(), Team.id)
         .limit(1)
     )
-    return Parked(
+    return DeadLetter(
         channel=channel,
-        person=people.ref_of(session, lane.person_id),
-        is_home=lane.person_id is not None and lane.place == outbox.home(lane.person_id),
-        trouble=trouble,
+        person=people.ref_of(session, queue.person_id),
+        is_home=queue.person_id is not None and queue.place == outbox.home(queue.person_id),
+        last_error=last_error,
         count=count,
         lead=lead_title(session, session.get_one(Handoff, latest.handoff_id)) if latest.handoff_id else None,
     )

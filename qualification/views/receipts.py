@@ -40,14 +40,14 @@ class HandoffLine:
     offered_at: datetime | None
     accept_by: datetime | None
     asked: int
-    queued_because: str | None
+    queue_reason: str | None
     owner: PersonRef | None
     stage: str | None
     stages: tuple[Choice, ...]
     decided_by: PersonRef | None
     ended_at: datetime | None
     reason: str | None
-    wake_at: datetime | None
+    resume_at: datetime | None
     reader: PersonRef | None
 
 
@@ -56,7 +56,7 @@ class Receipt(HandoffLine):
     """What became of a handoff, for whoever announced it; its fields are those of a lead card.
 
     `asked_last`, `offered_at` and `opened_at`, the first press of whoever was asked, are of the latest offer unless it
-    was passed on or lapsed; what was, the latest of that kind, is told by `before`, `before_pool` and `before_reason`,
+    was declined or expired; what was, the latest of that kind, is told by `before`, `before_pool` and `before_reason`,
     and by `before_outcome`, None where nothing was. `untouched` says that nobody has contacted an accepted lead yet,
     `qualified_at` when it came to SQL or further.
     """
@@ -76,7 +76,7 @@ class Receipt(HandoffLine):
 
 
 # How an offer ends that went unanswered; one that a manager ended is told by the offer it made room for.
-_TOLD: Final = frozenset({OfferOutcome.PASSED_ON, OfferOutcome.LAPSED})
+_TOLD: Final = frozenset({OfferOutcome.DECLINED, OfferOutcome.EXPIRED})
 
 
 def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int) -> Receipt:
@@ -151,14 +151,14 @@ def _line_facts(
             "offered_at": offer.offered_at if offer else None,
             "accept_by": waiting.accept_by if waiting else None,
             "asked": asked[handoff.id].times if handoff.id in asked else 0,
-            "queued_because": handoff.queued_because if handoff.state is HandoffState.QUEUED else None,
+            "queue_reason": handoff.queue_reason if handoff.state is HandoffState.MANAGER_QUEUE else None,
             "owner": ref(handoff.owner_id),
             "stage": handoff.stage,
             "stages": stage_choices(playbook, handoff),
             "decided_by": ref(handoff.decided_by_id),
             "ended_at": handoff.ended_at,
             "reason": reason_of(playbook, handoff),
-            "wake_at": handoff.wake_at,
+            "resume_at": handoff.resume_at,
             "reader": people.ref(reader),
         }
 

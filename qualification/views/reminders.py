@@ -26,20 +26,20 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True)
-class Woken:
+class Resumed:
     """A lead that was put off and is offered again: its card as it stands, and whether its reader is to decide now."""
 
     card: LeadCard
     waits: bool
 
 
-def woken(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None) -> Woken:
-    """Return what is told of a lead that woke; without a reader, to a whole pool."""
+def resumed(session: Session, workspace_id: int, handoff_id: int, reader_id: int | None) -> Resumed:
+    """Return what is told of a lead that resumed; without a reader, to a whole pool."""
     card = lead_card(session, workspace_id, handoff_id, reader_id)
     asks_reader = card.state == HandoffState.OFFERED and card.reader is not None and card.offered_to == card.reader
-    in_queue = card.state == HandoffState.QUEUED and card.reader is not None
+    in_queue = card.state == HandoffState.MANAGER_QUEUE and card.reader is not None
     for_pool = card.state == HandoffState.POOLED and card.reader is None
-    return Woken(card, waits=(asks_reader or in_queue or for_pool) and card.reader_may_decide)
+    return Resumed(card, waits=(asks_reader or in_queue or for_pool) and card.reader_may_decide)
 
 
 def reminder(session: Session, workspace_id: int, offer_id: int) -> Reminder:

@@ -93,7 +93,7 @@ def mine(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadL
 
 def asking(session: Session, person: Person, most: int = MOST) -> tuple[list[LeadLine], int]:
     """Return what waits for this person: offers to them or their pools, and for a manager their teams' queues."""
-    queued = (Handoff.state == HandoffState.QUEUED) & Handoff.team_id.in_(people.managed_by(person))
+    queued = (Handoff.state == HandoffState.MANAGER_QUEUE) & Handoff.team_id.in_(people.managed_by(person))
     return _cut(session, offered(person, or_else=queued), most)
 
 
@@ -103,7 +103,7 @@ def own(person: Person) -> Select[Handoff]:
 
 
 def offered(person: Person, or_else: ColumnElement[bool] | None = None) -> Select[Handoff]:
-    """Select what is offered to the person or their pools, and what else waits for them; what lapses first on top."""
+    """Select what is offered to the person or their pools, and what else waits for them; what expires first on top."""
     pools = select(Membership.pool_id).where(Membership.person_id == person.id, Membership.active)
     return (
         select(Handoff)

@@ -19,7 +19,7 @@ from bot.slack.rate_limits import UNLIMITED
 from qualification.handoffs import handover
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.organisation import publishing
-from qualification.records import Delivery, DeliveryState, Lane, Offer, Person
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Offer, Person
 from qualification.rules.handoffs.states import OfferOutcome
 from qualification.views import cards
 from sandbox.demo.bot_process import PLAYBOOK, ROOT
@@ -140,17 +140,21 @@ class Ground:
     def show(self) -> None:
         """Mark every message as sent to Slack, as on a quiet day."""
         with self.database.engine.begin() as connection:
-            owed = Delivery.state == DeliveryState.OWED
-            connection.execute(update(Delivery).where(owed).values(state=DeliveryState.SETTLED, shown=Delivery.wanted))
-            connection.execute(update(Lane).where(Lane.due_at.is_not(None)).values(due_at=None))
+            pending = Delivery.state == DeliveryState.PENDING
+            connection.execute(
+                update(Delivery)
+                .where(pending)
+                .values(state=DeliveryState.DELIVERED, shown_revision=Delivery.desired_revision)
+            )
+            connection.execute(update(ChannelQueue).where(ChannelQueue.due_at.is_not(None)).values(due_at=None))
 
     def wait_until_shown(self, patience: float = PATIENCE_SECONDS) -> None:
         """Wait until a bot in another process has sent all its messages. Raises ChildFailed after some seconds."""
         end = monotonic() + patience
-        owed = select(func.count()).select_from(Lane).where(Lane.due_at.is_not(None))
+        pending = select(func.count()).select_from(ChannelQueue).where(ChannelQueue.due_at.is_not(None))
         while monotonic() < end:
             with self.database.snapshot() as session:
-                if not session.scalar(owed):
+                if not session.scalar(pending):
                     return
             sleep(0.02)
         raise ChildFailed("deliveries did not come to an end")

@@ -160,7 +160,7 @@ def _ended(process: "Popen[str]") -> None:
 def _done(ground: Ground) -> int:
     """Return the number of rows imported so far."""
     with ground.database.snapshot() as session:
-        return session.scalar(select(func.coalesce(func.sum(ImportRun.rows), 0))) or 0
+        return session.scalar(select(func.coalesce(func.sum(ImportRun.rows_done), 0))) or 0
 
 
 def _most_memory(pid: int) -> float:

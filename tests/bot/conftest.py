@@ -70,7 +70,9 @@ def ledger(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def baton(settings: Settings, ledger: Database, clock: ManualClock) -> Baton:
     """Put a bot together; nothing of it runs."""
-    return build(settings, database=ledger, now=clock, seal=lambda: "seal", reference=lambda: "ref-1")
+    return build(
+        settings, database=ledger, now=clock, delivery_namespace=lambda: "delivery_namespace", reference=lambda: "ref-1"
+    )
 
 
 @pytest.fixture

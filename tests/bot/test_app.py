@@ -96,12 +96,16 @@ def test_a_new_token_of_a_known_workspace_keeps_its_row_and_its_seal(
 ) -> None:
     with ledger.transaction() as session:
         workspace = session.get_one(Workspace, baton.installations[0].id)
-        workspace.token_digest, workspace.trouble, workspace.trouble_at = "another's", "token_revoked", clock()
-    again = build(settings, database=ledger, now=clock, seal=lambda: "new")
+        workspace.token_digest, workspace.last_error, workspace.last_error_at = "another's", "token_revoked", clock()
+    again = build(settings, database=ledger, now=clock, delivery_namespace=lambda: "new")
     assert again.installations[0] == baton.installations[0]
     with ledger.snapshot() as session:
         workspace = session.get_one(Workspace, baton.installations[0].id)
-        assert (workspace.seal, workspace.trouble, workspace.trouble_at) == ("seal", None, None)
+        assert (workspace.delivery_namespace, workspace.last_error, workspace.last_error_at) == (
+            "delivery_namespace",
+            None,
+            None,
+        )
     assert sandbox.calls("auth.test")
 
 

@@ -19,16 +19,16 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 def add_workspace(database: Database, name: str = "Northwind") -> int:
     """Store a workspace, and return its id."""
     with database.transaction() as session:
-        workspace = Workspace(slack_team_id=name, name=name, seal=name, created_at=NOW)
+        workspace = Workspace(slack_team_id=name, name=name, delivery_namespace=name, created_at=NOW)
         session.add(workspace)
         session.flush()
         return workspace.id
 
 
-def owe_home(database: Database, workspace_id: int, person_id: int) -> None:
-    """Owe something, it does not matter what."""
+def enqueue_home(database: Database, workspace_id: int, person_id: int) -> None:
+    """Enqueue something, it does not matter what."""
     with database.transaction() as session:
-        outbox.owe(
+        outbox.enqueue(
             session,
             workspace_id=workspace_id,
             place=f"C{person_id}",
@@ -36,7 +36,7 @@ def owe_home(database: Database, workspace_id: int, person_id: int) -> None:
             kind="lead_card",
             subject=person_id,
             handoff_id=None,
-            urgency=0,
+            priority=0,
             now=NOW,
         )
 
@@ -70,7 +70,7 @@ def test_a_transaction_commits_once_or_not_at_all(database: Database) -> None:
 
     def fail() -> None:
         with database.transaction() as session:
-            session.add(Workspace(slack_team_id="T2", name="half", seal="s", created_at=NOW))
+            session.add(Workspace(slack_team_id="T2", name="half", delivery_namespace="s", created_at=NOW))
             session.flush()
             raise LookupError
 
@@ -81,7 +81,7 @@ def test_a_transaction_commits_once_or_not_at_all(database: Database) -> None:
 
 def test_a_snapshot_refuses_writes(database: Database) -> None:
     with database.snapshot() as session:
-        session.add(Workspace(slack_team_id="T2", name="sneaked in", seal="s", created_at=NOW))
+        session.add(Workspace(slack_team_id="T2", name="sneaked in", delivery_namespace="s", created_at=NOW))
         with pytest.raises(DBAPIError):
             session.flush()
     assert names(database) == []
@@ -90,7 +90,7 @@ def test_a_snapshot_refuses_writes(database: Database) -> None:
 def test_a_snapshot_waits_for_no_writer_and_sees_one_state(database: Database) -> None:
     add_workspace(database)
     with database.transaction() as writing:
-        writing.add(Workspace(slack_team_id="T2", name="Fabrikam", seal="s", created_at=NOW))
+        writing.add(Workspace(slack_team_id="T2", name="Fabrikam", delivery_namespace="s", created_at=NOW))
         writing.flush()
         with ThreadPoolExecutor(1) as pool:
             assert pool.submit(names, database).result(timeout=5) == ["Northwind"]
@@ -121,7 +121,7 @@ def test_a_commit_that_owes_slack_something_wakes_the_worker_and_no_other_does(d
     database.on_commit(lambda: woken.append(1))
     workspace_id = add_workspace(database)
     assert woken == []
-    owe_home(database, workspace_id, 1)
+    enqueue_home(database, workspace_id, 1)
     assert woken == [1]
 
 
@@ -133,7 +133,7 @@ def test_what_wakes_finds_the_commit_done(database: Database) -> None:
             seen.append(len(session.scalars(select(Delivery)).all()))
 
     database.on_commit(look)
-    owe_home(database, add_workspace(database), 1)
+    enqueue_home(database, add_workspace(database), 1)
     assert seen == [1]
 
 
@@ -142,7 +142,7 @@ def test_on_postgresql_a_commit_wakes_the_workers_of_other_processes(postgresql_
     workspace_id = add_workspace(database)
     with psycopg.connect(postgresql_url.replace("+psycopg", ""), autocommit=True) as listener:
         listener.execute(f"LISTEN {WAKE_CHANNEL}")
-        owe_home(database, workspace_id, 1)
+        enqueue_home(database, workspace_id, 1)
         assert [heard.channel for heard in listener.notifies(timeout=5, stop_after=1)] == [WAKE_CHANNEL]
     database.dispose()
 

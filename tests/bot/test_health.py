@@ -10,10 +10,10 @@ from bot import health
 from bot.app import Baton
 from bot.database import Database
 from bot.health import WELL, Health
-from bot.slack.rate_limits import lock_paces
+from bot.slack.rate_limits import lock_rate_limits
 from qualification.handoffs import handover
 from qualification.handoffs.handover_form import HandOverForm
-from qualification.records import Lane, Workspace
+from qualification.records import ChannelQueue, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 
@@ -31,14 +31,14 @@ def test_a_fresh_bot_is_well(baton: Baton, clock: ManualClock) -> None:
 
 def test_slacks_refusal_of_everything_shows(baton: Baton, clock: ManualClock) -> None:
     with baton.database.transaction() as session:
-        session.get_one(Workspace, baton.installations[0].id).trouble = "token_revoked"
+        session.get_one(Workspace, baton.installations[0].id).last_error = "token_revoked"
     assert examine(baton, clock).slack == "refuses every call: token_revoked"
 
 
 def test_a_method_without_its_scope_shows(baton: Baton, clock: ManualClock) -> None:
     with baton.database.transaction() as session:
-        paces = lock_paces(session, baton.installations[0].id, ["conversations.open"])
-        paces["conversations.open"].trouble = "missing_scope, needs im:write"
+        limits = lock_rate_limits(session, baton.installations[0].id, ["conversations.open"])
+        limits["conversations.open"].last_error = "missing_scope, needs im:write"
     assert examine(baton, clock).slack == "refuses some: conversations.open: missing_scope, needs im:write"
 
 
@@ -77,7 +77,7 @@ def test_no_connection_of_socket_mode_is_no_slack(baton: Baton, clock: ManualClo
 
 def test_a_worker_elsewhere_is_judged_by_what_it_leaves_undone(baton: Baton, clock: ManualClock) -> None:
     with baton.database.transaction() as session:
-        session.add(Lane(workspace_id=baton.installations[0].id, place="C1", due_at=clock()))
+        session.add(ChannelQueue(workspace_id=baton.installations[0].id, place="C1", due_at=clock()))
     clock.advance(timedelta(seconds=60))
     assert examine(baton, clock).worker == WELL
     clock.advance(timedelta(seconds=1))

@@ -111,7 +111,7 @@ def test_an_api_key_posts_to_the_workspace_that_it_was_made_for(both: Baton, clo
 def test_health_is_well_where_every_workspace_is_well(both: Baton) -> None:
     assert both.health().is_well
     with both.database.transaction() as session:
-        session.get_one(Workspace, both.installations[1].id).trouble = "token_revoked"
+        session.get_one(Workspace, both.installations[1].id).last_error = "token_revoked"
     assert both.health().slack == "refuses every call: token_revoked"
 
 

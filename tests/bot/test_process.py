@@ -76,11 +76,11 @@ def test_rounds_never_started_end_at_once() -> None:
 def test_sqlite_serves_one_process_at_a_time(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/baton.db")
     first, second = SingleInstance(database), SingleInstance(database)
-    first.take()
+    first.acquire()
     with pytest.raises(AlreadyRunning, match="SQLite serves one"):
-        second.take()
+        second.acquire()
     first.release()
-    second.take()
+    second.acquire()
     second.release()
     database.dispose()
 
@@ -89,7 +89,7 @@ def test_a_link_to_the_database_is_the_same_database(tmp_path: Path) -> None:
     (tmp_path / "link.db").symlink_to(tmp_path / "baton.db")
     database, linked = Database(f"sqlite:///{tmp_path}/baton.db"), Database(f"sqlite:///{tmp_path}/link.db")
     with SingleInstance(database), pytest.raises(AlreadyRunning):
-        SingleInstance(linked).take()
+        SingleInstance(linked).acquire()
     database.dispose()
     linked.dispose()
 
@@ -97,13 +97,13 @@ def test_a_link_to_the_database_is_the_same_database(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_named_in_a_sentence(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/nowhere/baton.db")
     with pytest.raises(Unclaimable, match=r"No such file or directory\. See DATABASE_URL"):
-        SingleInstance(database).take()
+        SingleInstance(database).acquire()
     database.dispose()
 
 
 def test_postgresql_serves_any_number(postgresql_url: str) -> None:
     database = Database(postgresql_url)
     first, second = SingleInstance(database), SingleInstance(database)
-    first.take()
-    second.take()
+    first.acquire()
+    second.acquire()
     database.dispose()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import SETTINGS, Settings, SettingsFaults, environment, read
+from bot.settings import SETTINGS, Settings, SettingsFaults, environment, read_settings
 
 ROOT = Path(__file__).parent.parent.parent
 GIVEN = {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_APP_TOKEN": "xapp-1-A"}
@@ -13,12 +13,12 @@ GIVEN = {"SLACK_BOT_TOKEN": "xoxb-1-2", "SLACK_APP_TOKEN": "xapp-1-A"}
 def faults(environ: dict[str, str], *, slack: bool = True, in_file: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Read what cannot be read, and give the reasons."""
     with pytest.raises(SettingsFaults) as raised:
-        read(environ, slack=slack, in_file=in_file)
+        read_settings(environ, slack=slack, in_file=in_file)
     return raised.value.faults
 
 
 def test_two_tokens_are_enough() -> None:
-    settings = read(GIVEN)
+    settings = read_settings(GIVEN)
     assert settings.on_sqlite
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert settings.slack_api_url == "https://slack.com/api/"
@@ -26,7 +26,7 @@ def test_two_tokens_are_enough() -> None:
 
 
 def test_a_signing_secret_stands_in_for_the_app_token() -> None:
-    assert read({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}).app_token is None
+    assert read_settings({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}).app_token is None
 
 
 def test_every_fault_is_named_at_once() -> None:
@@ -56,7 +56,9 @@ def test_a_fault_never_quotes_a_secret() -> None:
 
 
 def test_settings_keep_their_secrets_out_of_their_repr() -> None:
-    settings = read(GIVEN | {"DATABASE_URL": "postgresql://baton:hunter2@db/baton", "SLACK_SIGNING_SECRET": "s3cret"})
+    settings = read_settings(
+        GIVEN | {"DATABASE_URL": "postgresql://baton:hunter2@db/baton", "SLACK_SIGNING_SECRET": "s3cret"}
+    )
     assert not any(secret in repr(settings) for secret in ("hunter2", "xoxb", "xapp", "s3cret"))
 
 
@@ -84,30 +86,30 @@ def test_a_misspelt_setting_in_the_file_is_named_with_the_nearest_right_one(name
 
 @pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "TZ", "COMPOSE_PROJECT_NAME", "SENTRY_DSN"])
 def test_a_name_of_another_program_in_the_file_is_left_alone(name: str) -> None:
-    assert read(GIVEN | {name: "x"}, in_file=(*GIVEN, name)) == read(GIVEN)
+    assert read_settings(GIVEN | {name: "x"}, in_file=(*GIVEN, name)) == read_settings(GIVEN)
 
 
 def test_of_the_processs_environment_only_what_is_all_but_right_and_missed_is_named() -> None:
     everybodys = {"HOSTNAME": "x", "HOSTS": "x", "SLACK_WEBHOOK": "x", "LOG_FILE": "x", "POST": "x", "BATON_HOME": "x"}
-    assert read(GIVEN | everybodys) == read(GIVEN)
+    assert read_settings(GIVEN | everybodys) == read_settings(GIVEN)
     assert faults(GIVEN | {"DATABSE_URL": "x"}) == (
         "DATABSE_URL is set, but the setting is called DATABASE_URL. Rename it, or set DATABASE_URL too.",
     )
-    assert read(GIVEN | {"DATABASE_URI": "x", "DATABASE_URL": "sqlite:///baton.db"}) == read(GIVEN)
+    assert read_settings(GIVEN | {"DATABASE_URI": "x", "DATABASE_URL": "sqlite:///baton.db"}) == read_settings(GIVEN)
 
 
 def test_blanks_are_nothing() -> None:
     assert faults({"SLACK_BOT_TOKEN": "  ", "SLACK_APP_TOKEN": "xapp-1"})[0].startswith("SLACK_BOT_TOKEN is missing")
-    assert read(GIVEN | {"PORT": " "}).port == 3000
+    assert read_settings(GIVEN | {"PORT": " "}).port == 3000
 
 
 def test_what_calls_no_slack_needs_no_token() -> None:
-    assert read({}, slack=False) == Settings(database_url="sqlite:///baton.db")
+    assert read_settings({}, slack=False) == Settings(database_url="sqlite:///baton.db")
 
 
 @pytest.mark.parametrize("url", ["postgres://db/baton", "postgresql://db/baton", "postgresql+psycopg://db/baton"])
 def test_postgresql_is_known_however_it_is_spelled(url: str) -> None:
-    assert not read(GIVEN | {"DATABASE_URL": url}).on_sqlite
+    assert not read_settings(GIVEN | {"DATABASE_URL": url}).on_sqlite
 
 
 def test_the_process_wins_over_the_file(tmp_path: Path) -> None:

@@ -18,11 +18,13 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 def admit(database: Database, sandbox: Sandbox, name: str) -> int:
     token = sandbox.bot_token(name)
     slack = Slack(token, base_url=sandbox.api_url)
-    return installations.install(database, slack, token, seal=lambda: f"seal of {name}", now=NOW).id
+    return installations.install(
+        database, slack, token, delivery_namespace=lambda: f"delivery_namespace of {name}", now=NOW
+    ).id
 
 
 def prepare(database: Database) -> int:
-    return installations.only(database, seal=lambda: "seal", now=NOW).id
+    return installations.only(database, delivery_namespace=lambda: "delivery_namespace", now=NOW).id
 
 
 def test_what_was_prepared_without_a_token_belongs_to_the_first_one(database: Database, sandbox: Sandbox) -> None:
@@ -32,10 +34,10 @@ def test_what_was_prepared_without_a_token_belongs_to_the_first_one(database: Da
     assert prepare(database) == prepared
     with database.snapshot() as session:
         (workspace,) = session.scalars(select(Workspace))
-    assert (workspace.slack_team_id, workspace.name, workspace.seal) == (
+    assert (workspace.slack_team_id, workspace.name, workspace.delivery_namespace) == (
         sandbox.workspace("Northwind Systems").id,
         "Northwind Systems",
-        "seal",
+        "delivery_namespace",
     )
 
 

@@ -25,10 +25,10 @@ class Step(StrEnum):
     """The next step of the person who is asked."""
 
     ACCEPT = "accept"
-    PASS_ON = "pass on"
+    DECLINE = "decline"
     DISQUALIFY = "disqualify"
     UNDO = "undo"
-    LAPSE = "let lapse"
+    EXPIRE = "let expire"
     QUALIFY = "work through the checklist"
 
 
@@ -36,15 +36,15 @@ class Step(StrEnum):
 COURSES: Final = (
     (20, (Step.ACCEPT,)),
     (25, (Step.ACCEPT, Step.QUALIFY)),
-    (10, (Step.PASS_ON, Step.ACCEPT, Step.QUALIFY)),
-    (7, (Step.PASS_ON, Step.PASS_ON, Step.PASS_ON)),
+    (10, (Step.DECLINE, Step.ACCEPT, Step.QUALIFY)),
+    (7, (Step.DECLINE, Step.DECLINE, Step.DECLINE)),
     (9, (Step.DISQUALIFY,)),
     (6, (Step.DISQUALIFY, Step.UNDO, Step.ACCEPT)),
-    (3, (Step.DISQUALIFY, Step.UNDO, Step.LAPSE, Step.DISQUALIFY)),
+    (3, (Step.DISQUALIFY, Step.UNDO, Step.EXPIRE, Step.DISQUALIFY)),
     (4, (Step.ACCEPT, Step.UNDO, Step.ACCEPT)),
-    (8, (Step.LAPSE, Step.ACCEPT)),
-    (4, (Step.LAPSE, Step.PASS_ON, Step.ACCEPT)),
-    (4, (Step.LAPSE, Step.LAPSE)),
+    (8, (Step.EXPIRE, Step.ACCEPT)),
+    (4, (Step.EXPIRE, Step.DECLINE, Step.ACCEPT)),
+    (4, (Step.EXPIRE, Step.EXPIRE)),
 )
 
 

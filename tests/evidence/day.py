@@ -149,7 +149,7 @@ class Day:
         """Take a case's next step; return whether anything was done."""
         if not case.steps:
             return False
-        if case.steps[0] is Step.LAPSE:
+        if case.steps[0] is Step.EXPIRE:
             return self._wait(case, look)
         if look.standing is Standing.QUEUED:
             self._work_the_queue(case, look)
@@ -164,7 +164,7 @@ class Day:
         match case.steps.popleft():
             case Step.ACCEPT:
                 self._press(case, look, "Accept", "accepted")
-            case Step.PASS_ON:
+            case Step.DECLINE:
                 self._pass_on(case, look)
             case Step.DISQUALIFY:
                 self._disqualify(case, look, look.named)
@@ -182,7 +182,7 @@ class Day:
                 self._disqualify(case, look, self.world.sales.pools[case.lead.destination.pool][-1])
             case _:
                 # A pool's lead has no "Not mine", so nobody claims it.
-                case.steps = deque([Step.LAPSE])
+                case.steps = deque([Step.EXPIRE])
 
     def _wait(self, case: Case, look: Look) -> bool:
         """Do nothing until the card says that someone else is asked."""
@@ -191,7 +191,7 @@ class Day:
             case.waited_before = now
         if case.waited_before == now:
             return False
-        case.done["lapsed"] += case.waited_before is not None
+        case.done["expired"] += case.waited_before is not None
         case.waited_before = None
         case.steps.popleft()
         return True
@@ -229,7 +229,7 @@ class Day:
         self.hands.open_by(who, "Not mine", self._card(who, case, look))
         self.hands.pick(who, "No time now", "Reason")
         self.hands.hand_in(who)
-        case.done["passed_on"] += 1
+        case.done["declined"] += 1
 
     def _disqualify(self, case: Case, look: Look, name: str) -> None:
         who = self.world.person(name)

@@ -93,10 +93,10 @@ def _follow(rotation: Rotation, course: Course, event: LeadEvent, is_there: Call
     match event.kind:
         case EventKind.OFFERED:
             _offer(rotation, course, event, is_there)
-        case EventKind.PASSED_ON:
+        case EventKind.DECLINED:
             _give_back(course.waiting)
             course.waiting = course.asked_now = None
-        case EventKind.LAPSED:
+        case EventKind.EXPIRED:
             course.waiting = course.asked_now = None
         case EventKind.ACCEPTED | EventKind.DISQUALIFIED:
             course.before = (course.waiting, course.asked_now)

@@ -8,7 +8,7 @@ from typing import Any
 from bot.delivery import rendering
 from qualification.records import Delivery, Person
 from sandbox.workspace.state import Message
-from tests.evidence.world import SEAL, World
+from tests.evidence.world import DELIVERY_NAMESPACE, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def held(world: World) -> Held:
 
 def key_of(delivery: Delivery) -> str:
     """Return the key in the metadata of a delivery's message."""
-    return f"{SEAL}-{delivery.id}-{delivery.posting}"
+    return f"{DELIVERY_NAMESPACE}-{delivery.id}-{delivery.posting}"
 
 
 def untrue(world: World) -> list[str]:

@@ -17,8 +17,8 @@ COLUMNS: Mapping[str, Callable[[Case], int]] = {
     "SQL": lambda case: case.passed,
     "disqualified": lambda case: case.verdict is Standing.ENDED,
     "in a queue": lambda case: case.verdict is None,
-    "passed on": lambda case: case.done["passed_on"],
-    "lapsed": lambda case: case.done["lapsed"],
+    "passed on": lambda case: case.done["declined"],
+    "expired": lambda case: case.done["expired"],
     "undone": lambda case: case.done["undone"],
     "assigned": lambda case: case.done["reassigned"],
 }

@@ -33,10 +33,10 @@ from tests.evidence.sales import Sales, nearest_country
 STATES = {
     Standing.ACCEPTED: HandoffState.ACCEPTED,
     Standing.ENDED: HandoffState.DISQUALIFIED,
-    Standing.QUEUED: HandoffState.QUEUED,
+    Standing.QUEUED: HandoffState.MANAGER_QUEUE,
 }
 # What people remember having done, and the kind of event for it.
-DEEDS = ("accepted", "passed_on", "disqualified", "undone", "reassigned", "lapsed", "checklist_passed")
+DEEDS = ("accepted", "declined", "disqualified", "undone", "reassigned", "expired", "checklist_passed")
 LOG = "handlers.plumbing.errors"
 UNTOLD = (EventKind.LIFECYCLE_MOVED, EventKind.ANSWERED)
 
@@ -98,9 +98,9 @@ def test_every_handoff_has_one_owner_or_one_verdict_or_a_place_in_a_queue(day: D
                 assert handoff.decided_by_id is not None
                 assert handoff.ended_at is not None
                 assert handoff.reason == "no-budget"
-            case HandoffState.QUEUED:
+            case HandoffState.MANAGER_QUEUE:
                 assert handoff.owner_id is None
-                assert handoff.queued_because is not None
+                assert handoff.queue_reason is not None
                 assert (managers[handoff.team_id], handoff.id) in queues, "the manager has no card of it"
             case state:
                 raise AssertionError(f"handoff {handoff.id} is still {state}")
@@ -131,16 +131,16 @@ def test_the_history_tells_what_people_did_and_nothing_else(day: Day) -> None:
 
 
 def test_every_card_in_slack_equals_its_record(day: Day) -> None:
-    unsettled = [each.id for each in day.world.all(Delivery) if each.state is not DeliveryState.SETTLED]
+    unsettled = [each.id for each in day.world.all(Delivery) if each.state is not DeliveryState.DELIVERED]
     assert not unsettled
     assert slack_side.untrue(day.world) == []
 
 
 def test_nothing_is_posted_twice_and_nothing_is_missing(day: Day) -> None:
     held = slack_side.held(day.world)
-    owed = {slack_side.key_of(each) for each in day.world.all(Delivery) if each.kind != "home"}
+    pending = {slack_side.key_of(each) for each in day.world.all(Delivery) if each.kind != "home"}
     assert slack_side.repeated(day.world) == Counter()
-    assert held.by_key.keys() == owed
+    assert held.by_key.keys() == pending
     assert held.strays == []
 
 

@@ -19,12 +19,12 @@ from sqlalchemy import select
 
 from qualification.records import (
     Activity,
+    ChannelQueue,
     Company,
     Delivery,
     ExternalId,
     Handoff,
     ImportRun,
-    Lane,
     Lead,
     Offer,
     Person,
@@ -151,7 +151,7 @@ def test_every_row_comes_in_as_a_lead_with_its_deal_and_the_command_says_so(brou
     assert "Activities: 0. Deals: 8,800. Left out: 0." in brought_in.said
     assert len(brought_in.line.all(Lead)) == len(brought_in.line.all(Handoff)) == 8800
     (run,) = brought_in.line.all(ImportRun)
-    assert (run.rows, run.flawed, run.report_bytes) == (8800, 0, 0)
+    assert (run.rows_done, run.rejected_rows, run.report_bytes) == (8800, 0, 0)
 
 
 def test_every_deal_says_what_its_row_says(
@@ -251,7 +251,7 @@ def test_nobody_is_told_and_nobody_is_asked(brought_in: BroughtIn) -> None:
     assert brought_in.line.all(Offer) == []
     assert brought_in.line.all(Activity) == []
     assert brought_in.line.all(Delivery) == []
-    assert brought_in.line.all(Lane) == []
+    assert brought_in.line.all(ChannelQueue) == []
 
 
 def test_the_ids_are_those_of_the_file(brought_in: BroughtIn, opportunities: tuple[Opportunity, ...]) -> None:

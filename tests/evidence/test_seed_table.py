@@ -157,13 +157,13 @@ def test_the_others_who_reach_it_are_kept_back_by_the_gate_that_says_so(
     weeks: Weeks, reached: dict[Mql, Prospect]
 ) -> None:
     """The file has no e-mail addresses and no messages, so no other gate can hold a lead."""
-    held = [event for event in weeks.events if event.kind is EventKind.HELD]
+    held = [event for event in weeks.events if event.kind is EventKind.GATED]
     assert {event.facts["gate"] for event in held} == {GATE}
     assert {weeks.mql(event, event.at) for event in held} == {
         mql for mql, each in reached.items() if each.do_not_contact
     }
     names = {weeks.leads[event.lead_id].fields["number"] for event in held}
-    assert {lead.fields["number"] for lead in weeks.leads.values() if lead.held_by == GATE} == names
+    assert {lead.fields["number"] for lead in weeks.leads.values() if lead.gated_by == GATE} == names
     assert len(held) == len(names)
 
 

@@ -18,7 +18,7 @@ from bot.database import Database
 from bot.settings import Settings
 from bot.slack.client import SlackError
 from qualification.organisation import publishing
-from qualification.records import Base, Handoff, Lane, Offer, Person
+from qualification.records import Base, ChannelQueue, Handoff, Offer, Person
 from qualification.rules.handoffs.states import OfferOutcome
 from sandbox.clock import ManualClock
 from sandbox.people.driver import Person as Somebody
@@ -28,7 +28,7 @@ from tests.evidence.sales import Sales
 Record = TypeVar("Record", bound=Base)
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
-SEAL: Final = "evidence"
+DELIVERY_NAMESPACE: Final = "evidence"
 # A Monday in winter, 09:45 in New York: the other offices are not open yet.
 MONDAY: Final = datetime(2026, 11, 23, 14, 45, tzinfo=UTC)
 # Real seconds for the bot to become idle; a hanging call takes five of them.
@@ -112,14 +112,17 @@ class World:
         """Return how long the bot is idle, or None while something is in progress or due."""
         now = self.now
         with self.database.snapshot() as session:
-            here = Lane.workspace_id == self.workspace_id
-            if session.scalar(select(Lane.id).where(here, Lane.leased_by.is_not(None)).limit(1)) is not None:
+            here = ChannelQueue.workspace_id == self.workspace_id
+            if (
+                session.scalar(select(ChannelQueue.id).where(here, ChannelQueue.leased_by.is_not(None)).limit(1))
+                is not None
+            ):
                 return None
             clock = self._due(session)
             if clock is not None and clock <= now:
                 return None
-            lanes = session.scalars(select(Lane).where(here, Lane.due_at.is_not(None))).all()
-        ready = min((max(filter(None, (lane.due_at, lane.leased_until))) for lane in lanes), default=None)
+            queues = session.scalars(select(ChannelQueue).where(here, ChannelQueue.due_at.is_not(None))).all()
+        ready = min((max(filter(None, (queue.due_at, queue.leased_until))) for queue in queues), default=None)
         return None if ready is not None and ready <= now else Rest(ready)
 
     def _next_clock(self) -> datetime | None:
@@ -175,7 +178,7 @@ def open_world(sales: Sales, database_url: str) -> Iterator[World]:
         errors, committed = stack.enter_context(_watching())
         database = Database(database_url)
         stack.callback(database.dispose)
-        baton = build(settings, database=database, now=clock, seal=lambda: SEAL)
+        baton = build(settings, database=database, now=clock, delivery_namespace=lambda: DELIVERY_NAMESPACE)
         with database.transaction() as session:
             publishing.publish(
                 session, workspace_id=baton.installations[0].id, text=sales.playbook(), by="evidence", now=clock()

@@ -11,10 +11,10 @@ def standing(floor: Floor) -> list[str]:
     return [each.text.splitlines()[0] for each in floor.maya.sees(CHANNEL) if not each.deleted]
 
 
-def parked(floor: Floor) -> int:
+def dead_letters(floor: Floor) -> int:
     """Count what Slack would not take."""
     return floor.reads(
-        lambda session: session.scalar(select(func.count(Delivery.id)).where(Delivery.state == "parked")) or 0
+        lambda session: session.scalar(select(func.count(Delivery.id)).where(Delivery.state == "dead_letter")) or 0
     )
 
 
@@ -51,11 +51,11 @@ def test_member_joined_channel_tries_again_what_the_channel_refused(floor: Floor
     submit(floor.mika, "hand_over")
     floor.shows()
     assert standing(floor) == []
-    assert parked(floor) > 0
+    assert dead_letters(floor) > 0
     floor.sandbox.people.join(floor.sandbox.person("Dan Lee"), "sales-emea")
     floor.sandbox.people.invite_bot("sales-emea", workspace=workspace)
     assert floor.heard("member_joined_channel")[-1] == "acknowledged"
-    assert parked(floor) == 0
+    assert dead_letters(floor) == 0
     floor.shows()
     assert standing(floor) == ["Acme"]
 

@@ -125,12 +125,12 @@ def test_two_claims_at_the_same_instant_make_one_owner(floor: Floor) -> None:
 
 
 def test_not_mine_asks_why_and_goes_to_the_next_rep(floor: Floor) -> None:
-    press(floor.ana, "pass_on", floor.hands_over())
+    press(floor.ana, "decline", floor.hands_over())
     fill(floor.ana, {"reason": {"reason": "other"}})
-    submit(floor.ana, "pass_on")
+    submit(floor.ana, "decline")
     assert errors(floor.ana) == {"note"}
     fill(floor.ana, {"note": "They are my cousin"})
-    submit(floor.ana, "pass_on")
+    submit(floor.ana, "decline")
     assert shown(floor.ana) is None
     offered_to = floor.stored().offered_to
     assert offered_to is not None
@@ -234,7 +234,7 @@ def test_without_a_playbook_the_command_says_what_to_do(floor: Floor) -> None:
     assert "playbook publish" in told(floor.mika)
 
 
-@pytest.mark.parametrize("action", ["pass_on", "disqualify"])
+@pytest.mark.parametrize("action", ["decline", "disqualify"])
 def test_a_press_that_only_opens_a_modal_opens_the_lead_for_its_announcer(floor: Floor, action: str) -> None:
     card = floor.hands_over()
     (receipt,) = floor.mika.direct_messages

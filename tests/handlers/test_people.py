@@ -197,7 +197,7 @@ def test_a_button_to_another_page_that_is_not_as_it_was_drawn_changes_nothing(fl
     assert answer.status == 200
     person = known(floor, floor.maya)
     assert person is not None
-    assert person.pages is None
+    assert person.home_pages is None
 
 
 def test_a_refusal_on_the_home_tab_opens_a_modal(floor: Floor) -> None:

@@ -1,4 +1,4 @@
-"""Leads put off from their card, woken, reopened; and the next step that is done."""
+"""Leads put off from their card, resumed, reopened; and the next step that is done."""
 
 from datetime import timedelta
 
@@ -11,19 +11,19 @@ from tests.worlds.floor import Floor, errors, fill, held, press, shown, submit, 
 
 
 def puts_off(floor: Floor, card: Message, day: str = "2027-03-03") -> None:
-    press(floor.ana, "not_now", card)
+    press(floor.ana, "snooze", card)
     fill(floor.ana, {"date": day, "note": "Budget comes in March"})
-    submit(floor.ana, "not_now")
+    submit(floor.ana, "snooze")
 
 
 def test_a_lead_is_put_off_from_its_card_with_a_day_and_last_words(floor: Floor) -> None:
     card = floor.hands_over()
-    press(floor.ana, "not_now", card)
+    press(floor.ana, "snooze", card)
     assert held(floor.ana, "date") == "2027-02-24"
     fill(floor.ana, {"date": "2027-03-03", "note": "Budget comes in March"})
-    submit(floor.ana, "not_now")
+    submit(floor.ana, "snooze")
     stored = floor.stored()
-    assert (stored.state, stored.lifecycle) == ("not_now", "nurture")
+    assert (stored.state, stored.lifecycle) == ("snoozed", "nurture")
     text = floor.card().text
     assert "Not now, comes back" in text
     assert "Budget comes in March" in text
@@ -31,21 +31,21 @@ def test_a_lead_is_put_off_from_its_card_with_a_day_and_last_words(floor: Floor)
 
 
 def test_a_day_that_is_over_is_told_beside_it_and_nothing_is_lost(floor: Floor) -> None:
-    press(floor.ana, "not_now", floor.hands_over())
+    press(floor.ana, "snooze", floor.hands_over())
     fill(floor.ana, {"date": "2026-11-20", "note": "Budget comes in March"})
-    submit(floor.ana, "not_now")
+    submit(floor.ana, "snooze")
     assert errors(floor.ana) == {"date"}
     assert held(floor.ana, "note") == "Budget comes in March"
     fill(floor.ana, {"date": "2036-11-20"})
-    submit(floor.ana, "not_now")
+    submit(floor.ana, "snooze")
     assert "two years" in " ".join(floor.ana.modal.errors.values())
     assert floor.stored().state == "offered"
 
 
 def test_an_accepted_lead_is_put_off_from_the_cards_menu(floor: Floor) -> None:
-    press(floor.ana, "more", floor.accepted(), do="not_now")
-    submit(floor.ana, "not_now")
-    assert (floor.stored().state, floor.stored().owner) == ("not_now", floor.stored().decided_by)
+    press(floor.ana, "more", floor.accepted(), do="snooze")
+    submit(floor.ana, "snooze")
+    assert (floor.stored().state, floor.stored().owner) == ("snoozed", floor.stored().decided_by)
 
 
 def test_it_is_undone_for_five_minutes_and_reopened_afterwards(floor: Floor) -> None:
@@ -58,24 +58,24 @@ def test_it_is_undone_for_five_minutes_and_reopened_afterwards(floor: Floor) -> 
     with pytest.raises(DriverError):
         press(floor.ana, "undo", floor.card())
     press(floor.ana, "reopen", floor.card())
-    assert (floor.stored().state, floor.stored().wake_at) == ("offered", None)
+    assert (floor.stored().state, floor.stored().resume_at) == ("offered", None)
 
 
 def test_on_its_day_the_rep_is_told_by_a_new_message_with_buttons(floor: Floor) -> None:
     puts_off(floor, floor.hands_over())
     floor.clock.advance(timedelta(days=99))
     floor.shows()
-    woken = floor.ana.direct_messages[-1]
-    assert "is back. It was put off until now." in woken.text
-    assert "Budget comes in March" in woken.text
-    press(floor.ana, "accept", woken)
+    resumed = floor.ana.direct_messages[-1]
+    assert "is back. It was put off until now." in resumed.text
+    assert "Budget comes in March" in resumed.text
+    press(floor.ana, "accept", resumed)
     floor.shows()
     assert floor.stored().state == "accepted"
-    assert "Accept" not in floor.ana.looks_again(woken).buttons
+    assert "Accept" not in floor.ana.looks_again(resumed).buttons
 
 
 def test_whoever_may_not_put_it_off_is_told_who_may(floor: Floor) -> None:
-    press(floor.ben, "not_now", floor.hands_over())
+    press(floor.ben, "snooze", floor.hands_over())
     assert "@Ana Ruiz" in told(floor.ben)
     assert shown(floor.ben) is None
 

@@ -22,6 +22,8 @@ VALUES: dict[type, Any] = {
     int: 1,
     str: "é",
 }
+# Tables that go by another name at the end of the history.
+RENAMED = {"lane": "channel_queue", "pace": "rate_limit", "arrival": "idempotency_key"}
 
 
 def engine_of(url: str) -> Engine:
@@ -96,7 +98,8 @@ def test_rows_of_every_table_outlive_the_upgrade(revision: str, database_url: st
     before = rows(database_url)
     assert set(before.values()) == {1}
     migrations.upgrade(database_url)
-    assert {name: count for name, count in rows(database_url).items() if name in before} == before
+    after = rows(database_url)
+    assert {name: after[RENAMED.get(name, name)] for name in before} == before
     assert migrations.drift(database_url) == []
 
 

@@ -56,9 +56,9 @@ def plans(desk: Desk, act: Callable[[Session], object]) -> str:
         return "\n".join(str(row) for row in rows)
 
 
-def owe_all(session: Session, now: datetime) -> None:
-    """Owe all that shows a handoff."""
-    outbox.stale(session, 1, now)
+def enqueue_all(session: Session, now: datetime) -> None:
+    """Enqueue all that shows a handoff."""
+    outbox.mark_stale(session, 1, now)
     assert isinstance(session, UnitOfWork)
     outbox.flush(session)
 
@@ -73,32 +73,35 @@ def by_station(session: Session, person: Person) -> None:
     [
         (lambda session, ana, now: surfaces.refresh_home(session, ana, now=now), "ix_delivery_home"),
         (lambda session, ana, now: due.run_due(session, ana.workspace_id, now), "ix_handoff_undo"),
-        (lambda session, ana, now: due.run_due(session, ana.workspace_id, now), "ix_handoff_wake"),
+        (lambda session, ana, now: due.run_due(session, ana.workspace_id, now), "ix_handoff_resume"),
         (lambda session, ana, now: due.run_due(session, ana.workspace_id, now), "ix_task_clock"),
         (lambda session, ana, now: rescoring.run_due(session, ana.workspace_id, now), "ix_lead_scored_by_id"),
         (lambda session, ana, now: summaries.run_due(session, ana.workspace_id, now), "ix_summary_due"),
         (lambda session, ana, now: summaries.preview(session, ana.workspace_id, now), "ix_lead_event_counted"),
         (lambda session, ana, now: by_station(session, ana), "ix_lead_merged_into_id"),  # noqa: ARG005
-        (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_held_by"),
-        (lambda session, ana, now: held.look(session, ana.workspace_id, "UANA", now=now), "ix_lead_event_held"),
-        (lambda session, ana, now: outbox.unpark(session, ana.workspace_id, now=now), "ix_delivery_parked"),
-        (lambda session, ana, now: owe_all(session, now), "ix_delivery_home"),  # noqa: ARG005
-        (lambda session, ana, now: overview.parked(session, ana.workspace_id), "ix_delivery_parked"),  # noqa: ARG005
+        (lambda session, ana, now: held.gated_leads(session, ana.workspace_id, "UANA", now=now), "ix_lead_gated_by"),
+        (lambda session, ana, now: held.gated_leads(session, ana.workspace_id, "UANA", now=now), "ix_lead_event_gated"),
+        (
+            lambda session, ana, now: outbox.retry_dead_letters(session, ana.workspace_id, now=now),
+            "ix_delivery_dead_letter",
+        ),
+        (lambda session, ana, now: enqueue_all(session, now), "ix_delivery_home"),  # noqa: ARG005
+        (lambda session, ana, now: overview.dead_letters(session, ana.workspace_id), "ix_delivery_dead_letter"),  # noqa: ARG005
     ],
     ids=[
         "home",
         "undo",
-        "wake",
+        "flush",
         "tasks",
         "scores",
         "summaries due",
         "summed up",
         "merged leads",
-        "held",
+        "gated",
         "held lately",
-        "unpark",
+        "retry dead letters",
         "stale",
-        "parked",
+        "dead_letters",
     ],
 )
 def test_the_partial_index_is_used(desk: Desk, act: Callable[..., object], index: str) -> None:

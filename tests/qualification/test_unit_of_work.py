@@ -11,9 +11,9 @@ def test_each_transaction_begins_with_nothing_pending_and_notes_the_earliest_mom
     handoff_id = desk.accepted("Acme")
     with desk.database.transaction() as session:
         assert session.outbox == PendingMessages()
-        outbox.stale(session, handoff_id, desk.now)
+        outbox.mark_stale(session, handoff_id, desk.now)
         desk.later(minutes=-5)
-        outbox.stale(session, handoff_id, desk.now)
+        outbox.mark_stale(session, handoff_id, desk.now)
         assert session.outbox == PendingMessages(due_at=desk.now, handoffs={handoff_id})
         assert outbox.flush(session)
         assert session.outbox == PendingMessages()
@@ -22,4 +22,4 @@ def test_each_transaction_begins_with_nothing_pending_and_notes_the_earliest_mom
 
 def test_a_message_is_not_queued_where_nothing_is_committed(desk: Desk) -> None:
     with desk.database.snapshot() as session, pytest.raises(TypeError, match="only reads"):
-        outbox.stale(session, 1, desk.now)
+        outbox.mark_stale(session, 1, desk.now)

@@ -33,13 +33,13 @@ from qualification.rules.person_ref import PersonRef
 from qualification.rules.refusals import NoReassigning
 from qualification.views.cards import LeadCard
 from qualification.views.forms import DecisionForm, HandOverChoices
-from qualification.views.held import GateCount, Held, HeldLead
+from qualification.views.held import GateCount, GatedLead, GatedLeads
 from qualification.views.home import HandedOverLately, Home, Page, TeamClocks
-from qualification.views.lead_page import Did, FoundLead, LeadPage, MergedLead
-from qualification.views.marks import ChecklistMark, Choice, ItemMark, PutOffMark, TaskMark, Weighed
-from qualification.views.overview import Parked, Start
+from qualification.views.lead_page import FoundLead, LeadPage, MergedLead, RecentActivity
+from qualification.views.marks import ChecklistMark, Choice, ItemMark, ScoreContribution, SnoozeMark, TaskMark
+from qualification.views.overview import DeadLetter, Overview
 from qualification.views.receipts import HandoffLine, Receipt
-from qualification.views.reminders import Reminder, Woken
+from qualification.views.reminders import Reminder, Resumed
 from qualification.views.search import LeadLine
 from qualification.views.thread import ThreadLine
 
@@ -98,11 +98,11 @@ marks = st.builds(
     passed=st.booleans(),
 )
 weights = st.lists(
-    st.builds(Weighed, name=hostile, times=st.integers(1, 40), points=st.integers(-20, 200)), max_size=3
+    st.builds(ScoreContribution, name=hostile, times=st.integers(1, 40), points=st.integers(-20, 200)), max_size=3
 ).map(tuple)
 tasks = st.builds(TaskMark, task_id=counts, name=hostile, due_at=times, overdue=st.booleans(), done_at=perhaps_times)
 put_offs = st.builds(
-    PutOffMark,
+    SnoozeMark,
     by=perhaps_people,
     at=times,
     words=perhaps_hostile,
@@ -133,7 +133,7 @@ cards = st.builds(
     note=perhaps_hostile,
     do_not_contact=st.booleans(),
     score=st.integers(-50, 500),
-    weighed=weights,
+    contributions=weights,
     announcer=perhaps_people,
     announced_at=times,
     permalink=permalinks,
@@ -141,7 +141,7 @@ cards = st.builds(
     manager=perhaps_people,
     offered_to=perhaps_people,
     pool=perhaps_hostile,
-    why=st.sampled_from([None, "turn", "pool", "manager", "woken"]),
+    why=st.sampled_from([None, "turn", "pool", "manager", "resumed"]),
     rule=perhaps_hostile,
     turn=st.none() | counts,
     accept_by=perhaps_times,
@@ -157,11 +157,11 @@ cards = st.builds(
     reason_note=perhaps_hostile,
     undo_until=perhaps_times,
     handoff_number=st.integers(1, 9),
-    queued_because=st.sampled_from([None, "nobody_there", "everyone_asked", "pool_lapsed", "do_not_contact"]),
+    queue_reason=st.sampled_from([None, "nobody_there", "everyone_asked", "pool_expired", "do_not_contact"]),
     reader=perhaps_people,
     reader_may_decide=st.booleans(),
-    wake_at=perhaps_times,
-    put_off=st.none() | put_offs,
+    resume_at=perhaps_times,
+    snooze=st.none() | put_offs,
     task=st.none() | tasks,
 )
 values = st.none() | hostile | st.tuples(counts, st.just("EUR"))
@@ -176,7 +176,6 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "pool": hostile,
     "turn": st.none() | counts,
     "accept_by": perhaps_times,
-    "because": st.sampled_from(["nobody_there", "everyone_asked", "pool_lapsed", "do_not_contact"]),
     "claimed": st.booleans(),
     "reason": perhaps_hostile,
     "note": perhaps_hostile,
@@ -206,8 +205,8 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
 UNTOLD = {
     EventKind.LIFECYCLE_MOVED,
     EventKind.CAME_IN,
-    EventKind.HELD,
-    EventKind.LET_GO,
+    EventKind.GATED,
+    EventKind.RELEASED,
     EventKind.MERGED,
     EventKind.SPLIT,
 }
@@ -244,9 +243,9 @@ found = st.builds(
     owner=perhaps_people,
 )
 gates = st.builds(GateCount, gate=hostile, disqualifies=st.booleans(), now=counts, lately=counts)
-held_leads = st.builds(HeldLead, lead_id=counts, lead=hostile, gate=hostile, since=times)
+held_leads = st.builds(GatedLead, lead_id=counts, lead=hostile, gate=hostile, since=times)
 held = st.builds(
-    Held,
+    GatedLeads,
     gates=st.lists(gates, max_size=4).map(tuple),
     latest=st.lists(held_leads, max_size=3, unique_by=lambda each: each.lead_id).map(tuple),
     count=st.integers(3, 900) | st.just(0),
@@ -260,7 +259,7 @@ pages = st.builds(
     company=perhaps_hostile,
     lifecycle=st.sampled_from([station.value for station in Lifecycle]),
     score=st.integers(-50, 500),
-    weighed=weights,
+    contributions=weights,
     email=perhaps_hostile,
     phone=perhaps_hostile,
     title=perhaps_hostile,
@@ -272,18 +271,18 @@ pages = st.builds(
     currency=st.just("EUR"),
     problem=perhaps_hostile,
     do_not_contact=st.booleans(),
-    held_by=perhaps_hostile,
+    gated_by=perhaps_hostile,
     card=st.none() | cards,
     is_live=st.booleans(),
     may_decide=st.booleans(),
-    recent=st.lists(st.builds(Did, name=hostile, what=perhaps_hostile, at=times), max_size=3).map(tuple),
+    recent=st.lists(st.builds(RecentActivity, name=hostile, what=perhaps_hostile, at=times), max_size=3).map(tuple),
     activities=st.integers(3, 900),
     merged=st.lists(
         st.builds(MergedLead, merge_id=counts, lead=hostile, at=times), max_size=3, unique_by=lambda each: each.merge_id
     ).map(tuple),
 )
 starts = st.builds(
-    Start,
+    Overview,
     person=people,
     is_rep=st.booleans(),
     is_manager=st.booleans(),
@@ -311,14 +310,14 @@ whereabouts: dict[str, st.SearchStrategy[Any]] = {
     "offered_at": perhaps_times,
     "accept_by": perhaps_times,
     "asked": st.integers(0, 9),
-    "queued_because": st.sampled_from([None, "nobody_there", "everyone_asked", "pool_lapsed"]),
+    "queue_reason": st.sampled_from([None, "nobody_there", "everyone_asked", "pool_expired"]),
     "owner": perhaps_people,
     "stage": st.none() | keys,
     "stages": several_choices,
     "decided_by": perhaps_people,
     "ended_at": perhaps_times,
     "reason": perhaps_hostile,
-    "wake_at": perhaps_times,
+    "resume_at": perhaps_times,
     "reader": perhaps_people,
 }
 handoff_lines = st.builds(HandoffLine, **whereabouts)
@@ -329,7 +328,7 @@ receipts = st.builds(
     opened_at=perhaps_times,
     before=perhaps_people,
     before_pool=perhaps_hostile,
-    before_outcome=st.sampled_from([None, "passed_on", "lapsed"]),
+    before_outcome=st.sampled_from([None, "declined", "expired"]),
     before_reason=perhaps_hostile,
     accepted_at=perhaps_times,
     contacted_at=perhaps_times,
@@ -367,7 +366,7 @@ homes = st.builds(
     team=perhaps_hostile,
     waiting=_pages(leads, 5),
     mine=_pages(leads, 5),
-    asleep=_pages(handoff_lines, 5),
+    snoozed=_pages(handoff_lines, 5),
     teams=st.lists(
         st.builds(
             TeamClocks,
@@ -389,20 +388,21 @@ homes = st.builds(
         **dict.fromkeys(("handed_over", "accepted", "qualified", "won", "lost", "disqualified"), st.integers(0, 9000)),
     ),
     is_new=st.booleans(),
-    parked=st.lists(
+    dead_letters=st.lists(
         st.builds(
-            Parked,
+            DeadLetter,
             channel=perhaps_hostile,
             person=perhaps_people,
             is_home=st.booleans(),
-            trouble=st.sampled_from(["not_in_channel", "channel_not_found", "user_disabled", "unforeseen"]) | hostile,
+            last_error=st.sampled_from(["not_in_channel", "channel_not_found", "user_disabled", "unforeseen"])
+            | hostile,
             count=st.integers(1, 3000),
             lead=perhaps_hostile,
         ),
         max_size=5,
     ).map(tuple),
-    parked_count=st.integers(0, 300),
-    slack_trouble=perhaps_hostile,
+    dead_letter_count=st.integers(0, 300),
+    slack_error=perhaps_hostile,
 )
 decisions = st.builds(
     DecisionForm,
@@ -480,7 +480,7 @@ stations = st.just(tuple(LifecycleCount(each.value, number * 1000) for number, e
 stages_beside = st.sampled_from(["waiting", "not_now", "disqualified"])
 stage_tallies = st.builds(StageTally, key=stages_beside | st.just("won"), name=hostile, tally=sums)
 unnamed_stages = st.builds(StageTally, key=stages_beside, name=st.none(), tally=sums)
-group_tallies = st.builds(GroupTally, name=perhaps_hostile, waiting=sums, open=sums, not_now=sums, won=sums, lost=sums)
+group_tallies = st.builds(GroupTally, name=perhaps_hostile, waiting=sums, open=sums, snoozed=sums, won=sums, lost=sums)
 reports = st.builds(
     Pipeline,
     by=st.sampled_from(["rep", "team", "source"]),
@@ -515,7 +515,7 @@ needed = st.lists(
     st.builds(
         Needed,
         lead=hostile,
-        why=st.sampled_from(["offered", "pooled", "queued", "contact", "task"]),
+        why=st.sampled_from(["offered", "pooled", "manager_queue", "contact", "task"]),
         what=perhaps_hostile,
         who=perhaps_people,
         since=times,
@@ -555,7 +555,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "messages/reminder": _facts(reminder=reminders),
     "messages/summary": _facts(summary=summaries),
     "messages/summary_details": _facts(summary=summaries),
-    "messages/woken": _facts(woken=st.builds(Woken, card=cards, waits=st.booleans())),
+    "messages/resumed": _facts(resumed=st.builds(Resumed, card=cards, waits=st.booleans())),
     "messages/receipt": _facts(receipt=receipts),
     "home/home": _facts(home=homes),
     "modals/hand_over": _facts(
@@ -571,9 +571,9 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
         )
     ),
     "modals/handed_over": _facts(result=results),
-    "modals/pass_on": _facts(form=decisions),
+    "modals/decline": _facts(form=decisions),
     "modals/disqualify": _facts(form=decisions),
-    "modals/not_now": _facts(form=decisions),
+    "modals/snooze": _facts(form=decisions),
     "modals/log_contact": _facts(form=decisions),
     "modals/lose": _facts(form=decisions),
     "modals/reassign": _facts(form=decisions),
@@ -603,7 +603,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/pipeline": _facts(report=reports, shared_by=perhaps_people),
     "replies/refusals/unknown_word": _facts(word=hostile, nearest=perhaps_hostile),
     "replies/refusals/not_for_you": _facts(),
-    "replies/refusals/put_off": _facts(
+    "replies/refusals/snoozed": _facts(
         until=perhaps_times, by=perhaps_people, by_reader=st.booleans(), may=may, may_reopen=st.booleans()
     ),
     "replies/refusals/not_yours": _facts(
@@ -687,7 +687,7 @@ def card(**changes: object) -> LeadCard:
         "note": "Likes short calls",
         "do_not_contact": False,
         "score": 0,
-        "weighed": (),
+        "contributions": (),
         "announcer": MIA,
         "announced_at": NOW,
         "permalink": None,
@@ -711,6 +711,6 @@ def card(**changes: object) -> LeadCard:
         "reason_note": None,
         "undo_until": None,
         "handoff_number": 1,
-        "queued_because": None,
+        "queue_reason": None,
     }
     return LeadCard(**{**facts, **changes})

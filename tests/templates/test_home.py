@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from qualification.views.home import HandedOverLately, Home, Page, TeamClocks
-from qualification.views.overview import Parked
+from qualification.views.overview import DeadLetter
 from templates import render
 from tests.templates.reading import words
 from tests.templates.samples import ANA, MAYA, NOW
@@ -22,7 +22,7 @@ HOME = Home(
     team="EMEA",
     waiting=NOTHING,  # type: ignore[arg-type]
     mine=NOTHING,  # type: ignore[arg-type]
-    asleep=NOTHING,  # type: ignore[arg-type]
+    snoozed=NOTHING,  # type: ignore[arg-type]
     teams=(),
     more_teams=0,
     unaccepted=NOTHING,  # type: ignore[arg-type]
@@ -30,11 +30,11 @@ HOME = Home(
     handoffs=NOTHING,  # type: ignore[arg-type]
     lately=HandedOverLately(30, 0, 0, 0, 0, 0, 0),
     is_new=False,
-    parked=(),
-    parked_count=0,
-    slack_trouble=None,
+    dead_letters=(),
+    dead_letter_count=0,
+    slack_error=None,
 )
-CHANNEL = Parked("#sales-emea", None, is_home=False, trouble="not_in_channel", count=2, lead="Acme · Jo")
+CHANNEL = DeadLetter("#sales-emea", None, is_home=False, last_error="not_in_channel", count=2, lead="Acme · Jo")
 
 
 def read(home: Home, locale: str = "en") -> str:
@@ -67,18 +67,20 @@ def test_a_teams_clocks_are_counted_in_plain_words(clocks: TeamClocks, line: str
             replace(CHANNEL, channel=None, count=1, lead=None),
             "*A channel that no team has any more*\n1 message not sent",
         ),
-        (replace(CHANNEL, person=ANA, trouble="user_disabled"), "*Direct messages to Ana*\n"),
+        (replace(CHANNEL, person=ANA, last_error="user_disabled"), "*Direct messages to Ana*\n"),
         (replace(CHANNEL, person=ANA, is_home=True, lead=None), "*Home tab of Ana*\n"),
-        (replace(CHANNEL, trouble="msg_too_long"), "Slack refused it: msg"),
-        (replace(CHANNEL, trouble="unforeseen"), "This is a fault in Baton."),
+        (replace(CHANNEL, last_error="msg_too_long"), "Slack refused it: msg"),
+        (replace(CHANNEL, last_error="unforeseen"), "This is a fault in Baton."),
     ],
 )
-def test_what_slack_would_not_take_says_where_what_happened_and_what_to_do(parked: Parked, lines: str) -> None:
-    text = read(replace(HOME, parked=(parked,), parked_count=1))
+def test_what_slack_would_not_take_says_where_what_happened_and_what_to_do(parked: DeadLetter, lines: str) -> None:
+    text = read(replace(HOME, dead_letters=(parked,), dead_letter_count=1))
     assert lines in text
     assert "baton deliveries retry" in text
-    assert "Direktnachrichten an Ana" in read(replace(HOME, parked=(replace(parked, person=ANA, is_home=False),)), "de")
+    assert "Direktnachrichten an Ana" in read(
+        replace(HOME, dead_letters=(replace(parked, person=ANA, is_home=False),)), "de"
+    )
 
 
 def test_whoever_administers_hears_when_slack_refuses_everything() -> None:
-    assert "Slack is refusing Baton’s requests (invalid" in read(replace(HOME, slack_trouble="invalid_auth"))
+    assert "Slack is refusing Baton’s requests (invalid" in read(replace(HOME, slack_error="invalid_auth"))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from qualification.views.cards import LeadCard
-from qualification.views.marks import ChecklistMark, Choice, ItemMark, PutOffMark, TaskMark, Weighed
-from qualification.views.reminders import Woken
+from qualification.views.marks import ChecklistMark, Choice, ItemMark, ScoreContribution, SnoozeMark, TaskMark
+from qualification.views.reminders import Resumed
 from templates import render
 from tests.templates.reading import actions, element, nodes, words
 from tests.templates.samples import ANA, BEN, EMAIL, MAYA, NOW, PERMALINK, PHONE, card, cards
@@ -35,13 +35,13 @@ def read(payload: dict[str, object]) -> str:
 @pytest.mark.parametrize(
     ("facts", "buttons"),
     [
-        (card(), ["accept", "pass_on", "disqualify", "not_now"]),
-        (card(state="pooled"), ["claim", "disqualify", "not_now"]),
-        (card(state="queued"), ["assign", "accept", "disqualify", "not_now"]),
+        (card(), ["accept", "decline", "disqualify", "snooze"]),
+        (card(state="pooled"), ["claim", "disqualify", "snooze"]),
+        (card(state="manager_queue"), ["assign", "accept", "disqualify", "snooze"]),
         (ACCEPTED, ["checklist", "log_contact", "stage", "more"]),
         (replace(ACCEPTED, undo_until=NOW), ["checklist", "log_contact", "stage", "more", "undo"]),
-        (card(state="not_now"), ["reopen"]),
-        (card(state="not_now", undo_until=NOW), ["reopen", "undo"]),
+        (card(state="snoozed"), ["reopen"]),
+        (card(state="snoozed", undo_until=NOW), ["reopen", "undo"]),
         (card(state="disqualified"), ["reopen"]),
         (card(state="won"), ["reopen"]),
         (card(state="lost", undo_until=NOW), ["reopen", "undo"]),
@@ -59,11 +59,14 @@ def test_each_state_offers_its_own_buttons(facts: LeadCard, buttons: list[str]) 
         (card(accept_by=None), "Offered to <@UANA>"),
         (card(state="pooled"), "Open to EMEA inbound until <!date.*: the first to claim it gets it"),
         (
-            card(state="queued", queued_because="nobody_there"),
+            card(state="manager_queue", queue_reason="nobody_there"),
             "In <@UMAYA>\u2019s queue: nobody in EMEA inbound is working right now",
         ),
-        (card(state="queued", queued_because="everyone_asked", manager=None), "nobody in EMEA inbound accepted it"),
-        (card(state="queued", queued_because="pool_lapsed", pool=None), "nobody claimed it in time"),
+        (
+            card(state="manager_queue", queue_reason="everyone_asked", manager=None),
+            "nobody in EMEA inbound accepted it",
+        ),
+        (card(state="manager_queue", queue_reason="pool_expired", pool=None), "nobody claimed it in time"),
         (ACCEPTED, "Accepted by <@UANA> · SQL · To contact"),
         (
             card(state="disqualified", decided_by=ANA, ended_at=NOW, reason="No budget"),
@@ -96,7 +99,7 @@ def test_the_reader_of_a_direct_card_is_called_you() -> None:
     mine = read(direct(replace(card(), reader=ANA)))
     assert "Offered to you, accept by" in mine
     assert "You were next in EMEA inbound (rule: Enterprise)" in mine
-    assert "In your queue" in read(direct(card(state="queued", reader=MAYA)))
+    assert "In your queue" in read(direct(card(state="manager_queue", reader=MAYA)))
     assert "Accepted by you" in read(direct(replace(ACCEPTED, reader=ANA)))
     for state, mark in (("disqualified", "Disqualified by you,"), ("won", "Won by you,"), ("lost", "Lost by you,")):
         ended = card(state=state, decided_by=ANA, ended_at=NOW)
@@ -231,8 +234,8 @@ def test_a_german_reader_reads_german() -> None:
 
 
 def test_what_weighed_most_is_why() -> None:
-    weighed = (Weighed("Content downloaded", 3, 30), Weighed("Demo requested", 1, 0))
-    payload = channel(card(score=30, weighed=weighed, announcer=None, did=""))
+    contributions = (ScoreContribution("Content downloaded", 3, 30), ScoreContribution("Demo requested", 1, 0))
+    payload = channel(card(score=30, contributions=contributions, announcer=None, did=""))
     assert "*Why this lead*\nContent downloaded ×3 +30 · Demo requested" in words(payload)
     said = str(payload["text"])
     assert "Why this lead: Content downloaded ×3 +30 · Demo requested" in said
@@ -241,7 +244,7 @@ def test_what_weighed_most_is_why() -> None:
 
 
 def test_a_score_of_nothing_is_not_shown_beside_what_was_asked_for() -> None:
-    said = str(channel(card(score=0, weighed=(Weighed("Demo requested", 1, 0),)))["text"])
+    said = str(channel(card(score=0, contributions=(ScoreContribution("Demo requested", 1, 0),)))["text"])
     assert "Why this lead: Demo requested" in said
     assert "score" not in said
 
@@ -254,7 +257,7 @@ def test_a_score_of_nothing_is_not_shown_beside_what_was_asked_for() -> None:
         (card(why="pool", state="pooled", offered_to=None), "Went to EMEA inbound (rule: Enterprise)"),
         (card(why="manager"), "A manager chose Ana"),
         (card(why="manager", reader=ANA), "A manager chose you"),
-        (card(why="woken"), "Ana had this lead when it was put off"),
+        (card(why="resumed"), "Ana had this lead when it was put off"),
         (card(why=None, offered_to=None), "Went to EMEA inbound (rule: Enterprise)"),
     ],
 )
@@ -266,48 +269,48 @@ def test_a_lead_that_nobody_handed_over_came_in_by_itself() -> None:
     assert "Came in by itself, <!date^" in str(channel(card(announcer=None, source=None))["text"])
 
 
-WAKES = NOW + timedelta(days=90)
-SLEEPS = card(
-    state="not_now",
+RESUMES = NOW + timedelta(days=90)
+SNOOZED = card(
+    state="snoozed",
     lifecycle="nurture",
     offered_to=None,
     decided_by=ANA,
-    wake_at=WAKES,
-    put_off=PutOffMark(ANA, NOW, "The *budget* comes in March", NOW - timedelta(days=1), "Call", "Ask for Jo"),
+    resume_at=RESUMES,
+    snooze=SnoozeMark(ANA, NOW, "The *budget* comes in March", NOW - timedelta(days=1), "Call", "Ask for Jo"),
 )
 
 
 def test_a_card_that_sleeps_says_until_when_by_whom_and_the_last_words_and_contact() -> None:
-    text = read(channel(SLEEPS))
-    assert re.search(rf"Not now, comes back <!date\^{int(WAKES.timestamp())}\^{{date_short_pretty}}", text)
+    text = read(channel(SNOOZED))
+    assert re.search(rf"Not now, comes back <!date\^{int(RESUMES.timestamp())}\^{{date_short_pretty}}", text)
     assert "Put off by <@UANA>" in text
     assert "The *budget* comes in March" in text
     assert re.search(r"last contact <!date.*Call · “Ask for Jo”", text)
-    assert "Put off by you" in read(direct(replace(SLEEPS, reader=ANA)))
+    assert "Put off by you" in read(direct(replace(SNOOZED, reader=ANA)))
 
 
 def test_a_card_that_woke_keeps_who_put_it_off_and_the_last_words() -> None:
-    woke = card(why="woken", reader=ANA, put_off=SLEEPS.put_off)
-    text = read(direct(woke))
+    resumed = card(why="resumed", reader=ANA, snooze=SNOOZED.snooze)
+    text = read(direct(resumed))
     assert "Put off by you" in text
     assert "The *budget* comes in March" in text
     assert "You had this lead when it was put off" in text
 
 
 def test_one_that_will_not_be_offered_again_names_no_day() -> None:
-    assert "comes back" not in read(channel(replace(SLEEPS, wake_at=None)))
-    assert "Not now" in read(channel(replace(SLEEPS, wake_at=None)))
+    assert "comes back" not in read(channel(replace(SNOOZED, resume_at=None)))
+    assert "Not now" in read(channel(replace(SNOOZED, resume_at=None)))
 
 
 def test_whoever_is_asked_again_gets_it_with_its_buttons_and_others_without() -> None:
-    woke = card(why="woken", reader=ANA, put_off=SLEEPS.put_off)
-    payload = render("messages/woken", woken=Woken(woke, waits=True))
-    assert actions(payload) == ["accept", "pass_on", "disqualify", "not_now"]
+    resumed = card(why="resumed", reader=ANA, snooze=SNOOZED.snooze)
+    payload = render("messages/resumed", resumed=Resumed(resumed, waits=True))
+    assert actions(payload) == ["accept", "decline", "disqualify", "snooze"]
     text = read(payload)
     assert "is back. It was put off until now." in text
     assert "The *budget* comes in March" in text
     assert EMAIL not in text
-    assert actions(render("messages/woken", woken=Woken(ACCEPTED, waits=False))) == []
+    assert actions(render("messages/resumed", resumed=Resumed(ACCEPTED, waits=False))) == []
 
 
 TASK = TaskMark(9, "Make the first *contact*", NOW, overdue=False)

@@ -81,7 +81,7 @@ def test_handing_over_says_first_that_one_of_three_optional_fields_is_needed() -
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
-        ("pass_on", ["reason", "note"]),
+        ("decline", ["reason", "note"]),
         ("disqualify", ["disqualify_reason", "note"]),
         ("lose", ["reason", "note"]),
         ("log_contact", ["kind", "note"]),
@@ -149,7 +149,7 @@ def test_what_was_stored_comes_back_into_a_field_as_it_was() -> None:
     [
         ("offered", {"offered_to": ANA, "accept_by": NOW}, "Offered to <@UANA>, accept by <!date"),
         ("pooled", {"pool": "EMEA inbound"}, "Open to EMEA inbound"),
-        ("queued", {"manager": MAYA}, "so it is in <@UMAYA>\u2019s queue"),
+        ("manager_queue", {"manager": MAYA}, "so it is in <@UMAYA>\u2019s queue"),
         ("accepted", {"owner": ANA}, "<@UANA> is working on it"),
     ],
 )
@@ -206,7 +206,7 @@ def test_titles_and_buttons_are_short_enough_in_german_too() -> None:
         ("hand_over", {"choices": HandOverChoices((), "EUR")}),
         ("checklist", {"form": CHECKLIST}),
         ("away", {"until": None}),
-        *((name, {"form": FORM}) for name in ("pass_on", "disqualify", "lose", "log_contact", "reassign", "edit_lead")),
+        *((name, {"form": FORM}) for name in ("decline", "disqualify", "lose", "log_contact", "reassign", "edit_lead")),
     ]
     for name, facts in asked:
         payload = render(f"modals/{name}", locale="de", **facts)

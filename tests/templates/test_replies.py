@@ -44,10 +44,10 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
             "This lead is open to Inbound. Only they or Maya can decide.",
         ),
         (
-            refusals.NotYours(may=(MAYA,), state="queued", offered_to=BEN),
+            refusals.NotYours(may=(MAYA,), state="manager_queue", offered_to=BEN),
             "This lead is in Maya\u2019s queue; only they can assign it.",
         ),
-        (refusals.NotYours(may=(), state="queued"), "only an administrator can assign it."),
+        (refusals.NotYours(may=(), state="manager_queue"), "only an administrator can assign it."),
         (
             refusals.NotYours(may=(ANA, MAYA), state="disqualified", by=ANA, at=NOW),
             "Closed by Ana: disqualified, Nov 22. They or Maya can reopen it.",
@@ -77,7 +77,7 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
         ),
         (refusals.Ended(verdict="won", by=None), "This lead is closed: won. An administrator can reopen it."),
         (
-            refusals.PutOff(until=NOW, by=ANA, by_reader=True, may_reopen=True),
+            refusals.Snoozed(until=NOW, by=ANA, by_reader=True, may_reopen=True),
             "You put this lead off. It comes back Nov 22. Reopen it on its card to continue.",
         ),
         (refusals.TookTooLong(), "That took too long. Please try again."),
@@ -94,9 +94,15 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
         ),
         (refusals.LeadElsewhere(lead="A · B", state="pooled", is_theirs=True, pool="P"), "open to P. Claim it"),
         (refusals.LeadElsewhere(lead="A · B", state="pooled", is_theirs=False, pool="P"), "nobody has claimed it"),
-        (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=True, manager=MAYA), "is in your queue."),
-        (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=False, manager=MAYA), "in Maya’s queue"),
-        (refusals.LeadElsewhere(lead="A · B", state="queued", is_theirs=False), "is waiting for an administrator"),
+        (
+            refusals.LeadElsewhere(lead="A · B", state="manager_queue", is_theirs=True, manager=MAYA),
+            "is in your queue.",
+        ),
+        (refusals.LeadElsewhere(lead="A · B", state="manager_queue", is_theirs=False, manager=MAYA), "in Maya’s queue"),
+        (
+            refusals.LeadElsewhere(lead="A · B", state="manager_queue", is_theirs=False),
+            "is waiting for an administrator",
+        ),
         (refusals.LeadElsewhere(lead="A · B", state="accepted", is_theirs=False, owner=ANA), "A · B belongs to Ana."),
         (refusals.LeadElsewhere(lead="A · B", state="won", is_theirs=False), "A · B is closed: won."),
         (refusals.UnknownCommand(text="awya", nearest="away"), "Did you mean “away”?"),

@@ -53,7 +53,7 @@ BUSY = replace(
     waiting=(
         Needed("Acme · Jo", "offered", None, ANA, DUE - timedelta(hours=3), overdue=False),
         Needed("Bolt", "pooled", "Inbound", None, DUE - timedelta(hours=4), overdue=False),
-        Needed("Core", "queued", None, MAYA, DUE - timedelta(hours=5), overdue=True),
+        Needed("Core", "manager_queue", None, MAYA, DUE - timedelta(hours=5), overdue=True),
     ),
     waiting_count=5,
     overdue=(

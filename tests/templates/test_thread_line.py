@@ -41,7 +41,7 @@ CASES: list[tuple[Event, PersonRef | None, PersonRef | None, str]] = [
     ),
     (event_types.OpenedToPool(accept_by=None, pool="P"), None, None, "Open to P, first to claim"),
     (
-        event_types.QueuedForManager(manager_id=7, because="everyone_asked"),
+        event_types.QueuedForManager(manager_id=7, reason="everyone_asked"),
         None,
         MAYA,
         "In Maya’s queue: nobody accepted it",

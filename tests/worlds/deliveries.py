@@ -18,9 +18,9 @@ from bot.slack.rate_limits import SLACK_RATES, Rates
 from bot.worker import DueWork, Worker
 from qualification.outbox import outbox
 from qualification.records import (
+    ChannelQueue,
     Delivery,
     Handoff,
-    Lane,
     Lead,
     Person,
     PlaybookVersion,
@@ -142,7 +142,7 @@ class Desk:
                 playbook_id=self.playbook_id,
                 announcer_id=self.maya_id,
                 did=did,
-                state=HandoffState.QUEUED,
+                state=HandoffState.MANAGER_QUEUE,
                 announced_at=now,
             )
             session.add(handoff)
@@ -150,48 +150,48 @@ class Desk:
             return handoff.id
 
     def card(self, handoff_id: int, channel: str = "emea") -> int:
-        """Owe a handoff's card in a channel; return the delivery's id."""
-        return self.owe("lead_card", handoff_id, handoff_id, place=self.channel(channel), urgency=0)
+        """Enqueue a handoff's card in a channel; return the delivery's id."""
+        return self.enqueue("lead_card", handoff_id, handoff_id, place=self.channel(channel), priority=0)
 
     def direct_card(self, handoff_id: int, person_id: int | None = None) -> int:
-        """Owe a handoff's card among Ana's direct messages, or somebody else's."""
+        """Enqueue a handoff's card among Ana's direct messages, or somebody else's."""
         person_id = person_id or self.ana_id
         place = outbox.direct(person_id)
-        return self.owe("direct_card", handoff_id, handoff_id, place=place, person_id=person_id, urgency=0)
+        return self.enqueue("direct_card", handoff_id, handoff_id, place=place, person_id=person_id, priority=0)
 
     def line(self, handoff_id: int, number: int) -> int:
-        """Owe a reply under a handoff's card, which is owed already."""
+        """Enqueue a reply under a handoff's card, which is queued already."""
         with self.database.transaction() as session:
-            owed = outbox.owe_reply(
+            pending = outbox.enqueue_reply(
                 session,
                 workspace_id=self.workspace_id,
                 kind="thread_line",
                 subject=number,
                 handoff_id=handoff_id,
-                urgency=1,
+                priority=1,
                 now=self.clock(),
             )
-            assert owed is not None
-            return owed.id
+            assert pending is not None
+            return pending.id
 
     def home(self) -> int:
-        """Owe Ana's Home tab."""
+        """Enqueue Ana's Home tab."""
         place = outbox.home(self.ana_id)
-        return self.owe("home", self.ana_id, None, place=place, person_id=self.ana_id, urgency=2)
+        return self.enqueue("home", self.ana_id, None, place=place, person_id=self.ana_id, priority=2)
 
-    def owe(
+    def enqueue(
         self,
         kind: str,
         subject: int,
         handoff_id: int | None,
         *,
         place: str,
-        urgency: int,
+        priority: int,
         person_id: int | None = None,
     ) -> int:
-        """Owe a delivery in a transaction of its own."""
+        """Enqueue a delivery in a transaction of its own."""
         with self.database.transaction() as session:
-            return outbox.owe(
+            return outbox.enqueue(
                 session,
                 workspace_id=self.workspace_id,
                 place=place,
@@ -199,7 +199,7 @@ class Desk:
                 kind=kind,
                 subject=subject,
                 handoff_id=handoff_id,
-                urgency=urgency,
+                priority=priority,
                 now=self.clock(),
             ).id
 
@@ -207,7 +207,7 @@ class Desk:
         """Change what a handoff's cards show."""
         with self.database.transaction() as session:
             session.get_one(Handoff, handoff_id).did = did
-            outbox.stale(session, handoff_id, self.clock())
+            outbox.mark_stale(session, handoff_id, self.clock())
 
     def delivery(self, delivery_id: int) -> Delivery:
         """Read a delivery."""
@@ -219,11 +219,13 @@ class Desk:
         with self.database.snapshot() as session:
             return look(session, self.workspace_id)
 
-    def lane(self, delivery_id: int) -> Lane:
-        """Read a delivery's lane."""
+    def queue(self, delivery_id: int) -> ChannelQueue:
+        """Read a delivery's queue."""
         with self.database.snapshot() as session:
             return session.scalars(
-                select(Lane).join(Delivery, Delivery.lane_id == Lane.id).where(Delivery.id == delivery_id)
+                select(ChannelQueue)
+                .join(Delivery, Delivery.queue_id == ChannelQueue.id)
+                .where(Delivery.id == delivery_id)
             ).one()
 
     def workspace(self) -> Workspace:
@@ -258,15 +260,17 @@ class Desk:
             worker.run_once(self.clock())
 
     def settle(self, worker: Worker, seconds: float = 600, step: float = 5.0) -> None:
-        """Let time pass until nothing is owed, nor to be looked for; fail where that takes too long."""
+        """Let time pass until nothing is pending, nor to be looked for; fail where that takes too long."""
         end = self.clock() + timedelta(seconds=seconds)
-        owed = select(Lane.id).where(Lane.workspace_id == self.workspace_id, Lane.due_at.is_not(None))
+        pending = select(ChannelQueue.id).where(
+            ChannelQueue.workspace_id == self.workspace_id, ChannelQueue.due_at.is_not(None)
+        )
         while True:
             worker.run_once(self.clock())
             with self.database.snapshot() as session:
-                if session.scalar(owed) is None:
+                if session.scalar(pending) is None:
                     return
-            assert self.clock() < end, "something is still owed"
+            assert self.clock() < end, "something is still pending"
             self.clock.advance(step)
 
     def take(self, dispatcher: Dispatcher) -> Job:
@@ -279,7 +283,10 @@ def make_desk(database: Database, sandbox: Sandbox, clock: ManualClock, name: st
     """Store a workspace with a team, a manager and a rep."""
     with database.transaction() as session:
         workspace = Workspace(
-            slack_team_id=sandbox.workspace(name).id, name=name, seal=f"seal-{name}", created_at=clock()
+            slack_team_id=sandbox.workspace(name).id,
+            name=name,
+            delivery_namespace=f"delivery_namespace-{name}",
+            created_at=clock(),
         )
         session.add(workspace)
         session.flush()

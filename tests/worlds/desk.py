@@ -103,7 +103,7 @@ class Desk:
     def passes_on(self, handoff_id: int, *, by: str, reason: str = "no-time", note: str | None = None) -> None:
         """Say that the offer that is open is not theirs."""
         offer_id = self.card(handoff_id).offer_id
-        self.does(decisions.pass_on, by=by, handoff_id=handoff_id, offer_id=offer_id, reason=reason, note=note)
+        self.does(decisions.decline, by=by, handoff_id=handoff_id, offer_id=offer_id, reason=reason, note=note)
 
     def ticks(self) -> int:
         """Do what the clocks say is due."""
@@ -169,7 +169,9 @@ class Desk:
 def open_desk(database: Database, slack_team_id: str = "T1", playbook: str | None = PLAYBOOK) -> Desk:
     """Make a workspace and publish a playbook in it."""
     with database.transaction() as session:
-        workspace = Workspace(slack_team_id=slack_team_id, name=slack_team_id, seal="seal", created_at=MORNING)
+        workspace = Workspace(
+            slack_team_id=slack_team_id, name=slack_team_id, delivery_namespace="delivery_namespace", created_at=MORNING
+        )
         session.add(workspace)
         session.flush()
         desk = Desk(database, workspace.id)

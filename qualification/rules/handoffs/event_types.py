@@ -57,7 +57,7 @@ class CameIn(Event):
 class Gated(Event):
     """A gate of the playbook keeps the lead from sales; `reason` is the key of the reason to disqualify it for."""
 
-    kind = EventKind.HELD
+    kind = EventKind.GATED
     gate: str
     outcome: str
     reason: str | None
@@ -67,17 +67,17 @@ class Gated(Event):
 class Released(Event):
     """The gate that kept the lead from sales no longer does."""
 
-    kind = EventKind.LET_GO
+    kind = EventKind.RELEASED
     gate: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged(Event):
-    """Two leads turned out to be one; `other` is the other one's id, `because` what they share."""
+    """Two leads turned out to be one; `other` is the other one's id, `reason` what they share."""
 
     kind = EventKind.MERGED
     other: int
-    because: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +138,11 @@ class OpenedToPool(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedForManager(Event):
-    """The handoff went into the manager's queue: nobody_there, everyone_asked, pool_lapsed or do_not_contact."""
+    """The handoff went into the manager's queue: nobody_there, everyone_asked, pool_expired or do_not_contact."""
 
-    kind = EventKind.QUEUED
+    kind = EventKind.QUEUED_FOR_MANAGER
     manager_id: int | None
-    because: str
+    reason: str
 
     @property
     def person_id(self) -> int | None:
@@ -162,7 +162,7 @@ class Accepted(Event):
 class Declined(Event):
     """The rep said "not mine", for a reason of the playbook, by its name."""
 
-    kind = EventKind.PASSED_ON
+    kind = EventKind.DECLINED
     reason: str
     note: str | None
 
@@ -178,7 +178,7 @@ class Reminded(ToPerson):
 class Expired(ToPerson):
     """Whoever was asked did not answer in time."""
 
-    kind = EventKind.LAPSED
+    kind = EventKind.EXPIRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +192,9 @@ class Disqualified(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snoozed(Event):
-    """The lead was put off until a day."""
+    """The lead was snoozed until a day."""
 
-    kind = EventKind.NOT_NOW
+    kind = EventKind.SNOOZED
     until: datetime | None
     note: str | None
 
@@ -203,7 +203,7 @@ class Snoozed(Event):
 class Resumed(News):
     """A snoozed lead is offered again: its day has come (`is_due`), or somebody or the lead itself came first."""
 
-    kind = EventKind.WOKEN
+    kind = EventKind.RESUMED
     is_due: bool
     gates: tuple[str, ...] = ()
 
@@ -212,7 +212,7 @@ class Resumed(News):
 class SnoozeDropped(Event):
     """A snoozed lead's day has come, and it is not offered again: sales has it, or has `decided` since."""
 
-    kind = EventKind.LEFT_ASLEEP
+    kind = EventKind.SNOOZE_DROPPED
     decided: bool = False
 
 

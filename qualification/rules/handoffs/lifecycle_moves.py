@@ -6,7 +6,7 @@ from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 
 _AFTER = {
-    HandoffState.NOT_NOW: Lifecycle.NURTURE,
+    HandoffState.SNOOZED: Lifecycle.NURTURE,
     HandoffState.DISQUALIFIED: Lifecycle.DISQUALIFIED,
     HandoffState.WON: Lifecycle.CUSTOMER,
     HandoffState.LOST: Lifecycle.LEAD,
@@ -19,7 +19,7 @@ def lifecycle_of(state: HandoffState, checklist_passed: bool, stage_lifecycle: L
     """Derive the station of a lead from its latest handoff, checklist and stage; it moves back where they do.
 
     Nobody has accepted: an MQL. Accepted: what the stage says, else an SQL once the checklist has passed.
-    Won makes a customer; a lost lead is a lead again, free to come back; one put off is nurtured until it wakes.
+    Won makes a customer; a lost lead is a lead again, free to come back; a snoozed one is nurtured until it resumes.
     """
     if state in UNDECIDED_STATES:
         return Lifecycle.MQL

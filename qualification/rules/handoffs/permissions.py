@@ -20,8 +20,8 @@ from qualification.rules.refusals import (
     NotOwner,
     NotYours,
     OfferMoved,
-    PutOff,
     Refusal,
+    Snoozed,
     StaleCard,
     UndoTooLate,
 )
@@ -32,9 +32,9 @@ class Action(StrEnum):
 
     ACCEPT = "accept"
     CLAIM = "claim"
-    PASS_ON = "pass_on"  # noqa: S105 - no password
+    DECLINE = "decline"
     DISQUALIFY = "disqualify"
-    NOT_NOW = "not_now"
+    SNOOZE = "snooze"
     UNDO = "undo"
     REOPEN = "reopen"
     REASSIGN = "reassign"
@@ -47,13 +47,13 @@ class Action(StrEnum):
 
 FITTING_STATES: Mapping[Action, frozenset[HandoffState]] = MappingProxyType(
     {
-        Action.ACCEPT: frozenset({HandoffState.OFFERED, HandoffState.QUEUED}),
+        Action.ACCEPT: frozenset({HandoffState.OFFERED, HandoffState.MANAGER_QUEUE}),
         Action.CLAIM: frozenset({HandoffState.POOLED}),
-        Action.PASS_ON: frozenset({HandoffState.OFFERED}),
+        Action.DECLINE: frozenset({HandoffState.OFFERED}),
         Action.DISQUALIFY: LIVE_STATES,
-        Action.NOT_NOW: LIVE_STATES,
-        Action.UNDO: frozenset({HandoffState.ACCEPTED, HandoffState.DISQUALIFIED, HandoffState.NOT_NOW}),
-        Action.REOPEN: ENDED_STATES | {HandoffState.NOT_NOW},
+        Action.SNOOZE: LIVE_STATES,
+        Action.UNDO: frozenset({HandoffState.ACCEPTED, HandoffState.DISQUALIFIED, HandoffState.SNOOZED}),
+        Action.REOPEN: ENDED_STATES | {HandoffState.SNOOZED},
         Action.REASSIGN: LIVE_STATES,
         Action.LOG_CONTACT: frozenset({HandoffState.ACCEPTED}),
         Action.SET_STAGE: frozenset({HandoffState.ACCEPTED}),
@@ -64,9 +64,9 @@ FITTING_STATES: Mapping[Action, frozenset[HandoffState]] = MappingProxyType(
 )
 
 _DECIDED_SO = frozenset(
-    {(Action.DISQUALIFY, HandoffState.DISQUALIFIED), (Action.NOT_NOW, HandoffState.NOT_NOW)},
+    {(Action.DISQUALIFY, HandoffState.DISQUALIFIED), (Action.SNOOZE, HandoffState.SNOOZED)},
 )
-_ANSWERS_TO_AN_OFFER = frozenset({Action.ACCEPT, Action.CLAIM, Action.PASS_ON})
+_ANSWERS_TO_AN_OFFER = frozenset({Action.ACCEPT, Action.CLAIM, Action.DECLINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class HandoffStatus:
     """A handoff as the guards see it.
 
     `offer_id` is the open offer, None when none is open. `offered_to` is the rep of that offer, or of the one the
-    verdict ended or that put it off. `ended_at` is when that was, `wake_at` when it is offered again. `pool` is the
+    verdict ended or that snoozed it. `ended_at` is when that was, `resume_at` when it is offered again. `pool` is the
     name of the pool it is put before. `manager` is None when nobody manages the team: then administrators stand in.
     """
 
@@ -105,7 +105,7 @@ class HandoffStatus:
     decided_by: Party | None = None
     undo_until: datetime | None = None
     ended_at: datetime | None = None
-    wake_at: datetime | None = None
+    resume_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def waits_for(status: HandoffStatus, actor: Actor) -> bool:
         return status.offered_to is not None and status.offered_to.person_id == actor.person_id
     if status.state is HandoffState.POOLED:
         return actor.person_id in status.pool_member_ids
-    return status.state is HandoffState.QUEUED and _manages(status, actor)
+    return status.state is HandoffState.MANAGER_QUEUE and _manages(status, actor)
 
 
 def allow(action: Action, status: HandoffStatus, actor: Actor, *, offer_id: int | None = None) -> bool:
@@ -185,7 +185,7 @@ def _manages(status: HandoffStatus, actor: Actor) -> bool:
 
 def _closest(action: Action, status: HandoffStatus) -> tuple[Party | None, ...]:
     """Whose lead it is, whoever manages them; nobody but the manager reassigns or works through the queue."""
-    if action is Action.REASSIGN or status.state in {HandoffState.POOLED, HandoffState.QUEUED}:
+    if action is Action.REASSIGN or status.state in {HandoffState.POOLED, HandoffState.MANAGER_QUEUE}:
         return ()
     if action is Action.UNDO:
         return (status.decided_by,)
@@ -198,7 +198,7 @@ def _closest(action: Action, status: HandoffStatus) -> tuple[Party | None, ...]:
 
 def _asked_as_member(action: Action, status: HandoffStatus, actor: Actor) -> bool:
     asked = status.state is HandoffState.POOLED and actor.person_id in status.pool_member_ids
-    return asked and action in {Action.CLAIM, Action.DISQUALIFY, Action.NOT_NOW}
+    return asked and action in {Action.CLAIM, Action.DISQUALIFY, Action.SNOOZE}
 
 
 def _stands_already(action: Action, status: HandoffStatus, actor: Actor) -> bool:
@@ -233,8 +233,8 @@ def _closed(status: HandoffStatus, actor: Actor) -> Refusal:
     closest = {party.person_id for party in _closest(Action.REOPEN, status) if party is not None}
     ref, by_reader = (by.ref, by.person_id == actor.person_id) if by else (None, False)
     may, may_reopen = who_may(Action.REOPEN, status), actor.person_id in closest or _manages(status, actor)
-    if status.state is HandoffState.NOT_NOW:
-        return PutOff(until=status.wake_at, by=ref, by_reader=by_reader, may=may, may_reopen=may_reopen)
+    if status.state is HandoffState.SNOOZED:
+        return Snoozed(until=status.resume_at, by=ref, by_reader=by_reader, may=may, may_reopen=may_reopen)
     return Ended(verdict=status.state, by=ref, by_reader=by_reader, at=status.ended_at, may=may, may_reopen=may_reopen)
 
 
@@ -262,5 +262,5 @@ def _not_allowed(action: Action, status: HandoffStatus) -> Refusal:
         pool=status.pool,
         by=status.decided_by.ref if status.decided_by else None,
         at=status.ended_at,
-        until=status.wake_at,
+        until=status.resume_at,
     )

@@ -1,4 +1,4 @@
-"""Leads put off: until which day, and when on that day they are offered again."""
+"""Snoozed leads: until which day, and when on that day they are offered again."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -21,7 +21,7 @@ def usual_day(today: date) -> date:
     return min(first + timedelta(days=today.day - 1), _last_of(first))
 
 
-def wakes_at(day: str, hours: WeeklyHours, zone: ZoneInfo, now: datetime) -> datetime:
+def resumes_at(day: str, hours: WeeklyHours, zone: ZoneInfo, now: datetime) -> datetime:
     """Return, in UTC, when work begins on that day (2026-12-01), or next where nobody works on it.
 
     Raises InvalidFields for what is no day, for one that is over, and for one more than two years ahead.

@@ -8,9 +8,9 @@ class HandoffState(StrEnum):
 
     OFFERED = "offered"
     POOLED = "pooled"
-    QUEUED = "queued"
+    MANAGER_QUEUE = "manager_queue"
     ACCEPTED = "accepted"
-    NOT_NOW = "not_now"
+    SNOOZED = "snoozed"
     DISQUALIFIED = "disqualified"
     WON = "won"
     LOST = "lost"
@@ -21,16 +21,16 @@ class OfferOutcome(StrEnum):
 
     OPEN = "open"
     ACCEPTED = "accepted"
-    PASSED_ON = "passed_on"
-    LAPSED = "lapsed"
+    DECLINED = "declined"
+    EXPIRED = "expired"
     DISQUALIFIED = "disqualified"
-    PUT_OFF = "put_off"
+    SNOOZED = "snoozed"
     WITHDRAWN = "withdrawn"
 
 
-UNDECIDED_STATES = frozenset({HandoffState.OFFERED, HandoffState.POOLED, HandoffState.QUEUED})
+UNDECIDED_STATES = frozenset({HandoffState.OFFERED, HandoffState.POOLED, HandoffState.MANAGER_QUEUE})
 
 LIVE_STATES = UNDECIDED_STATES | {HandoffState.ACCEPTED}
 
-# Put off it is neither: nobody works on it, and nothing is decided.
-ENDED_STATES = frozenset(HandoffState) - LIVE_STATES - {HandoffState.NOT_NOW}
+# Snoozed it is neither: nobody works on it, and nothing is decided.
+ENDED_STATES = frozenset(HandoffState) - LIVE_STATES - {HandoffState.SNOOZED}

@@ -80,7 +80,7 @@ def parse(text: str, file: str, playbook: Playbook, columns: Sequence[str] | Non
 
     A column's name, even with blanks in it, may be used wherever an expression may.
     """
-    document = yaml_document.read(text)
+    document = yaml_document.parse_yaml(text)
     if columns is not None:
         data = _quoted(document.data, frozenset(columns))
         document = Document(data, document.lines, document.faults)

@@ -121,7 +121,7 @@ def _known(like: str | None, section: Literal["lead", "activity"]) -> Mapping[st
     if like is None:
         return {}
     written = KNOWN[like].lead if section == "lead" else KNOWN[like].activity
-    return {field: expressions.read(each) for field, each in written.items()}
+    return {field: expressions.parse_expression(each) for field, each in written.items()}
 
 
 def with_hint(error: RowError) -> RowError:

@@ -26,7 +26,7 @@ def form_encoded(body: bytes) -> Fields:
     return fields
 
 
-def read(body: bytes) -> object:
+def parse_body(body: bytes) -> object:
     """Read a body as JSON, else as a form, whatever its content type; raises NoPayload."""
     try:
         return json.loads(body, parse_constant=_no_number)

@@ -181,7 +181,7 @@ PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
 
 Currency = Annotated[str, AfterValidator(_currency)]
 
-Expression = Annotated[expressions.Expression, PlainValidator(expressions.read)]
+Expression = Annotated[expressions.Expression, PlainValidator(expressions.parse_expression)]
 
 Zone = Annotated[str, AfterValidator(_zone)]
 

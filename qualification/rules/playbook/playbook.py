@@ -188,7 +188,7 @@ def parse(text: str, file: str = "playbook.yaml") -> Playbook:
 
     `file` is how the faults name the file; nothing is read from it.
     """
-    document = yaml_document.read(text)
+    document = yaml_document.parse_yaml(text)
     faults = list(document.faults)
     playbook = None
     if document.data is not None:

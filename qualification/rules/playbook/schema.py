@@ -186,7 +186,7 @@ class Scoring(Definition):
         return next((kind for kind in self.activities if kind.key == key), None)
 
 
-class Obstacle(Definition):
+class GateCondition(Definition):
     """What a gate looks for; each condition written must be met.
 
     `domain` is that of the e-mail address, or what it ends in; `words` are phrases in whatever the lead wrote, `links`
@@ -202,8 +202,8 @@ class Obstacle(Definition):
     words: Annotated[tuple[Sentence, ...], BeforeValidator(_listed)] = ()
 
     @model_validator(mode="after")
-    def _says_something(self) -> "Obstacle":
-        if self == Obstacle.model_construct():
+    def _says_something(self) -> "GateCondition":
+        if self == GateCondition.model_construct():
             raise ValueError("this gate would stop everybody; write at least one condition")
         return self
 
@@ -212,7 +212,7 @@ class Gate(Definition):
     """Whom to keep from sales: held as a lead that nobody is asked about, or disqualified for a reason."""
 
     name: Name = Field(examples=["Free mail"])
-    when: Obstacle = Field(examples=["{free_mail: true}"])
+    when: GateCondition = Field(examples=["{free_mail: true}"])
     outcome: Literal["hold", "disqualify"] = Field(examples=["hold"])
     reason: Key | None = None
 

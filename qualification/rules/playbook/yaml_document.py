@@ -39,7 +39,7 @@ class Document:
         return Fault(self.line(path), written(path), message)
 
 
-def read(text: str) -> Document:
+def parse_yaml(text: str) -> Document:
     """Read one YAML document; what is not YAML, written twice or too clever is among the faults.
 
     Only true, false, null and decimal numbers are taken for anything but text: NO is a country here, and 9:00 a time.
@@ -58,7 +58,7 @@ def read(text: str) -> Document:
     reader = _Reader()
     data = reader.value(root, ())
     if data is None and not reader.faults:
-        return read("")
+        return parse_yaml("")
     return Document(data, reader.lines, tuple(reader.faults))
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from qualification.rules.playbook.schema import Gate, Obstacle
+from qualification.rules.playbook.schema import Gate, GateCondition
 from qualification.rules.values.email_domains import domain_of, is_free_mail
 
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
@@ -14,7 +14,7 @@ _MARKUP: Final = re.compile(r"<a\s|</\w+>|\[/?(?:url|link|b|img)\b", re.IGNORECA
 
 
 @dataclass(frozen=True, slots=True)
-class Applicant:
+class GateInput:
     """A lead about to be announced, as the gates see it.
 
     `said` are the texts that were written in its name; `asked` says whether it asked for a demo or a trial.
@@ -26,25 +26,25 @@ class Applicant:
     asked: bool = False
 
 
-def stopped_by(gates: tuple[Gate, ...], applicant: Applicant) -> Gate | None:
+def stopped_by(gates: tuple[Gate, ...], gate_input: GateInput) -> Gate | None:
     """Return the first gate whose every condition is met, None where the way is free."""
-    return next(iter(fitting(gates, applicant)), None)
+    return next(iter(fitting(gates, gate_input)), None)
 
 
-def fitting(gates: tuple[Gate, ...], applicant: Applicant) -> tuple[Gate, ...]:
+def fitting(gates: tuple[Gate, ...], gate_input: GateInput) -> tuple[Gate, ...]:
     """Return every gate whose every condition is met, in their order."""
-    return tuple(gate for gate in gates if _fits(gate.when, applicant))
+    return tuple(gate for gate in gates if _fits(gate.when, gate_input))
 
 
-def _fits(when: Obstacle, applicant: Applicant) -> bool:
-    domain = domain_of(applicant.email or "")
-    words = "\n".join(applicant.said).casefold()
+def _fits(when: GateCondition, gate_input: GateInput) -> bool:
+    domain = domain_of(gate_input.email or "")
+    words = "\n".join(gate_input.said).casefold()
     checks = (
-        when.do_not_contact is None or when.do_not_contact is applicant.do_not_contact,
-        when.asked is None or when.asked is applicant.asked,
+        when.do_not_contact is None or when.do_not_contact is gate_input.do_not_contact,
+        when.asked is None or when.asked is gate_input.asked,
         when.free_mail is None or when.free_mail is is_free_mail(domain),
-        when.markup is None or when.markup is any(map(_MARKUP.search, applicant.said)),
-        when.links is None or any(_links(text) >= when.links for text in applicant.said),
+        when.markup is None or when.markup is any(map(_MARKUP.search, gate_input.said)),
+        when.links is None or any(_links(text) >= when.links for text in gate_input.said),
         not when.domain or any(domain == each or domain.endswith(f".{each}") for each in when.domain),
         not when.words or any(_says(words, each.casefold()) for each in when.words),
     )

@@ -76,7 +76,7 @@ class Parts:
 Expression: TypeAlias = Search | Always | Table | Parts
 
 
-def read(written: object) -> Expression:
+def parse_expression(written: object) -> Expression:
     """Return what was written as an expression; raises ValueError with a sentence that names the remedy."""
     match written:
         case Search() | Always() | Table() | Parts():
@@ -165,7 +165,7 @@ def search(text: str, payload: object) -> object:
 
 def _part(name: str, written: object) -> Expression:
     try:
-        return read(written)
+        return parse_expression(written)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
 

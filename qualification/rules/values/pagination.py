@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class PageSlice:
     """A page by its number, from 1; how many entries are skipped before it; the pages beside it, None where none is."""
 
     number: int
@@ -13,11 +13,11 @@ class Leaf:
     following: int | None
 
 
-def leaf(count: int, size: int, wanted: int) -> Leaf:
+def page_slice(count: int, size: int, wanted: int) -> PageSlice:
     """Return the page that is wanted of a list of `count`, `size` to a page; the last one where it is there no more."""
     pages = max(1, -(-count // size))
     number = min(max(1, wanted), pages)
-    return Leaf(
+    return PageSlice(
         number=number,
         skip=(number - 1) * size,
         previous=number - 1 if number > 1 else None,

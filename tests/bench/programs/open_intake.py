@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.app import build
 from bot.database import Database
-from bot.settings import read
+from bot.settings import read_settings
 from bot.slack.rate_limits import Rate
 
 # More than any machine reaches.
@@ -16,7 +16,7 @@ ANY_RATE = Rate(timedelta(microseconds=1), burst=1_000_000)
 
 def main() -> None:
     """Print the address, and serve until SIGTERM."""
-    settings = read(os.environ)
+    settings = read_settings(os.environ)
     baton = build(settings, database=Database(settings.database_url))
     baton.intake.rate = ANY_RATE
     stop = threading.Event()

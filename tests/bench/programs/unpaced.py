@@ -6,13 +6,13 @@ import threading
 
 from bot.app import build
 from bot.database import Database
-from bot.settings import read
+from bot.settings import read_settings
 from bot.slack.rate_limits import UNLIMITED
 
 
 def main() -> None:
     """Run until SIGTERM."""
-    settings = read(os.environ)
+    settings = read_settings(os.environ)
     baton = build(settings, database=Database(settings.database_url), rates=UNLIMITED)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -194,7 +194,7 @@ def test_slack_refusing_everything_is_told_from_what_is_stored(
 ) -> None:
     with well.database.transaction() as session:
         workspace = session.get_one(Workspace, well.installations[0].id)
-        workspace.trouble, workspace.trouble_at = "account_inactive", clock()
+        workspace.last_error, workspace.last_error_at = "account_inactive", clock()
     assert "the app was removed from the workspace" in examine()["workspace"][0]
 
 

@@ -50,7 +50,7 @@ def test_killed_half_way_it_goes_on_there_and_nothing_is_lost_or_doubled(
 
 def done(database: Database) -> int:
     with database.snapshot() as session:
-        return session.scalar(select(ImportRun.rows)) or 0
+        return session.scalar(select(ImportRun.rows_done)) or 0
 
 
 def test_a_slice_that_finds_the_database_taken_is_tried_again(

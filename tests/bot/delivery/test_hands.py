@@ -11,7 +11,7 @@ from bot.delivery import queue
 from bot.delivery.worker_lock import Presence
 from bot.slack.rate_limits import UNLIMITED
 from qualification.outbox import outbox
-from qualification.records import DeliveryState, Lane
+from qualification.records import ChannelQueue, DeliveryState
 from tests.worlds.deliveries import Desk
 
 
@@ -44,7 +44,11 @@ def test_a_worker_that_lost_its_lease_writes_nothing_down(desk: Desk) -> None:
         assert carrying.result() is None
     assert desk.texts() == ["changed again"]
     after = desk.delivery(card)
-    assert (after.shown, after.fingerprint, after.state) == (settled.shown, settled.fingerprint, DeliveryState.SETTLED)
+    assert (after.shown_revision, after.fingerprint, after.state) == (
+        settled.shown_revision,
+        settled.fingerprint,
+        DeliveryState.DELIVERED,
+    )
 
 
 @pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
@@ -70,7 +74,7 @@ def test_a_worker_that_takes_long_renews_its_lease_before_it_posts(desk: Desk) -
     job = desk.take(slow)
     desk.clock.advance(9)
     slow.dispatch(job, desk.clock)
-    assert desk.delivery(card).state is DeliveryState.SETTLED
+    assert desk.delivery(card).state is DeliveryState.DELIVERED
 
 
 def test_invariant_3_workers_side_by_side_never_post_the_same_thing(desk: Desk) -> None:
@@ -154,9 +158,9 @@ def test_on_postgresql_the_leases_of_a_worker_die_with_it(desk: Desk) -> None:
     with Presence(desk.database, "other", wake=lambda: None):
         desk.take(desk.dispatcher("other"))
         worker.run_once(desk.clock())
-        assert desk.lane(card).leased_by == "other"
+        assert desk.queue(card).leased_by == "other"
     worker.run_once(desk.clock())
-    assert desk.lane(card).leased_by is None
+    assert desk.queue(card).leased_by is None
     desk.settle(worker, 20, step=1)
     assert desk.texts() == ["asked for a demo"]
 
@@ -168,7 +172,7 @@ def test_taking_back_concerns_one_workspace(desk: Desk, other_desk: Desk) -> Non
     with desk.database.transaction() as session:
         assert queue.void(session, desk.workspace_id) == 1
     with desk.database.snapshot() as session:
-        held = [lane.workspace_id for lane in session.query(Lane) if lane.leased_by]
+        held = [queue.workspace_id for queue in session.query(ChannelQueue) if queue.leased_by]
     assert held == [other_desk.workspace_id]
 
 
@@ -184,10 +188,10 @@ def test_invariant_9_a_worker_touches_no_other_workspace(desk: Desk, other_desk:
     assert {call.workspace_id for call in desk.sandbox.calls()} == {desk.sandbox.workspace("Northwind").id}
     with desk.database.transaction() as session:
         ours = desk.messages()[0]
-        assert not outbox.gone(
+        assert not outbox.message_deleted(
             session, workspace_id=other_desk.workspace_id, channel=ours.channel_id, ts=ours.ts, now=desk.clock()
         )
-        assert outbox.unpark(session, other_desk.workspace_id, now=desk.clock()) == 0
+        assert outbox.retry_dead_letters(session, other_desk.workspace_id, now=desk.clock()) == 0
 
 
 def test_invariant_10_a_pass_over_the_same_rows_at_the_same_moment_does_the_same(desk: Desk, other_desk: Desk) -> None:

@@ -26,7 +26,7 @@ def change(desk: Desk) -> None:
 
 
 def reply(desk: Desk) -> None:
-    """Let the card stand, then owe a line under it."""
+    """Let the card stand, then enqueue a line under it."""
     desk.settle(desk.worker())
     desk.line(1, 2)
 

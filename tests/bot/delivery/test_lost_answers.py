@@ -23,7 +23,7 @@ def test_invariant_3_a_post_that_was_done_is_found_and_never_made_again(desk: De
     assert desk.texts() == ["started a trial"]
     assert desk.calls("chat.postMessage") == 1
     assert desk.delivery(card).ts == desk.messages()[0].ts
-    assert desk.delivery(card).recheck_at is None
+    assert desk.delivery(card).duplicate_check_at is None
 
 
 @pytest.mark.parametrize("kind", ["cut_before", "500"])
@@ -36,11 +36,11 @@ def test_invariant_3_a_post_that_was_not_done_is_made_again_after_the_search(des
     assert desk.calls("conversations.history") == 0, "it may still be done"
     desk.pass_time(worker, 2)
     assert desk.texts() == ["asked for a demo"]
-    assert desk.delivery(card).recheck_at is not None
+    assert desk.delivery(card).duplicate_check_at is not None
     desk.pass_time(worker, 11)
     assert desk.calls("conversations.history") == 2
     assert desk.texts() == ["asked for a demo"]
-    assert desk.delivery(card).recheck_at is None
+    assert desk.delivery(card).duplicate_check_at is None
     assert worker.run_once(desk.clock()) == 0
 
 
@@ -119,7 +119,7 @@ def test_a_search_goes_through_every_page(desk: Desk) -> None:
     desk.pass_time(worker, 15, step=5)
     assert desk.calls("conversations.history") == 2
     assert desk.calls("chat.postMessage") == 1 + PAGE
-    assert desk.delivery(card).state is DeliveryState.SETTLED
+    assert desk.delivery(card).state is DeliveryState.DELIVERED
 
 
 def test_no_two_workspaces_or_postings_share_a_key(desk: Desk, other_desk: Desk) -> None:
@@ -181,4 +181,4 @@ def test_each_fault_of_each_method_delays_and_neither_loses_nor_doubles(
     assert desk.texts() == ["last", "line 1"]
     assert [message.text for message in desk.direct_messages()] == ["last"]
     assert desk.sandbox.person("Ana Ruiz", "Northwind").home is not None
-    assert desk.delivery(card).trouble is None
+    assert desk.delivery(card).last_error is None

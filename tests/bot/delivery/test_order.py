@@ -90,7 +90,7 @@ def test_invariant_4_a_delivery_that_waits_for_its_retry_holds_its_channel_and_n
     worker.run_once(desk.clock())
     assert desk.texts("amer") == ["elsewhere"]
     assert desk.texts("emea") == []
-    assert desk.delivery(first).state is DeliveryState.OWED
+    assert desk.delivery(first).state is DeliveryState.PENDING
     desk.pass_time(worker, 5)
     assert desk.texts("emea") == []
     desk.pass_time(worker, 10)
@@ -109,14 +109,14 @@ def test_invariant_4_what_slack_will_never_take_is_parked_at_once_and_the_next_g
     desk.card(desk.handoff("next"))
     worker.run_once(desk.clock())
     assert desk.texts() == ["next"]
-    assert (desk.delivery(bad).state, desk.delivery(bad).trouble) == (DeliveryState.PARKED, "msg_too_long")
+    assert (desk.delivery(bad).state, desk.delivery(bad).last_error) == (DeliveryState.DEAD_LETTER, "msg_too_long")
     assert desk.delivery(bad).refused_at == desk.clock()
-    assert (desk.delivery(line).state, desk.delivery(line).trouble) == (DeliveryState.PARKED, "parent_parked")
+    assert (desk.delivery(line).state, desk.delivery(line).last_error) == (DeliveryState.DEAD_LETTER, "parent_parked")
     desk.change(handoff, "shorter")
     worker.run_once(desk.clock())
     assert desk.texts() == ["next"]
     with desk.database.transaction() as session:
-        assert outbox.unpark(session, desk.workspace_id, now=desk.clock(), troubles=("msg_too_long",)) == 2
+        assert outbox.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), errors=("msg_too_long",)) == 2
     desk.pass_time(worker, 5)
     assert desk.texts() == ["next", "shorter", "line 1"]
 
@@ -128,10 +128,10 @@ def test_a_channel_without_the_bot_is_parked_until_it_is_invited(desk: Desk) -> 
     channel.members.discard(workspace.app.bot_user_id)
     card = desk.card(desk.handoff("asked for a demo"))
     worker.run_once(desk.clock())
-    assert (desk.delivery(card).state, desk.delivery(card).trouble) == (DeliveryState.PARKED, "not_in_channel")
+    assert (desk.delivery(card).state, desk.delivery(card).last_error) == (DeliveryState.DEAD_LETTER, "not_in_channel")
     channel.members.add(workspace.app.bot_user_id)
     with desk.database.transaction() as session:
-        outbox.unpark(session, desk.workspace_id, now=desk.clock(), place=channel.id)
+        outbox.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), place=channel.id)
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
 
@@ -148,7 +148,7 @@ def test_blocks_that_slack_minds_go_as_text_instead(desk: Desk) -> None:
     desk.change(handoff, "started a trial")
     worker.run_once(desk.clock())
     assert [(message.text, message.blocks) for message in desk.messages()] == [("started a trial", None)]
-    assert desk.delivery(card).state is DeliveryState.SETTLED
+    assert desk.delivery(card).state is DeliveryState.DELIVERED
 
 
 def test_invariant_4_ten_refusals_park_a_message_while_slack_answers_others(desk: Desk) -> None:
@@ -159,8 +159,8 @@ def test_invariant_4_ten_refusals_park_a_message_while_slack_answers_others(desk
         desk.pass_time(worker, 1)
     desk.card(desk.handoff("elsewhere"), "amer")
     desk.pass_time(worker, 60)
-    assert (desk.delivery(bad).state, desk.delivery(bad).trouble) == (DeliveryState.PARKED, "http_500")
-    assert desk.delivery(good).state is DeliveryState.SETTLED
+    assert (desk.delivery(bad).state, desk.delivery(bad).last_error) == (DeliveryState.DEAD_LETTER, "http_500")
+    assert desk.delivery(good).state is DeliveryState.DELIVERED
     assert desk.texts("emea") == ["good"]
 
 
@@ -169,10 +169,10 @@ def test_a_message_for_somebody_unknown_to_slack_waits_visibly_until_slack_knows
     user = forget(desk)
     card = desk.direct_card(desk.handoff("asked for a demo"))
     worker.run_once(desk.clock())
-    assert (desk.delivery(card).state, desk.delivery(card).trouble) == (DeliveryState.PARKED, "no_slack_user")
+    assert (desk.delivery(card).state, desk.delivery(card).last_error) == (DeliveryState.DEAD_LETTER, "no_slack_user")
     with desk.database.transaction() as session:
         session.get_one(Person, desk.ana_id).slack_user_id = user
-        outbox.unpark(session, desk.workspace_id, now=desk.clock(), person_id=desk.ana_id)
+        outbox.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), person_id=desk.ana_id)
     worker.run_once(desk.clock())
     assert [message.text for message in desk.direct_messages()] == ["asked for a demo"]
 
@@ -181,14 +181,14 @@ def test_a_message_for_a_channels_name_waits_visibly_until_its_id_is_known(desk:
     worker = desk.worker()
     handoffs = [desk.handoff(did) for did in ("by name", "by id", "by both")]
     named = [
-        desk.owe("lead_card", handoff, handoff, place="#emea", urgency=0) for handoff in (handoffs[0], handoffs[2])
+        desk.enqueue("lead_card", handoff, handoff, place="#emea", priority=0) for handoff in (handoffs[0], handoffs[2])
     ]
     worker.run_once(desk.clock())
-    assert {desk.delivery(card).trouble for card in named} == {"channel_not_looked_up"}
+    assert {desk.delivery(card).last_error for card in named} == {"channel_not_looked_up"}
     desk.card(handoffs[1])
     desk.card(handoffs[2])
     with desk.database.transaction() as session:
-        outbox.move(session, desk.workspace_id, place="#emea", channel=desk.channel(), now=desk.clock())
+        outbox.move_queue(session, desk.workspace_id, place="#emea", channel=desk.channel(), now=desk.clock())
     desk.pass_time(worker, 3)
     assert sorted(desk.texts()) == ["by both", "by id", "by name"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qualification.outbox import outbox
-from qualification.records import Delivery, DeliveryState, Lane
+from qualification.records import ChannelQueue, Delivery, DeliveryState
 from sandbox.faults import CallFaultKind
 from tests.worlds.deliveries import Desk
 
@@ -28,10 +28,10 @@ def test_an_hour_without_slack_delays_and_loses_nothing(desk: Desk, kind: CallFa
     desk.change(old, "changed during the outage")
     desk.pass_time(worker, 60, step=10)
     desk.pass_time(worker, 3540, step=590)
-    assert {desk.delivery(card).state for card in cards} <= {DeliveryState.OWED, DeliveryState.SETTLED}
+    assert {desk.delivery(card).state for card in cards} <= {DeliveryState.PENDING, DeliveryState.DELIVERED}
     desk.sandbox.heal()
     desk.settle(worker, 120)
-    assert {desk.delivery(card).state for card in cards} == {DeliveryState.SETTLED}
+    assert {desk.delivery(card).state for card in cards} == {DeliveryState.DELIVERED}
     assert sorted(desk.texts()) == ["changed during the outage", "during the outage", "line 1"]
     assert desk.texts("amer") == ["during the outage"]
     assert [message.text for message in desk.direct_messages()] == ["during the outage"]
@@ -42,18 +42,18 @@ def test_a_revoked_token_stops_everything_parks_nothing_and_heals_by_itself(desk
     cards = [desk.card(desk.handoff("asked for a demo"), channel) for channel in ("emea", "amer", "apac")]
     desk.sandbox.revoke("Northwind")
     worker.run_once(desk.clock())
-    assert desk.workspace().trouble == "token_revoked"
-    since = desk.workspace().trouble_at
+    assert desk.workspace().last_error == "token_revoked"
+    since = desk.workspace().last_error_at
     calls = desk.calls("chat.postMessage")
     desk.pass_time(worker, 25, step=5)
     assert desk.calls("chat.postMessage") == calls
     desk.pass_time(worker, 300, step=5)
     assert desk.calls("chat.postMessage") <= calls + 10
-    assert {desk.delivery(card).state for card in cards} == {DeliveryState.OWED}
-    assert desk.workspace().trouble_at == since
+    assert {desk.delivery(card).state for card in cards} == {DeliveryState.PENDING}
+    assert desk.workspace().last_error_at == since
     desk.sandbox.revoke("Northwind", revoked=False)
     desk.pass_time(worker, 35, step=5)
-    assert desk.workspace().trouble is None
+    assert desk.workspace().last_error is None
     assert [desk.texts(channel) for channel in ("emea", "amer", "apac")] == [["asked for a demo"]] * 3
 
 
@@ -65,15 +65,15 @@ def test_a_method_without_its_scope_stops_what_needs_it_and_nothing_else(desk: D
     direct, card = desk.direct_card(handoff), desk.card(handoff)
     desk.pass_time(worker, 600, step=5)
     assert desk.texts() == ["asked for a demo"]
-    assert desk.delivery(card).state is DeliveryState.SETTLED
-    assert (desk.delivery(direct).state, desk.delivery(direct).trouble) == (DeliveryState.OWED, "missing_scope")
-    assert desk.workspace().trouble is None
-    assert desk.reads(outbox.refused) == "conversations.open: missing_scope, needs im:write"
+    assert desk.delivery(card).state is DeliveryState.DELIVERED
+    assert (desk.delivery(direct).state, desk.delivery(direct).last_error) == (DeliveryState.PENDING, "missing_scope")
+    assert desk.workspace().last_error is None
+    assert desk.reads(outbox.slack_errors) == "conversations.open: missing_scope, needs im:write"
     assert desk.calls("conversations.open") <= 21
     app.manifest = granted
     desk.pass_time(worker, 35, step=5)
     assert [message.text for message in desk.direct_messages()] == ["asked for a demo"]
-    assert desk.reads(outbox.refused) is None
+    assert desk.reads(outbox.slack_errors) is None
 
 
 def test_a_search_for_a_duplicate_without_its_scope_holds_up_nothing(desk: Desk) -> None:
@@ -85,8 +85,8 @@ def test_a_search_for_a_duplicate_without_its_scope_holds_up_nothing(desk: Desk)
     app = desk.sandbox.workspace("Northwind").app
     app.manifest = without(app.manifest, "channels:history")
     with desk.database.transaction() as session:
-        session.get_one(Delivery, card).recheck_at = desk.clock()
-        session.get_one(Lane, desk.lane(card).id).due_at = desk.clock()
+        session.get_one(Delivery, card).duplicate_check_at = desk.clock()
+        session.get_one(ChannelQueue, desk.queue(card).id).due_at = desk.clock()
     desk.card(desk.handoff("second"))
     desk.pass_time(worker, 3)
     assert desk.texts() == ["first", "second"]
@@ -139,7 +139,7 @@ def test_an_outage_that_begins_in_one_place_sooner_parks_nothing(desk: Desk) -> 
     assert desk.texts("amer") == ["the last that went"]
     desk.sandbox.fault("*", "500")
     desk.pass_time(worker, 3600, step=10)
-    assert desk.delivery(card).state is DeliveryState.OWED
+    assert desk.delivery(card).state is DeliveryState.PENDING
     desk.sandbox.heal()
     desk.settle(worker, 120)
     assert desk.texts() == ["asked for a demo"]

@@ -1,4 +1,4 @@
-"""Taking up stays quick with 20,000 messages owed: the partial indexes are used, on both engines."""
+"""Taking up stays quick with 20,000 messages pending: the partial indexes are used, on both engines."""
 
 import time
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from sqlalchemy import Connection, insert, text
 
 from bot.database import Database
 from bot.delivery import queue_statements
-from qualification.records import Delivery, DeliveryState, Lane
+from qualification.records import ChannelQueue, Delivery, DeliveryState
 from tests.conftest import written
 from tests.postgresql import ProcessDatabase
 from tests.worlds.deliveries import Desk
 
 ROWS = 20_000
-LANES = 40
+QUEUES = 40
 
 
 @pytest.fixture
@@ -26,16 +26,16 @@ def postgresql_url(process_database: ProcessDatabase) -> Iterator[str]:
 
 @pytest.fixture
 def crowd(desk: Desk) -> Desk:
-    """Owe 20,000 messages in 40 lanes, half of them in one, among as many that are settled."""
+    """Enqueue 20,000 messages in 40 queues, half of them in one, among as many that are delivered."""
     with desk.database.engine.begin() as connection:
         connection.execute(
-            insert(Lane),
+            insert(ChannelQueue),
             [
-                {"id": 1000 + lane, "workspace_id": desk.workspace_id, "place": f"C{lane}", "due_at": desk.clock()}
-                for lane in range(LANES)
+                {"id": 1000 + queue, "workspace_id": desk.workspace_id, "place": f"C{queue}", "due_at": desk.clock()}
+                for queue in range(QUEUES)
             ],
         )
-        for state in (DeliveryState.OWED, DeliveryState.SETTLED):
+        for state in (DeliveryState.PENDING, DeliveryState.DELIVERED):
             connection.execute(insert(Delivery), [row(desk, number, state) for number in range(ROWS)])
         connection.execute(text("ANALYZE"))
     return desk
@@ -45,17 +45,17 @@ def row(desk: Desk, number: int, state: DeliveryState) -> dict[str, object]:
     """Make a message's row."""
     return {
         "workspace_id": desk.workspace_id,
-        "lane_id": 1000 + (0 if number % 2 else number % LANES),
+        "queue_id": 1000 + (0 if number % 2 else number % QUEUES),
         "kind": f"lead_card_{state}",
         "subject": number,
         "state": state,
-        "urgency": number % 3,
+        "priority": number % 3,
         "sequence": number,
-        "wanted": 1,
-        "shown": 0,
+        "desired_revision": 1,
+        "shown_revision": 0,
         "posting": 0,
         "attempts": 0,
-        "ts": None if state is DeliveryState.OWED else f"{number}.0",
+        "ts": None if state is DeliveryState.PENDING else f"{number}.0",
     }
 
 
@@ -74,16 +74,16 @@ def plan(database: Database, connection: Connection, statement: object, values: 
 @pytest.mark.parametrize(
     ("statement", "index"),
     [
-        (queue_statements.HEAD, "ix_delivery_owed"),
-        (queue_statements.ANY_OWED, "ix_delivery_owed"),
-        (queue_statements.RECHECK, "ix_delivery_recheck"),
-        (queue_statements.NEXT_RECHECK, "ix_delivery_recheck"),
+        (queue_statements.HEAD, "ix_delivery_pending"),
+        (queue_statements.ANY_PENDING, "ix_delivery_pending"),
+        (queue_statements.CHECK_DUPLICATES, "ix_delivery_duplicate_check"),
+        (queue_statements.NEXT_DUPLICATE_CHECK, "ix_delivery_duplicate_check"),
     ],
-    ids=["head", "any owed", "recheck", "next recheck"],
+    ids=["head", "any pending", "check duplicates", "next duplicate check"],
 )
 def test_the_partial_index_is_used(crowd: Desk, statement: object, index: str) -> None:
     now = crowd.clock().replace(tzinfo=None).isoformat(" ") if crowd.database.is_sqlite else crowd.clock()
-    values: dict[str, object] = {"workspace_id": crowd.workspace_id, "lane_id": 1000, "now": now}
+    values: dict[str, object] = {"workspace_id": crowd.workspace_id, "queue_id": 1000, "now": now}
     with crowd.database.engine.connect() as connection:
         assert index in plan(crowd.database, connection, statement, values)
 

@@ -19,7 +19,7 @@ def test_a_card_is_posted_once_and_edited_in_place(desk: Desk) -> None:
     worker.run_once(desk.clock())
     assert desk.texts() == ["started a trial"]
     assert desk.messages()[0].ts == desk.delivery(card).ts
-    assert desk.delivery(card).state is DeliveryState.SETTLED
+    assert desk.delivery(card).state is DeliveryState.DELIVERED
     assert worker.run_once(desk.clock()) == 0
 
 
@@ -53,7 +53,7 @@ def test_invariant_5_an_edit_that_would_change_nothing_is_not_sent(desk: Desk) -
     assert desk.calls("chat.update") == 0
     assert desk.calls("views.publish") == 1
     assert desk.delivery(card).fingerprint == drawn
-    assert desk.delivery(card).state is DeliveryState.SETTLED
+    assert desk.delivery(card).state is DeliveryState.DELIVERED
 
 
 def test_invariant_5_the_same_state_drawn_twice_gives_the_same_bytes(desk: Desk) -> None:
@@ -78,7 +78,7 @@ def test_fifty_changes_in_a_burst_make_few_edits_and_the_last_one_is_true(desk: 
     worker.run_once(desk.clock())
     assert desk.texts() == ["50"]
     assert desk.calls("chat.update") == 5
-    assert desk.delivery(card).shown == desk.delivery(card).wanted
+    assert desk.delivery(card).shown_revision == desk.delivery(card).desired_revision
 
 
 def test_a_change_during_the_call_is_shown_by_the_next(desk: Desk) -> None:
@@ -121,8 +121,8 @@ def test_a_card_deleted_by_hand_is_posted_anew_when_slack_tells_of_it(desk: Desk
     assert desk.texts() == []
     with desk.database.transaction() as session:
         now = desk.clock()
-        assert outbox.gone(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
-        assert not outbox.gone(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
+        assert outbox.message_deleted(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
+        assert not outbox.message_deleted(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
 
@@ -150,8 +150,8 @@ def test_a_template_that_fails_parks_its_message_alone_and_has_another_chance_af
     bad, good = desk.card(desk.handoff("breaks it")), desk.card(desk.handoff("asked for a demo"))
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
-    assert (desk.delivery(bad).state, desk.delivery(bad).trouble) == (DeliveryState.PARKED, "cannot_be_drawn")
-    assert desk.delivery(good).state is DeliveryState.SETTLED
+    assert (desk.delivery(bad).state, desk.delivery(bad).last_error) == (DeliveryState.DEAD_LETTER, "cannot_be_drawn")
+    assert desk.delivery(good).state is DeliveryState.DELIVERED
     mended = desk.worker()
     mended.begin()
     mended.run_once(desk.clock())
@@ -192,7 +192,7 @@ def test_a_card_deleted_while_a_reply_to_it_is_posted_brings_that_reply_back_too
     hold.wait_until_held()
     delete(desk, card)
     with desk.database.transaction() as session:
-        outbox.gone(
+        outbox.message_deleted(
             session, workspace_id=desk.workspace_id, channel=str(first.channel), ts=str(first.ts), now=desk.clock()
         )
     hold.release()
@@ -211,7 +211,7 @@ def test_replies_parked_with_their_card_follow_it_once_it_is_posted(desk: Desk) 
     card = desk.card(handoff)
     line = desk.line(handoff, 1)
     worker.run_once(desk.clock())
-    assert desk.delivery(line).trouble == "parent_parked"
+    assert desk.delivery(line).last_error == "parent_parked"
     desk.sandbox.workspace("Northwind").channels[desk.channel()].archived = False
     assert desk.card(handoff) == card
     desk.pass_time(worker, 5)

@@ -66,9 +66,9 @@ def test_stopping_finishes_what_is_in_hand_and_begins_nothing_more(desk: Desk) -
     stop.set()
     hold.release()
     thread.join()
-    assert desk.delivery(first).state is DeliveryState.SETTLED
-    assert desk.delivery(second).state is DeliveryState.OWED
-    assert desk.lane(second).leased_until is None
+    assert desk.delivery(first).state is DeliveryState.DELIVERED
+    assert desk.delivery(second).state is DeliveryState.PENDING
+    assert desk.queue(second).leased_until is None
     assert desk.texts() == ["in hand"]
 
 
@@ -76,8 +76,8 @@ def test_what_a_claim_found_before_the_stop_is_left_as_it_was(desk: Desk) -> Non
     card = desk.card(desk.handoff("not begun"))
     dispatcher = desk.dispatcher("one that stops")
     assert dispatcher.claim(desk.clock(), go_on=lambda: False) == []
-    assert desk.lane(card).leased_until is None
-    assert desk.delivery(card).began_at is None
+    assert desk.queue(card).leased_until is None
+    assert desk.delivery(card).post_began_at is None
     assert len(dispatcher.claim(desk.clock())) == 1
 
 
@@ -211,7 +211,7 @@ def test_a_card_that_cannot_be_read_for_want_of_a_connection_is_tried_again(desk
     worker = desk.worker(render=render)
     with pytest.raises(PoolTimeout):
         worker.run_once(desk.clock())
-    assert desk.delivery(card).state is DeliveryState.OWED
+    assert desk.delivery(card).state is DeliveryState.PENDING
     desk.settle(worker, 60)
     assert desk.texts() == ["asked for a demo"]
 
@@ -229,7 +229,7 @@ def test_facts_that_no_database_can_read_are_parked_like_a_template_that_fails(d
     card = desk.card(bad)
     desk.card(desk.handoff("good"))
     desk.worker(render=render).run_once(desk.clock())
-    assert (desk.delivery(card).state, desk.delivery(card).trouble) == (DeliveryState.PARKED, "cannot_be_drawn")
+    assert (desk.delivery(card).state, desk.delivery(card).last_error) == (DeliveryState.DEAD_LETTER, "cannot_be_drawn")
     assert desk.texts() == ["good"]
 
 
@@ -249,10 +249,10 @@ def test_a_fault_of_ours_that_comes_back_each_time_parks_its_own_message_and_no_
     worker = desk.worker()
     bad = desk.card(desk.handoff("bad"))
     worker.run_once(desk.clock())
-    assert (desk.delivery(bad).state, desk.delivery(bad).trouble) == (DeliveryState.OWED, "unforeseen")
+    assert (desk.delivery(bad).state, desk.delivery(bad).last_error) == (DeliveryState.PENDING, "unforeseen")
     good = desk.card(desk.handoff("good"), "amer")
     desk.pass_time(worker, 60)
-    assert {desk.delivery(card).state for card in (bad, good)} == {DeliveryState.SETTLED}
+    assert {desk.delivery(card).state for card in (bad, good)} == {DeliveryState.DELIVERED}
     assert desk.texts() == ["bad"]
 
     def always(slack: Slack, method: str, **arguments: object) -> dict[str, object]:
@@ -264,5 +264,5 @@ def test_a_fault_of_ours_that_comes_back_each_time_parks_its_own_message_and_no_
     worse = desk.card(desk.handoff("worse"))
     desk.card(desk.handoff("next"))
     desk.pass_time(worker, 600, step=5)
-    assert (desk.delivery(worse).state, desk.delivery(worse).trouble) == (DeliveryState.PARKED, "unforeseen")
+    assert (desk.delivery(worse).state, desk.delivery(worse).last_error) == (DeliveryState.DEAD_LETTER, "unforeseen")
     assert desk.texts() == ["bad", "next"]

@@ -19,6 +19,7 @@ from bot.app import Baton
 from bot.http.request_body import LARGEST
 from qualification.intake import api_keys
 from qualification.records import Activity, ApiKey, Handoff, Lead
+from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lead_input import MOST_ROWS
 from sandbox.clock import ManualClock
 from tests.bot.conftest import PLAYBOOK
@@ -94,6 +95,22 @@ def test_an_activity_scores_and_a_demo_request_is_handed_over(sender: Sender) ->
     sender.posts("/v1/activities", {"id": "v2", "kind": "demo-request", "lead": IVY})
     assert [handoff.state for handoff in sender.stored(Handoff)] == ["offered"]
     assert sender.asks("GET", f"/v1/leads/{scored['lead_id']}").json()["state"] == "offered"
+
+
+def test_a_lead_is_read_under_the_names_and_values_that_the_api_keeps(sender: Sender, clock: ManualClock) -> None:
+    """The code's own words may change; what senders have built on does not."""
+    ids = [sender.posts("/v1/leads", {**IVY, "email": f"{number}@acme.example"}).json()["id"] for number in range(3)]
+    for number, state in enumerate((HandoffState.MANAGER_QUEUE, HandoffState.SNOOZED)):
+        demo = {"id": f"d{number}", "kind": "demo-request", "lead": {**IVY, "email": f"{number}@acme.example"}}
+        sender.posts("/v1/activities", demo)
+        with sender.baton.database.transaction() as session:
+            handoff = session.scalars(select(Handoff).where(Handoff.lead_id == ids[number])).one()
+            handoff.state, handoff.ended_at = state, clock()
+            session.get_one(Lead, ids[number]).gated_by = "Free mail"
+    read = [sender.asks("GET", f"/v1/leads/{lead_id}").json() for lead_id in ids]
+    assert [each["state"] for each in read] == ["queued", "not_now", None]
+    assert read[0]["weighed"] == [{"name": "Demo requested", "times": 1, "points": 0}]
+    assert [each["gated_by"] for each in read] == ["Free mail", "Free mail", None]
 
 
 def test_the_same_again_is_the_same_answer_also_at_once(sender: Sender) -> None:

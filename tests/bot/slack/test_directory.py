@@ -93,11 +93,11 @@ def test_a_visitor_gets_the_name_slack_has_for_them_on_their_home_tab_too(
         people.actor(session, baton.installations[0].id, olu.id)
         home.open_home(session, baton.installations[0].id, olu.id, now=clock())
     with baton.database.snapshot() as session:
-        before = session.scalars(select(Delivery.wanted).where(Delivery.kind == "home")).one()
+        before = session.scalars(select(Delivery.desired_revision).where(Delivery.kind == "home")).one()
     baton.directories[0].look_up()
     assert person(baton, "Olu Adeyemi").slack_user_id == olu.id
     with baton.database.snapshot() as session:
-        assert session.scalars(select(Delivery.wanted).where(Delivery.kind == "home")).one() == before + 1
+        assert session.scalars(select(Delivery.desired_revision).where(Delivery.kind == "home")).one() == before + 1
 
 
 def test_the_bot_goes_into_a_public_channel_by_itself(baton: Baton, publish: Publish, sandbox: Sandbox) -> None:
@@ -132,8 +132,8 @@ def test_what_waited_for_people_and_channels_goes_out_once_they_are_found(
         handover.hand_over(session, workspace_id=baton.installations[0].id, by=mika, form=form, key="V1", now=clock())
     baton.workers[0].run_once(clock())
     with baton.database.snapshot() as session:
-        parked = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.PARKED)).all()
-    assert {delivery.trouble for delivery in parked} >= {NO_CHANNEL_ID, NO_SLACK_USER}
+        dead_letters = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.DEAD_LETTER)).all()
+    assert {delivery.last_error for delivery in dead_letters} >= {NO_CHANNEL_ID, NO_SLACK_USER}
     baton.directories[0].look_up()
     baton.workers[0].run_once(clock())
     ana = sandbox.person("Ana Ruiz")

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.worlds.floor import Floor, Json, fill, press, shown, submit, told
 
-CARD_BUTTONS = ("accept", "claim", "pass_on", "disqualify", "undo", "reopen", "checklist", "log_contact", "assign")
+CARD_BUTTONS = ("accept", "claim", "decline", "disqualify", "undo", "reopen", "checklist", "log_contact", "assign")
 RUBBISH = (
     None,
     "",
@@ -88,7 +88,7 @@ def test_a_stage_that_is_gone_is_told(floor: Floor, caplog: pytest.LogCaptureFix
 
 
 @pytest.mark.parametrize(
-    "callback_id", ["pass_on", "disqualify", "log_contact", "lose", "reassign", "edit_lead", "checklist", "pick_lead"]
+    "callback_id", ["decline", "disqualify", "log_contact", "lose", "reassign", "edit_lead", "checklist", "pick_lead"]
 )
 @pytest.mark.parametrize("metadata", ["", "no JSON", '{"handoff": null}'])
 def test_a_modal_that_carries_rubbish_says_so(floor: Floor, callback_id: str, metadata: str) -> None:
@@ -99,7 +99,7 @@ def test_a_modal_that_carries_rubbish_says_so(floor: Floor, callback_id: str, me
 def test_an_option_that_carries_rubbish_says_so(floor: Floor) -> None:
     chosen = {"reason": {"reason": {"type": "static_select", "selected_option": {"value": "no JSON"}}}}
     metadata = json.dumps({"handoff": 1, "offer": None})
-    answer = body(floor.dispatches(submission(floor, "pass_on", metadata=metadata, values=chosen)))
+    answer = body(floor.dispatches(submission(floor, "decline", metadata=metadata, values=chosen)))
     assert answer["view"]["callback_id"] == "message"
 
 
@@ -151,11 +151,11 @@ def test_a_surprise_in_a_button_is_an_apology_beside_it(floor: Floor) -> None:
 
 
 def test_a_surprise_in_a_submission_keeps_what_was_typed(floor: Floor) -> None:
-    press(floor.ana, "pass_on", floor.hands_over())
+    press(floor.ana, "decline", floor.hands_over())
     fill(floor.ana, {"reason": {"reason": "other"}, "note": "They are my cousin"})
     breaks(floor)
-    submit(floor.ana, "pass_on")
-    assert [view.callback_id for view in floor.ana.modals] == ["pass_on", "message"]
+    submit(floor.ana, "decline")
+    assert [view.callback_id for view in floor.ana.modals] == ["decline", "message"]
     assert "ref-1" in floor.ana.modal.text
 
 

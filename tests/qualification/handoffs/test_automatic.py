@@ -150,5 +150,5 @@ def test_who_is_called_ready_is_who_the_word_hands_over(
     desk.publishes(lowered(15, *sorted(after)))
     desk.adds_up()
     called = {lead_id for lead_id in ready(desk) if lead_id in ids}
-    held = {lead.id for lead in desk.all(Lead, Lead.held_by.is_not(None))}
+    held = {lead.id for lead in desk.all(Lead, Lead.gated_by.is_not(None))}
     assert called == {lead_id for lead_id in sorted(ids) if lead_id not in held and hands_over(desk, lead_id)}

@@ -24,7 +24,7 @@ from qualification.views import home
 from tests.qualification.handoffs.test_qualified import in_summary, on_home, on_receipts
 from tests.worlds.desk import Desk, open_desk
 
-LIVE = {HandoffState.OFFERED, HandoffState.POOLED, HandoffState.QUEUED, HandoffState.ACCEPTED}
+LIVE = {HandoffState.OFFERED, HandoffState.POOLED, HandoffState.MANAGER_QUEUE, HandoffState.ACCEPTED}
 NUMBERS: Final = itertools.count(1)
 PEOPLE: Final = ("UANA", "UBEN", "UCHLOE", "UMAYA")
 
@@ -59,7 +59,7 @@ ACTS: Final[dict[str, Callable[[Desk, str, int], Any]]] = {
         decisions.disqualify, by=by, handoff_id=lead, offer_id=None, reason="no-need", note=None
     ),
     "put off": lambda desk, by, lead: desk.does(
-        snooze.put_off, by=by, handoff_id=lead, offer_id=None, day=in_a_month(desk), note="Later"
+        snooze.snooze, by=by, handoff_id=lead, offer_id=None, day=in_a_month(desk), note="Later"
     ),
     "undo": lambda desk, by, lead: desk.does(decisions.undo, by=by, handoff_id=lead),
     "reopen": lambda desk, by, lead: desk.does(decisions.reopen, by=by, handoff_id=lead),
@@ -109,8 +109,8 @@ def stands_true(desk: Desk) -> None:
             assert (task.person_id, task.stage) == (handoff.owner_id, handoff.stage)
         assert (offer is not None) == (handoff.state in {HandoffState.OFFERED, HandoffState.POOLED})
         assert (handoff.owner_id is not None) >= (handoff.state is HandoffState.ACCEPTED)
-        assert handoff.wake_at is None or handoff.state is HandoffState.NOT_NOW
-        assert (handoff.state is HandoffState.NOT_NOW) <= (desk.card(handoff.id).put_off is not None)
+        assert handoff.resume_at is None or handoff.state is HandoffState.SNOOZED
+        assert (handoff.state is HandoffState.SNOOZED) <= (desk.card(handoff.id).snooze is not None)
     agrees_on_qualified(desk, handoffs)
 
 

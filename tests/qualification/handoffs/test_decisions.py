@@ -83,7 +83,7 @@ def test_not_mine_asks_the_next_rep_at_once(desk: Desk) -> None:
     handoff_id, _ = desk.offered()
     desk.passes_on(handoff_id, by="UANA")
     assert desk.asked(handoff_id) == "UBEN"
-    assert desk.kinds(handoff_id)[-2:] == ["passed_on", "offered"]
+    assert desk.kinds(handoff_id)[-2:] == ["declined", "offered"]
 
 
 def test_not_mine_credits_the_turn(desk: Desk) -> None:
@@ -108,13 +108,13 @@ def test_when_everyone_has_passed_on_it_waits_in_the_managers_queue(desk: Desk) 
     for rep in ("UANA", "UBEN", "UCHLOE"):
         desk.passes_on(handoff_id, by=rep)
     card = desk.card(handoff_id)
-    assert (card.state, card.queued_because, card.offer_id) == ("queued", "everyone_asked", None)
+    assert (card.state, card.queue_reason, card.offer_id) == ("manager_queue", "everyone_asked", None)
 
 
 def test_the_manager_accepts_from_the_queue(desk: Desk) -> None:
     desk.later(hours=10)
     handoff_id, offer_id = desk.offered()
-    assert (desk.card(handoff_id).queued_because, offer_id) == ("nobody_there", None)
+    assert (desk.card(handoff_id).queue_reason, offer_id) == ("nobody_there", None)
     with pytest.raises(NotYours):
         desk.does(decisions.accept, by="UANA", handoff_id=handoff_id, offer_id=None)
     desk.does(decisions.accept, by="UMAYA", handoff_id=handoff_id, offer_id=None)

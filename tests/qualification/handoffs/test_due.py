@@ -32,7 +32,7 @@ def test_what_nobody_takes_in_time_goes_to_the_next_rep(desk: Desk) -> None:
     card = desk.card(handoff_id)
     assert desk.asked(handoff_id) == "UBEN"
     assert card.accept_by == desk.now + timedelta(minutes=30)
-    assert [offer.outcome for offer in desk.offers(handoff_id)] == ["lapsed", "open"]
+    assert [offer.outcome for offer in desk.offers(handoff_id)] == ["expired", "open"]
 
 
 def test_a_lapsed_turn_is_lost(desk: Desk) -> None:
@@ -50,10 +50,10 @@ def test_after_two_offers_it_waits_for_the_manager_once_and_for_good(desk: Desk)
         desk.later(minutes=30)
         desk.ticks()
     card = desk.card(handoff_id)
-    assert (card.state, card.queued_because, card.accept_by) == ("queued", "everyone_asked", None)
+    assert (card.state, card.queue_reason, card.accept_by) == ("manager_queue", "everyone_asked", None)
     desk.later(days=3)
     assert desk.ticks() == 0
-    assert desk.kinds(handoff_id).count("queued") == 1
+    assert desk.kinds(handoff_id).count("queued_for_manager") == 1
 
 
 def test_a_late_pass_asks_about_an_offer_that_has_been_answered_no_more(desk: Desk) -> None:
@@ -61,7 +61,7 @@ def test_a_late_pass_asks_about_an_offer_that_has_been_answered_no_more(desk: De
     desk.does(decisions.accept, by="UANA", handoff_id=handoff_id, offer_id=offer_id)
     desk.later(hours=2)
     desk.ticks()
-    assert not {"reminded", "lapsed"} & set(desk.kinds(handoff_id))
+    assert not {"reminded", "expired"} & set(desk.kinds(handoff_id))
 
 
 def test_a_pool_that_nobody_claims_from_goes_to_the_manager(desk: Desk) -> None:
@@ -72,7 +72,7 @@ def test_a_pool_that_nobody_claims_from_goes_to_the_manager(desk: Desk) -> None:
     desk.later(minutes=15)
     desk.ticks()
     card = desk.card(handoff_id)
-    assert (card.state, card.queued_because) == ("queued", "pool_lapsed")
+    assert (card.state, card.queue_reason) == ("manager_queue", "pool_expired")
 
 
 def test_somebody_away_is_passed_over(desk: Desk) -> None:
@@ -91,7 +91,7 @@ def test_whoever_said_until_when_they_are_away_is_back_then_and_their_home_says_
     desk.later(minutes=1)
     assert desk.ticks() == 1
     assert desk.person("UANA").away_since is None
-    assert desk.all(Delivery, Delivery.kind == "home")[0].wanted == tab.wanted + 1
+    assert desk.all(Delivery, Delivery.kind == "home")[0].desired_revision == tab.desired_revision + 1
 
 
 def test_invariant_8_hours_are_counted_in_the_zone_of_the_person(desk: Desk) -> None:
@@ -161,7 +161,7 @@ def test_a_pass_locks_its_pools_before_it_makes_a_lane(postgresql_url: str) -> N
             ticking = thread.submit(desk.ticks)
             while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
                 assert not ticking.done()
-            surfaces.owe_home(session, somebody, now=desk.now)
+            surfaces.enqueue_home(session, somebody, now=desk.now)
         assert ticking.result() == 2
     database.dispose()
 
@@ -180,7 +180,7 @@ def test_an_offer_that_cannot_be_seen_to_is_put_off_and_holds_up_no_other(desk: 
     desk.later(minutes=30)
     desk.ticks()
     assert (desk.asked(first), desk.asked(second)) == ("UANA", "UCHLOE")
-    assert "lapsed" not in desk.kinds(first)
+    assert "expired" not in desk.kinds(first)
     with desk.database.transaction() as session:
         session.get_one(Person, maya.id).zone = "Europe/London"
     desk.later(minutes=5)

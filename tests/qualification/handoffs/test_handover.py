@@ -6,7 +6,7 @@ import pytest
 
 from qualification.handoffs import decisions, handover
 from qualification.handoffs.handover_form import HandOverForm
-from qualification.records import Arrival, Company, Delivery, Handoff, Lead
+from qualification.records import Company, Delivery, Handoff, IdempotencyKey, Lead
 from qualification.rules.field_errors import FieldFault
 from qualification.rules.leads.lead_input import ActivityInput
 from qualification.rules.refusals import HandedInTwice, InvalidFields, NoPlaybook
@@ -41,7 +41,7 @@ def test_a_refused_form_may_come_again_under_the_same_key(desk: Desk) -> None:
     """Slack keeps the modal's id while the person corrects a field."""
     with pytest.raises(InvalidFields):
         desk.hands_over(key="V-same", email="nonsense")
-    assert desk.all(Arrival) == []
+    assert desk.all(IdempotencyKey) == []
     assert not desk.hands_over(key="V-same", email="ivy@acme.example").already
 
 
@@ -166,7 +166,7 @@ def test_what_is_new_about_a_lead_is_shown_on_its_older_cards(desk: Desk) -> Non
     (before,) = desk.all(Delivery, *cards)
     desk.hands_over(email="ivy@acme.example", value="5000 EUR")
     (after,) = desk.all(Delivery, *cards)
-    assert after.wanted == before.wanted + 1
+    assert after.desired_revision == before.desired_revision + 1
 
 
 def test_a_person_passes_every_gate_and_the_history_keeps_which(desk: Desk) -> None:
@@ -191,12 +191,12 @@ def test_a_lead_that_a_gate_holds_is_let_go_and_the_gate_named(desk: Desk) -> No
         {"id": "1", "kind": "trial", "lead": {"email": "ivy@acme.example", "do_not_contact": True}}
     )
     desk.takes(given)
-    assert [lead.held_by for lead in desk.all(Lead)] == ["Do not contact"]
+    assert [lead.gated_by for lead in desk.all(Lead)] == ["Do not contact"]
     desk.publishes(PLAYBOOK + "gates: []\n")
     result = desk.hands_over("Acme", email="ivy@acme.example")
     assert (result.gates, result.do_not_contact) == (("Do not contact",), True)
     assert desk.card(result.handoff_id).do_not_contact
-    assert [lead.held_by for lead in desk.all(Lead)] == [None]
+    assert [lead.gated_by for lead in desk.all(Lead)] == [None]
 
 
 def test_who_asked_for_somebody_passes_no_gate_that_lets_them(desk: Desk) -> None:

@@ -74,7 +74,7 @@ def disqualifies(desk: Desk, handoff_id: int) -> None:
 def puts_off(desk: Desk, handoff_id: int) -> None:
     """Let it sleep for a month."""
     day = (desk.now + timedelta(days=30)).date().isoformat()
-    desk.does(snooze.put_off, by="UMAYA", handoff_id=handoff_id, offer_id=None, day=day, note=None)
+    desk.does(snooze.snooze, by="UMAYA", handoff_id=handoff_id, offer_id=None, day=day, note=None)
 
 
 def accepts(desk: Desk, handoff_id: int) -> None:

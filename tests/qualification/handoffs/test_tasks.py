@@ -88,7 +88,7 @@ def test_what_ends_or_is_given_away_or_undone_drops_it(desk: Desk, how: str) -> 
         case "won":
             desk.does(progress.set_stage, **about, stage="won")
         case "put off":
-            desk.does(snooze.put_off, **about, offer_id=None, day="2027-03-03", note=None)
+            desk.does(snooze.snooze, **about, offer_id=None, day="2027-03-03", note=None)
         case "given away":
             desk.does(decisions.reassign, **about, to="UBEN")
         case _:
@@ -222,7 +222,7 @@ def test_it_is_overdue_once_its_time_is_over_and_its_cards_are_drawn_anew_once(d
 
     def wanted() -> int:
         (card,) = desk.all(Delivery, Delivery.kind == "direct_card")
-        return card.wanted
+        return card.desired_revision
 
     was, lines = wanted(), len(desk.events(handoff_id))
     desk.later(seconds=1)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import decisions
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
-from qualification.records import Activity, Delivery, Handoff, Lane, Lead
+from qualification.records import Activity, ChannelQueue, Delivery, Handoff, Lead
 from qualification.rules.intake.row_errors import InvalidRow, RowError
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -68,7 +68,7 @@ def test_activities_add_up_and_the_threshold_hands_the_lead_over(web: Web, desk:
     web.sends("pricing-page")
     card = web.card()
     assert (card.state, card.score, card.announcer, card.lifecycle) == ("offered", 59, None, "mql")
-    assert [(each.name, each.times, each.points) for each in card.weighed] == [
+    assert [(each.name, each.times, each.points) for each in card.contributions] == [
         ("Content downloaded", 3, 30),
         ("Pricing page visited", 1, 15),
         ("E-mail clicked", 2, 10),
@@ -79,7 +79,7 @@ def test_a_demo_request_is_a_handoff_at_once(web: Web) -> None:
     web.sends("demo-request", lead={**IVY, "problem": "Reports take a week", "source": "demo"})
     card = web.card()
     assert (card.state, card.score, card.problem, card.source) == ("offered", 0, "Reports take a week", "Demo request")
-    assert [each.name for each in card.weighed] == ["Demo requested"]
+    assert [each.name for each in card.contributions] == ["Demo requested"]
 
 
 def test_what_comes_twice_counts_once(web: Web, desk: Desk) -> None:
@@ -103,11 +103,11 @@ def test_late_doubled_and_out_of_order_activities_give_the_same_score(desk: Desk
 
 def test_a_lead_with_sales_is_not_handed_over_again_and_its_card_keeps_itself_true(web: Web, desk: Desk) -> None:
     web.sends("trial")
-    before = {each.id: each.wanted for each in desk.all(Delivery)}
-    lanes = {lane.id: lane.due_at for lane in desk.all(Lane)}
+    before = {each.id: each.desired_revision for each in desk.all(Delivery)}
+    queues = {queue.id: queue.due_at for queue in desk.all(ChannelQueue)}
     with desk.database.transaction() as session:
-        for lane in session.query(Lane):
-            lane.due_at = None
+        for queue in session.query(ChannelQueue):
+            queue.due_at = None
     for _ in range(10):
         desk.later(seconds=5)
         web.sends("email-clicked")
@@ -115,9 +115,9 @@ def test_a_lead_with_sales_is_not_handed_over_again_and_its_card_keeps_itself_tr
     assert web.card().score == 75
     cards = [each for each in desk.all(Delivery) if each.kind in {"lead_card", "direct_card"}]
     assert cards
-    assert all(card.wanted == before[card.id] + 10 for card in cards)
-    due = {lane.due_at for lane in desk.all(Lane) if lane.id in {card.lane_id for card in cards}}
-    assert due == {MORNING + timedelta(seconds=65)}, lanes
+    assert all(card.desired_revision == before[card.id] + 10 for card in cards)
+    due = {queue.due_at for queue in desk.all(ChannelQueue) if queue.id in {card.queue_id for card in cards}}
+    assert due == {MORNING + timedelta(seconds=65)}, queues
 
 
 def test_after_a_handoff_only_what_is_done_since_counts_towards_the_next(web: Web, desk: Desk) -> None:
@@ -139,11 +139,11 @@ def test_a_gate_holds_whom_sales_should_not_see_says_so_once_and_lets_go(web: We
     for _ in range(5):
         web.sends("content-download", lead=kim)
     web.sends("blog-post", lead=kim)
-    assert (desk.all(Handoff), web.lead().held_by) == ([], "Free mail")
-    assert desk.lead_kinds(web.lead().id) == ["came_in", "held"]
+    assert (desk.all(Handoff), web.lead().gated_by) == ([], "Free mail")
+    assert desk.lead_kinds(web.lead().id) == ["came_in", "gated"]
     web.sends("demo-request", lead=kim)
     assert [handoff.state for handoff in desk.all(Handoff)] == ["offered"]
-    assert web.lead().held_by is None
+    assert web.lead().gated_by is None
 
 
 def test_two_that_are_ready_together_are_handed_over_once_they_are_known_to_be_one(web: Web, desk: Desk) -> None:
@@ -158,24 +158,24 @@ def test_two_that_are_ready_together_are_handed_over_once_they_are_known_to_be_o
 def test_who_is_held_is_let_go_by_what_a_sender_then_says(web: Web, desk: Desk) -> None:
     for _ in range(4):
         web.sends("pricing-page", lead={"id": "7", "email": "ivy@gmail.com"})
-    assert web.lead().held_by == "Free mail"
+    assert web.lead().gated_by == "Free mail"
     web.takes(LeadInput.model_validate({**IVY, "id": "7"}))
     assert [handoff.state for handoff in desk.all(Handoff)] == ["offered"]
-    assert web.lead().held_by is None
+    assert web.lead().gated_by is None
 
 
 def test_who_is_held_for_what_they_wrote_is_let_go_by_other_words(web: Web, desk: Desk) -> None:
     links = "https://a.example https://b.example https://c.example"
     for _ in range(4):
         web.sends("pricing-page", lead={**IVY, "problem": links})
-    assert web.lead().held_by == "Full of links"
+    assert web.lead().gated_by == "Full of links"
     web.takes(LeadInput.model_validate({**IVY, "problem": "We want a quote for 300 seats"}))
     assert [handoff.state for handoff in desk.all(Handoff)] == ["offered"]
 
 
 def test_do_not_contact_stops_even_a_demo_request(web: Web, desk: Desk) -> None:
     web.sends("demo-request", lead={**IVY, "do_not_contact": True})
-    assert (desk.all(Handoff), web.lead().held_by) == ([], "Do not contact")
+    assert (desk.all(Handoff), web.lead().gated_by) == ([], "Do not contact")
 
 
 def test_a_gate_may_disqualify(web: Web, desk: Desk) -> None:

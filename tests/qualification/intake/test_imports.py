@@ -70,10 +70,10 @@ def test_a_deal_from_a_file_has_no_next_step_before_it_moves(desk: Desk) -> None
 
 def test_a_deal_from_a_file_can_be_put_off_and_wakes_to_its_owner(desk: Desk) -> None:
     handoff = deal(desk, owner="UANA", stage="follow-up", at=MARCH)
-    desk.does(snooze.put_off, by="UANA", handoff_id=handoff.id, offer_id=None, day="2027-03-03", note=None)
+    desk.does(snooze.snooze, by="UANA", handoff_id=handoff.id, offer_id=None, day="2027-03-03", note=None)
     desk.now = datetime(2027, 3, 3, 9, tzinfo=UTC)
     desk.ticks()
-    assert (desk.card(handoff.id).why, desk.asked(handoff.id)) == ("woken", "UANA")
+    assert (desk.card(handoff.id).why, desk.asked(handoff.id)) == ("resumed", "UANA")
 
 
 def test_what_sales_wrote_of_a_deal_that_goes_on_stands_on_its_card(desk: Desk) -> None:
@@ -317,12 +317,12 @@ def test_two_people_of_one_name_cannot_be_told_apart(desk: Desk) -> None:
 
 def test_what_was_put_off_is_not_offered_again_where_a_file_says_that_it_was_won_since(desk: Desk) -> None:
     handoff_id, offer_id = desk.offered("Acme", person="Jo", email="jo@acme.example")
-    desk.does(snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-03", note=None)
+    desk.does(snooze.snooze, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-03", note=None)
     desk.later(days=30)
     won = {"owner": "UBEN", "stage": "won", "at": desk.now - timedelta(days=10), "ended_at": desk.now}
     assert brings(desk, row(email="jo@acme.example", handoff=won)).rejected == {}
     desk.later(days=90)
     while desk.ticks():
         pass
-    assert (desk.card(handoff_id).state, desk.card(handoff_id).lifecycle) == ("not_now", "customer")
-    assert desk.kinds(handoff_id)[-1] == "left_asleep"
+    assert (desk.card(handoff_id).state, desk.card(handoff_id).lifecycle) == ("snoozed", "customer")
+    assert desk.kinds(handoff_id)[-1] == "snooze_dropped"

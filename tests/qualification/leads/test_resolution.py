@@ -303,7 +303,9 @@ def elsewhere(desk: Desk) -> int:
     """Make another workspace, where nobody is known yet."""
     with desk.database.transaction() as session:
         count = session.scalar(select(func.count()).select_from(Workspace))
-        workspace = Workspace(slack_team_id=f"TE{count}", name="Elsewhere", seal=f"{count}", created_at=desk.now)
+        workspace = Workspace(
+            slack_team_id=f"TE{count}", name="Elsewhere", delivery_namespace=f"{count}", created_at=desk.now
+        )
         session.add(workspace)
         session.flush()
         return workspace.id

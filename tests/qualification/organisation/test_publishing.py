@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, select
 from qualification.handoffs import decisions
 from qualification.organisation import publishing
 from qualification.playbook import playbooks
-from qualification.records import Delivery, DeliveryState, Lane, Membership, Person, PlaybookVersion, Pool, Team
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.playbook.errors import PlaybookFaults
 from qualification.rules.refusals import NoPlaybook, NotYours
 from tests.worlds.desk import Desk, open_desk
@@ -99,7 +99,7 @@ def test_invariant_6_a_result_carries_the_version_that_made_it(desk: Desk) -> No
         "handed_over": first,
         "lifecycle_moved": first,
         "offered": second,
-        "passed_on": second,
+        "declined": second,
     }
     offer = desk.offers(handoff_id)[0]
     assert (offer.why, offer.rule, offer.turn) == ("turn", "Everything else", 1)
@@ -134,9 +134,9 @@ def test_a_workspace_without_a_playbook_says_so(desk: Desk) -> None:
 def test_what_was_owed_to_the_name_of_a_channel_is_owed_to_its_id(desk: Desk) -> None:
     desk.hands_over()
     desk.does(publishing.channel_found, channel="#sales-emea", channel_id="C0123456789")
-    assert "C0123456789" in {lane.place for lane in desk.all(Lane)}
+    assert "C0123456789" in {queue.place for queue in desk.all(ChannelQueue)}
     desk.hands_over("Other")
-    assert "#sales-emea" not in {lane.place for lane in desk.all(Lane)}
+    assert "#sales-emea" not in {queue.place for queue in desk.all(ChannelQueue)}
 
 
 def test_somebody_known_by_two_rows_is_one_once_the_playbook_says_so(desk: Desk) -> None:
@@ -192,16 +192,16 @@ def test_a_pool_that_is_gone_from_the_playbook_asks_nobody(desk: Desk) -> None:
         )
     )
     desk.passes_on(handoff_id, by="UANA")
-    assert desk.card(handoff_id).state == "queued"
+    assert desk.card(handoff_id).state == "manager_queue"
 
 
 def test_a_new_manager_is_shown_the_queue(desk: Desk) -> None:
     desk.later(days=5)
     handoff_id = desk.hands_over().handoff_id
     desk.publishes(PLAYBOOK.replace("manager: UMAYA", "manager: UOLU").replace("[admin]", "[admin, manager]"))
-    lanes = {lane.id: lane.place for lane in desk.all(Lane)}
+    queues = {queue.id: queue.place for queue in desk.all(ChannelQueue)}
     cards = desk.all(Delivery, Delivery.kind == "direct_card", Delivery.handoff_id == handoff_id)
-    assert {lanes[card.lane_id] for card in cards} == {f"direct:{desk.person(who).id}" for who in ("UMAYA", "UOLU")}
+    assert {queues[card.queue_id] for card in cards} == {f"direct:{desk.person(who).id}" for who in ("UMAYA", "UOLU")}
 
 
 def test_a_lead_at_work_keeps_its_card_and_thread_when_the_team_moves(desk: Desk) -> None:
@@ -216,21 +216,21 @@ def test_a_card_that_its_channel_takes_no_more_goes_to_the_channel_the_team_has_
     handoff_id = desk.accepted(by="UANA")
     with desk.database.transaction() as session:
         for message in session.scalars(select(Delivery).where(Delivery.kind.in_(["lead_card", "thread_line"]))):
-            message.state, message.trouble = DeliveryState.PARKED, "is_archived"
+            message.state, message.last_error = DeliveryState.DEAD_LETTER, "is_archived"
     desk.publishes(PLAYBOOK.replace("#sales-emea", "#sales-north"))
     desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UBEN")
-    owed = Delivery.state == DeliveryState.OWED
-    assert places(desk, handoff_id, owed) == {"#sales-north"}
+    pending = Delivery.state == DeliveryState.PENDING
+    assert places(desk, handoff_id, pending) == {"#sales-north"}
 
 
 def test_a_new_playbook_redraws_what_is_live_and_the_same_one_nothing(desk: Desk) -> None:
     live, ended = desk.accepted("First", by="UANA"), desk.accepted("Second", by="UBEN")
     desk.does(decisions.disqualify, by="UBEN", handoff_id=ended, offer_id=None, reason="no-budget", note=None)
-    before = {each.id: each.wanted for each in desk.all(Delivery)}
+    before = {each.id: each.desired_revision for each in desk.all(Delivery)}
     desk.publishes(PLAYBOOK)
-    assert {each.id: each.wanted for each in desk.all(Delivery)} == before
+    assert {each.id: each.desired_revision for each in desk.all(Delivery)} == before
     desk.publishes(PLAYBOOK.replace("name: EMEA", "name: Europe"))
-    grown = {(each.kind, each.handoff_id) for each in desk.all(Delivery) if each.wanted > before[each.id]}
+    grown = {(each.kind, each.handoff_id) for each in desk.all(Delivery) if each.desired_revision > before[each.id]}
     assert grown == {("lead_card", live), ("direct_card", live), ("receipt", live)}
 
 
@@ -250,6 +250,6 @@ def test_turns_and_what_undo_puts_back_follow_a_rep_whom_the_playbook_names_anew
 
 def places(desk: Desk, handoff_id: int, *where: ColumnElement[bool]) -> set[str]:
     """Return where the handoff's card and the lines under it stand."""
-    lanes = {lane.id: lane.place for lane in desk.all(Lane)}
+    queues = {queue.id: queue.place for queue in desk.all(ChannelQueue)}
     kinds = Delivery.kind.in_(["lead_card", "thread_line"])
-    return {lanes[each.lane_id] for each in desk.all(Delivery, Delivery.handoff_id == handoff_id, kinds, *where)}
+    return {queues[each.queue_id] for each in desk.all(Delivery, Delivery.handoff_id == handoff_id, kinds, *where)}

@@ -31,7 +31,7 @@ def merges(desk: Desk, *names: str) -> Lead:
         kept = found[names[0]]
         for name in names[1:]:
             # The elder stays: each goes into one that came in before.
-            kept = merging.merge(session, found[name], kept, because="email", now=now)
+            kept = merging.merge(session, found[name], kept, reason="email", now=now)
         return kept
 
     return desk.does(merge)

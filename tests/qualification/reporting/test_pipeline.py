@@ -125,12 +125,12 @@ def test_what_a_rep_put_off_before_accepting_it_is_theirs(sales: Desk) -> None:
     handoff_id, offer_id = sales.offered("Fonz")
     rep = sales.asked(handoff_id)
     before = asks(sales, rep).total
-    sales.does(snooze.put_off, by=rep, handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
+    sales.does(snooze.snooze, by=rep, handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
     mine = asks(sales, rep)
-    assert (mine.total.not_now.count, mine.total.waiting.count) == (1, before.waiting.count - 1)
+    assert (mine.total.snoozed.count, mine.total.waiting.count) == (1, before.waiting.count - 1)
     assert {each.lifecycle: each.count for each in mine.lifecycle}["nurture"] == 1
-    assert asks(sales, "UMAYA", f"<@{rep}>").total.not_now.count == 1
-    by_rep = {each.name: each.not_now.count for each in asks(sales, "UOLU", "by rep").groups}
+    assert asks(sales, "UMAYA", f"<@{rep}>").total.snoozed.count == 1
+    by_rep = {each.name: each.snoozed.count for each in asks(sales, "UOLU", "by rep").groups}
     assert {name for name, count in by_rep.items() if count} == {sales.person(rep).name}
 
 

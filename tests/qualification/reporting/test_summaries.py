@@ -1,4 +1,4 @@
-"""A team's day summed up: made once at its hour, owed with its figures, equal to what happened."""
+"""A team's day summed up: made once at its hour, enqueued with its figures, equal to what happened."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
@@ -144,7 +144,7 @@ def test_who_needs_somebody_is_named_without_address_or_number(desk: Desk) -> No
         desk.later(minutes=31)
     strikes(desk, WEDNESDAY)
     summary = told(desk)
-    assert {(each.lead, each.why, each.overdue) for each in summary.waiting} >= {("Bolt", "queued", True)}
+    assert {(each.lead, each.why, each.overdue) for each in summary.waiting} >= {("Bolt", "manager_queue", True)}
     assert summary.waiting_count == 3
     assert not any("@" in each.lead for each in summary.waiting)
     (cold,) = summary.overdue
@@ -157,15 +157,15 @@ def test_what_was_passed_on_waits_and_is_not_overdue_and_what_lapsed_is(desk: De
     passed = desk.hands_over("Acme").handoff_id
     for _ in range(3):
         desk.passes_on(passed, by=desk.asked(passed))
-    lapsed = desk.hands_over("Bolt").handoff_id
+    expired = desk.hands_over("Bolt").handoff_id
     for _ in range(2):
         desk.later(minutes=31)
         desk.ticks()
-    assert {desk.card(each).queued_because for each in (passed, lapsed)} == {"everyone_asked"}
+    assert {desk.card(each).queue_reason for each in (passed, expired)} == {"everyone_asked"}
     strikes(desk, WEDNESDAY)
     assert [(each.lead, each.why, each.overdue) for each in told(desk).waiting] == [
-        ("Bolt", "queued", True),
-        ("Acme", "queued", False),
+        ("Bolt", "manager_queue", True),
+        ("Acme", "manager_queue", False),
     ]
 
 
@@ -382,4 +382,4 @@ def test_a_summary_goes_where_its_teams_messages_go(desk: Desk) -> None:
     place = surfaces.place_of(team)
     assert place == "#sales-emea"
     (message,) = desk.all(Delivery, Delivery.kind == "summary")
-    assert (message.handoff_id, message.urgency) == (None, 2)
+    assert (message.handoff_id, message.priority) == (None, 2)

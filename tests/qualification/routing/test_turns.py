@@ -129,15 +129,15 @@ def test_routing_never_asks_the_same_rep_twice_about_one_handoff(desk: Desk) -> 
     desk.ticks()
     asked = [offer.person_id for offer in desk.offers(handoff_id)]
     assert len(asked) == len(set(asked)) == 3
-    assert desk.card(handoff_id).state == "queued"
+    assert desk.card(handoff_id).state == "manager_queue"
 
 
 def test_nobody_at_work_means_the_manager_s_queue_visibly(desk: Desk) -> None:
     desk.later(hours=10)
     result = desk.hands_over()
     assert result.manager is not None
-    assert (result.state, result.manager.name) == ("queued", "Maya Cohen")
-    assert desk.kinds(result.handoff_id)[-1] == "queued"
+    assert (result.state, result.manager.name) == ("manager_queue", "Maya Cohen")
+    assert desk.kinds(result.handoff_id)[-1] == "queued_for_manager"
 
 
 @given(passes=st.lists(st.booleans(), min_size=1, max_size=12))
@@ -191,4 +191,4 @@ def test_a_pool_that_was_never_asked_did_not_let_the_lead_lapse(desk: Desk) -> N
     handoff_id = desk.hands_over(source="webinar").handoff_id
     desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UANA")
     desk.passes_on(handoff_id, by="UANA")
-    assert desk.card(handoff_id).queued_because == "nobody_there"
+    assert desk.card(handoff_id).queue_reason == "nobody_there"

@@ -118,32 +118,32 @@ def test_the_card_of_a_lead_with_sales_follows(desk: Desk) -> None:
     does(desk, "trial")
     (handoff,) = desk.all(Handoff)
     desk.publishes(scoring(trial=70))
-    before = {each.id: each.wanted for each in desk.all(Delivery) if each.handoff_id == handoff.id}
+    before = {each.id: each.desired_revision for each in desk.all(Delivery) if each.handoff_id == handoff.id}
     desk.adds_up()
     assert desk.card(handoff.id).score == 70
     cards = [each for each in desk.all(Delivery) if each.kind in {"lead_card", "direct_card"}]
     assert cards
-    assert all(card.wanted > before[card.id] for card in cards)
+    assert all(card.desired_revision > before[card.id] for card in cards)
 
 
 @pytest.mark.parametrize(
-    ("written", "held_by", "told"),
+    ("written", "gated_by", "told"),
     [
-        ((), None, ["held", "let_go"]),
-        (("{name: Free mail, when: {free_mail: true}, outcome: hold}",), "Free mail", ["held"]),
-        (("{name: Free mail, when: {links: 1}, outcome: hold}",), None, ["held", "let_go"]),
-        (("{name: Freemailers, when: {free_mail: true}, outcome: hold}",), "Freemailers", ["held", "held"]),
+        ((), None, ["gated", "released"]),
+        (("{name: Free mail, when: {free_mail: true}, outcome: hold}",), "Free mail", ["gated"]),
+        (("{name: Free mail, when: {links: 1}, outcome: hold}",), None, ["gated", "released"]),
+        (("{name: Freemailers, when: {free_mail: true}, outcome: hold}",), "Freemailers", ["gated", "gated"]),
     ],
     ids=["gone", "still there", "no longer met", "called otherwise"],
 )
 def test_a_held_lead_is_held_by_the_gate_it_meets_now_or_let_go(
-    desk: Desk, written: tuple[str, ...], held_by: str | None, told: list[str]
+    desk: Desk, written: tuple[str, ...], gated_by: str | None, told: list[str]
 ) -> None:
     kim = does(desk, "content-download", lead=KIM, times=5)
-    assert lead(desk, kim).held_by == "Free mail"
+    assert lead(desk, kim).gated_by == "Free mail"
     desk.publishes(gates(*written))
     desk.adds_up()
-    assert (desk.all(Handoff), lead(desk, kim).held_by) == ([], held_by)
+    assert (desk.all(Handoff), lead(desk, kim).gated_by) == ([], gated_by)
     assert desk.lead_kinds(kim)[1:] == told
 
 
@@ -151,9 +151,9 @@ def test_a_new_gate_holds_nobody_before_they_do_something(desk: Desk) -> None:
     ivy = does(desk, "content-download", times=4)
     desk.publishes(gates("{name: Acme, when: {domain: acme.example}, outcome: hold}", threshold=30))
     desk.adds_up()
-    assert lead(desk, ivy).held_by is None
+    assert lead(desk, ivy).gated_by is None
     does(desk, "email-opened")
-    assert (desk.all(Handoff), lead(desk, ivy).held_by) == ([], "Acme")
+    assert (desk.all(Handoff), lead(desk, ivy).gated_by) == ([], "Acme")
 
 
 RIVAL = "{name: Competitor, when: {domain: acme.example}, outcome: disqualify, reason: not-a-buyer}"
@@ -165,7 +165,7 @@ def test_whom_a_gate_disqualified_that_is_gone_is_a_lead_again(desk: Desk) -> No
     assert lead(desk, ivy).lifecycle == "disqualified"
     desk.publishes(PLAYBOOK)
     desk.adds_up()
-    assert (lead(desk, ivy).lifecycle, lead(desk, ivy).held_by) == ("lead", None)
+    assert (lead(desk, ivy).lifecycle, lead(desk, ivy).gated_by) == ("lead", None)
 
 
 def test_whom_sales_disqualified_stays_so_when_the_gate_is_gone(desk: Desk) -> None:
@@ -176,10 +176,10 @@ def test_whom_sales_disqualified_stays_so_when_the_gate_is_gone(desk: Desk) -> N
     desk.later(minutes=10)
     desk.publishes(gates(RIVAL))
     does(desk, "trial")
-    assert lead(desk, ivy).held_by == "Competitor"
+    assert lead(desk, ivy).gated_by == "Competitor"
     desk.publishes(PLAYBOOK)
     desk.adds_up()
-    assert (lead(desk, ivy).lifecycle, lead(desk, ivy).held_by) == ("disqualified", None)
+    assert (lead(desk, ivy).lifecycle, lead(desk, ivy).gated_by) == ("disqualified", None)
 
 
 def test_two_found_to_be_one_count_together_and_apart_again_when_they_are_split(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from qualification.records import Lead
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.views import held
-from qualification.views.held import GateCount, Held
+from qualification.views.held import GateCount, GatedLeads
 from tests.worlds.desk import Desk
 from tests.worlds.playbook import PLAYBOOK
 
@@ -24,9 +24,9 @@ def does(desk: Desk, email: str, kind: str = "content-download", times: int = 5)
     return lead_id
 
 
-def look(desk: Desk) -> Held:
+def look(desk: Desk) -> GatedLeads:
     """Look whom the gates hold now."""
-    return desk.reads(lambda session: held.look(session, desk.workspace_id, "UANA", now=desk.now))
+    return desk.reads(lambda session: held.gated_leads(session, desk.workspace_id, "UANA", now=desk.now))
 
 
 def count(gate: str, now: int, lately: int, *, disqualifies: bool = False) -> GateCount:
@@ -67,7 +67,7 @@ def test_a_lead_that_turned_out_to_be_another_is_counted_with_that_one_only(desk
     does(desk, "kim@gmail.com")
     for said in ({"id": "7", "email": "ivy@acme.example"}, {"id": "7", "email": "kim@gmail.com"}):
         desk.takes(LeadInput.model_validate(said))
-    assert [each.held_by for each in desk.all(Lead, Lead.merged_into_id.is_not(None))] == ["Free mail"]
+    assert [each.gated_by for each in desk.all(Lead, Lead.merged_into_id.is_not(None))] == ["Free mail"]
     assert (look(desk).count, look(desk).latest) == (0, ())
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, progress, snooze
-from qualification.records import Delivery, DeliveryState, Handoff, Lane, Lead, Person, Task, Team
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Handoff, Lead, Person, Task, Team
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
@@ -47,9 +47,11 @@ def turns(desk: Desk, who: str, name: str, page: int) -> None:
 
 def drawn(desk: Desk) -> dict[str, int]:
     """Tell by Slack user how many changes each Home tab counts."""
-    rows = select(Person.slack_user_id, Delivery.wanted).join(Delivery, Delivery.subject == Person.id)
+    rows = select(Person.slack_user_id, Delivery.desired_revision).join(Delivery, Delivery.subject == Person.id)
     return desk.reads(
-        lambda session: {row.slack_user_id: row.wanted for row in session.execute(rows.where(Delivery.kind == "home"))}
+        lambda session: {
+            row.slack_user_id: row.desired_revision for row in session.execute(rows.where(Delivery.kind == "home"))
+        }
     )
 
 
@@ -177,7 +179,7 @@ def test_a_manager_sees_the_queue_what_is_not_accepted_and_the_team_s_clocks(des
     assert (acme.accept_by, acme.offered_at) == (began + timedelta(minutes=30), began)
     assert (bolt.state, bolt.pool) == ("pooled", "Webinars")
     assert leads(shown.queue) == ["Dune"]
-    assert shown.queue.lines[0].queued_because == "nobody_there"
+    assert shown.queue.lines[0].queue_reason == "nobody_there"
     assert tab(desk, "UANA").unaccepted.count == 0
 
 
@@ -255,9 +257,9 @@ def test_long_lists_are_read_in_as_many_statements_as_short_ones(desk: Desk, who
         return len(asked)
 
     fields = {"announcer_id": person.id, "owner_id": None}
-    many(desk, 1, HandoffState.QUEUED, **fields)
+    many(desk, 1, HandoffState.MANAGER_QUEUE, **fields)
     few = asks()
-    many(desk, 300, HandoffState.QUEUED, **fields)
+    many(desk, 300, HandoffState.MANAGER_QUEUE, **fields)
     many(desk, 300, HandoffState.LOST, **fields)
     assert asks() == few
     shown = tab(desk, who)
@@ -320,20 +322,20 @@ def test_the_lists_go_by_index(desk: Desk) -> None:
 
 def test_what_one_put_off_stands_on_one_s_tab_until_it_wakes(desk: Desk) -> None:
     handoff_id, offer_id = desk.offered("Acme")
-    desk.does(snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
-    (line,) = tab(desk, "UANA").asleep.lines
-    assert (line.lead, line.state, line.wake_at is not None) == ("Acme", "not_now", True)
-    assert tab(desk, "UBEN").asleep.lines == ()
+    desk.does(snooze.snooze, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note=None)
+    (line,) = tab(desk, "UANA").snoozed.lines
+    assert (line.lead, line.state, line.resume_at is not None) == ("Acme", "snoozed", True)
+    assert tab(desk, "UBEN").snoozed.lines == ()
     desk.does(decisions.reopen, by="UANA", handoff_id=handoff_id)
-    assert tab(desk, "UANA").asleep.lines == ()
+    assert tab(desk, "UANA").snoozed.lines == ()
 
 
 def test_the_first_lead_of_all_makes_every_open_tab_true(desk: Desk) -> None:
     opens(desk, "UCHLOE")
-    desk.does(lambda session, workspace_id, now: session.execute(update(Delivery).values(shown=Delivery.wanted)))  # noqa: ARG005
+    desk.does(lambda session, **_: session.execute(update(Delivery).values(shown_revision=Delivery.desired_revision)))
     desk.offered("Acme")
     (delivery,) = desk.all(Delivery, Delivery.kind == "home", Delivery.subject == desk.person("UCHLOE").id)
-    assert delivery.wanted > delivery.shown
+    assert delivery.desired_revision > delivery.shown_revision
 
 
 def test_an_administrator_reads_once_for_each_place_what_slack_would_not_take(desk: Desk) -> None:
@@ -343,20 +345,20 @@ def test_an_administrator_reads_once_for_each_place_what_slack_would_not_take(de
     refused = {"lead_card": "not_in_channel", "thread_line": "parent_parked", "direct_card": "user_disabled"}
     with desk.database.transaction() as session:
         session.execute(update(Team).values(channel_id="C0123"))
-        session.execute(update(Lane).where(Lane.person_id.is_(None)).values(place="C0123"))
+        session.execute(update(ChannelQueue).where(ChannelQueue.person_id.is_(None)).values(place="C0123"))
         for kind, trouble in refused.items():
-            parked = {"state": DeliveryState.PARKED, "trouble": trouble}
+            parked = {"state": DeliveryState.DEAD_LETTER, "last_error": trouble}
             session.execute(update(Delivery).where(Delivery.kind == kind).values(**parked))
     shown = tab(desk, "UOLU")
-    assert shown.parked_count == len(shown.parked) == 3
-    channel = next(each for each in shown.parked if each.person is None)
-    assert (channel.channel, channel.trouble, channel.count, channel.lead) == (
+    assert shown.dead_letter_count == len(shown.dead_letters) == 3
+    channel = next(each for each in shown.dead_letters if each.person is None)
+    assert (channel.channel, channel.last_error, channel.count, channel.lead) == (
         "#sales-emea",
         "not_in_channel",
         2,
         "Bolt",
     )
-    direct = [each for each in shown.parked if each.person is not None]
+    direct = [each for each in shown.dead_letters if each.person is not None]
     assert {each.person.name for each in direct if each.person} == {"Ana Ruiz", "Ben Okafor"}
-    assert {(each.trouble, each.count, each.is_home) for each in direct} == {("user_disabled", 1, False)}
-    assert tab(desk, "UANA").parked == ()
+    assert {(each.last_error, each.count, each.is_home) for each in direct} == {("user_disabled", 1, False)}
+    assert tab(desk, "UANA").dead_letters == ()

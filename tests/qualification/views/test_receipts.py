@@ -9,7 +9,7 @@ from qualification.checklists import checklists
 from qualification.checklists.checklists import Given
 from qualification.handoffs import context, decisions, progress, snooze
 from qualification.organisation import publishing
-from qualification.records import Delivery, Handoff, Lane, Person
+from qualification.records import ChannelQueue, Delivery, Handoff, Person
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.views import receipts
@@ -24,16 +24,20 @@ def receipt(desk: Desk, handoff_id: int, reader: str = "UMIKA") -> Receipt:
     return desk.reads(lambda session: receipts.receipt(session, desk.workspace_id, handoff_id, who.id))
 
 
-def owed(desk: Desk) -> list[str]:
+def pending(desk: Desk) -> list[str]:
     """Name the places of the receipts there are."""
-    rows = select(Lane.place).join(Delivery, Delivery.lane_id == Lane.id).where(Delivery.kind == "receipt")
+    rows = (
+        select(ChannelQueue.place)
+        .join(Delivery, Delivery.queue_id == ChannelQueue.id)
+        .where(Delivery.kind == "receipt")
+    )
     return desk.reads(lambda session: list(session.scalars(rows.order_by(Delivery.id))))
 
 
 def wanted(desk: Desk) -> int:
     """Tell how many changes the one receipt counts."""
     (delivery,) = desk.all(Delivery, Delivery.kind == "receipt")
-    return delivery.wanted
+    return delivery.desired_revision
 
 
 def opens(desk: Desk, handoff_id: int, *, by: str) -> None:
@@ -49,20 +53,20 @@ def passes_bant(desk: Desk, handoff_id: int, *, by: str) -> None:
 
 def test_a_receipt_goes_to_whoever_announced_the_lead_once(desk: Desk) -> None:
     desk.hands_over(person="Jo Petrov")
-    assert owed(desk) == [f"direct:{desk.person('UMIKA').id}"]
+    assert pending(desk) == [f"direct:{desk.person('UMIKA').id}"]
     assert desk.hands_over(person="Jo Petrov", by="UOLU").already
-    assert owed(desk) == [f"direct:{desk.person('UMIKA').id}"]
+    assert pending(desk) == [f"direct:{desk.person('UMIKA').id}"]
 
 
 def test_a_rep_who_announces_a_lead_gets_one_receipt(desk: Desk) -> None:
     desk.hands_over(by="UANA")
-    assert owed(desk) == [f"direct:{desk.person('UANA').id}"]
+    assert pending(desk) == [f"direct:{desk.person('UANA').id}"]
 
 
 def test_a_lead_that_came_by_itself_has_no_receipt(desk: Desk) -> None:
     desk.takes(ActivityInput(id="1", kind="demo-request", lead=LeadInput(email="jo@acme.example")))
     assert desk.all(Handoff)
-    assert owed(desk) == []
+    assert pending(desk) == []
 
 
 def test_it_fills_in_from_offered_to_won(desk: Desk) -> None:
@@ -119,18 +123,18 @@ def test_it_tells_who_was_asked_before_and_how_often_somebody_was(desk: Desk) ->
     desk.passes_on(handoff_id, by="UANA", reason="no-time")
     now = receipt(desk, handoff_id)
     assert now.before is not None
-    assert (now.before.name, now.before_outcome, now.asked) == ("Ana Ruiz", "passed_on", 2)
+    assert (now.before.name, now.before_outcome, now.asked) == ("Ana Ruiz", "declined", 2)
     assert now.before_reason is not None
     desk.later(minutes=31)
     desk.ticks()
     now = receipt(desk, handoff_id)
     assert now.asked_last is not None
     assert (now.asked_last.name, now.asked) == ("Chloe Martin", 3)
-    assert (now.before and now.before.name, now.before_outcome) == ("Ben Okafor", "lapsed")
+    assert (now.before and now.before.name, now.before_outcome) == ("Ben Okafor", "expired")
     desk.later(minutes=31)
     desk.ticks()
     now = receipt(desk, handoff_id)
-    assert (now.state, now.before and now.before.name, now.asked) == ("queued", "Chloe Martin", 3)
+    assert (now.state, now.before and now.before.name, now.asked) == ("manager_queue", "Chloe Martin", 3)
     assert (now.asked_last, now.offered_at, now.opened_at) == (None, None, None)
 
 
@@ -143,7 +147,7 @@ def test_a_pool_that_did_not_claim_is_told_with_the_queue(desk: Desk) -> None:
     desk.later(minutes=31)
     desk.ticks()
     now = receipt(desk, handoff_id)
-    assert (now.state, now.queued_because, now.pool) == ("queued", "pool_lapsed", "Webinars")
+    assert (now.state, now.queue_reason, now.pool) == ("manager_queue", "pool_expired", "Webinars")
 
 
 def test_only_the_first_press_of_whoever_is_asked_opens_a_lead(desk: Desk) -> None:
@@ -198,17 +202,17 @@ def test_receipts_follow_whoever_turns_out_to_be_named_by_the_playbook(desk: Des
         person = session.get_one(Person, named.id)
         publishing.person_found(session, person, slack_user_id="UDAN", zone=None, locale=None, now=desk.now)
     assert desk.handoff(handoff_id).announcer_id == named.id
-    assert owed(desk)[-1] == f"direct:{named.id}"
+    assert pending(desk)[-1] == f"direct:{named.id}"
 
 
 def test_a_lead_that_is_put_off_says_until_when_and_what_was_said(desk: Desk) -> None:
     handoff_id, offer_id = desk.offered()
     desk.does(
-        snooze.put_off, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note="Budget in spring"
+        snooze.snooze, by="UANA", handoff_id=handoff_id, offer_id=offer_id, day="2027-03-01", note="Budget in spring"
     )
     was = receipt(desk, handoff_id)
-    assert (was.state, was.lifecycle, was.reason_note) == ("not_now", "nurture", "Budget in spring")
-    assert was.wake_at is not None
+    assert (was.state, was.lifecycle, was.reason_note) == ("snoozed", "nurture", "Budget in spring")
+    assert was.resume_at is not None
     desk.now = datetime(2027, 3, 1, 9, tzinfo=UTC)
     while desk.ticks():
         pass

@@ -33,8 +33,8 @@ from qualification.rules.refusals import (
     NotOwner,
     NotYours,
     OfferMoved,
-    PutOff,
     Refusal,
+    Snoozed,
     StaleCard,
     UndoTooLate,
 )
@@ -57,13 +57,15 @@ OFFERED = HandoffStatus(HandoffState.OFFERED, manager=MAYA, offer_id=7, offered_
 POOLED = HandoffStatus(
     HandoffState.POOLED, manager=MAYA, offer_id=7, pool="EMEA inbound", pool_member_ids=frozenset({1, 2})
 )
-QUEUED = HandoffStatus(HandoffState.QUEUED, manager=MAYA)
+QUEUED = HandoffStatus(HandoffState.MANAGER_QUEUE, manager=MAYA)
 ACCEPTED = HandoffStatus(HandoffState.ACCEPTED, manager=MAYA, owner=ANA, decided_by=ANA)
-NOT_NOW = HandoffStatus(HandoffState.NOT_NOW, manager=MAYA, offered_to=ANA, decided_by=ANA, wake_at=NOW + timedelta(90))
+SNOOZED = HandoffStatus(
+    HandoffState.SNOOZED, manager=MAYA, offered_to=ANA, decided_by=ANA, resume_at=NOW + timedelta(90)
+)
 DISQUALIFIED = HandoffStatus(HandoffState.DISQUALIFIED, manager=MAYA, offered_to=ANA, decided_by=ANA, ended_at=NOW)
 WON = HandoffStatus(HandoffState.WON, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
 LOST = HandoffStatus(HandoffState.LOST, manager=MAYA, owner=ANA, decided_by=ANA, ended_at=NOW)
-STANDINGS = {status.state: status for status in (OFFERED, POOLED, QUEUED, ACCEPTED, NOT_NOW, DISQUALIFIED, WON, LOST)}
+STANDINGS = {status.state: status for status in (OFFERED, POOLED, QUEUED, ACCEPTED, SNOOZED, DISQUALIFIED, WON, LOST)}
 
 # Where each action fits, by name: read from what was promised, not from the rules.
 MATRIX = """
@@ -93,8 +95,8 @@ STATES = st.sampled_from(HandoffState)
 
 def test_every_state_is_either_live_or_ended_but_for_what_sleeps() -> None:
     assert set(STANDINGS) == set(HandoffState)
-    assert set(HandoffState) == LIVE_STATES | ENDED_STATES | {HandoffState.NOT_NOW}
-    assert HandoffState.NOT_NOW not in LIVE_STATES | ENDED_STATES
+    assert set(HandoffState) == LIVE_STATES | ENDED_STATES | {HandoffState.SNOOZED}
+    assert HandoffState.SNOOZED not in LIVE_STATES | ENDED_STATES
     assert not LIVE_STATES & ENDED_STATES
     assert UNDECIDED_STATES < LIVE_STATES
     assert set(FITS) == set(Action)
@@ -108,7 +110,7 @@ def test_a_manager_may_do_whatever_fits_the_state_and_nothing_else(action: Actio
     if state in FITS[action]:
         assert allow(action, status, MANAGER)
     else:
-        with pytest.raises((AlreadyTaken, Ended, OfferMoved, PutOff, StaleCard, NothingToUndo)):
+        with pytest.raises((AlreadyTaken, Ended, OfferMoved, Snoozed, StaleCard, NothingToUndo)):
             allow(action, status, MANAGER)
 
 
@@ -130,13 +132,13 @@ def test_an_administrator_stands_in_only_where_nobody_manages_the_team(action: A
 
 @pytest.mark.parametrize(
     "action",
-    [Action.ACCEPT, Action.PASS_ON, Action.DISQUALIFY, Action.NOT_NOW, Action.CHECKLIST, Action.EDIT],
+    [Action.ACCEPT, Action.DECLINE, Action.DISQUALIFY, Action.SNOOZE, Action.CHECKLIST, Action.EDIT],
 )
 def test_the_rep_it_was_offered_to_may_decide(action: Action) -> None:
     assert allow(action, OFFERED, REP, offer_id=7)
 
 
-@pytest.mark.parametrize("action", [Action.ACCEPT, Action.PASS_ON, Action.DISQUALIFY])
+@pytest.mark.parametrize("action", [Action.ACCEPT, Action.DECLINE, Action.DISQUALIFY])
 def test_nobody_else_may_decide_and_is_told_who_may(action: Action) -> None:
     with pytest.raises(NotYours) as refused:
         allow(action, OFFERED, COLLEAGUE, offer_id=7)
@@ -153,7 +155,7 @@ def test_a_rep_whose_offer_went_on_is_told_to_whom() -> None:
 def test_a_manager_with_an_old_card_decides_nothing_by_it() -> None:
     """The card said Ben; by now it is Ana's: the manager looks again before deciding."""
     with pytest.raises(OfferMoved):
-        allow(Action.PASS_ON, OFFERED, MANAGER, offer_id=6)
+        allow(Action.DECLINE, OFFERED, MANAGER, offer_id=6)
 
 
 def test_the_rep_asked_now_may_press_an_older_card() -> None:
@@ -161,7 +163,7 @@ def test_the_rep_asked_now_may_press_an_older_card() -> None:
 
 
 def test_a_rep_whose_offer_went_to_the_queue_is_told_of_the_manager() -> None:
-    for action in (Action.CLAIM, Action.PASS_ON):
+    for action in (Action.CLAIM, Action.DECLINE):
         with pytest.raises(OfferMoved) as refused:
             allow(action, QUEUED, REP, offer_id=7)
         assert refused.value.facts["to"] == MAYA.ref
@@ -194,7 +196,7 @@ def test_the_queue_is_the_managers() -> None:
     assert refused.value.facts["may"] == (MAYA.ref,)
 
 
-@pytest.mark.parametrize("action", [Action.ACCEPT, Action.CLAIM, Action.PASS_ON])
+@pytest.mark.parametrize("action", [Action.ACCEPT, Action.CLAIM, Action.DECLINE])
 def test_who_comes_second_is_told_who_has_it(action: Action) -> None:
     with pytest.raises(AlreadyTaken) as refused:
         allow(action, ACCEPTED, COLLEAGUE)
@@ -321,16 +323,16 @@ def test_a_reason_that_asks_for_a_note_takes_no_blanks() -> None:
 
 
 def test_whoever_may_disqualify_may_put_off() -> None:
-    assert allow(Action.NOT_NOW, POOLED, COLLEAGUE, offer_id=7)
-    assert allow(Action.NOT_NOW, ACCEPTED, REP)
-    assert allow(Action.NOT_NOW, QUEUED, MANAGER)
+    assert allow(Action.SNOOZE, POOLED, COLLEAGUE, offer_id=7)
+    assert allow(Action.SNOOZE, ACCEPTED, REP)
+    assert allow(Action.SNOOZE, QUEUED, MANAGER)
 
 
 def test_a_lead_that_sleeps_is_told_of_by_when_it_wakes_and_who_put_it_off() -> None:
-    with pytest.raises(PutOff) as refused:
-        allow(Action.ACCEPT, NOT_NOW, COLLEAGUE, offer_id=7)
+    with pytest.raises(Snoozed) as refused:
+        allow(Action.ACCEPT, SNOOZED, COLLEAGUE, offer_id=7)
     assert refused.value.facts == {
-        "until": NOT_NOW.wake_at,
+        "until": SNOOZED.resume_at,
         "by": ANA.ref,
         "by_reader": False,
         "may": (ANA.ref, MAYA.ref),
@@ -339,9 +341,9 @@ def test_a_lead_that_sleeps_is_told_of_by_when_it_wakes_and_who_put_it_off() -> 
 
 
 def test_to_put_off_twice_is_harmless_to_whoever_did_it_and_refused_to_others() -> None:
-    assert not allow(Action.NOT_NOW, NOT_NOW, REP)
-    with pytest.raises(PutOff):
-        allow(Action.NOT_NOW, NOT_NOW, MANAGER)
+    assert not allow(Action.SNOOZE, SNOOZED, REP)
+    with pytest.raises(Snoozed):
+        allow(Action.SNOOZE, SNOOZED, MANAGER)
 
 
 @given(ACTIONS, STATES, st.sampled_from([REP, COLLEAGUE, STRANGER, MANAGER, ADMIN]), st.sampled_from([None, 6, 7]))

@@ -103,7 +103,7 @@ def activity(key: str, payload: object, received_id: str | None = None, now: dat
 
 
 def sample(name: str) -> object:
-    return payloads.read((SAMPLES / name).read_bytes())
+    return payloads.parse_body((SAMPLES / name).read_bytes())
 
 
 def test_a_contact_of_hubspots_workflow_is_a_lead_that_did_what_the_sender_says() -> None:

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 STAGE = st.sampled_from([None, Lifecycle.SQL, Lifecycle.OPPORTUNITY])
 
 
-@given(st.sampled_from([HandoffState.OFFERED, HandoffState.POOLED, HandoffState.QUEUED]), st.booleans(), STAGE)
+@given(st.sampled_from([HandoffState.OFFERED, HandoffState.POOLED, HandoffState.MANAGER_QUEUE]), st.booleans(), STAGE)
 def test_a_lead_nobody_has_accepted_is_an_mql(state: HandoffState, passed: bool, stage: Lifecycle | None) -> None:  # noqa: FBT001
     assert lifecycle_of(state, passed, stage) is Lifecycle.MQL
 
@@ -38,7 +38,7 @@ def test_an_accepted_lead_is_an_sql_once_its_checklist_passed_unless_its_stage_s
 
 @given(st.booleans(), STAGE)
 def test_a_lead_put_off_is_nurtured(passed: bool, stage: Lifecycle | None) -> None:  # noqa: FBT001
-    assert lifecycle_of(HandoffState.NOT_NOW, passed, stage) is Lifecycle.NURTURE
+    assert lifecycle_of(HandoffState.SNOOZED, passed, stage) is Lifecycle.NURTURE
 
 
 @given(st.sampled_from([HandoffState.DISQUALIFIED, HandoffState.WON, HandoffState.LOST]), st.booleans(), STAGE)

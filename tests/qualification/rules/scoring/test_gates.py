@@ -3,7 +3,7 @@
 import pytest
 
 from qualification.rules.playbook.playbook import Gate
-from qualification.rules.scoring.gates import Applicant, fitting, stopped_by
+from qualification.rules.scoring.gates import GateInput, fitting, stopped_by
 from qualification.rules.values.email_domains import is_free_mail
 
 GATES = tuple(
@@ -20,38 +20,38 @@ GATES = tuple(
 
 
 @pytest.mark.parametrize(
-    ("applicant", "gate"),
+    ("gate_input", "gate"),
     [
-        (Applicant(email="ivy@acme.example", said=("We would like a demo",)), None),
-        (Applicant(email="ivy@acme.example", do_not_contact=True), "Do not contact"),
-        (Applicant(email="x@rival.example"), "Competitor"),
-        (Applicant(email="x@Mail.Rival.Example"), "Competitor"),
-        (Applicant(email="x@notrival.example"), None),
-        (Applicant(said=("I forgot my PASSWORD.",)), "Support"),
-        (Applicant(said=("passwordless login for 300 people",)), None),
-        (Applicant(said=("Please cancel my plan",)), "Support"),
-        (Applicant(said=("See https://a.example www.b.example http://c.example",)), "Links"),
-        (Applicant(said=("See https://a.example and https://b.example",)), None),
-        (Applicant(said=("https://a.example,https://b.example|https://c.example",)), "Links"),
-        (Applicant(said=("https://a.example", "www.b.example", " https://c.example/d ")), None),
-        (Applicant(said=("See https://a.example", "https://b.example and https://c.example")), None),
-        (Applicant(said=("buy [url=x]now[/url]",)), "Machine"),
-        (Applicant(said=("<a href='x'>now</a>",)), "Machine"),
-        (Applicant(said=("a < b and c > d",)), None),
-        (Applicant(email="ivy@gmail.com"), "Free mail"),
-        (Applicant(email="ivy@gmail.com", asked=True), None),
-        (Applicant(email="x@rival.example", do_not_contact=True), "Do not contact"),
-        (Applicant(), None),
+        (GateInput(email="ivy@acme.example", said=("We would like a demo",)), None),
+        (GateInput(email="ivy@acme.example", do_not_contact=True), "Do not contact"),
+        (GateInput(email="x@rival.example"), "Competitor"),
+        (GateInput(email="x@Mail.Rival.Example"), "Competitor"),
+        (GateInput(email="x@notrival.example"), None),
+        (GateInput(said=("I forgot my PASSWORD.",)), "Support"),
+        (GateInput(said=("passwordless login for 300 people",)), None),
+        (GateInput(said=("Please cancel my plan",)), "Support"),
+        (GateInput(said=("See https://a.example www.b.example http://c.example",)), "Links"),
+        (GateInput(said=("See https://a.example and https://b.example",)), None),
+        (GateInput(said=("https://a.example,https://b.example|https://c.example",)), "Links"),
+        (GateInput(said=("https://a.example", "www.b.example", " https://c.example/d ")), None),
+        (GateInput(said=("See https://a.example", "https://b.example and https://c.example")), None),
+        (GateInput(said=("buy [url=x]now[/url]",)), "Machine"),
+        (GateInput(said=("<a href='x'>now</a>",)), "Machine"),
+        (GateInput(said=("a < b and c > d",)), None),
+        (GateInput(email="ivy@gmail.com"), "Free mail"),
+        (GateInput(email="ivy@gmail.com", asked=True), None),
+        (GateInput(email="x@rival.example", do_not_contact=True), "Do not contact"),
+        (GateInput(), None),
     ],
 )
-def test_the_first_gate_whose_every_condition_fits_stops(applicant: Applicant, gate: str | None) -> None:
-    stopped = stopped_by(GATES, applicant)
+def test_the_first_gate_whose_every_condition_fits_stops(gate_input: GateInput, gate: str | None) -> None:
+    stopped = stopped_by(GATES, gate_input)
     assert (stopped.name if stopped else None) == gate
 
 
 def test_every_gate_that_fits_is_told_in_order() -> None:
-    applicant = Applicant(email="ivy@gmail.com", said=("I forgot my password",), do_not_contact=True)
-    assert [gate.name for gate in fitting(GATES, applicant)] == ["Do not contact", "Support", "Free mail"]
+    gate_input = GateInput(email="ivy@gmail.com", said=("I forgot my password",), do_not_contact=True)
+    assert [gate.name for gate in fitting(GATES, gate_input)] == ["Do not contact", "Support", "Free mail"]
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "yahoo.fr", "outlook.com.br", "gmx.net", "hotmail.co.uk", "web.de"])

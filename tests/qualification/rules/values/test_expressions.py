@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from qualification.rules.values import expressions
 from qualification.rules.values.expression_functions import OWN
-from qualification.rules.values.expressions import Nothing, Unworkable, read, value_of
+from qualification.rules.values.expressions import Nothing, Unworkable, parse_expression, value_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -82,12 +82,12 @@ SHAPES = st.recursive(
     ],
 )  # fmt: skip
 def test_an_expression_comes_to(written: object, payload: object, value: object) -> None:
-    assert value_of(read(written), payload) == value
+    assert value_of(parse_expression(written), payload) == value
 
 
 def test_what_cannot_be_worked_out_says_why_without_the_value() -> None:
     with pytest.raises(Unworkable) as refused:
-        value_of(read("join('-', names)"), {"names": "Lea Weber"})
+        value_of(parse_expression("join('-', names)"), {"names": "Lea Weber"})
     assert str(refused.value) == "join() takes array-string, not string"
 
 
@@ -100,7 +100,7 @@ def test_a_function_of_our_own_takes_whatever_comes(name: str, one: object, othe
         written = "words(one)"
     elif name == "replace":
         written = "replace(one, other, one)"
-    value_of(read(written), {"one": one, "other": other})
+    value_of(parse_expression(written), {"one": one, "other": other})
 
 
 @given(st.text(max_size=30))
@@ -114,7 +114,7 @@ def test_any_text_is_an_expression_or_at_fault(text: str) -> None:
 @given(SHAPES)
 def test_any_shape_is_an_expression_or_at_fault(shape: object) -> None:
     try:
-        read(shape)
+        parse_expression(shape)
     except ValueError as error:
         assert str(error)  # noqa: PT017 - either is right
 

@@ -23,9 +23,9 @@ def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_word
     assert len([message for message in office.ana.direct_messages if "Acme" in message.text]) == 1
     # 09:30 in London on 3 March.
     office.passes(days=1)
-    woken = office.direct(office.ana, "is back. It was put off until now.")
-    assert "The budget comes in March" in woken.text
-    assert "last contact" in woken.text
+    resumed = office.direct(office.ana, "is back. It was put off until now.")
+    assert "The budget comes in March" in resumed.text
+    assert "last contact" in resumed.text
     office.card("Offered to @Ana Ruiz")
     assert len([message for message in office.cards() if "Acme" in message.text]) == 1
 
@@ -34,9 +34,9 @@ def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_word
 
     office.waits_for(lambda: "Awake again, as planned" in thread())
     assert "Ana Ruiz put the lead off" in thread()
-    office.ana.presses("Accept", on=woken)
+    office.ana.presses("Accept", on=resumed)
     office.card("Accepted by @Ana Ruiz")
-    office.waits_for(lambda: "Accept" not in office.ana.looks_again(woken).buttons)
+    office.waits_for(lambda: "Accept" not in office.ana.looks_again(resumed).buttons)
 
 
 def test_a_rep_who_is_gone_by_then_is_not_asked_and_the_pool_is(office: Office) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox
-from qualification.records import Delivery, DeliveryState, Handoff, Lane, Membership, Offer, Pool
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Handoff, Membership, Offer, Pool
 from qualification.rules.handoffs.states import OfferOutcome
 from tests.worlds.deliveries import Desk
 
@@ -22,7 +22,7 @@ def test_invariant_2_what_is_rolled_back_owes_nothing(desk: Desk) -> None:
     def change_half() -> None:
         with desk.database.transaction() as session:
             session.get_one(Handoff, handoff).did = "changed"
-            owe(session, desk, desk.channel(), handoff)
+            enqueue(session, desk, desk.channel(), handoff)
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -30,14 +30,14 @@ def test_invariant_2_what_is_rolled_back_owes_nothing(desk: Desk) -> None:
     with desk.database.snapshot() as session:
         assert session.get_one(Handoff, handoff).did == "asked for a demo"
         assert session.scalars(select(Delivery)).all() == []
-        assert session.scalars(select(Lane)).all() == []
+        assert session.scalars(select(ChannelQueue)).all() == []
     assert not woken.is_set()
 
 
 def test_owing_twice_is_one_row_that_counts(desk: Desk) -> None:
     handoff = desk.handoff()
     assert desk.card(handoff) == desk.card(handoff)
-    assert desk.delivery(desk.card(handoff)).wanted == 3
+    assert desk.delivery(desk.card(handoff)).desired_revision == 3
 
 
 def test_what_is_owed_again_stands_behind_what_was_owed_before(desk: Desk) -> None:
@@ -61,10 +61,10 @@ def test_a_change_makes_the_lane_due_at_once_and_a_pause_outlasts_it(desk: Desk)
     handoff = desk.handoff("0")
     card = desk.card(handoff)
     worker.run_once(desk.clock())
-    assert desk.lane(card).due_at is None
+    assert desk.queue(card).due_at is None
     desk.sandbox.fault("chat.update", "429", retry_after=30, times=1)
     desk.change(handoff, "1")
-    assert desk.lane(card).due_at == desk.clock()
+    assert desk.queue(card).due_at == desk.clock()
     worker.run_once(desk.clock())
     desk.clock.advance(5)
     desk.change(handoff, "2")
@@ -78,7 +78,7 @@ def test_a_change_redraws_the_home_tabs_of_those_concerned_and_of_nobody_else(de
     handoff = desk.handoff()
     worker.run_once(desk.clock())
     desk.change(handoff, "of no concern to Ana")
-    assert desk.delivery(home).state is DeliveryState.SETTLED
+    assert desk.delivery(home).state is DeliveryState.DELIVERED
     with desk.database.transaction() as session:
         pool = Pool(workspace_id=desk.workspace_id, team_id=desk.team_id, key="emea", name="EMEA")
         session.add(pool)
@@ -96,7 +96,7 @@ def test_a_change_redraws_the_home_tabs_of_those_concerned_and_of_nobody_else(de
             )
         )
     desk.change(handoff, "may be claimed by Ana")
-    assert desk.delivery(home).state is DeliveryState.OWED
+    assert desk.delivery(home).state is DeliveryState.PENDING
 
 
 def test_a_tab_opened_again_is_owed_and_a_parked_one_is_tried_again(desk: Desk) -> None:
@@ -105,13 +105,13 @@ def test_a_tab_opened_again_is_owed_and_a_parked_one_is_tried_again(desk: Desk) 
     member = desk.sandbox.person("Ana Ruiz", "Northwind").member
     member.deactivated = True
     worker.run_once(desk.clock())
-    assert desk.delivery(home).state is DeliveryState.PARKED
+    assert desk.delivery(home).state is DeliveryState.DEAD_LETTER
     member.deactivated = False
     assert desk.home() == home
     worker.run_once(desk.clock())
-    assert desk.delivery(home).state is DeliveryState.SETTLED
+    assert desk.delivery(home).state is DeliveryState.DELIVERED
     desk.home()
-    assert desk.delivery(home).state is DeliveryState.OWED
+    assert desk.delivery(home).state is DeliveryState.PENDING
 
 
 def test_transactions_that_owe_the_same_places_in_opposite_order_never_wait_for_each_other(desk: Desk) -> None:
@@ -131,8 +131,8 @@ def test_transactions_that_owe_the_same_places_in_opposite_order_never_wait_for_
             ]
             with desk.database.transaction() as session:
                 for place, person in reversed(places) if backwards else places:
-                    owe(session, desk, place, handoff, person)
-                outbox.stale(session, handoff, desk.clock())
+                    enqueue(session, desk, place, handoff, person)
+                outbox.mark_stale(session, handoff, desk.clock())
 
     with ThreadPoolExecutor(6) as pool:
         shares = [handoffs[number::6] for number in range(6)]
@@ -141,12 +141,12 @@ def test_transactions_that_owe_the_same_places_in_opposite_order_never_wait_for_
             done.result(timeout=30)
     with desk.database.snapshot() as session:
         assert len(session.scalars(select(Delivery).where(Delivery.kind != "home")).all()) == 96
-        assert len(session.scalars(select(Lane)).all()) == 5
+        assert len(session.scalars(select(ChannelQueue)).all()) == 5
 
 
-def owe(session: Session, desk: Desk, place: str, handoff_id: int, person_id: int | None = None) -> None:
-    """Owe a handoff's card in this transaction."""
-    outbox.owe(
+def enqueue(session: Session, desk: Desk, place: str, handoff_id: int, person_id: int | None = None) -> None:
+    """Enqueue a handoff's card in this transaction."""
+    outbox.enqueue(
         session,
         workspace_id=desk.workspace_id,
         place=place,
@@ -154,6 +154,6 @@ def owe(session: Session, desk: Desk, place: str, handoff_id: int, person_id: in
         kind="direct_card" if person_id else "lead_card",
         subject=handoff_id,
         handoff_id=handoff_id,
-        urgency=0,
+        priority=0,
         now=desk.clock(),
     )

@@ -1,0 +1,10 @@
+"""Ids by which Baton's messages and modals in Slack went before, old to new: those that stand there still work."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+# What buttons and modals are called, and what an entry of a card's menu carries.
+ACTIONS: Final[Mapping[str, str]] = MappingProxyType({"pass_on": "decline", "not_now": "snooze"})
+# What a list of the Home tab is called by the buttons that turn its pages.
+LISTS: Final[Mapping[str, str]] = MappingProxyType({"asleep": "snoozed"})
