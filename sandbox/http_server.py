@@ -19,7 +19,7 @@ from sandbox.page.endpoints import PageEndpoints
 
 T = TypeVar("T")
 _TIMEOUT_SECONDS = 10.0
-_GLANCE_SECONDS = 0.002
+_POLL_SECONDS = 0.002
 
 
 class CuttableProtocol(H11Protocol):
@@ -32,29 +32,29 @@ class CuttableProtocol(H11Protocol):
 
 
 class PromptServer(uvicorn.Server):
-    """Ends as soon as it is told to, where uvicorn's own looks ten times a second and then waits for a tenth."""
+    """Ends immediately when `ending` is set; uvicorn's own server polls ten times a second, then sleeps for a tenth."""
 
     def __init__(self, config: uvicorn.Config) -> None:
-        """Prepare."""
+        """Start with `ending` not set."""
         super().__init__(config)
         self.ending = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """Return when it is to end."""
+        """Return when `ending` is set."""
         await self.on_tick(0)
         await self.ending.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more requests, and wait a second at most for those under way."""
+        """Accept no more requests, and wait for those in progress, for at most `timeout_graceful_shutdown`."""
         for server in self.servers:
             server.close()
-        for each in sockets or []:
-            each.close()
+        for listening in sockets or []:
+            listening.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         deadline = asyncio.get_running_loop().time() + (self.config.timeout_graceful_shutdown or 0)
-        while self.server_state.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - it tells nobody of a connection that closes
-            await asyncio.sleep(_GLANCE_SECONDS)
+        while self.server_state.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - uvicorn sends no signal when a connection closes
+            await asyncio.sleep(_POLL_SECONDS)
         for task in self.server_state.tasks:
             task.cancel()
         await self.lifespan.shutdown()

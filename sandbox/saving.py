@@ -1,4 +1,4 @@
-"""A Slack written down as JSON, and read again: its people, channels, messages and Home tabs."""
+"""Saves a LocalSlack as JSON and restores it: people, channels, messages and Home tabs."""
 
 from dataclasses import dataclass, replace
 
@@ -7,13 +7,13 @@ from pydantic import TypeAdapter
 from sandbox.local_slack import LocalSlack
 from sandbox.workspace.state import Json, Workspace
 
-# What was made after the Slack was saved, and went with a kill, has an id below this many more.
+# Restored sandboxes skip this many ids, which may have been used after saving, before the sandbox was killed.
 SKIPPED_IDS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What is written down; open modals are not, for Slack closes them too when it is away."""
+    """What is saved. Open modals are not: Slack closes them too."""
 
     serial: int
     microsecond: int
@@ -24,7 +24,7 @@ _SAVED: TypeAdapter[Saved] = TypeAdapter(Saved)
 
 
 def dump(slack: LocalSlack) -> bytes:
-    """Write a Slack down; nothing may change it meanwhile."""
+    """Return a LocalSlack as JSON. Call it in the loop, so that nothing changes meanwhile."""
     kept = [
         replace(
             each,
@@ -38,13 +38,16 @@ def dump(slack: LocalSlack) -> bytes:
 
 
 def load(slack: LocalSlack, written: bytes, manifest: Json) -> None:
-    """Put what was written down into an empty Slack; the app is the one of this manifest. Raises ValueError."""
+    """Add what `dump` returned to a LocalSlack without workspaces; the app is that of `manifest`.
+
+    Raises ValueError if `written` is not from `dump`.
+    """
     saved = _SAVED.validate_json(written)
-    slack.ids.go_on(saved.serial + SKIPPED_IDS, saved.microsecond)
+    slack.ids.continue_from(saved.serial + SKIPPED_IDS, saved.microsecond)
     for workspace in saved.workspaces:
         workspace.app.manifest = manifest
         for channel in workspace.channels.values():
-            # A reply is one message, in the channel and in its thread.
+            # A reply must be the same object in the channel and in its thread.
             for message in list(channel.messages.values()):
                 channel.store(message)
     slack.add(saved.workspaces)

@@ -38,7 +38,7 @@ class Sandbox:
         port: int = 0,
         saved: bytes | None = None,
     ) -> None:
-        """Make the workspaces of `seed`, each with the manifest's app installed, or go on with those `saved` before.
+        """Make the workspaces of `seed`, each with the manifest's app installed, or restore those that `save` returned.
 
         Deliveries go to `http_endpoint` if there is one, else over Socket Mode. `port` 0 picks a free port; OSError is
         raised if the port is in use.
@@ -64,7 +64,7 @@ class Sandbox:
         return self
 
     def save(self) -> bytes:
-        """Write everything down that a later sandbox needs to go on: people, channels, messages, Home tabs."""
+        """Return the workspaces as JSON, for the `saved` of a later sandbox: people, channels, messages, Home tabs."""
 
         async def write() -> bytes:
             return dump(self.slack)

@@ -1,4 +1,4 @@
-"""`baton import`: what it is asked, what it shows, and how it ends."""
+"""`baton import`: its options, what it prints, and its exit codes."""
 
 import re
 from collections.abc import Iterator
@@ -31,10 +31,10 @@ from qualification.rules.values.expressions import Parts, Search
 INTERRUPTED: Final = 130
 LONGEST_SENDER: Final = 80
 _REPORT: Final = re.compile(r"(\.[^.]+\.refused)+$")
-# So many rows are shown by --dry-run, and so many reasons.
+# --dry-run shows this many rows, every summary this many reasons.
 _SHOWN: Final = 3
 _MOST_REASONS: Final = 12
-# Where nobody looks on, a line is written so often.
+# Without a terminal, progress is a line after this many rows.
 _ROWS_A_LINE: Final = 100_000
 
 
@@ -83,9 +83,9 @@ def command(
         except OSError as error:
             console.fail(f"{error.filename or file} cannot be read: {error.strerror}.", console.WRONG)
         except (files.NoTable, MapFaults, CannotImport) as fault:
-            said = f"{file} holds no rows: {fault}." if isinstance(fault, files.NoTable) else str(fault)
-            console.fail(said, console.WRONG)
-        _tell_how_it_is_read(plan, guessed=map_file is None)
+            reason = f"{file} holds no rows: {fault}." if isinstance(fault, files.NoTable) else str(fault)
+            console.fail(reason, console.WRONG)
+        _print_format(plan, guessed=map_file is None)
         with _progress(plan.table) as progress:
             work = Import(database, workspace_id, plan, now=wiring.utc_now, progress=progress)
             try:
@@ -100,7 +100,7 @@ def command(
                 console.fail(f"{file} cannot be read on: {fault}.", console.FAILED)
             except CannotImport as fault:
                 console.fail(str(fault), console.FAILED)
-    _tell(tally, plan, where)
+    _print_result(tally, plan, where)
 
 
 def _playbook(database: Database, workspace_id: int) -> Playbook:
@@ -114,7 +114,7 @@ def _playbook(database: Database, workspace_id: int) -> Playbook:
 def plan_of(
     table: files.Table, map_file: Path | None, playbook: Playbook, *, sender: str | None, announcing: bool
 ) -> Plan:
-    """Return what is to be brought in, and how; raises MapFaults and CannotImport."""
+    """Return the plan of an import; raises MapFaults, CannotImport, and OSError for a joined file."""
     text = console.text(map_file) if map_file else ""
     if map_file is None:
         if table.columns is None:
@@ -128,7 +128,7 @@ def plan_of(
     else:
         mapped = import_map.parse(text, str(map_file), playbook, table.columns)
     joined = joins.join(mapped, table.path.parent, table.columns)
-    # The report of an import holds the ids of what was imported.
+    # The report of an import has the ids of the file that it reports on.
     stem = _REPORT.sub("", table.path.stem)
     called = sender or re.sub(r"[^\w.-]+", "-", stem).strip("-")[:LONGEST_SENDER] or "file"
     beside = [runs.digest_of(table.path.parent / each.file) for each in mapped.join.values()]
@@ -144,16 +144,16 @@ def plan_of(
     )
 
 
-def _tell_how_it_is_read(plan: Plan, *, guessed: bool) -> None:
+def _print_format(plan: Plan, *, guessed: bool) -> None:
     table = plan.table
-    written = "JSON lines" if table.delimiter is None else f"cells apart by {_called(table.delimiter)}"
-    console.say(f"{table.path.name}: {written}, {table.encoding}. Its ids are those of `{plan.sender}`.")
+    layout = "JSON lines" if table.delimiter is None else f"cells apart by {_called(table.delimiter)}"
+    console.say(f"{table.path.name}: {layout}, {table.encoding}. Its ids are those of `{plan.sender}`.")
     for name, joined in plan.joined.items():
         console.say(f"  {name} ← {printable(joined.file)}, {_rows(len(joined.rows))}")
-        for line, why in joined.unfit[:_SHOWN]:
+        for line, why in joined.skipped[:_SHOWN]:
             console.say(f"    not line {line}: it {printable(why)}")
-        if len(joined.unfit) > _SHOWN:
-            console.say(f"    and {len(joined.unfit) - _SHOWN:,} other lines not")
+        if len(joined.skipped) > _SHOWN:
+            console.say(f"    and {len(joined.skipped) - _SHOWN:,} other lines not")
     if not guessed:
         return
     for field, expression in plan.mapped.lead.items():
@@ -170,21 +170,23 @@ def _called(delimiter: str) -> str:
 
 @contextmanager
 def _progress(table: files.Table) -> Iterator[runs.Progress]:
-    """Show how far the file is read: a bar where somebody looks on, else a line now and then."""
-    told = console.stderr()
+    """Show how far the file is read: a bar on a terminal, else a line now and then."""
+    stderr = console.stderr()
     columns = (BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))
-    with Progress(*columns, TimeRemainingColumn(), console=told, transient=True, disable=not told.is_terminal) as bar:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=stderr, transient=True, disable=not stderr.is_terminal
+    ) as bar:
         task = bar.add_task("", total=max(table.size, 1))
         next_line = _ROWS_A_LINE
 
         def show(tally: Tally) -> None:
             nonlocal next_line
-            refused = f", {tally.flawed:,} not taken" if tally.flawed else ""
-            bar.update(task, completed=table.at, description=f"{tally.rows:,} rows{refused}")
-            if not told.is_terminal and tally.rows >= next_line:
+            rejected = f", {tally.rejected:,} not taken" if tally.rejected else ""
+            bar.update(task, completed=table.at, description=f"{tally.rows:,} rows{rejected}")
+            if not stderr.is_terminal and tally.rows >= next_line:
                 next_line = tally.rows - tally.rows % _ROWS_A_LINE + _ROWS_A_LINE
                 share = table.at / max(table.size, 1)
-                told.print(f"{tally.rows:,} rows{refused}, {share:.0%}", highlight=False)
+                stderr.print(f"{tally.rows:,} rows{rejected}, {share:.0%}", highlight=False)
 
         yield show
 
@@ -202,7 +204,7 @@ def _carry_out(work: Import, report: Path, *, again: bool) -> Tally:
 
 
 def _try_out(work: Import, plan: Plan) -> None:
-    """Show the first rows as they would be taken, and count what would become of all."""
+    """Show the first rows as they would be imported, and count the results of all."""
     rows = work.try_out()
     for row, read in islice(rows, _SHOWN):
         drawn = Table("Field", Column("Value", overflow="fold"), title=f"Line {row.line}", title_justify="left")
@@ -212,17 +214,17 @@ def _try_out(work: Import, plan: Plan) -> None:
         elif read is None:
             drawn.add_row("[dim]left out by `when`[/dim]", "")
         else:
-            for flaw in read:
-                drawn.add_row(f"[red]✗ {escape(flaw.field)}[/red]", escape(printable(flaw.reason)))
+            for error in read:
+                drawn.add_row(f"[red]✗ {escape(error.field)}[/red]", escape(printable(error.reason)))
         console.stdout().print(drawn)
     for _ in rows:
         pass
     tally = work.tally
-    taken = tally.rows - tally.left_out - tally.flawed
-    console.say(f"{tally.rows:,} rows: {taken:,} would be taken, {tally.flawed:,} not, {tally.left_out:,} left out.")
-    _tell_unjoined(tally, plan)
-    _tell_reasons(tally)
-    if tally.flawed:
+    valid = tally.rows - tally.left_out - tally.rejected
+    console.say(f"{tally.rows:,} rows: {valid:,} would be taken, {tally.rejected:,} not, {tally.left_out:,} left out.")
+    _print_unjoined(tally, plan)
+    _print_reasons(tally)
+    if tally.rejected:
         raise typer.Exit(console.FAILED)
 
 
@@ -233,8 +235,8 @@ def _rows(count: int) -> str:
 def _fields(row: ImportRow) -> Iterator[tuple[str, object]]:
     sections: list[tuple[str, dict[str, object]]] = [("lead", row.lead.model_dump(mode="json", exclude_defaults=True))]
     sections += [
-        (f"activities[{index}]", act.model_dump(mode="json", exclude_defaults=True))
-        for index, act in enumerate(row.activities[:_SHOWN])
+        (f"activities[{index}]", activity.model_dump(mode="json", exclude_defaults=True))
+        for index, activity in enumerate(row.activities[:_SHOWN])
     ]
     if row.handoff is not None:
         sections.append(("handoff", row.handoff.model_dump(mode="json", exclude_defaults=True)))
@@ -245,7 +247,7 @@ def _fields(row: ImportRow) -> Iterator[tuple[str, object]]:
         yield "activities", f"and {len(row.activities) - _SHOWN} more"
 
 
-def _tell(tally: Tally, plan: Plan, report: Path) -> None:
+def _print_result(tally: Tally, plan: Plan, report: Path) -> None:
     if tally.rows == 0:
         console.say("The file has a header, and no row under it.")
     elif tally.is_done and tally.rows == tally.went_on_at:
@@ -260,23 +262,23 @@ def _tell(tally: Tally, plan: Plan, report: Path) -> None:
             f"{tally.rows:,} rows. Leads written down: {tally.new_leads:,}, known again: {tally.known_leads:,}. "
             f"Activities: {tally.activities:,}. Deals: {tally.handoffs:,}. Left out: {tally.left_out:,}."
         )
-    _tell_unjoined(tally, plan)
-    if tally.flawed:
-        _tell_reasons(tally)
+    _print_unjoined(tally, plan)
+    if tally.rejected:
+        _print_reasons(tally)
         console.fail(
-            f"{_rows(tally.flawed)} not taken, or not wholly: {report} says why.",
+            f"{_rows(tally.rejected)} not taken, or not wholly: {report} says why.",
             console.FAILED,
         )
 
 
-def _tell_unjoined(tally: Tally, plan: Plan) -> None:
-    """Say how many rows named something that the joined file does not hold: more often a slip than none at all."""
+def _print_unjoined(tally: Tally, plan: Plan) -> None:
+    """Print how many rows have a key that the joined file doesn't have, which is usually a mistake."""
     for name, count in tally.unjoined.items():
         if count:
             console.say(f"  {name}: {printable(plan.joined[name].file)} has no such row for {_rows(count)}")
 
 
-def _tell_reasons(tally: Tally) -> None:
+def _print_reasons(tally: Tally) -> None:
     for (name, reason), count in tally.reasons.most_common(_MOST_REASONS):
         console.say(f"  {f'{name} {reason}'.strip()}: {count:,}")
     if len(tally.reasons) > _MOST_REASONS:

@@ -1,1 +1,1 @@
-"""Files read, and brought in slice by slice."""
+"""Files of rows: read, and imported slice by slice."""

@@ -1,4 +1,4 @@
-"""Files of rows, whoever wrote them: CSV with any delimiter, TSV or JSON lines, in whatever encoding."""
+"""Files of rows: CSV with any delimiter, TSV or JSON lines, in any encoding."""
 
 import codecs
 import csv
@@ -13,24 +13,25 @@ from typing import Final, Self
 from charset_normalizer import from_bytes
 
 DELIMITERS: Final = (",", ";", "\t", "|")
-# So much of a file is looked at to find out how it is written.
+# How much of a file, in characters and in records, shows its delimiter.
 _SAMPLE: Final = 200_000
 _SAMPLE_RECORDS: Final = 50
+# A file is searched for its encoding in chunks of so many bytes, with so many before the letters that decide.
 _CHUNK: Final = 1 << 20
 _BEFORE: Final = 1000
-# A cell that is longer is no cell: a quote was opened and never closed.
+# A longer cell comes from a quotation mark that was never closed.
 _LONGEST_CELL: Final = 100_000
 _LONGEST_RAW: Final = 2_000
-# What exports are written in where it is not Unicode: among all there are, some rare one would fit better.
+# The encodings that exports use besides Unicode. Among all encodings, a rare one would often fit better by chance.
 _LIKELY: Final = (
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "koi8_r"),
     *("cp932", "gb18030", "big5", "euc_kr", "euc_jp"),
 )
-# In UTF-16 every second byte of Western text is nothing, and some are of any.
+# Text is UTF-16 if more than one byte in so many is zero: in Western text it is every second one.
 _OFTEN: Final = 10
-# So many letters that are UTF-8 to one that is not are no chance.
+# Text is damaged UTF-8 if it has more than so many valid letters for each invalid one.
 _MANY: Final = 10
-# A smaller share of letters with accents tells little.
+# A smaller share of letters outside ASCII is too little to guess an encoding by frequency.
 _FEW: Final = 0.3
 _WESTERN_SIGNS: Final = frozenset(
     "\u2013\u2014\u2018\u2019\u201a\u201c\u201d\u201e\u2026\u20ac\u00a0\u00a7\u00ab\u00b0\u00bb\u00b4"
@@ -45,27 +46,27 @@ _MARKS: Final = (
 
 
 class NoTable(Exception):
-    """A file that holds no rows; the text says why in a few words."""
+    """A file that cannot be read as rows; the text says why in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, by the line it begins on, from 1: its cells by column, or why it cannot be taken apart.
+    """One row: the line it begins on, from 1, and its cells by column.
 
-    `beyond` are the cells of a row with a flaw that stand under no column.
+    `error` says why it cannot be split into cells. `beyond` holds the cells of such a row that are under no column.
     """
 
     line: int
     cells: Mapping[str, object]
-    flaw: str | None = None
+    error: str | None = None
     beyond: tuple[str, ...] = ()
 
 
 @dataclass
 class Table:
-    """A file of rows: how it is written, and what its columns are called; None where each row names its own.
+    """A file of rows: its format and its columns, which are None if each row names its own.
 
-    `at` is how many of its `size` bytes have been read.
+    `at` says how many of its `size` bytes have been read; `delimiter` is None for JSON lines.
     """
 
     path: Path
@@ -74,10 +75,10 @@ class Table:
     size: int
     columns: tuple[str, ...] | None = None
     at: int = field(default=0, init=False)
-    _header: int = 1
+    _header_line: int = 1
 
     def rows(self) -> Iterator[Row]:
-        """Yield every row, reading as it goes; raises NoTable where the file turns out to be none after all."""
+        """Yield every row, reading as it goes; raises NoTable if the rest of the file is in another encoding."""
         with self.path.open("rb") as file:
             text = io.TextIOWrapper(file, encoding=self.encoding, errors="strict", newline="")
             try:
@@ -103,7 +104,7 @@ class Table:
                 yield Row(number, {"line": line.strip()[:_LONGEST_RAW]}, "is no JSON object")
 
     def _records(self, text: io.TextIOWrapper) -> Iterator[Row]:
-        """Yield the records under the header, those that cannot be taken apart as they were written."""
+        """Yield the records under the header; one that cannot be split is yielded as its text, with an error."""
         lines = _Lines(text)
         reader = csv.reader(lines, delimiter=self.delimiter or ",", strict=True)
         columns = self.columns or ()
@@ -115,10 +116,10 @@ class Table:
                 return
             except csv.Error as error:
                 broken = lines.give_back()
-                flaw = _broken(str(error))
-                yield Row(line, dict.fromkeys(columns, "") | {columns[0]: broken.strip()[:_LONGEST_RAW]}, flaw)
+                cells = dict.fromkeys(columns, "") | {columns[0]: broken.strip()[:_LONGEST_RAW]}
+                yield Row(line, cells, _broken(str(error)))
                 continue
-            if line <= self._header or not any(cell.strip() for cell in record):
+            if line <= self._header_line or not any(cell.strip() for cell in record):
                 continue
             cells = dict(zip(columns, record, strict=False))
             beyond = tuple(record[len(columns) :])
@@ -129,10 +130,11 @@ class Table:
 
 
 def examine(path: Path, *, encoding: str | None = None, delimiter: str | None = None) -> Table:
-    """Find out how a file is written; raises NoTable, and OSError where it cannot be read.
+    """Return the file's table, with the encoding and delimiter that weren't given found out.
 
-    An encoding is known by its mark, else it is UTF-8 where the whole file is, else what the letters look most like. A
-    delimiter is the one that takes the first records apart into the same number of cells, the more the better.
+    The encoding is that of the byte order mark, else UTF-8 if the whole file is valid UTF-8, else the likeliest one by
+    its letters. The delimiter is the one that splits most of the first records into the same number of cells. Raises
+    NoTable, and OSError if the file cannot be read.
     """
     csv.field_size_limit(_LONGEST_CELL)
     size = path.stat().st_size
@@ -151,14 +153,14 @@ def examine(path: Path, *, encoding: str | None = None, delimiter: str | None = 
     if begins == "{" and delimiter is None:
         return Table(path, encoding, None, size)
     first = sample.lstrip("\ufeff").splitlines()[0]
-    told = first.removeprefix("sep=") if first.startswith("sep=") else None
-    delimiter = delimiter or (told if told and len(told) == 1 else None) or _delimiter(sample)
-    line, columns = _headed(path, encoding, delimiter, after=0 if told is None else 1)
-    return Table(path, encoding, delimiter, size, columns, _header=line)
+    declared = first.removeprefix("sep=") if first.startswith("sep=") else None
+    delimiter = delimiter or (declared if declared and len(declared) == 1 else None) or _delimiter(sample)
+    line, columns = _header(path, encoding, delimiter, after=0 if declared is None else 1)
+    return Table(path, encoding, delimiter, size, columns, _header_line=line)
 
 
-def _headed(path: Path, encoding: str, delimiter: str, *, after: int) -> tuple[int, tuple[str, ...]]:
-    """Return the first record that holds something after so many lines: the line it begins on, and its cells."""
+def _header(path: Path, encoding: str, delimiter: str, *, after: int) -> tuple[int, tuple[str, ...]]:
+    """Return the line and the cells of the first record that isn't empty, after the first `after` lines."""
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         try:
@@ -192,7 +194,7 @@ def _encoding(path: Path) -> str:
                 before, chunk = chunk, file.read(_CHUNK)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            # What is no UTF-8 may be the end of the chunk before.
+            # The invalid letter may begin at the end of the chunk before.
             part = before[-_BEFORE:] + chunk
             if _is_damaged(before + chunk):
                 raise NoTable("it is UTF-8 with a letter or two that are none; mend those, or say --encoding") from None
@@ -201,7 +203,7 @@ def _encoding(path: Path) -> str:
 
 
 def _is_damaged(chunk: bytes) -> bool:
-    """Say whether this is UTF-8 but for a few letters: what is written otherwise has hardly one that is by chance."""
+    """Say whether this is UTF-8 but for a few letters: text in another encoding is hardly ever valid by chance."""
     text = chunk.decode("utf-8", errors="replace")
     wrong = text.count("\ufffd")
     right = sum(not char.isascii() for char in text) - wrong
@@ -209,9 +211,9 @@ def _is_damaged(chunk: bytes) -> bool:
 
 
 def _by_letters(chunk: bytes) -> str:
-    """Guess from what is no ASCII, which is all that tells one encoding from another.
+    """Guess the encoding from the bytes outside ASCII, the only ones that differ between encodings.
 
-    A few accents among plain letters, as Western Europe writes, are too little for a guess by frequency.
+    A few accents among plain letters, as in Western Europe, are too few to guess by frequency: that is cp1252.
     """
     first = next(index for index, byte in enumerate(chunk) if byte >= 0x80)  # noqa: PLR2004 - beyond ASCII
     part = chunk[max(0, first - _BEFORE) : first + _SAMPLE]
@@ -224,15 +226,15 @@ def _by_letters(chunk: bytes) -> str:
 
 
 def _delimiter(sample: str) -> str:
-    def sight(delimiter: str) -> tuple[int, int]:
-        widths = [len(record) for record in _taken_apart(sample, delimiter) if record][:_SAMPLE_RECORDS]
+    def score(delimiter: str) -> tuple[int, int]:
+        widths = [len(record) for record in _records_of(sample, delimiter) if record][:_SAMPLE_RECORDS]
         alike = max((widths.count(width), width) for width in set(widths)) if widths else (0, 0)
         return (alike[0], alike[1]) if alike[1] > 1 else (0, 0)
 
-    return max(DELIMITERS, key=sight)
+    return max(DELIMITERS, key=score)
 
 
-def _taken_apart(sample: str, delimiter: str) -> list[list[str]]:
+def _records_of(sample: str, delimiter: str) -> list[list[str]]:
     records = []
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
@@ -246,7 +248,7 @@ def _taken_apart(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def _named(header: list[str]) -> tuple[str, ...]:
-    """Give every column a name of its own, and leave those their names that have one."""
+    """Return a unique name for each column; repeated names get a number, empty ones their position."""
     written = [cell.strip().lstrip("\ufeff") or f"column {index}" for index, cell in enumerate(header, start=1)]
     taken, names = set(written), dict.fromkeys(written, 0)
     for index, name in enumerate(written):
@@ -261,7 +263,7 @@ def _named(header: list[str]) -> tuple[str, ...]:
 
 
 class _Lines:
-    """The lines of a file, of which those of a record that turns out to be broken are read again, but for its first."""
+    """The lines of a file; after a record that cannot be split, all its lines but the first are read again."""
 
     def __init__(self, text: Iterable[str]) -> None:
         self._text = iter(text)
@@ -279,12 +281,12 @@ class _Lines:
         return line
 
     def next_record(self) -> int:
-        """Begin another record, and return the number of its first line, from 1."""
+        """Start the next record, and return the number of its first line, from 1."""
         self._record.clear()
         return self._read + 1
 
     def give_back(self) -> str:
-        """Return the first line of the record, and let the others be read again."""
+        """Return the record's first line, and put the other lines back to be read again."""
         first, *others = self._record
         self._again.extendleft(reversed(others))
         self._read -= len(others)

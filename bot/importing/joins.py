@@ -11,24 +11,24 @@ from qualification.rules.intake.import_map import ImportMap, Join
 
 
 class CannotImport(Exception):
-    """A file that cannot be brought in as asked; the text says why in a sentence."""
+    """A file that cannot be imported as asked; the text says why in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The rows of another file by their key, and what finds a row's key.
+    """The rows of another file by their key, and the expression `value` that finds the key in a row.
 
-    `unfit` says of its rows that cannot be joined with, in the file's order, on which line they stand and why.
+    `skipped` lists the rows that cannot be joined, each with its line and the reason, in the file's order.
     """
 
     file: str
     value: str
     rows: Mapping[str, Mapping[str, object]]
-    unfit: Sequence[tuple[int, str]]
+    skipped: Sequence[tuple[int, str]]
 
 
 def join(mapped: ImportMap, folder: Path, columns: Sequence[str] | None) -> dict[str, Joined]:
-    """Read the files that rows are joined with; raises CannotImport."""
+    """Read the files that the map joins; raises CannotImport."""
     return {name: _joined(name, each, folder, columns) for name, each in mapped.join.items()}
 
 
@@ -38,7 +38,7 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
     path = folder / wanted.file
     try:
         table = files.examine(path)
-        rows, unfit = _by_key(table, wanted.key)
+        rows, skipped = _by_key(table, wanted.key)
     except OSError as error:
         raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
     except files.NoTable as nothing:
@@ -47,26 +47,27 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
         raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
     if wanted.value is None and columns is not None and wanted.key not in columns:
         raise CannotImport(f"The file has no column `{wanted.key}` by which to join `{name}`; say its `value`.")
-    return Joined(wanted.file, wanted.value or json.dumps(wanted.key), rows, unfit)
+    return Joined(wanted.file, wanted.value or json.dumps(wanted.key), rows, skipped)
 
 
 def _by_key(table: Table, key: str) -> tuple[dict[str, Mapping[str, object]], list[tuple[int, str]]]:
-    """Return the table's rows by their key, the first of each, and which others there are and why."""
+    """Return the first row of each key, and the line of every other row with the reason why it is skipped."""
     rows: dict[str, Mapping[str, object]] = {}
     lines: dict[str, int] = {}
-    unfit: list[tuple[int, str]] = []
+    skipped: list[tuple[int, str]] = []
     for row in table.rows():
-        found = _folded(row.cells.get(key))
-        if row.flaw is not None:
-            unfit.append((row.line, row.flaw))
+        found = fold_key(row.cells.get(key))
+        if row.error is not None:
+            skipped.append((row.line, row.error))
         elif not found:
-            unfit.append((row.line, f"has no `{key}`"))
+            skipped.append((row.line, f"has no `{key}`"))
         elif found not in rows:
             rows[found], lines[found] = row.cells, row.line
         elif rows[found] != row.cells:
-            unfit.append((row.line, f"has the `{key}` of line {lines[found]}, which is taken"))
-    return rows, unfit
+            skipped.append((row.line, f"has the `{key}` of line {lines[found]}, which is taken"))
+    return rows, skipped
 
 
-def _folded(found: object) -> str:
+def fold_key(found: object) -> str:
+    """Return a key as it is compared: a text or number without blanks around it and in one case, else empty."""
     return str(found).strip().casefold() if isinstance(found, str | int | float) else ""

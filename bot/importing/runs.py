@@ -1,4 +1,4 @@
-"""A file brought into the database, slice by slice, beside a bot that runs: where it stopped, it goes on."""
+"""A file imported slice by slice beside a running bot; after a stop it goes on where it stopped."""
 
 import hashlib
 import time
@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.database import Database
 from bot.importing.files import Row, Table
-from bot.importing.joins import CannotImport, Joined, _folded
-from bot.importing.report import _MOST_REASONS, _Report
+from bot.importing.joins import CannotImport, Joined, fold_key
+from bot.importing.report import Report
 from qualification.intake import imports
 from qualification.intake.imports import Imported
 from qualification.intake.roster import Roster
@@ -27,15 +27,18 @@ from qualification.rules.leads.lead_input import ImportRow
 from qualification.rules.values import expressions
 from qualification.rules.values.expressions import Unworkable
 
-# A transaction is open for about so long: a click that waits for it is not felt. On SQLite every click waits; on
-# PostgreSQL only who is about one of the same leads, so that what each transaction costs anyway can be spread further.
+# A transaction lasts about this many seconds, so that nobody notices a click that waits for it. On SQLite every click
+# waits: SHORT. On PostgreSQL only clicks on the same leads wait, and longer transactions cost less per row: LONG.
 SHORT, LONG = 0.05, 0.2
+# A slice has at least and at most so many rows.
 FEWEST, MOST = 25, 500
-# On SQLite, whose writers do not queue, others have so long between two transactions. Who waits there looks again after
-# 1, 2, 5, 10, 15, 20, 25, 25 and 25 ms: a gap longer than each of these, within their sum, is never missed.
-GIVEN_WAY: Final = 0.03
-# So often a slice is tried, where the database was busy or somebody else wrote the same down at that moment.
+# The gap in seconds between two transactions on SQLite, whose writers don't queue. A waiting writer tries again after
+# 1, 2, 5, 10, 15, 20, 25, 25 and 25 ms, so it never misses a gap that is longer than each of these.
+GAP: Final = 0.03
+# A slice is tried this often when the database is busy or another transaction adds the same rows.
 _MOST_TRIES: Final = 5
+# Different reasons are counted up to this number.
+_MOST_REASONS: Final = 1000
 
 Read: TypeAlias = ImportRow | tuple[RowError, ...] | None
 Progress: TypeAlias = Callable[["Tally"], None]
@@ -43,11 +46,11 @@ Progress: TypeAlias = Callable[["Tally"], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is brought in, and how."""
+    """A file to import, and how; `digest` identifies both."""
 
     table: Table
     mapped: ImportMap
-    joined: Mapping[str, "Joined"]
+    joined: Mapping[str, Joined]
     sender: str
     zone: ZoneInfo
     announcing: bool
@@ -56,9 +59,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Tally:
-    """What came of it so far: `rows` since the first row of the file, the rest since this start.
+    """The result so far: `rows` and `rejected` count from the first row of the file, the rest from this start.
 
-    `unjoined` counts, by what is joined, the rows whose key none of its rows has.
+    `unjoined` counts, by the name of the joined file, the rows whose key that file doesn't have. `went_on_at` is the
+    number of rows that were imported before this start.
     """
 
     went_on_at: int = 0
@@ -68,28 +72,28 @@ class Tally:
     known_leads: int = 0
     activities: int = 0
     handoffs: int = 0
-    flawed: int = 0
+    rejected: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     unjoined: Counter[str] = field(default_factory=Counter)
     is_done: bool = False
 
-    def note(self, flaws: Sequence[RowError]) -> None:
-        """Count a row that was not taken, or not wholly; of reasons that are all different, the first are enough."""
-        self.flawed += 1
-        found = {(flaw.field, flaw.reason) for flaw in flaws}
+    def reject(self, errors: Sequence[RowError]) -> None:
+        """Count a row that was rejected, wholly or in part, and its reasons; after many, no new reason is added."""
+        self.rejected += 1
+        found = {(error.field, error.reason) for error in errors}
         self.reasons.update(found if len(self.reasons) < _MOST_REASONS else found & self.reasons.keys())
 
 
-def digest_of(path: Path, *said: str) -> str:
-    """Return what tells a file, and what is said of how to bring it in, from any other."""
+def digest_of(path: Path, *options: str) -> str:
+    """Return a SHA-256 of the file's content and the options of its import, in hexadecimal."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    digest.update("\0".join(said).encode())
+    digest.update("\0".join(options).encode())
     return digest.hexdigest()
 
 
 class Import:
-    """One plan carried out."""
+    """Carries out one plan."""
 
     def __init__(
         self,
@@ -101,7 +105,7 @@ class Import:
         pause: Callable[[float], None] = time.sleep,
         progress: Progress = lambda _: None,
     ) -> None:
-        """Nothing is done yet; `progress` is told after each slice."""
+        """Do nothing yet; `progress` is called after each slice, `pause` with seconds to wait."""
         self._database = database
         self._workspace_id = workspace_id
         self._plan = plan
@@ -113,7 +117,7 @@ class Import:
         self.tally = Tally()
 
     def try_out(self) -> Iterator[tuple[Row, Read]]:
-        """Yield every row with what it says, or why it cannot be taken; nothing is stored."""
+        """Yield every row with what it says, or its errors; nothing is stored."""
         with self._database.snapshot() as session:
             roster = imports.roster_of(session, self._workspace_id)
         for row in self._plan.table.rows():
@@ -123,31 +127,32 @@ class Import:
             self.tally.rows += 1
             self.tally.left_out += read is None
             if isinstance(read, tuple):
-                self.tally.note(read)
+                self.tally.reject(read)
             self._progress(self.tally)
             yield row, read
 
     def run(self, report: Path, *, again: bool = False) -> Tally:
-        """Bring the rows in, from where it stopped before; those that are not taken go into the report.
+        """Import the rows from where an earlier run stopped; rejected rows go into the report.
 
-        Raises CannotImport where another process brings the same file in.
+        With `again` it starts at the first row. Raises CannotImport if another process imports the same file, NoTable
+        if the file turns out to be unreadable.
         """
         done, size = self._begin(again=again)
         if self.tally.is_done:
             return self.tally
         rows = ((row, self._read(row)) for row in islice(self._plan.table.rows(), done, None))
-        with _Report(report, self._plan.table, size) as refused:
+        with Report(report, self._plan.table, size) as rejects:
             together = [*islice(rows, self._size)]
             while together:
-                held = self._slice(together, done, refused)
+                held = self._slice(together, done, rejects)
                 free = time.monotonic()
                 done += len(together)
                 self._size = next_size(len(together), held, aim=SHORT if self._database.is_sqlite else LONG)
                 self._progress(self.tally)
-                # While others have their turn, the next rows are read.
+                # The next rows are read while others write.
                 together = [*islice(rows, self._size)]
                 if together and self._database.is_sqlite:
-                    self._pause(max(0.0, GIVEN_WAY - (time.monotonic() - free)))
+                    self._pause(max(0.0, GAP - (time.monotonic() - free)))
         self._end()
         return self.tally
 
@@ -158,29 +163,29 @@ class Import:
                 run.rows = run.flawed = run.report_bytes = 0
                 run.ended_at = None
             self.tally.went_on_at = self.tally.rows = run.rows
-            self.tally.flawed = run.flawed
+            self.tally.rejected = run.flawed
             self.tally.is_done = run.ended_at is not None
             return run.rows, run.report_bytes
 
-    def _slice(self, together: Sequence[tuple[Row, Read]], done: int, refused: "_Report") -> float:
-        """Bring some rows in, again where something came between that passes; return as `_try` does."""
-        reported = refused.size
+    def _slice(self, together: Sequence[tuple[Row, Read]], done: int, rejects: Report) -> float:
+        """Import a slice, trying again after errors that pass; return as `_try` does."""
+        reported = rejects.size
         for left in reversed(range(_MOST_TRIES)):
             try:
-                return self._try(together, done, refused)
+                return self._try(together, done, rejects)
             except (OperationalError, IntegrityError):
                 if not left:
                     raise
-                refused.back_to(reported)
-                # What it has learnt of people was taken back with the rest.
+                rejects.back_to(reported)
+                # People that the roster added were rolled back with the rest.
                 self._roster = None
-                self._pause(GIVEN_WAY)
+                self._pause(GAP)
         raise AssertionError("a try returns or raises")
 
-    def _try(self, together: Sequence[tuple[Row, Read]], done: int, refused: "_Report") -> float:
-        """Bring some rows in; return how long others could not write, without the time that others were waited for."""
+    def _try(self, together: Sequence[tuple[Row, Read]], done: int, rejects: Report) -> float:
+        """Import a slice in one transaction; return the seconds for which it kept others from writing."""
         reads = [read for _, read in together]
-        flawed = {index: read for index, read in enumerate(reads) if isinstance(read, tuple)}
+        rejected = {index: read for index, read in enumerate(reads) if isinstance(read, tuple)}
         places = [index for index, read in enumerate(reads) if isinstance(read, ImportRow)]
         with self._database.transaction() as session:
             run = self._run_of(session)
@@ -188,7 +193,7 @@ class Import:
             if run.rows != done:
                 raise CannotImport("Another process brings the same file in at this moment; let it, or stop it first.")
             self._roster = imports.roster_of(session, self._workspace_id, self._roster)
-            taken = imports.import_rows(
+            imported = imports.import_rows(
                 session,
                 self._roster,
                 self._plan.sender,
@@ -196,32 +201,32 @@ class Import:
                 announcing=self._plan.announcing,
                 now=self._now(),
             )
-            flawed |= {places[index]: found for index, found in taken.rejected.items()}
-            for index, found in sorted(flawed.items()):
-                refused.write(together[index][0], found)
+            rejected |= {places[index]: errors for index, errors in imported.rejected.items()}
+            for index, errors in sorted(rejected.items()):
+                rejects.write(together[index][0], errors)
             run.rows += len(together)
-            run.flawed += len(flawed)
-            run.report_bytes = refused.flushed()
+            run.flawed += len(rejected)
+            run.report_bytes = rejects.flushed()
         held = time.monotonic() - began
-        self._count(taken, reads, [*flawed.values()])
+        self._count(imported, reads, [*rejected.values()])
         return held
 
-    def _count(self, taken: Imported, reads: Sequence[Read], flawed: Sequence[tuple[RowError, ...]]) -> None:
+    def _count(self, imported: Imported, reads: Sequence[Read], rejected: Sequence[tuple[RowError, ...]]) -> None:
         self.tally.rows += len(reads)
         self.tally.left_out += sum(read is None for read in reads)
-        self.tally.new_leads += taken.new_leads
-        self.tally.known_leads += taken.known_leads
-        self.tally.activities += taken.activities
-        self.tally.handoffs += taken.handoffs
-        for found in flawed:
-            self.tally.note(found)
+        self.tally.new_leads += imported.new_leads
+        self.tally.known_leads += imported.known_leads
+        self.tally.activities += imported.activities
+        self.tally.handoffs += imported.handoffs
+        for errors in rejected:
+            self.tally.reject(errors)
 
     def _end(self) -> None:
         with self._database.transaction() as session:
             self._run_of(session).ended_at = self._now()
         self.tally.is_done = True
 
-    def _run_of(self, session: Any) -> Any:  # noqa: ANN401 - a session, and the record of it
+    def _run_of(self, session: Any) -> Any:  # noqa: ANN401 - a session, and the run's record
         return imports.begin(
             session,
             self._workspace_id,
@@ -232,12 +237,12 @@ class Import:
         )
 
     def _read(self, row: Row) -> Read:
-        if row.flaw is not None:
-            return (RowError("", row.flaw),)
+        if row.error is not None:
+            return (RowError("", row.error),)
         cells = dict(row.cells)
         for name, joined in self._plan.joined.items():
             try:
-                key = _folded(expressions.search(joined.value, cells))
+                key = fold_key(expressions.search(joined.value, cells))
             except Unworkable as unworkable:
                 return (RowError(f"join.{name}", str(unworkable)),)
             cells[name] = joined.rows.get(key, {})
@@ -246,5 +251,5 @@ class Import:
 
 
 def next_size(rows: int, seconds: float, *, aim: float) -> int:
-    """Say how many rows go together next, where so many took so long: at most twice as many, as some take longer."""
+    """Return the size of the next slice after `rows` took `seconds`, to take `aim` seconds: at most twice as many."""
     return max(FEWEST, min(MOST, 2 * rows, int(rows * aim / max(seconds, 0.001))))

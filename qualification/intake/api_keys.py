@@ -1,4 +1,4 @@
-"""The keys that let senders in over HTTP: shown once, kept as a hash, named and revocable."""
+"""API keys of senders: shown once, stored as a hash, named and revocable."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from qualification.records import ApiKey
 
 PREFIX: Final = "baton_"
-# A key's last use is written down so often, and not with each request.
+# A key's last use is stored at most this often, not with each request.
 _USE_NOTED: Final = timedelta(minutes=1)
 _HINT: Final = len(PREFIX) + 4
 
 
 class NameTaken(Exception):
-    """A key of that name is in force already; the text says so in a sentence."""
+    """A valid key has that name already; the text says so in a sentence."""
 
 
 def make(
@@ -30,10 +30,10 @@ def make(
     random: Callable[[], str],
     now: datetime,
 ) -> str:
-    """Make a key for a sender, and return it: it is kept nowhere, and shown never again. Raises NameTaken.
+    """Make a key for a sender, and return it. Only its hash is stored, so it can't be shown again. Raises NameTaken.
 
-    One that is `publishable` may stand in a page that everybody reads: it only lets in what the sender of the playbook
-    of that name posts.
+    A `publishable` key may be part of a public page: it only admits posts in the shape of the playbook's sender of
+    that name.
     """
     key = f"{PREFIX}{random()}"
     made = ApiKey(
@@ -53,7 +53,7 @@ def make(
 
 
 def sender_of(session: Session, workspace_id: int, key: str) -> ApiKey | None:
-    """Return the key in force that this is, None for any other text."""
+    """Return the valid key with this text, None if there is none."""
     return session.scalar(
         select(ApiKey).where(
             ApiKey.workspace_id == workspace_id, ApiKey.digest == _digest(key), ApiKey.revoked_at.is_(None)
@@ -62,28 +62,28 @@ def sender_of(session: Session, workspace_id: int, key: str) -> ApiKey | None:
 
 
 def opens(key: ApiKey, sender: str | None) -> bool:
-    """Say whether the key is for what is asked: `sender` posts in its own shape, or None, whoever asks."""
+    """Say whether the key admits a post in the shape of `sender`, or any other request if that is None."""
     return not key.publishable or key.name == sender
 
 
 def is_use_to_be_noted(key: ApiKey, now: datetime) -> bool:
-    """Say whether the key's last use was so long ago that this one is worth a write."""
+    """Say whether the stored last use is old enough to be updated."""
     return key.used_at is None or key.used_at < now - _USE_NOTED
 
 
 def note_use(session: Session, key_id: int, *, now: datetime) -> None:
-    """Write down that the key was used."""
+    """Store that the key was used now."""
     session.get_one(ApiKey, key_id).used_at = now
 
 
 def listed(session: Session, workspace_id: int) -> Sequence[ApiKey]:
-    """Return every key there ever was, those in force first, by name."""
+    """Return every key ever made, the valid ones first, by name."""
     keys = select(ApiKey).where(ApiKey.workspace_id == workspace_id)
     return session.scalars(keys.order_by(ApiKey.revoked_at.is_not(None), ApiKey.name, ApiKey.id)).all()
 
 
 def revoke(session: Session, workspace_id: int, name: str, *, now: datetime) -> bool:
-    """Let nobody in by the key of that name any more; False where none is in force."""
+    """Revoke the valid key of that name; False if there is none."""
     key = session.scalar(
         select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.name == name, ApiKey.revoked_at.is_(None))
     )
@@ -94,5 +94,5 @@ def revoke(session: Session, workspace_id: int, name: str, *, now: datetime) -> 
 
 
 def _digest(key: str) -> str:
-    """Hash the key: 32 random bytes need no slow hash."""
+    """Return the key's SHA-256; a key of 32 random bytes needs no slow hash."""
     return hashlib.sha256(key.encode(errors="replace")).hexdigest()

@@ -1,4 +1,4 @@
-"""Two leads found to be one; both histories stay as they are, so that a wrong merge can be taken back."""
+"""Merging two leads that are one person, and splitting them again; both keep their own history throughout."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -16,22 +16,20 @@ from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
 
-# What the lead that stays takes over where it has nothing of its own.
+# The columns that the kept lead takes over if its own are empty.
 _TAKEN_OVER: Final = (
     *("name", "name_key", "email", "phone", "title", "company_id", "size", "country"),
     *("value_minor", "currency", "note", "problem", "source", "campaign"),
 )
-# What senders say beyond our columns is taken over piece by piece; Merge.taken names each so.
+# Entries of `fields` are taken over one by one; in a Merge their names begin with this.
 _FIELD: Final = "fields."
 
 
 def merge(session: Session, one: Lead, other: Lead, *, because: str, now: datetime) -> Lead:
-    """Make the two one lead from now on, and return the one that stays.
+    """Merge the two leads, and return the one that is kept: the live one, else a snoozed one, else the older.
 
-    That is whichever sales has, else the one that sales has put off, else the elder.
-
-    Where sales has both, they stay two, and the first is returned: people are at work on each. So they do where
-    somebody has split them before: what made them one comes again with every word of the same sender.
+    Two live leads stay two, because people work on each; so do two that somebody has split, because their sender
+    will go on naming both. Then `one` is returned.
     """
     if _were_split(session, one, other):
         return one
@@ -51,7 +49,7 @@ def merge(session: Session, one: Lead, other: Lead, *, because: str, now: dateti
     further = {name: value for name, value in merged.fields.items() if name not in kept.fields}
     kept.fields = {**kept.fields, **further}
     merged.merged_into_id = kept.id
-    # What both did counts from now on.
+    # Its score is out of date: the activities of both count from now on.
     kept.scored_by_id = None
     kept.updated_at = merged.updated_at = now
     session.add(
@@ -81,10 +79,10 @@ def root(session: Session, lead: Lead | None) -> Lead | None:
 
 
 def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
-    """Take a merge back: two leads again, each with its own history; return the one that stayed, and the other.
+    """Undo a merge, and return the lead that was kept and the other one.
 
-    What the first took over from the second goes, unless it has changed since; the handoffs that came over go back, and
-    what stays asleep because the two were one is due again. Raises StaleCard where it is done.
+    The kept lead loses what it took over, unless that has changed since. Handoffs made of the other lead go back to
+    it, and snoozes that were dropped by the merge are due again. Raises StaleCard if the merge is undone already.
     """
     found = session.scalar(
         select(Merge).where(Merge.workspace_id == by.workspace_id, Merge.id == merge_id).with_for_update(key_share=True)
@@ -92,7 +90,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     if found is None or found.split_at is not None:
         raise StaleCard
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
-    # Before the leads, as every decision does.
+    # Handoffs are locked before leads, as in every decision.
     theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
     for name in set(found.taken) & {*_TAKEN_OVER, "do_not_contact"}:
         if getattr(kept, name) == getattr(merged, name):
@@ -115,7 +113,7 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
 
 
 def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
-    """Return which of the two sales has, or had last; None where it never had one."""
+    """Return the id of the lead that sales has, or had last; None if it never had either."""
     families_of = families(session, [kept.id, merged.id])
     made = session.execute(
         select(Handoff.lead_id).where(Handoff.lead_id.in_(families_of)).order_by(*NEAREST).limit(1)
@@ -126,9 +124,9 @@ def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
 def _give_back(
     session: Session, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, settled: bool, now: datetime
 ) -> None:
-    """Make the handoffs the merged lead's that were made of it, and let both leads stand where theirs put them.
+    """Give the merged lead the handoffs that were made of it, and set both leads' lifecycles by their own handoffs.
 
-    `settled` says that they do not stand there, even where no handoff goes back.
+    `settled` says that the merge changed the lifecycle, so that it is set even if no handoff goes back.
     """
     own = family(session, merged)
     moved = [handoff for handoff in theirs if handoff.lead_id == kept.id and _made_of(session, handoff) in own]
@@ -144,23 +142,23 @@ def _give_back(
             passed = events.has_passed(session, lead)
             events.update_lifecycle(session, max(made, key=nearness), lead, playbook, passed=passed, now=now)
         else:
-            # Sales never had it: its points say what it is, once they are added up anew.
+            # Without a handoff, its score sets the lifecycle when it is scored again.
             lead.lifecycle = Lifecycle.SUBSCRIBER
 
 
 def _made_of(session: Session, handoff: Handoff) -> int | None:
-    """Return the lead that the handoff was made of."""
+    """Return the id of the lead that the handoff was made of."""
     first = select(LeadEvent.lead_id).where(LeadEvent.handoff_id == handoff.id)
     return session.scalar(first.order_by(LeadEvent.id).limit(1))
 
 
 def family(session: Session, lead: Lead) -> list[int]:
-    """Return the ids of the lead and of all that were merged into it."""
+    """Return the ids of the lead and of all leads merged into it."""
     return list(families(session, [lead.id]))
 
 
 def families(session: Session, lead_ids: Iterable[int]) -> dict[int, int]:
-    """Tell of each of the leads, and of all that were merged into them, which of the leads it is now."""
+    """Map the id of each lead, and of every lead merged into one of them, to that lead's id."""
     found = {lead_id: lead_id for lead_id in lead_ids}
     merged = dict(found)
     while merged:
@@ -171,7 +169,7 @@ def families(session: Session, lead_ids: Iterable[int]) -> dict[int, int]:
 
 
 def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
-    """Return the merges that stand and made this lead, the latest first."""
+    """Return the merges into this lead that weren't undone, the latest first."""
     standing = select(Merge).where(Merge.kept_id == lead.id, Merge.split_at.is_(None))
     return session.scalars(standing.order_by(Merge.id.desc())).all()
 
@@ -192,7 +190,7 @@ def _were_split(session: Session, one: Lead, other: Lead) -> bool:
     return session.scalar(split.limit(1)) is not None
 
 
-# Built once: to build a statement takes longer than to run it.
+# Built once: building a statement takes longer than running it.
 _HANDOFFS: Final = (
     select(Handoff)
     .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)))

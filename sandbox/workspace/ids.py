@@ -15,8 +15,8 @@ class Ids:
         self.last_serial = 0
         self.last_microsecond = 0
 
-    def go_on(self, serial: int, microsecond: int) -> None:
-        """Count on from where another sandbox left off."""
+    def continue_from(self, serial: int, microsecond: int) -> None:
+        """Continue from the last serial number and microsecond of a saved sandbox."""
         self.last_serial, self.last_microsecond = serial, microsecond
 
     def next_number(self) -> int:

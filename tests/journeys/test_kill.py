@@ -58,7 +58,7 @@ Running = Callable[[], AbstractContextManager[Program]]
 
 @pytest.fixture
 def running(sandbox: Sandbox, database_url: str, warm: WarmProcess) -> Running:
-    """Run the bot as its own process, as often as wanted, and kill it at the end if it still runs."""
+    """Return a function that runs the bot as its own process, and kills it at the end if it still runs."""
 
     @contextmanager
     def running() -> Iterator[Program]:

@@ -1,4 +1,4 @@
-"""A Slack that is written down and gone on with."""
+"""A sandbox that is saved and restored."""
 
 import json
 from pathlib import Path

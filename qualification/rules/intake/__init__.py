@@ -1,1 +1,1 @@
-"""What senders and files send, turned into leads and activities."""
+"""Payloads and rows of files, checked and turned into leads, activities and deals."""

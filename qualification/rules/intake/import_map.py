@@ -1,4 +1,4 @@
-"""What the columns of a file mean: written by a team as a map, or found out by the names of the columns."""
+"""What the columns of a file mean: by a map that a team wrote, or guessed from the names of the columns."""
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -19,13 +19,13 @@ from qualification.rules.values.normalization import fold_label
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from, nearest
 
-_ACT: Final = frozenset({*ActivityDetails.model_fields, "when", "times"})
+_ACTIVITY: Final = frozenset({*ActivityDetails.model_fields, "when", "times"})
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "lead": frozenset(LeadInput.model_fields),
     "handoff": frozenset(HandoffInput.model_fields),
 }
-# What columns are called where nobody wrote a map, folded: only letters and digits count, without capitals.
-_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+# Usual names of columns, for files without a map; folded to letters and digits in lower case.
+_USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "id": ("id", "leadid", "contactid", "prospectid", "recordid", "externalid", "customerid"),
     "email": ("email", "emailaddress", "mail", "mailaddress", "workemail", "businessemail", "contactemail"),
     "name": ("name", "fullname", "contact", "contactname", "leadname", "person"),
@@ -43,12 +43,12 @@ _CALLED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _FIRST: Final = ("firstname", "givenname", "forename")
 _LAST: Final = ("lastname", "surname", "familyname")
-# How a field is read where nobody says how.
+# The expression for a guessed column, if not the column itself.
 _READ: Final[Mapping[str, str]] = {"country": "country({})", "size": "number({})"}
 
 
 class Join(Definition):
-    """Another file, whose row is put beside each row: the one whose `key` is what `value` finds."""
+    """Another file: each row is joined with the row whose `key` equals what `value` finds."""
 
     file: str = Field(examples=["accounts.csv"])
     key: str = Field(examples=["account"])
@@ -56,10 +56,10 @@ class Join(Definition):
 
 
 class ImportMap(Definition):
-    """What a row means: a lead, what it did, how it fared in sales; `when` says which rows are taken.
+    """How a row becomes a lead with activities and an earlier deal; `when` says which rows are imported.
 
-    Times that name no zone are in `zone`, and a day without a time is its noon. Cells that hold one of `blank`,
-    whatever the capitals, hold nothing.
+    Times that name no zone are in `zone`; a day without a time is its noon. Cells that hold one of `blank`, in any
+    case, count as empty.
     """
 
     zone: Zone | None = None
@@ -76,9 +76,9 @@ class MapFaults(PlaybookFaults):
 
 
 def parse(text: str, file: str, playbook: Playbook, columns: Sequence[str] | None) -> ImportMap:
-    """Read a map for a file with these columns, None where its rows have a shape of their own; raises MapFaults.
+    """Read a map for a file with these columns; None if its rows are JSON objects. Raises MapFaults.
 
-    A column's name may stand for itself wherever an expression may, blanks and all.
+    A column's name, even with blanks in it, may be used wherever an expression may.
     """
     document = yaml_document.read(text)
     if columns is not None:
@@ -98,20 +98,20 @@ def parse(text: str, file: str, playbook: Playbook, columns: Sequence[str] | Non
 
 
 def guess(columns: Sequence[str], playbook: Playbook) -> ImportMap:
-    """Return what the columns seem to mean by their names; what is not known is kept among the lead's fields."""
+    """Return a map by the usual names of columns; all other columns go into the lead's fields."""
     left = {fold_label(column): column for column in reversed(columns)}
     lead: dict[str, Any] = {}
     first, last = (next((left[name] for name in names if name in left), None) for names in (_FIRST, _LAST))
     if first and last:
         lead["name"] = Search(f"words({json.dumps(first)}, {json.dumps(last)})")
         left = {name: column for name, column in left.items() if column not in {first, last}}
-    for field, names in _CALLED.items():
-        called = next((name for name in names if name in left), None)
-        if called is None or field in lead:
+    for field, names in _USUAL_NAMES.items():
+        found = next((name for name in names if name in left), None)
+        if found is None or field in lead:
             continue
-        column = left[called] if field == "source" else left.pop(called)
+        column = left[found] if field == "source" else left.pop(found)
         lead[field] = _source(column, playbook) if field == "source" else _reading(field, column)
-    # What begins with _ is ours: the report of an earlier import.
+    # Columns that begin with _ come from the report of an earlier import.
     kept = [each for each in columns if left.get(fold_label(each)) == each and not each.startswith("_")][:MOST_FIELDS]
     if kept:
         lead["fields"] = Parts({column: Search(json.dumps(column)) for column in kept})
@@ -123,7 +123,7 @@ def _reading(field: str, column: str) -> Search:
 
 
 def _source(column: str, playbook: Playbook) -> Table:
-    """Take a source by its key or its name; the column itself is kept as well."""
+    """Return the table that reads a source by its key or its name."""
     meanings = {
         word.strip().casefold(): source.key for source in playbook.sources for word in (source.key, source.name)
     }
@@ -131,7 +131,7 @@ def _source(column: str, playbook: Playbook) -> Table:
 
 
 def _quoted(data: object, columns: frozenset[str]) -> object:
-    """Write each column's name that stands for an expression as JMESPath wants it."""
+    """Quote each column's name that is used as an expression, as JMESPath needs it."""
     if not isinstance(data, dict):
         return data
     walk = _walker(columns)
@@ -157,7 +157,7 @@ def _walker(columns: frozenset[str]) -> Callable[[object], object]:
 
 
 def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str] | None) -> Iterator[tuple[Path, str]]:
-    """Find what neither a row, the file nor the playbook has."""
+    """Yield each field, column and key that doesn't exist, with its place in the map."""
     data = document.data
     if not isinstance(data, dict):
         return
@@ -188,7 +188,7 @@ def _sections(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, o
     listed = data.get("activities")
     for index, section in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(section, dict):
-            yield ("activities", index), section, _ACT
+            yield ("activities", index), section, _ACTIVITY
 
 
 def _no_column(path: Path, written: object, known: set[str] | None) -> Iterator[tuple[Path, str]]:
@@ -201,7 +201,7 @@ def _no_column(path: Path, written: object, known: set[str] | None) -> Iterator[
 
 
 def _no_word(path: Path, field: str, written: object, playbook: Playbook) -> Iterator[tuple[Path, str]]:
-    """Find constants that the playbook does not have."""
+    """Yield each constant that should be a key of the playbook and isn't."""
     words: Mapping[str, tuple[str, Collection[object]]] = {
         "kind": ("activity", [kind.key for kind in playbook.scoring.activities]),
         "source": ("source", [source.key for source in playbook.sources]),

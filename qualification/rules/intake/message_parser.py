@@ -1,4 +1,4 @@
-"""A message about a lead, read as somebody would who fills a form from it: what is plain is taken, the rest is left."""
+"""A message about a lead, read into the fields of the hand-over form; only what is unambiguous is read."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Final
 from qualification.rules.values import normalization
 from qualification.rules.values.email_domains import domain_of_company
 
-# What stands in a text for an address or a number that has a field of its own, which fewer people see.
+# Replaces an address or number in the text: it has a field of its own, which fewer people see.
 TAKEN_OUT: Final = "…"
 
 _LONGEST_NAME: Final = 100
@@ -17,7 +17,7 @@ _LONGEST_COMPANY: Final = 300
 _LONGEST_NUMBER: Final = 40
 _FEWEST_DIGITS, _MOST_DIGITS = 6, 15
 
-# How forms label their fields, in English and German; capitals, blanks and signs do not count.
+# How forms label their fields, in English and German, folded to letters and digits in lower case.
 _LABELS: Final[Mapping[str, str]] = {
     label: field
     for field, labels in {
@@ -47,7 +47,7 @@ _EMPTY_LINES: Final = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One line, or several that belong together: what it gives for which field, nothing where it gives none."""
+    """One line, or several that belong together, with the field and the value that they give, if any."""
 
     raw: str
     field: str | None = None
@@ -55,19 +55,21 @@ class _Entry:
 
 
 def fields(text: str, currency: str) -> dict[str, str]:
-    """Return what the text says for the fields of the hand-over form, by their names; what it does not say is left out.
+    """Return the values that the text gives for the hand-over form, by the form's fields; other fields are left out.
 
-    Labelled lines fill their fields where the form would take what they say. An e-mail address, and a phone number with
-    its country's code, are found anywhere, but only where there is one; the company is known by the address unless that
-    is free mail. All else, and whatever is in doubt, stays in `did`. What is found of address and number is taken out
-    of the words: those stand where the whole team reads.
+    Labelled lines fill their fields if the form would accept their values. An e-mail address, and a phone number with a
+    country code, are found anywhere in the text if there is exactly one. The company comes from the address unless that
+    is free mail. Everything else, and whatever is in doubt, stays in `did`. Address and number are removed from the
+    texts, because the whole team reads those.
+
+    `currency` is that of a value without one.
     """
     entries = list(_entries(text, currency))
-    said: dict[str, list[str]] = {}
+    values: dict[str, list[str]] = {}
     for entry in entries:
         if entry.field and entry.value:
-            said.setdefault(entry.field, []).append(entry.value)
-    agreed = {field: given[0] for field, given in said.items() if len({each.casefold() for each in given}) == 1}
+            values.setdefault(entry.field, []).append(entry.value)
+    agreed = {field: given[0] for field, given in values.items() if len({each.casefold() for each in given}) == 1}
     found = {
         "email": agreed.get("email") or _only(_emails(text)),
         "phone": agreed.get("phone") or _only(_PHONE.findall(text)),
@@ -88,18 +90,18 @@ def fields(text: str, currency: str) -> dict[str, str]:
 
 
 def _entries(text: str, currency: str) -> Iterator[_Entry]:
-    """Take the text apart; a label alone belongs to the next line, and a message goes on until an empty one."""
+    """Split the text; a label alone belongs to the next line, and a message goes on until an empty line."""
     lines = [part for line in text.splitlines() for part in _parts(line)]
     while lines:
         raw = [lines.pop(0)]
         field, value = _labelled(raw[0])
         if field and not value:
-            raw += _taken(lines, lambda line: not line.strip())
+            raw += _pop_while(lines, lambda line: not line.strip())
             if lines and not _labelled(lines[0])[0]:
                 raw.append(lines.pop(0))
                 value = raw[-1].strip()
         if field == "problem" and value:
-            more = _taken(lines, lambda line: bool(line.strip()) and not _labelled(line)[0])
+            more = _pop_while(lines, lambda line: bool(line.strip()) and not _labelled(line)[0])
             raw += more
             value = "\n".join([value, *more])
         if field:
@@ -109,28 +111,28 @@ def _entries(text: str, currency: str) -> Iterator[_Entry]:
 
 
 def _parts(line: str) -> list[str]:
-    """Take a line apart where several labels stand side by side."""
+    """Split a line that has several labels side by side."""
     parts = _BESIDE.split(line)
     return parts if all(_labelled(part)[0] for part in parts) else [line]
 
 
-def _taken(lines: list[str], belongs: Callable[[str], bool]) -> list[str]:
-    """Take the lines off the front that belong."""
-    taken = []
+def _pop_while(lines: list[str], belongs: Callable[[str], bool]) -> list[str]:
+    """Remove the first lines that belong, and return them."""
+    popped = []
     while lines and belongs(lines[0]):
-        taken.append(lines.pop(0))
-    return taken
+        popped.append(lines.pop(0))
+    return popped
 
 
 def _labelled(line: str) -> tuple[str | None, str]:
-    """Return the field that the line's label means, and what follows it; no field where there is no such label."""
+    """Return the field of the line's label and the text after it; None if the line has no known label."""
     match = _LABELLED.fullmatch(line)
     field = _LABELS.get(normalization.fold_label(match[1])) if match else None
     return field, (match[2].strip() if match and field else "")
 
 
 def _read(field: str, value: str, currency: str) -> str | None:
-    """Return the value as the form would take it, None for one that it would not."""
+    """Return the value as the form accepts it, None if it doesn't."""
     if not normalization.fold_label(value) or normalization.fold_label(value) in _NOTHING:
         return None
     try:
@@ -139,29 +141,29 @@ def _read(field: str, value: str, currency: str) -> str | None:
         return None
 
 
-def _named(value: str, _: str) -> str | None:
-    """Read the name of a person, without an address beside it."""
+def _person(value: str, _: str) -> str | None:
+    """Read a person's name, without an address beside it."""
     name = _EMAIL.sub("", value).strip(" \t<>()[],;|-")
     is_one = not re.search(r"[\d@:/\n]", name) and any(char.isalpha() for char in name)
     return name if is_one and len(name) <= _LONGEST_NAME else None
 
 
-def _called(value: str, _: str) -> str | None:
-    """Read what a company or a job is called."""
+def _name(value: str, _: str) -> str | None:
+    """Read the name of a company or a job."""
     return value if not re.search(r"@|:[\s/]|\n", value) and len(value) <= _LONGEST_COMPANY else None
 
 
-def _addressed(value: str, _: str) -> str | None:
+def _address(value: str, _: str) -> str | None:
     return _only(_emails(value))
 
 
-def _dialled(value: str, _: str) -> str | None:
+def _phone(value: str, _: str) -> str | None:
     digits = sum(char.isdigit() for char in value)
     fits = _PHONE_GIVEN.fullmatch(value) and _FEWEST_DIGITS <= digits <= _MOST_DIGITS
     return value if fits and len(value) <= _LONGEST_NUMBER else None
 
 
-def _counted(value: str, _: str) -> str | None:
+def _employees(value: str, _: str) -> str | None:
     if len(value) > _LONGEST_NUMBER:
         return None
     size = _HEADS.sub("", value)
@@ -169,34 +171,34 @@ def _counted(value: str, _: str) -> str | None:
     return size
 
 
-def _placed(value: str, _: str) -> str:
+def _country(value: str, _: str) -> str:
     normalization.check_country(value)
     return value
 
 
-def _valued(value: str, currency: str) -> str | None:
+def _money(value: str, currency: str) -> str | None:
     if len(value) > _LONGEST_NUMBER:
         return None
     normalization.parse_money(value, currency)
     return value
 
 
-def _told(value: str, _: str) -> str:
+def _text(value: str, _: str) -> str:
     return value
 
 
 _READERS: Final[Mapping[str, Callable[[str, str], str | None]]] = {
-    "person": _named,
-    "first": _named,
-    "last": _named,
-    "email": _addressed,
-    "phone": _dialled,
-    "company": _called,
-    "title": _called,
-    "country": _placed,
-    "size": _counted,
-    "value": _valued,
-    "problem": _told,
+    "person": _person,
+    "first": _person,
+    "last": _person,
+    "email": _address,
+    "phone": _phone,
+    "company": _name,
+    "title": _name,
+    "country": _country,
+    "size": _employees,
+    "value": _money,
+    "problem": _text,
 }
 
 
@@ -209,7 +211,7 @@ def _emails(text: str) -> Iterator[str]:
 
 
 def _only(found: Iterator[str] | list[str]) -> str | None:
-    """Return what was found where it is one and the same, None for nothing or for several."""
+    """Return the text that was found, however often; None if there are several different ones."""
     by_key = {each.casefold(): each for each in found}
     return next(iter(by_key.values())) if len(by_key) == 1 else None
 

@@ -1,10 +1,10 @@
-"""What comes over the wire as plain values: JSON, or a form as browsers and PHP write it."""
+"""Request bodies as plain values: JSON, or a form as browsers and PHP write it."""
 
 import json
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import parse_qsl
 
-# Deeper than anybody nests a form; what goes deeper stays under its name as it is written.
+# Deeper than anybody nests a form. A name that goes deeper isn't split.
 _DEEPEST = 8
 
 Fields: TypeAlias = dict[str, Any]
@@ -15,9 +15,9 @@ class NoPayload(ValueError):
 
 
 def form_encoded(body: bytes) -> Fields:
-    """Read a form-encoded body: contact[email] is the email within contact, tags[] and what comes twice is a list.
+    """Read a form-encoded body: contact[email] is `email` within `contact`; tags[] and repeated names are lists.
 
-    Never refuses anything: what is no UTF-8 is marked as such, and a name that cannot be taken apart stays whole.
+    Raises nothing: invalid UTF-8 becomes replacement characters, and a name that can't be split stays whole.
     """
     fields: Fields = {}
     for name, value in parse_qsl(body.strip().decode(errors="replace"), keep_blank_values=True):
@@ -27,7 +27,7 @@ def form_encoded(body: bytes) -> Fields:
 
 
 def read(body: bytes) -> object:
-    """Read a body by what it holds: JSON, else a form; raises NoPayload."""
+    """Read a body as JSON, else as a form, whatever its content type; raises NoPayload."""
     try:
         return json.loads(body, parse_constant=_no_number)
     except RecursionError as error:
@@ -44,7 +44,7 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _steps(name: str) -> list[str]:
-    """Take contact[fields][plan] apart into contact, fields and plan; a name that is not written so stays whole."""
+    """Split contact[fields][plan] into contact, fields and plan; a name in any other form stays whole."""
     head, *rest = name.split("[")
     if not head or not rest or len(rest) >= _DEEPEST or any(step.find("]") != len(step) - 1 for step in rest):
         return [name]
@@ -52,7 +52,7 @@ def _steps(name: str) -> list[str]:
 
 
 def _put(fields: Fields, steps: list[str], value: str) -> bool:
-    """Put a value at its place; False where something else stands on the way."""
+    """Put a value at its place; False if another value is in the way."""
     step, *rest = steps
     if not rest:
         there = fields.get(step)

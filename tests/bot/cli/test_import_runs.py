@@ -78,7 +78,7 @@ def test_a_slice_that_finds_the_database_taken_is_tried_again(
     tally = work.run(tmp_path / "report.csv")
     hasty.dispose()
     assert len(waits) > 3
-    assert (tally.rows, tally.new_leads, tally.flawed) == (101, 100, 1)
+    assert (tally.rows, tally.new_leads, tally.rejected) == (101, 100, 1)
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 2
 
 
@@ -166,7 +166,7 @@ def test_on_sqlite_others_have_a_turn_between_two_slices_and_nobody_waits_after_
     pauses: list[int] = []
 
     def pause(seconds: float) -> None:
-        assert seconds <= runs.GIVEN_WAY
+        assert seconds <= runs.GAP
         with database.transaction() as session:
             session.get_one(Workspace, workspace_id).name = "Written meanwhile"
         pauses.append(slices[-1])

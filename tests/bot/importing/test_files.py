@@ -34,7 +34,7 @@ def table(tmp_path: Path, content: str | bytes, **how: str) -> Table:
 
 def cells(found: Table) -> list[dict[str, object]]:
     rows = [*found.rows()]
-    assert all(row.flaw is None for row in rows)
+    assert all(row.error is None for row in rows)
     return [dict(row.cells) for row in rows]
 
 
@@ -97,7 +97,7 @@ def test_empty_lines_are_no_rows_and_missing_cells_are_empty(tmp_path: Path) -> 
 def test_a_row_that_cannot_be_taken_apart_is_told_with_its_line_and_the_others_are_read(tmp_path: Path) -> None:
     content = 'a,b\n1,2\n1,2,3\n"x"y,2\n5,6\n7,"never closed\n8,9\n'
     rows = [*table(tmp_path, content).rows()]
-    assert [(row.line, row.flaw) for row in rows] == [
+    assert [(row.line, row.error) for row in rows] == [
         (2, None),
         (3, "has 3 cells under 2 columns"),
         (4, """cannot be taken apart: ',' expected after '"'"""),
@@ -112,7 +112,7 @@ def test_a_row_a_line_is_read_where_each_is_an_object(tmp_path: Path) -> None:
     found = table(tmp_path, '{"a": 1, "b": {"c": "ü"}}\n\n[1]\n{"a"\n{"a": 2}\n')
     assert (found.columns, found.delimiter) == (None, None)
     rows = [*found.rows()]
-    assert [(row.line, row.flaw) for row in rows] == [
+    assert [(row.line, row.error) for row in rows] == [
         (1, None),
         (3, "is no JSON object"),
         (4, "is no JSON object"),
@@ -178,7 +178,7 @@ def test_a_quote_that_is_never_closed_costs_one_row_in_a_long_file(tmp_path: Pat
     lines[5] = '5,"b'
     rows = [*table(tmp_path, "\n".join(["a,b", *lines])).rows()]
     assert len(rows) == 30_000
-    assert [row.line for row in rows if row.flaw] == [7]
+    assert [row.line for row in rows if row.error] == [7]
 
 
 def test_utf_8_with_a_letter_that_is_none_is_not_taken_for_something_else(tmp_path: Path) -> None:

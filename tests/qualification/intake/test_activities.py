@@ -218,7 +218,7 @@ def test_scores_written_at_once_stand_in_the_records_and_make_no_press_too_late(
     web.takes(LeadInput.model_validate(IVY))
     before = web.lead()
 
-    def take(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
+    def run(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
         given = ActivityInput.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
         ingest.ingest(session, workspace_id, "web", [given], now=now)
         lead = session.get_one(Lead, before.id)
@@ -226,5 +226,5 @@ def test_scores_written_at_once_stand_in_the_records_and_make_no_press_too_late(
         session.refresh(lead)
         return lead, stood
 
-    lead, stood = desk.does(take)
+    lead, stood = desk.does(run)
     assert stood == (lead.score, lead.lifecycle, lead.version) == (15, Lifecycle.LEAD, before.version)

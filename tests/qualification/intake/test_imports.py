@@ -33,11 +33,11 @@ def row(lead: str = "L1", *acts: str, handoff: dict[str, object] | None = None, 
 def brings(desk: Desk, *rows: ImportRow, announcing: bool = False) -> Imported:
     """Bring rows in, as a slice of a file."""
 
-    def take(session: Session, workspace_id: int, now: datetime) -> Imported:
+    def run(session: Session, workspace_id: int, now: datetime) -> Imported:
         roster = imports.roster_of(session, workspace_id)
         return imports.import_rows(session, roster, "crm", rows, announcing=announcing, now=now)
 
-    return desk.does(take)
+    return desk.does(run)
 
 
 def deal(desk: Desk, **fared: object) -> Handoff:

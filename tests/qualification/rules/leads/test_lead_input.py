@@ -1,0 +1,48 @@
+"""What senders write about leads, and the times that a day of a file may mean."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from qualification.rules.leads.lead_input import ActivityDetails, HandoffInput, ImportRow, LeadInput
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+MORNING = NOON.replace(hour=9)
+
+
+def test_a_lead_needs_an_id_an_email_or_a_name_and_a_company() -> None:
+    for fields in ({"id": "7"}, {"email": "ivy@acme.example"}, {"name": "Ivy", "company": "Acme"}):
+        LeadInput.model_validate(fields)
+    with pytest.raises(ValidationError, match="doesn't identify anybody"):
+        LeadInput(name="Ivy", phone="+49 1")
+
+
+def test_the_identity_of_a_lead_is_the_same_however_it_is_written() -> None:
+    assert LeadInput(email="IVY+x@acme.example").identity == LeadInput(email="ivy@acme.example").identity
+    assert (
+        LeadInput(name="Ivy  Chen", company="Acme Ltd").identity == LeadInput(name="ivy chen", company="ACME").identity
+    )
+    assert LeadInput(id="7", email="ivy@acme.example").identity == "7"
+
+
+def test_a_row_without_whole_days_is_as_it_was_written() -> None:
+    row = ImportRow(LeadInput(id="7"), (ActivityDetails(id="1", kind="demo-request", at=NOON),))
+    assert row.as_of(MORNING) is row
+    assert (row.earliest(NOON), row.latest(NOON)) == (NOON, NOON)
+
+
+def test_a_day_may_be_any_time_of_it_and_today_is_at_most_now() -> None:
+    row = ImportRow(LeadInput(id="7"), (ActivityDetails(id="1", kind="demo-request", at=NOON),), days=frozenset({NOON}))
+    assert row.earliest(NOON) == NOON - timedelta(hours=12)
+    assert row.latest(NOON) == NOON + timedelta(hours=12) - timedelta.resolution
+    (today,) = row.as_of(MORNING).activities
+    assert today.at == MORNING
+
+
+def test_a_deal_that_ended_on_a_day_ended_after_it_began() -> None:
+    deal = HandoffInput(stage="won", at=NOON + timedelta(hours=3), ended_at=NOON)
+    row = ImportRow(LeadInput(id="7"), handoff=deal, days=frozenset({NOON}))
+    moved = row.as_of(NOON + timedelta(days=1)).handoff
+    assert moved is not None
+    assert moved.ended_at == moved.at == NOON + timedelta(hours=3)
