@@ -114,4 +114,4 @@ def test_a_lead_open_to_a_pool_waits_at_each_reps_home_and_is_claimed_once(open_
     enter(ben, "general")
     command(ben, "/bant orion")
     expect(ben.get_by_test_id("ephemeral").last).to_be_visible()
-    expect(ben.get_by_test_id("message").last).to_contain_text("Orion is with @Ana Ruiz.")
+    expect(ben.get_by_test_id("message").last).to_contain_text("Orion belongs to @Ana Ruiz.")

@@ -139,7 +139,7 @@ def test_bant_tells_where_a_lead_is_that_is_not_ones_own(floor: Floor) -> None:
     assert "Acme is offered to @Ana Ruiz" in told(floor.ben)
     press(floor.ana, "accept", card)
     floor.ben.types("/bant Acme", "#general")
-    assert "Acme is with @Ana Ruiz" in told(floor.ben)
+    assert "Acme belongs to @Ana Ruiz" in told(floor.ben)
     assert shown(floor.ben) is None
 
 

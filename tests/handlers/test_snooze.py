@@ -84,7 +84,7 @@ def test_a_press_on_a_card_that_sleeps_meanwhile_says_until_when(floor: Floor) -
     card = floor.hands_over()
     puts_off(floor, card)
     press(floor.maya, "accept", card)
-    assert "has put this lead off; it wakes" in told(floor.maya)
+    assert "put this lead off. It comes back" in told(floor.maya)
 
 
 def tasks(floor: Floor) -> list[TaskOutcome]:

@@ -260,7 +260,7 @@ def test_the_card_of_a_lead_not_to_be_contacted_says_so_wherever_it_stands(floor
     comes_in(floor, email="ivy@acme.example", company="Acme", do_not_contact=True)
     floor.mika.uses(SHORTCUT, on=posts(floor.mika, "ivy@acme.example wants a call"))
     submit(floor.mika, "hand_over")
-    assert "Do not contact is set for this lead" in floor.mika.modal.text
+    assert "this lead is marked “Do not contact”" in floor.mika.modal.text
     card = floor.card()
     assert "\nDo not contact\n" in card.text
     assert "Do not contact" in floor.ana.direct_messages[-1].text
