@@ -69,7 +69,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         | {"announced_at": AT, "version": 1, "queued_because": because, "wake_at": wake_at, "woken_at": woken_at}
         | {"before": before}
         for number, state, because, wake_at, woken_at, before in (
-            (1, "queued", "pool_expired", None, AT, None),
+            (1, "queued", "pool_lapsed", None, AT, None),
             (2, "not_now", None, AT, None, BEFORE),
             (3, "won", "nobody_there", None, None, BEFORE | {"state": "accepted"}),
             (4, "offered", None, None, None, None),
@@ -94,7 +94,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
                 ("held", {"gate": "Free mail", "outcome": "hold", "reason": None}),
                 ("let_go", {"gate": "Free mail"}),
                 ("merged", {"other": 2, "because": "email"}),
-                ("queued", {"manager_id": 1, "because": "pool_expired"}),
+                ("queued", {"manager_id": 1, "because": "pool_lapsed"}),
                 ("queued", {"manager_id": None, "because": "nobody_there"}),
                 ("passed_on", {"reason": "Full", "note": None}),
                 ("lapsed", {"to_id": 1}),

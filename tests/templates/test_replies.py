@@ -53,7 +53,7 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
             "Closed by Ana: disqualified, Nov 22. They or Maya can reopen it.",
         ),
         (
-            refusals.NotYours(may=(ANA, MAYA), state="not_now", by=ANA, at=NOW, until=NOW),
+            refusals.NotYours(may=(ANA, MAYA), state="snoozed", by=ANA, at=NOW, until=NOW),
             "Ana put this lead off. It comes back Nov 22. They or Maya can reopen it.",
         ),
         (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead belongs to Ben. Only they can work on it."),

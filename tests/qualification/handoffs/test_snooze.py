@@ -522,7 +522,7 @@ def test_the_pipeline_counts_it_by_itself_neither_open_nor_lost(desk: Desk) -> N
     desk.accepted("Globex")
     by_stage = desk.does(pipeline.ask, slack_user_id="UMAYA", text="")
     assert {each.key: each.tally.count for each in by_stage.stages if each.tally.count} == {
-        "snoozed": 1,
+        "not_now": 1,
         "to-contact": 1,
     }
     assert [each.key for each in by_stage.stages][-2:] == ["not_now", "disqualified"]
