@@ -1,4 +1,4 @@
-"""What happens when somebody acts in Slack: each listener translates in, calls one use case, translates out."""
+"""What happens when somebody acts in Slack or posts to the intake API: a handler translates in, calls a use case, answers."""
 
 from slack_bolt import App
 

@@ -1,4 +1,4 @@
-"""Ids by which Baton's messages and modals in Slack went before, old to new: those that stand there still work."""
+"""Ids that Baton used before they were renamed, old to new: messages and modals in Slack that carry them still work."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Who is ready for sales and was not handed over: they are found, and handed over when somebody says so."""
+"""Leads handed over without a person: by their score or request, or when a command asks for all that are ready."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

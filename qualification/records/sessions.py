@@ -1,4 +1,4 @@
-"""How whoever calls a use case gets its session: `with transaction() as session`, committed when the block ends."""
+"""How callers of use cases get a session: `with transaction() as session`, committed when the block ends."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

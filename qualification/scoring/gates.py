@@ -1,4 +1,4 @@
-"""The gates that a person passes over by handing a lead over."""
+"""The gates that would have held a lead which somebody hands over by hand."""
 
 from sqlalchemy.orm import Session
 

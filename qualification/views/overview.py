@@ -1,4 +1,4 @@
-"""Where somebody stands: who they are here, what waits for them, what they work on."""
+"""What /baton shows somebody: who they are here, what waits for them, what they work on; and undelivered messages."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -19,7 +19,7 @@ def admit(database: Database, sandbox: Sandbox, name: str) -> int:
     token = sandbox.bot_token(name)
     slack = Slack(token, base_url=sandbox.api_url)
     return installations.install(
-        database, slack, token, delivery_namespace=lambda: f"delivery_namespace of {name}", now=NOW
+        database, slack, token, delivery_namespace=lambda: name, now=NOW
     ).id
 
 

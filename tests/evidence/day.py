@@ -244,7 +244,7 @@ class Day:
         office = self.world.sales.office_of(look.named)
         who = self.world.person(self.world.sales.crm.managers_of(office)[-1])
         self.hands.open_by(who, Standing.QUEUED.value, self._card(who, case, look))
-        who.fills({"Who takes it?": self.world.person(self.world.sales.pools[case.lead.destination.pool][0])})
+        who.fills({"Who should take it?": self.world.person(self.world.sales.pools[case.lead.destination.pool][0])})
         self.hands.hand_in(who)
         case.done["reassigned"] += 1
 

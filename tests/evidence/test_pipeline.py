@@ -358,4 +358,4 @@ def test_a_quarter_in_slack_is_that_of_the_file(slack: Sandbox, opportunities: t
     prospects = [each for each in opportunities if each.engaged is None]
     assert without_empty(ask(slack, MARKETER, "this year")) == staged(prospects)
     slack.person(MARKETER).types("/pipeline last year", "#general")
-    assert "No lead was handed over." in slack.person(MARKETER).private_replies[-1].text
+    assert "No leads were handed over." in slack.person(MARKETER).private_replies[-1].text

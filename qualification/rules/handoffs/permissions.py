@@ -1,4 +1,4 @@
-"""The states of a handoff, the outcomes of an offer, and who may do what in which state."""
+"""Who may do what with a handoff, in each of its states."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
