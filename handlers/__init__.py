@@ -1,4 +1,4 @@
-"""What happens when somebody acts in Slack or posts to the intake API: a handler translates in, calls a use case, answers."""
+"""What happens when somebody acts in Slack, or posts to the intake API: each handler calls one use case."""
 
 from slack_bolt import App
 

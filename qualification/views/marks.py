@@ -172,7 +172,7 @@ def reason_of(playbook: Playbook, handoff: Handoff) -> str | None:
     return reason.name if reason else handoff.reason
 
 
-def _contributions(session: Session, lead: Lead, playbook: Playbook) -> tuple[ScoreContribution, ...]:
+def contributions_of(session: Session, lead: Lead, playbook: Playbook) -> tuple[ScoreContribution, ...]:
     """Return what counted most for the lead; what counts for nothing is left out, but for what was asked for."""
     found = activity_counts.score_of(session, lead, playbook.scoring).weights
     asked = {kind.key for kind in playbook.scoring.activities if kind.handoff}
@@ -180,7 +180,8 @@ def _contributions(session: Session, lead: Lead, playbook: Playbook) -> tuple[Sc
     return tuple(ScoreContribution(each.name, each.times, each.points) for each in shown[:MOST_CONTRIBUTIONS])
 
 
-def _source(playbook: Playbook, key: str | None) -> str | None:
+def source_name(playbook: Playbook, key: str | None) -> str | None:
+    """Return the source's name, its key where the playbook no longer has it."""
     source = playbook.source(key) if key else None
     return source.name if source else key
 

@@ -18,9 +18,7 @@ NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 def admit(database: Database, sandbox: Sandbox, name: str) -> int:
     token = sandbox.bot_token(name)
     slack = Slack(token, base_url=sandbox.api_url)
-    return installations.install(
-        database, slack, token, delivery_namespace=lambda: name, now=NOW
-    ).id
+    return installations.install(database, slack, token, delivery_namespace=lambda: name, now=NOW).id
 
 
 def prepare(database: Database) -> int:

@@ -1,8 +1,8 @@
 """What may happen to a lead: a frozen type for each kind of event. People are kept by the ids of their records.
 
-A field without a default is always stored; one with a default is stored only where it differs (`event_codec.py`). To add
-an event, add its kind to `event_kinds.py`, its type here, its template to templates/messages/thread (unless no line tells
-it), and its test.
+A field without a default is always stored; one with a default is stored only where it differs (`event_codec.py`). To
+add an event, add its kind to `event_kinds.py`, its type here, its template to templates/messages/thread (unless no line
+tells it), and its test.
 """
 
 from collections.abc import Mapping

@@ -7,11 +7,19 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from qualification.rules.playbook import defaults
-from qualification.rules.playbook.entries import Entry, Finding, _each, _entries, _mapping, _within, _words
+from qualification.rules.playbook.entries import (
+    Entry,
+    Finding,
+    each_word,
+    entries_of,
+    entries_within,
+    section_of,
+    words_in,
+)
 from qualification.rules.playbook.schema import Clocks, Role
 from qualification.rules.playbook.sender_checks import (
-    _senders,
-    _sources,
+    check_senders,
+    source_keys,
 )
 from qualification.rules.playbook.yaml_document import Document
 from qualification.rules.values.normalization import fold_email
@@ -33,32 +41,35 @@ def faults(document: Document) -> Iterator[Finding]:
         return
     checks: tuple[Callable[[Entry, Document], Iterator[Finding]], ...] = (
         _sections, _rates, _people, _teams, _pools, _rules, _gates, _clocks, _lists, _stages, _stage_keys, _frameworks,
-        _senders,
+        check_senders,
     )  # fmt: skip
     yield from chain.from_iterable(check(data, document) for check in checks)
 
 
 def _sections(data: Entry, _: Document) -> Iterator[Finding]:
     for section in _SECTIONS:
-        for path, entry in _entries(data, section):
+        for path, entry in entries_of(data, section):
             if "key" in entry:
                 yield (*path, "key"), f"the word before the colon, `{path[-1]}`, is the key; remove this line"
     default = data.get("default_team")
-    if isinstance(default, str) and default not in _mapping(data, "teams"):
-        yield ("default_team",), f"there is no team called `{default}`; {choose_from(default, _mapping(data, 'teams'))}"
+    if isinstance(default, str) and default not in section_of(data, "teams"):
+        yield (
+            ("default_team",),
+            f"there is no team called `{default}`; {choose_from(default, section_of(data, 'teams'))}",
+        )
 
 
 def _rates(data: Entry, _: Document) -> Iterator[Finding]:
     own = data.get("currency", defaults.CURRENCY)
-    if own in _mapping(data, "rates"):
+    if own in section_of(data, "rates"):
         yield ("rates", str(own)), f"`{own}` is the playbook's own currency; remove this line"
 
 
 def _people(data: Entry, document: Document) -> Iterator[Finding]:
-    teams = _mapping(data, "teams")
-    managing = {_reference(entry.get("manager")) for _, entry in _entries(data, "teams")}
+    teams = section_of(data, "teams")
+    managing = {_reference(entry.get("manager")) for _, entry in entries_of(data, "teams")}
     seen: dict[str, Path] = {}
-    for path, person in _entries(data, "people"):
+    for path, person in entries_of(data, "people"):
         names = _names(person)
         if not names:
             yield path, "this doesn't say who it is; add `email:` or `slack:`"
@@ -69,7 +80,7 @@ def _people(data: Entry, document: Document) -> Iterator[Finding]:
         team = person.get("team")
         if isinstance(team, str) and team not in teams:
             yield (*path, "team"), f"there is no team called `{team}`; {choose_from(team, teams)}"
-        roles = _words(person.get("roles"))
+        roles = words_in(person.get("roles"))
         if team is None and "rep" in roles:
             yield path, f"a rep needs a team; add `team:`, {choose_from('', teams)}"
         elif team is None and "manager" in roles and not managing & set(names.values()):
@@ -78,7 +89,7 @@ def _people(data: Entry, document: Document) -> Iterator[Finding]:
 
 def _teams(data: Entry, _: Document) -> Iterator[Finding]:
     people = _known_people(data)
-    for path, team in _entries(data, "teams"):
+    for path, team in entries_of(data, "teams"):
         manager = team.get("manager")
         if not isinstance(manager, str):
             continue
@@ -91,8 +102,8 @@ def _teams(data: Entry, _: Document) -> Iterator[Finding]:
 
 def _pools(data: Entry, _: Document) -> Iterator[Finding]:
     people = _known_people(data)
-    teams = _mapping(data, "teams")
-    for path, pool in _entries(data, "pools"):
+    teams = section_of(data, "teams")
+    for path, pool in entries_of(data, "pools"):
         team = pool.get("team")
         if isinstance(team, str) and team not in teams:
             yield (*path, "team"), f"there is no team called `{team}`; {choose_from(team, teams)}"
@@ -113,11 +124,11 @@ def _pools(data: Entry, _: Document) -> Iterator[Finding]:
 
 
 def _rules(data: Entry, document: Document) -> Iterator[Finding]:
-    pools = _mapping(data, "pools")
-    sources = _sources(data)
+    pools = section_of(data, "pools")
+    sources = source_keys(data)
     names: dict[str, Path] = {}
     catch_all: Path | None = None
-    for path, rule in _entries(data, "rules"):
+    for path, rule in entries_of(data, "rules"):
         if catch_all is not None:
             line = document.line(catch_all)
             yield (
@@ -132,7 +143,7 @@ def _rules(data: Entry, document: Document) -> Iterator[Finding]:
         if isinstance(pool, str) and pool not in pools:
             yield (*path, "pool"), f"there is no pool called `{pool}`; {choose_from(pool, pools)}"
         if isinstance(when, dict):
-            for where, source in _each(when.get("source"), (*path, "when", "source")):
+            for where, source in each_word(when.get("source"), (*path, "when", "source")):
                 if source not in sources:
                     yield where, f"there is no source called `{source}`; {choose_from(source, sorted(sources))}"
         if not when and catch_all is None:
@@ -141,9 +152,9 @@ def _rules(data: Entry, document: Document) -> Iterator[Finding]:
 
 def _gates(data: Entry, document: Document) -> Iterator[Finding]:
     section = "disqualify_reasons"
-    reasons = {str(entry.get("key")) for _, entry in _entries(data, section)} if section in data else _DEFAULT_REASONS
+    reasons = {str(entry.get("key")) for _, entry in entries_of(data, section)} if section in data else _DEFAULT_REASONS
     names: dict[str, Path] = {}
-    for path, gate in _entries(data, "gates"):
+    for path, gate in entries_of(data, "gates"):
         name, reason = gate.get("name"), gate.get("reason")
         if isinstance(name, str):
             if name in names:
@@ -172,16 +183,16 @@ def _clocks(data: Entry, _: Document) -> Iterator[Finding]:
 
 def _lists(data: Entry, document: Document) -> Iterator[Finding]:
     for section in _LISTS:
-        yield from _repeated(_entries(data, section), document)
-    yield from _repeated(_within(data, "scoring", "activities"), document)
+        yield from _repeated(entries_of(data, section), document)
+    yield from _repeated(entries_within(data, "scoring", "activities"), document)
     for section in ("disqualify_reasons", "lost_reasons"):
-        for path, reason in _entries(data, section):
+        for path, reason in entries_of(data, section):
             if reason.get("key") == "other" and reason.get("note") != "required":
                 yield (*path, "note"), "`other` says nothing by itself; add `note: required`"
 
 
 def _stages(data: Entry, _: Document) -> Iterator[Finding]:
-    stages = list(_entries(data, "stages"))
+    stages = list(entries_of(data, "stages"))
     if not stages:
         return
     for verdict in _ENDINGS:
@@ -202,13 +213,13 @@ def _stages(data: Entry, _: Document) -> Iterator[Finding]:
 
 
 def _stage_keys(data: Entry, _: Document) -> Iterator[Finding]:
-    for path, stage in _entries(data, "stages"):
+    for path, stage in entries_of(data, "stages"):
         if stage.get("key") in _NO_STAGES:
             yield (*path, "key"), f"`{stage['key']}` is reserved for leads without a stage; choose another key"
 
 
 def _frameworks(data: Entry, document: Document) -> Iterator[Finding]:
-    for path, framework in _entries(data, "frameworks"):
+    for path, framework in entries_of(data, "frameworks"):
         items = framework.get("items")
         inside = [
             ((*path, "items", index), item) for index, item in enumerate(items if isinstance(items, list) else ())
@@ -236,12 +247,12 @@ def _names(person: Entry) -> dict[str, str]:
 
 
 def _known_people(data: Entry) -> dict[str, Entry]:
-    return {name: person for _, person in _entries(data, "people") for name in _names(person).values()}
+    return {name: person for _, person in entries_of(data, "people") for name in _names(person).values()}
 
 
 def _is(role: Role, person: Entry) -> bool:
     """Say whether the person has the role; a role that is none may have been meant for it, and is told of already."""
-    roles = _words(person.get("roles"))
+    roles = words_in(person.get("roles"))
     return role in roles or any(word not in set(Role) for word in roles)
 
 

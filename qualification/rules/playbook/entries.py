@@ -9,7 +9,7 @@ Finding = tuple[Path, str]
 Entry = dict[str, object]
 
 
-def _entries(data: Entry, section: str) -> Iterator[tuple[Path, Entry]]:
+def entries_of(data: Entry, section: str) -> Iterator[tuple[Path, Entry]]:
     """Yield the entries of a section that have the shape of one, with their paths."""
     value = data.get(section)
     pairs: Iterable[tuple[str | int, object]] = ()
@@ -22,22 +22,24 @@ def _entries(data: Entry, section: str) -> Iterator[tuple[Path, Entry]]:
             yield (section, step), entry
 
 
-def _within(data: Entry, section: str, part: str) -> Iterator[tuple[Path, Entry]]:
+def entries_within(data: Entry, section: str, part: str) -> Iterator[tuple[Path, Entry]]:
     """Yield the entries of a part of a section, with their paths."""
-    for path, entry in _entries(_mapping(data, section), part):
+    for path, entry in entries_of(section_of(data, section), part):
         yield (section, *path), entry
 
 
-def _mapping(data: Entry, section: str) -> Entry:
+def section_of(data: Entry, section: str) -> Entry:
+    """Return a section as a mapping, an empty one where it has another shape."""
     value = data.get(section)
     return value if isinstance(value, dict) else {}
 
 
-def _words(value: object) -> list[str]:
-    return [word for _, word in _each(value, ())]
+def words_in(value: object) -> list[str]:
+    """Return the words of a list, or the one word written in place of a list."""
+    return [word for _, word in each_word(value, ())]
 
 
-def _each(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+def each_word(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the words of a list, or the one word written in place of a list."""
     if isinstance(value, str):
         yield path, value

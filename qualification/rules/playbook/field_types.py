@@ -75,7 +75,8 @@ def _zones() -> tuple[str, ...]:
     return tuple(sorted(available_timezones()))
 
 
-def _email(text: str) -> str:
+def read_email(text: str) -> str:
+    """Return the address in its stored form; raises ValueError with the remedy."""
     try:
         return fold_email(check_email(text))
     except Unreadable as unreadable:
@@ -89,7 +90,8 @@ def _person(text: str) -> str:
     return fold_email(text) if "@" in text else text
 
 
-def _country(text: str) -> str:
+def read_country(text: str) -> str:
+    """Return the country's code; raises ValueError with the remedy."""
     try:
         return check_country(text)
     except Unreadable as unreadable:
@@ -98,7 +100,8 @@ def _country(text: str) -> str:
         ) from unreadable
 
 
-def _domain(text: str) -> str:
+def read_domain(text: str) -> str:
+    """Return the domain in its stored form; raises ValueError with the remedy."""
     domain = text.strip().casefold().removeprefix("@").removeprefix("www.")
     if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain):
         raise ValueError(f"`{text}` is not a domain; write one such as rival.example")
@@ -111,7 +114,7 @@ def _currency(text: str) -> str:
     return text
 
 
-def _minute(value: object) -> int:
+def read_minute(value: object) -> int:
     """Read an hour of the day as minutes since midnight."""
     match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     minutes = int(match[1]) * 60 + int(match[2]) if match and int(match[2]) < _HOUR else DAY_MINUTES
@@ -120,14 +123,14 @@ def _minute(value: object) -> int:
     return minutes
 
 
-def _weekdays(value: object) -> frozenset[int]:
+def read_weekdays(value: object) -> frozenset[int]:
     """Read days of the week, numbered from Monday."""
     if isinstance(value, str):
         return frozenset(read_days(value))
     raise ValueError("these are not days; write them in words, such as mon-fri, or mon, wed, fri")
 
 
-def _or_off(value: object) -> object:
+def or_off(value: object) -> object:
     """Let `off` stand for none, and nothing for the default."""
     if value is False or (isinstance(value, str) and value.strip().lower() == "off"):
         return None
@@ -154,12 +157,13 @@ def _rate(value: object) -> Decimal:
     return Decimal(str(value))
 
 
-def _listed(value: object) -> object:
+def as_list(value: object) -> object:
     """Let one word stand for a list of one."""
     return (value,) if isinstance(value, str) else value
 
 
-def _or_nothing(value: object) -> object:
+def or_empty(value: object) -> object:
+    """Let nothing stand for an empty mapping."""
     return {} if value is None else value
 
 

@@ -29,14 +29,14 @@ from qualification.rules.playbook.field_types import (
     PersonKey,
     Sentence,
     Zone,
-    _country,
-    _domain,
-    _email,
-    _listed,
-    _minute,
-    _or_nothing,
-    _or_off,
-    _weekdays,
+    as_list,
+    or_empty,
+    or_off,
+    read_country,
+    read_domain,
+    read_email,
+    read_minute,
+    read_weekdays,
 )
 from qualification.rules.playbook.known_senders import KNOWN, KnownSender, Signature
 from qualification.rules.values import expressions
@@ -69,8 +69,8 @@ class Keyed(Definition):
 class SummaryHour(Definition):
     """When a team's daily summary comes, as its clocks show it; without `days`, whenever the team works."""
 
-    at: Annotated[int, PlainValidator(_minute)] = 8 * 60 + 30
-    days: Annotated[frozenset[int], PlainValidator(_weekdays)] | None = None
+    at: Annotated[int, PlainValidator(read_minute)] = 8 * 60 + 30
+    days: Annotated[frozenset[int], PlainValidator(read_weekdays)] | None = None
 
 
 class Team(Keyed):
@@ -84,16 +84,16 @@ class Team(Keyed):
     zone: Zone = Field(examples=["Europe/London"])
     region: Name | None = None
     hours: Hours | None = None
-    summary: Annotated[SummaryHour | None, BeforeValidator(_or_off)] = SummaryHour()
+    summary: Annotated[SummaryHour | None, BeforeValidator(or_off)] = SummaryHour()
 
 
 class Person(Definition):
     """Somebody by e-mail, Slack user or both; a team where they sell or manage."""
 
-    email: Annotated[str, AfterValidator(_email)] | None = None
+    email: Annotated[str, AfterValidator(read_email)] | None = None
     slack: Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,}$")] | None = None
     name: Name = Field(examples=["Ana Ruiz"])
-    roles: Annotated[tuple[Role, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(examples=["[rep]"])
+    roles: Annotated[tuple[Role, ...], BeforeValidator(as_list), Field(min_length=1)] = Field(examples=["[rep]"])
     team: Key | None = None
     hours: Hours | None = None
 
@@ -135,9 +135,9 @@ class When(Definition):
     `size` counts employees, `value` whole units of the playbook's currency.
     """
 
-    country: Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], BeforeValidator(_listed)] = ()
+    country: Annotated[tuple[Annotated[str, AfterValidator(read_country)], ...], BeforeValidator(as_list)] = ()
     size: Band | None = None
-    source: Annotated[tuple[Key, ...], BeforeValidator(_listed)] = ()
+    source: Annotated[tuple[Key, ...], BeforeValidator(as_list)] = ()
     value: Band | None = None
 
 
@@ -145,7 +145,7 @@ class Rule(Definition):
     """Which leads go to which pool: by turns, or offered to the whole pool to be claimed."""
 
     name: Name = Field(examples=["Everything else"])
-    when: Annotated[When, BeforeValidator(_or_nothing)] = When()
+    when: Annotated[When, BeforeValidator(or_empty)] = When()
     pool: Key = Field(examples=["emea-inbound"])
     offer: Literal["turn", "claim"] = "turn"
 
@@ -198,8 +198,8 @@ class GateCondition(Definition):
     free_mail: bool | None = None
     markup: bool | None = None
     links: StrictInt | None = Field(default=None, ge=1)
-    domain: Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_listed)] = ()
-    words: Annotated[tuple[Sentence, ...], BeforeValidator(_listed)] = ()
+    domain: Annotated[tuple[Annotated[str, AfterValidator(read_domain)], ...], BeforeValidator(as_list)] = ()
+    words: Annotated[tuple[Sentence, ...], BeforeValidator(as_list)] = ()
 
     @model_validator(mode="after")
     def _says_something(self) -> "GateCondition":

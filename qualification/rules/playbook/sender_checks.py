@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput, identifies_lead
 from qualification.rules.playbook import defaults
-from qualification.rules.playbook.entries import Entry, Finding, _entries, _mapping, _within
+from qualification.rules.playbook.entries import Entry, Finding, entries_of, entries_within, section_of
 from qualification.rules.playbook.known_senders import KNOWN
 from qualification.rules.playbook.yaml_document import Document
 from qualification.rules.values import expressions
@@ -21,21 +21,25 @@ _MAPPED = {
 }
 
 
-def _sources(data: Entry) -> set[str] | frozenset[str]:
-    return {str(entry.get("key")) for _, entry in _entries(data, "sources")} if "sources" in data else _DEFAULT_SOURCES
+def source_keys(data: Entry) -> set[str] | frozenset[str]:
+    """Return the keys of the playbook's sources, or of the defaults."""
+    return (
+        {str(entry.get("key")) for _, entry in entries_of(data, "sources")} if "sources" in data else _DEFAULT_SOURCES
+    )
 
 
-def _senders(data: Entry, _: Document) -> Iterator[Finding]:
-    listed = tuple(str(entry.get("key")) for _, entry in _within(data, "scoring", "activities"))
+def check_senders(data: Entry, _: Document) -> Iterator[Finding]:
+    """Find what the senders' mappings get wrong."""
+    listed = tuple(str(entry.get("key")) for _, entry in entries_within(data, "scoring", "activities"))
     kinds = listed or _DEFAULT_KINDS
-    sources = sorted(_sources(data))
-    for path, sender in _entries(data, "senders"):
+    sources = sorted(source_keys(data))
+    for path, sender in entries_of(data, "senders"):
         for part, fields in _MAPPED.items():
-            yield from _mapped((*path, part), _mapping(sender, part), fields)
+            yield from _mapped((*path, part), section_of(sender, part), fields)
         yield from _known_words(
-            (*path, "activity", "kind"), _mapping(sender, "activity").get("kind"), "activity", kinds
+            (*path, "activity", "kind"), section_of(sender, "activity").get("kind"), "activity", kinds
         )
-        yield from _known_words((*path, "lead", "source"), _mapping(sender, "lead").get("source"), "source", sources)
+        yield from _known_words((*path, "lead", "source"), section_of(sender, "lead").get("source"), "source", sources)
         like = sender.get("like")
         if like is None or like in KNOWN:
             yield from _said(path, sender, kinds)
@@ -71,7 +75,7 @@ def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding
     """Find what a sender leaves unsaid: who the lead is, and what it did."""
     like = sender.get("like")
     known = KNOWN[like] if isinstance(like, str) else None
-    lead, activity = _mapping(sender, "lead"), _mapping(sender, "activity")
+    lead, activity = section_of(sender, "lead"), section_of(sender, "activity")
     if known is None and not identifies_lead(lead):
         remedy = f"map its `id`, `email`, or `name` and `company`, or write `like:`, {choose_from('', KNOWN)}"
         yield (*path, "lead") if lead else path, f"this doesn't identify a lead; {remedy}"
