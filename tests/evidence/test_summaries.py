@@ -100,7 +100,7 @@ def test_every_summary_came_once_at_its_hour_with_figures_equal_to_a_recount(off
             assert [line for line in lines if line not in message.fallback.split("\n")] == [], (team, day)
             if team == "emea" and day == office.outage_day:
                 assert timedelta(hours=2) < posted - due < timedelta(hours=3)
-                assert "This is late: it was due" in message.fallback
+                assert "This summary is late: it was due" in message.fallback
             else:
                 assert PAST <= posted - due < PAST + timedelta(seconds=2), (team, day, posted)
             details(message, found)
