@@ -25,7 +25,7 @@ Row: TypeAlias = LeadInput | ActivityInput | tuple[RowError, ...]
 Result: TypeAlias = Ingested | tuple[RowError, ...]
 
 # What the API calls otherwise than the code does: senders have built on it.
-API_FIELDS: Final = MappingProxyType({"contributions": "weighed", "gated_by": "gated_by"})
+API_FIELDS: Final = MappingProxyType({"contributions": "weighed", "gated_by": "held_by"})
 API_STATES: Final = MappingProxyType(
     {HandoffState.MANAGER_QUEUE.value: "queued", HandoffState.SNOOZED.value: "not_now"}
 )

@@ -110,7 +110,7 @@ def test_a_lead_is_read_under_the_names_and_values_that_the_api_keeps(sender: Se
     read = [sender.asks("GET", f"/v1/leads/{lead_id}").json() for lead_id in ids]
     assert [each["state"] for each in read] == ["queued", "not_now", None]
     assert read[0]["weighed"] == [{"name": "Demo requested", "times": 1, "points": 0}]
-    assert [each["gated_by"] for each in read] == ["Free mail", "Free mail", None]
+    assert [each["held_by"] for each in read] == ["Free mail", "Free mail", None]
 
 
 def test_the_same_again_is_the_same_answer_also_at_once(sender: Sender) -> None:

@@ -69,20 +69,20 @@ STANDINGS = {status.state: status for status in (OFFERED, POOLED, QUEUED, ACCEPT
 
 # Where each action fits, by name: read from what was promised, not from the rules.
 MATRIX = """
-             offered  pooled  queued  accepted  not_now  disqualified  won  lost
-accept          x       .       x        .         .          .         .     .
-claim           .       x       .        .         .          .         .     .
-pass_on         x       .       .        .         .          .         .     .
-disqualify      x       x       x        x         .          .         .     .
-not_now         x       x       x        x         .          .         .     .
-undo            .       .       .        x         x          x         .     .
-reopen          .       .       .        .         x          x         x     x
-reassign        x       x       x        x         .          .         .     .
-log_contact     .       .       .        x         .          .         .     .
-set_stage       .       .       .        x         .          .         .     .
-finish_task     .       .       .        x         .          .         .     .
-edit            x       x       x        x         .          .         .     .
-checklist       x       x       x        x         .          .         .     .
+              offered  pooled  manager_queue  accepted  snoozed  disqualified  won  lost
+accept           x       .           x           .         .          .         .    .
+claim            .       x           .           .         .          .         .    .
+decline          x       .           .           .         .          .         .    .
+disqualify       x       x           x           x         .          .         .    .
+snooze           x       x           x           x         .          .         .    .
+undo             .       .           .           x         x          x         .    .
+reopen           .       .           .           .         x          x         x    x
+reassign         x       x           x           x         .          .         .    .
+log_contact      .       .           .           x         .          .         .    .
+set_stage        .       .           .           x         .          .         .    .
+finish_task      .       .           .           x         .          .         .    .
+edit             x       x           x           x         .          .         .    .
+checklist        x       x           x           x         .          .         .    .
 """
 _COLUMNS, *_ROWS = (line.split() for line in MATRIX.strip().splitlines())
 FITS = {
