@@ -82,7 +82,7 @@ def test_a_lead_is_disqualified_with_a_note_and_the_decision_undone(open_as: Ope
     expect(field(ana, "note").get_by_role("alert")).to_be_visible()
     field(ana, "note").get_by_role("textbox").fill("Wanted a poster")
     submit(ana)
-    expect(lead).to_contain_text("Disqualified by @Ana Ruiz")
+    expect(lead).to_contain_text("Disqualified by you")
     expect(lead).to_contain_text("Wanted a poster")
     lead.get_by_role("button", name="Undo").click()
     expect(lead).to_contain_text("Offered to you")
