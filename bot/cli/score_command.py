@@ -102,7 +102,7 @@ def _ready(database: Database, workspace_id: int, most: int | None = None) -> li
         last: int | None = 0
         while last is not None and (most is None or len(found) < most):
             with database.snapshot() as session:
-                looked = automatic.look(session, workspace_id, after=last, limit=SLICE)
+                looked = automatic.examine(session, workspace_id, after=last, limit=SLICE)
             found += looked.ready
             last = looked.last
             progress.advance(search, looked.count)

@@ -51,7 +51,7 @@ def _reason(lead: Lead) -> Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Examined:
     """Some leads looked at: how many, who of them is ready, and up to which id; `last` is None behind the last lead."""
 
     count: int
@@ -65,7 +65,7 @@ def count(session: Session, workspace_id: int) -> int:
     return session.scalar(every) or 0
 
 
-def look(session: Session, workspace_id: int, *, after: int, limit: int) -> Looked:
+def examine(session: Session, workspace_id: int, *, after: int, limit: int) -> Examined:
     """Look at the next leads behind that id, the oldest first, by the current playbook; raises NoPlaybook.
 
     Ready is whose points or request would hand it over were it to do something now: sales does not have it, and no gate
@@ -83,7 +83,7 @@ def look(session: Session, workspace_id: int, *, after: int, limit: int) -> Look
     ready = tuple(
         lead_id for lead_id, evaluated in evaluations.items() if evaluated.is_ready and evaluated.gate is None
     )
-    return Looked(len(found), ready, found[-1].id if found else None)
+    return Examined(len(found), ready, found[-1].id if found else None)
 
 
 def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandOverResult | None:
@@ -92,4 +92,4 @@ def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandOverResul
     if lead is None or resolution.locked(session, lead) is not None:
         return None
     made = consider(session, [lead], published=playbooks.current(session, lead.workspace_id), now=now)
-    return handover.told(session, made[0], already=False) if made else None
+    return handover.result_of(session, made[0], already=False) if made else None

@@ -104,7 +104,7 @@ def hand_over(
         if found.changed or news:
             event = Updated(fields=found.changed, **news)
             record_event(session, found.live, event, now=now, by=announcer)
-        return told(session, found.live, already=True)
+        return result_of(session, found.live, already=True)
     reason = Reason(
         did=form.did.strip(),
         problem=written(form.problem),
@@ -117,10 +117,10 @@ def hand_over(
     )
     past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
     handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
-    return told(session, handoff, already=False, past=past)
+    return result_of(session, handoff, already=False, past=past)
 
 
-def told(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandOverResult:
+def result_of(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandOverResult:
     """Say what became of a hand-over, for the one who made it; `past` are the gates it passed over, by name."""
     offer = assignment.open_offer(session, handoff)
     team = session.get_one(Team, handoff.team_id)

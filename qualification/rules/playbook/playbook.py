@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from qualification.rules.people.weekly_hours import WeeklyHours
 from qualification.rules.playbook import cross_checks, defaults, schema_errors, yaml_document
-from qualification.rules.playbook.errors import Fault, PlaybookFaults, without_echoes
+from qualification.rules.playbook.errors import PlaybookError, PlaybookFaults, without_echoes
 from qualification.rules.playbook.field_types import Choices, Currency, Hours, Key, Rate
 from qualification.rules.playbook.schema import (
     Clocks,
@@ -35,12 +35,12 @@ from qualification.rules.reporting.summary_schedule import Timetable
 __all__ = [
     "Clocks",
     "ContactKind",
-    "Fault",
     "Framework",
     "Gate",
     "Item",
     "Person",
     "Playbook",
+    "PlaybookError",
     "PlaybookFaults",
     "Pool",
     "Reason",

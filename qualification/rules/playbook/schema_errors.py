@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from qualification.rules.playbook.errors import Fault
+from qualification.rules.playbook.errors import PlaybookError
 from qualification.rules.playbook.field_types import HOURS_FAULTS
 from qualification.rules.playbook.yaml_document import Document
 from qualification.rules.values.paths import Path
@@ -40,7 +40,7 @@ _KEYED_SECTIONS = frozenset({"teams", "pools", "frameworks", "senders"})
 _KEYED_DEPTH = 2
 
 
-def faults(error: ValidationError, model: type[BaseModel], document: Document) -> Iterator[Fault]:
+def faults(error: ValidationError, model: type[BaseModel], document: Document) -> Iterator[PlaybookError]:
     """Yield a fault for each thing that pydantic found, at its place in the file."""
     details = [(detail, tuple(step for step in detail["loc"] if step != "[key]")) for detail in error.errors()]
     mistyped = {_meant(path, model) for detail, path in details if detail["type"] == "extra_forbidden"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from qualification.rules.playbook.errors import Fault
+from qualification.rules.playbook.errors import PlaybookError
 from qualification.rules.values.paths import Path, written
 
 _STANDARD_TAG = re.compile(r"tag:yaml\.org,2002:(str|int|float|bool|null|timestamp|merge|value)")
@@ -26,7 +26,7 @@ class Document:
 
     data: object
     lines: Mapping[Path, int]
-    faults: tuple[Fault, ...]
+    faults: tuple[PlaybookError, ...]
 
     def line(self, path: Path) -> int:
         """Return the line of an entry, or of the nearest one around it that is written."""
@@ -34,9 +34,9 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def fault(self, path: Path, message: str) -> Fault:
+    def fault(self, path: Path, message: str) -> PlaybookError:
         """Return a fault at that entry."""
-        return Fault(self.line(path), written(path), message)
+        return PlaybookError(self.line(path), written(path), message)
 
 
 def parse_yaml(text: str) -> Document:
@@ -48,13 +48,15 @@ def parse_yaml(text: str) -> Document:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return Document(None, {}, (Fault(line, "", "there is a control character here; remove it"),))
+        return Document(None, {}, (PlaybookError(line, "", "there is a control character here; remove it"),))
     except yaml.MarkedYAMLError as error:
         return Document(None, {}, (_syntax(error),))
     except RecursionError:
-        return Document(None, {}, (Fault(1, "", "the file is nested too deeply to be a playbook"),))
+        return Document(None, {}, (PlaybookError(1, "", "the file is nested too deeply to be a playbook"),))
     if root is None:
-        return Document(None, {}, (Fault(1, "", "the file is empty; start with teams, people, pools and rules"),))
+        return Document(
+            None, {}, (PlaybookError(1, "", "the file is empty; start with teams, people, pools and rules"),)
+        )
     reader = _Reader()
     data = reader.value(root, ())
     if data is None and not reader.faults:
@@ -67,7 +69,7 @@ class _Reader:
     """Turns nodes into values, noting lines and faults on the way."""
 
     lines: dict[Path, int] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[PlaybookError] = field(default_factory=list)
     above: list[int] = field(default_factory=list)
     entries: int = 0
 
@@ -113,7 +115,7 @@ class _Reader:
             yield key, self.value(value_node, (*path, key))
 
     def _note(self, line: int, path: Path, message: str) -> None:
-        self.faults.append(Fault(line, written(path), message))
+        self.faults.append(PlaybookError(line, written(path), message))
 
 
 def _plain(text: str) -> object:
@@ -125,7 +127,7 @@ def _plain(text: str) -> object:
     return float(text) if _DECIMAL.fullmatch(text) else text
 
 
-def _syntax(error: yaml.MarkedYAMLError) -> Fault:
+def _syntax(error: yaml.MarkedYAMLError) -> PlaybookError:
     """Say what is wrong with the writing, and what usually mends it."""
     mark = error.problem_mark or error.context_mark
     problem = error.problem or "it cannot be read"
@@ -138,4 +140,4 @@ def _syntax(error: yaml.MarkedYAMLError) -> Fault:
         remedy = "text that begins with * needs quotes"
     elif "expected a single document" in (error.context or "") or "another document" in problem:
         remedy = "one file holds one playbook; remove the line ---"
-    return Fault(mark.line + 1 if mark else 1, "", f"this is not YAML: {problem}; {remedy}")
+    return PlaybookError(mark.line + 1 if mark else 1, "", f"this is not YAML: {problem}; {remedy}")

@@ -36,7 +36,7 @@ def ready(desk: Desk, limit: int = 2) -> list[int]:
         found: list[int] = []
         last: int | None = 0
         while last is not None:
-            looked = automatic.look(session, desk.workspace_id, after=last, limit=limit)
+            looked = automatic.examine(session, desk.workspace_id, after=last, limit=limit)
             found += looked.ready
             last = looked.last
         return found

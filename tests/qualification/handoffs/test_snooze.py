@@ -413,7 +413,7 @@ def test_what_it_did_before_it_was_put_off_hands_nobody_over_again(desk: Desk) -
     desk.later(days=1)
     desk.takes(ActivityInput(lead=LeadInput(email="jo@acme.example"), kind="blog-post", id="A2"))
     assert desk.card(handoff.id).state == "snoozed"
-    looked = desk.reads(lambda session: automatic.look(session, desk.workspace_id, after=0, limit=10))
+    looked = desk.reads(lambda session: automatic.examine(session, desk.workspace_id, after=0, limit=10))
     assert looked.ready == ()
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qualification.rules.playbook.errors import Fault
+from qualification.rules.playbook.errors import PlaybookError
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
 from qualification.rules.values.suggestions import choose_from, nearest
 
@@ -49,7 +49,7 @@ senders:
 """
 
 
-def faults_of(text: str) -> tuple[Fault, ...]:
+def faults_of(text: str) -> tuple[PlaybookError, ...]:
     with pytest.raises(PlaybookFaults) as refused:
         parse(text, "playbook.yaml")
     return refused.value.faults
@@ -249,7 +249,7 @@ def test_a_slip_of_the_pen_is_a_fault_and_no_surprise(line: int, column: int, sl
     struck = [*LINES]
     struck[line] = struck[line][:column] + slip + struck[line][column:]
     text = "\n".join(struck)
-    faults: tuple[Fault, ...] | None = None
+    faults: tuple[PlaybookError, ...] | None = None
     try:
         parse(text)
     except PlaybookFaults as refused:
