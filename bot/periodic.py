@@ -8,7 +8,7 @@ log = logging.getLogger(__name__)
 
 
 class Periodic:
-    """Calls one function at once and then every so many seconds; a failure is logged and does not end it."""
+    """Calls one function at once and then at a fixed interval in seconds; a failure is logged and does not end it."""
 
     def __init__(self, turn: Callable[[], object], seconds: float, *, name: str) -> None:
         """Prepare; the first turn comes with `start`."""

@@ -105,7 +105,7 @@ class Intake:
         named = request.path_params["sender"]
         received_id = request.headers.get("webhook-id") or request.headers.get("idempotency-key")
 
-        def take(caller: Caller, body: bytes) -> Answer:
+        def ingest(caller: Caller, body: bytes) -> Answer:
             try:
                 payload = payloads.parse_body(body)
             except payloads.NoPayload as fault:
@@ -120,7 +120,7 @@ class Intake:
                 workspace=caller.installation,
             )
 
-        return await self._posted(request, take, named=named)
+        return await self._posted(request, ingest, named=named)
 
     async def lead(self, request: Request) -> Response:
         """Return a lead as it is now."""
@@ -226,12 +226,12 @@ class Intake:
         self._free_at[sender] = self.rate.free_at(before, now)
         return None
 
-    def _rows(self, take: Callable[..., Answer], caller: Caller, body: bytes) -> Answer:
+    def _rows(self, ingest: Callable[..., Answer], caller: Caller, body: bytes) -> Answer:
         try:
             posted = json.loads(body)
         except (ValueError, RecursionError):
             return problem(400, "The body isn't valid JSON.")
-        return take(
+        return ingest(
             posted,
             sender=caller.name,
             transaction=self.database.transaction,

@@ -16,7 +16,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 # How much of a file, in characters and in records, shows its delimiter.
 _SAMPLE: Final = 200_000
 _SAMPLE_RECORDS: Final = 50
-# A file is searched for its encoding in chunks of so many bytes, with so many before the letters that decide.
+# Bytes of a chunk in which a file's encoding is looked for, and of the text kept before the letters that decide.
 _CHUNK: Final = 1 << 20
 _BEFORE: Final = 1000
 # A longer cell comes from a quotation mark that was never closed.
@@ -27,9 +27,9 @@ _LIKELY: Final = (
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "koi8_r"),
     *("cp932", "gb18030", "big5", "euc_kr", "euc_jp"),
 )
-# Text is UTF-16 if more than one byte in so many is zero: in Western text it is every second one.
+# Text is UTF-16 if more than one byte in ten is zero: in Western text every second one is.
 _OFTEN: Final = 10
-# Text is damaged UTF-8 if it has more than so many valid letters for each invalid one.
+# Text is damaged UTF-8 if it has more than ten valid letters for each invalid one.
 _MANY: Final = 10
 # A smaller share of letters outside ASCII is too little to guess an encoding by frequency.
 _FEW: Final = 0.3

@@ -30,7 +30,7 @@ from qualification.rules.values.expressions import Unworkable
 # A transaction lasts about this many seconds, so that nobody notices a click that waits for it. On SQLite every click
 # waits: SHORT. On PostgreSQL only clicks on the same leads wait, and longer transactions cost less per row: LONG.
 SHORT, LONG = 0.05, 0.2
-# A slice has at least and at most so many rows.
+# The fewest and the most rows of a slice.
 FEWEST, MOST = 25, 500
 # The gap in seconds between two transactions on SQLite, whose writers don't queue. A waiting writer tries again after
 # 1, 2, 5, 10, 15, 20, 25, 25 and 25 ms, so it never misses a gap that is longer than each of these.

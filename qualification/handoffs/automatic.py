@@ -60,7 +60,7 @@ class Examined:
 
 
 def count(session: Session, workspace_id: int) -> int:
-    """Count the leads, each once that turned out to be another."""
+    """Count the leads; one that was merged into another counts as that."""
     every = select(func.count()).where(Lead.workspace_id == workspace_id, Lead.merged_into_id.is_(None))
     return session.scalar(every) or 0
 
@@ -68,8 +68,8 @@ def count(session: Session, workspace_id: int) -> int:
 def examine(session: Session, workspace_id: int, *, after: int, limit: int) -> Examined:
     """Look at the next leads behind that id, the oldest first, by the current playbook; raises NoPlaybook.
 
-    Ready is whose points or request would hand it over were it to do something now: sales does not have it, and no gate
-    stops it.
+    A lead is ready if its next activity would hand it over: its points or a request suffice, sales does not have it,
+    and no gate stops it.
     """
     playbook = playbooks.current(session, workspace_id).playbook
     following = (

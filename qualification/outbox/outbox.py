@@ -4,7 +4,7 @@ Locks are always taken in the same order, so that PostgreSQL finds no deadlock: 
 transaction ends, stale cards, Home tabs and queues, each by id. `flush` takes the latter.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -73,31 +73,25 @@ def enqueue(
 ) -> QueuedMessage:
     """Queue a message, or an edit where it is posted already; a dead letter is tried again."""
     pending = _pending(session, now)
-    session.flush()
-    connection = session.connection()
     there: dict[str, Any] = {"workspace_id": workspace_id, "place": place}
     if kind == "home":
-        tab = connection.execute(queries.TAB_AT, there).first()
+        session.flush()
+        tab = session.connection().execute(queries.TAB_AT, there).first()
         if tab is not None and tab.state is not DeliveryState.DEAD_LETTER:
             pending.tabs.add(tab.id)
             return QueuedMessage(tab.id, tab.queue_id)
-    upsert = queries.ENQUEUE_AT[connection.dialect.name]
     given = {**there, "kind": kind, "subject": subject, "handoff_id": handoff_id, "priority": priority}
-    row = connection.execute(upsert, given).first()
-    if row is None:
+    queued = _upsert(session, queries.ENQUEUE_AT, given, now)
+    if queued is None:
         _make_queue(session, workspace_id, place, person_id)
-        row = connection.execute(upsert, given).one()
-    pending.queues.add(row.queue_id)
-    return QueuedMessage(row.id, row.queue_id)
+        queued = _upsert(session, queries.ENQUEUE_AT, given, now)
+    return _expected(queued)
 
 
 def enqueue_reply(
     session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, priority: int, now: datetime
 ) -> QueuedMessage | None:
     """Queue a reply to the handoff's card, in the channel where the card is; None where there is no card."""
-    pending = _pending(session, now)
-    session.flush()
-    connection = session.connection()
     given = {
         "workspace_id": workspace_id,
         "kind": kind,
@@ -105,11 +99,7 @@ def enqueue_reply(
         "handoff_id": handoff_id,
         "priority": priority,
     }
-    row = connection.execute(queries.ENQUEUE_UNDER_CARD[connection.dialect.name], given).first()
-    if row is None:
-        return None
-    pending.queues.add(row.queue_id)
-    return QueuedMessage(row.id, row.queue_id)
+    return _upsert(session, queries.ENQUEUE_UNDER_CARD, given, now)
 
 
 def enqueue_under(
@@ -123,9 +113,6 @@ def enqueue_under(
     now: datetime,
 ) -> QueuedMessage:
     """Queue a reply to a message that shows no handoff; it is sent once that message is posted."""
-    pending = _pending(session, now)
-    session.flush()
-    connection = session.connection()
     given = {
         "workspace_id": workspace_id,
         "kind": kind,
@@ -134,9 +121,7 @@ def enqueue_under(
         "priority": priority,
         "parent": message.id,
     }
-    row = connection.execute(queries.ENQUEUE_UNDER[connection.dialect.name], given).one()
-    pending.queues.add(row.queue_id)
-    return QueuedMessage(row.id, row.queue_id)
+    return _expected(_upsert(session, queries.ENQUEUE_UNDER, given, now))
 
 
 def mark_stale(session: Session, handoff_id: int, now: datetime) -> None:
@@ -302,6 +287,26 @@ def _pending(session: Session, now: datetime) -> PendingMessages:
     pending = session.outbox
     pending.due_at = now if pending.due_at is None else min(pending.due_at, now)
     return pending
+
+
+def _upsert(
+    session: Session, upsert: Mapping[str, Any], given: Mapping[str, Any], now: datetime
+) -> QueuedMessage | None:
+    """Run the dialect's statement and remember the queue that it makes due; None where it finds no queue."""
+    pending = _pending(session, now)
+    session.flush()
+    connection = session.connection()
+    row = connection.execute(upsert[connection.dialect.name], dict(given)).first()
+    if row is None:
+        return None
+    pending.queues.add(row.queue_id)
+    return QueuedMessage(row.id, row.queue_id)
+
+
+def _expected(queued: QueuedMessage | None) -> QueuedMessage:
+    if queued is None:
+        raise LookupError("the queue or the message that this belongs to is not there")
+    return queued
 
 
 def _make_queue(session: Session, workspace_id: int, place: str, person_id: int | None) -> None:

@@ -55,7 +55,7 @@ class TeamClocks:
 
 @dataclass(frozen=True, slots=True)
 class HandedOverLately:
-    """What became of somebody's handoffs of the last so many days."""
+    """What became of somebody's handoffs of the last `days` days."""
 
     days: int
     handed_over: int
