@@ -1,6 +1,9 @@
-"""What a person does with Baton in the page, one function for each step."""
+"""What a person does in the page, one function for each step."""
 
-from playwright.sync_api import Locator, Page, expect
+from contextlib import AbstractContextManager
+from typing import Any
+
+from playwright.sync_api import Locator, Page, Response, expect
 
 
 def field(page: Page, block_id: str) -> Locator:
@@ -47,3 +50,16 @@ def enter(page: Page, where: str) -> None:
 def card(page: Page, words: str) -> Locator:
     """Return the message that contains this text."""
     return page.get_by_test_id("message").filter(has_text=words)
+
+
+def answered(page: Page) -> AbstractContextManager[Any]:
+    """Return a context that ends when the sandbox has answered what the person does in it.
+
+    A page also marks a conversation as read by a request to the same path, at a time of its own: that doesn't count.
+    """
+
+    def done_by_the_person(response: Response) -> bool:
+        request = response.request
+        return request.url.endswith("/page/action") and '"action":"mark_read"' not in (request.post_data or "")
+
+    return page.expect_response(done_by_the_person)

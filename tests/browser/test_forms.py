@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from slack_sdk import WebClient
 
 from sandbox.server import Sandbox
+from tests.browser.acting import answered
 
 Opener = Callable[..., Page]
 Block = dict[str, Any]
@@ -305,7 +306,7 @@ def test_a_question_is_asked_before_a_press_that_wants_one(
     expect(question).to_have_count(0)
     assert actions(desk) == []
     page.get_by_role("button", name="Accept").click()
-    with page.expect_response("**/page/action"):
+    with answered(page):
         page.keyboard.press("Enter")
     assert [each["action_id"] for each in actions(desk)] == ["accept"]
 
@@ -324,7 +325,7 @@ def test_menus_work_by_keyboard_and_stay_open_through_a_live_update(
     slack.chat_postMessage(channel=sales, text="Meanwhile")
     expect(page.get_by_text("Meanwhile")).to_be_visible()
     expect(page.get_by_role("listbox", name="Stage")).to_be_visible()
-    with page.expect_response("**/page/action"):
+    with answered(page):
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Stage: Won")).to_be_focused()
     page.keyboard.press("Tab")
@@ -333,7 +334,7 @@ def test_menus_work_by_keyboard_and_stay_open_through_a_live_update(
     page.keyboard.press("Escape")
     expect(page.get_by_role("menu")).to_have_count(0)
     page.keyboard.press("Enter")
-    with page.expect_response("**/page/action"):
+    with answered(page):
         page.keyboard.press("Enter")
     assert [each["selected_option"]["value"] for each in actions(desk)] == ["won", "reassign"]
 
