@@ -84,9 +84,8 @@ def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tupl
     The kept lead loses what it took over, unless that has changed since. Handoffs made of the other lead go back to
     it, and snoozes that were dropped by the merge are due again. Raises StaleCard if the merge is undone already.
     """
-    found = session.scalar(
-        select(Merge).where(Merge.workspace_id == by.workspace_id, Merge.id == merge_id).with_for_update(key_share=True)
-    )
+    wanted = select(Merge).where(Merge.workspace_id == by.workspace_id, Merge.id == merge_id)
+    found = session.scalar(wanted.with_for_update(key_share=True), execution_options={"populate_existing": True})
     if found is None or found.split_at is not None:
         raise StaleCard
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)

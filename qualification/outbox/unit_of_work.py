@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 
@@ -24,9 +25,21 @@ class PendingMessages:
 
 
 class UnitOfWork(Session):
-    """The session of one transaction, as `Database.transaction` yields it: the rows it writes, and their messages."""
+    """The session of one transaction, as `Database.transaction` yields it: the rows it writes, and their messages.
+
+    A row that was read stays known until the end, so that `get` reads it once; what is read with a lock says
+    `populate_existing`, so that it is known as it is now.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the session's own
-        """Begin with nothing pending."""
+        """Begin with nothing read and nothing pending."""
         super().__init__(*arguments, **options)
         self.outbox = PendingMessages()
+        self.known: list[object] = []
+
+
+@event.listens_for(UnitOfWork, "loaded_as_persistent")
+@event.listens_for(UnitOfWork, "pending_to_persistent")
+def _know(session: UnitOfWork, record: object) -> None:
+    """Hold what a session by itself refers to only weakly."""
+    session.known.append(record)

@@ -119,6 +119,8 @@ BRACKETED = Words(Locale.parse("en"), Bracketing())
 
 
 def _outside_brackets(text: str) -> str:
+    # What is too long for Slack is cut, in the middle of a translated word as well.
+    text = re.sub("⟦[^⟦⟧]*…$", "", text)
     while "⟦" in text:
         shorter = re.sub("⟦[^⟦⟧]*⟧", "", text)
         assert shorter != text
