@@ -28,7 +28,7 @@ def web() -> None:
 
 
 def worker() -> None:
-    """Work only: tell Slack what is owed, and keep the clocks."""
+    """Work only: send Slack its messages, and keep the clocks."""
     _run(listening=False, working=True)
 
 

@@ -42,7 +42,7 @@ def test_killed_half_way_it_goes_on_there_and_nothing_is_lost_or_doubled(
     with report.open("a") as file:
         file.write("what was written of a slice that was not committed")
     told = ready(*words)
-    assert f"Went on after row {at:,}." in told.stdout
+    assert f"Continued after row {at:,}." in told.stdout
     assert (count(database, Lead), count(database, Activity)) == (5880, 5880)
     with report.open(encoding="utf-8", newline="") as file:
         assert [int(row["id"]) for row in csv.DictReader(file)] == [*range(50, 6001, 50)]

@@ -114,8 +114,8 @@ def test_a_row_a_line_is_read_where_each_is_an_object(tmp_path: Path) -> None:
     rows = [*found.rows()]
     assert [(row.line, row.error) for row in rows] == [
         (1, None),
-        (3, "is no JSON object"),
-        (4, "is no JSON object"),
+        (3, "isn't a JSON object"),
+        (4, "isn't a JSON object"),
         (5, None),
     ]
     assert rows[0].cells == {"a": 1, "b": {"c": "ü"}}
@@ -136,7 +136,7 @@ def test_what_holds_no_rows_says_why(tmp_path: Path, content: str, why: str) -> 
 
 def test_an_encoding_that_was_said_is_believed_and_a_wrong_one_is_told(tmp_path: Path) -> None:
     assert table(tmp_path, "Name\nИван\n".encode("koi8-r"), encoding="koi8-r", delimiter=",").encoding == "koi8-r"
-    with pytest.raises(NoTable, match="it is no text in utf-8"):
+    with pytest.raises(NoTable, match="it can't be read as utf-8"):
         table(tmp_path, "Name\nMüller\n".encode("cp1252"), encoding="utf-8")
 
 
