@@ -86,7 +86,7 @@ class Table:
                     self.at = file.tell()
                     yield row
             except UnicodeError as error:
-                message = f"it is not all {self.encoding}; say --encoding"
+                message = f"it isn't all {self.encoding}; use --encoding"
                 raise NoTable(message) from error
         self.at = self.size
 
