@@ -63,7 +63,7 @@ def _run(*, listening: bool, working: bool) -> None:
         finally:
             bot.stop()
     if died:
-        console.fail("A part of the bot ended unasked; the log says why.", console.FAILED)
+        console.fail("A part of the bot ended unexpectedly; the log says why.", console.FAILED)
 
 
 def _wait(bot: Baton, stop: threading.Event) -> bool:
