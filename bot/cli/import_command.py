@@ -226,7 +226,7 @@ def _try_out(work: Import, plan: Plan) -> None:
     tally = work.tally
     valid = tally.rows - tally.left_out - tally.rejected
     console.say(
-        f"{tally.rows:,} rows: {valid:,} would be imported, {tally.rejected:,} rejected, {tally.left_out:,} left out."
+        f"{_rows(tally.rows)}: {valid:,} would be imported, {tally.rejected:,} rejected, {tally.left_out:,} left out."
     )
     _print_unjoined(tally, plan)
     _print_reasons(tally)
@@ -265,7 +265,7 @@ def _print_result(tally: Tally, plan: Plan, report: Path) -> None:
         if tally.went_on_at:
             console.say(f"Continued after row {tally.went_on_at:,}.")
         console.say(
-            f"{tally.rows:,} rows. New leads: {tally.new_leads:,}, known leads: {tally.known_leads:,}. "
+            f"{_rows(tally.rows)}. New leads: {tally.new_leads:,}, known leads: {tally.known_leads:,}. "
             f"Activities: {tally.activities:,}. Deals: {tally.handoffs:,}. Left out: {tally.left_out:,}."
         )
     _print_unjoined(tally, plan)

@@ -296,4 +296,4 @@ class _Lines:
 def _broken(error: str) -> str:
     if "unexpected end" in error or "field larger" in error:
         return "opens a quote that is never closed"
-    return f"cannot be taken apart: {error}"
+    return f"can't be split into cells: {error}"

@@ -209,7 +209,7 @@ def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
 ) -> None:
     (tmp_path / "people.csv").write_text("email\na@acme.example\n")
     assert ready("import", "people.csv").exit_code == 0
-    assert "was brought in before" in ready("import", "people.csv").stdout
+    assert "was already imported" in ready("import", "people.csv").stdout
     assert "New leads: 0, known leads: 1." in ready("import", "people.csv", "--again").stdout
     assert count(database, Lead) == 1
 
