@@ -197,7 +197,8 @@ class Baton:
         answer = self.bolt.dispatch(request)
         if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
             log.warning(
-                "Nothing listens to what Slack sent.", extra={"kind": payload.get("type"), "action": "dispatch"}
+                "Nothing listens to this kind of request from Slack.",
+                extra={"kind": payload.get("type"), "action": "dispatch"},
             )
             if payload.get("type") == "event_callback":
                 # With 404 Slack would send the event three times more.
@@ -257,4 +258,4 @@ class Baton:
         self._later.shutdown()
         self.database.dispose()
         self._single_instance.release()
-        log.info("Everything in hand is finished.", extra={"action": "stop"})
+        log.info("All open work is finished.", extra={"action": "stop"})

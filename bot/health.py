@@ -104,7 +104,7 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
     if errors is not None:
         return f"refuses {'every call' if workspace.last_error else 'some'}: {errors}"
     if connections == 0:
-        return "no Socket Mode connection stands"
+        return "no Socket Mode connection is open"
     latest = now - OVERDUE
     refused_at = session.scalar(
         select(func.min(Delivery.refused_at)).where(
@@ -115,7 +115,7 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
         select(func.max(ChannelQueue.answered_at)).where(ChannelQueue.workspace_id == workspace_id)
     )
     if refused_at is not None and max(refused_at, answered_at or refused_at) < latest:
-        return f"has taken nothing for more than {OVERDUE.seconds} s"
+        return f"has accepted nothing for more than {OVERDUE.seconds} s"
     return WELL
 
 
@@ -134,5 +134,5 @@ def _worker(session: Session, workspace_id: int, *, working: bool | None, now: d
         )
     )
     if queues or clocks:
-        return f"{queues} places and {clocks} clocks have been due for more than {OVERDUE.seconds} s"
+        return f"overdue for more than {OVERDUE.seconds} s: message queues {queues}, offers {clocks}"
     return WELL

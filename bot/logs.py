@@ -66,7 +66,7 @@ def _thread_died(end: threading.ExceptHookArgs) -> None:
     """Tell, in the form of every other record, that a thread ended unasked."""
     if end.exc_value is not None and not isinstance(end.exc_value, SystemExit):
         name = end.thread.name if end.thread is not None else None
-        log.critical("A thread ended unasked.", exc_info=end.exc_value, extra={"action": name})
+        log.critical("A thread ended unexpectedly.", exc_info=end.exc_value, extra={"action": name})
 
 
 class TextFormatter(logging.Formatter):

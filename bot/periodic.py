@@ -37,5 +37,5 @@ class Periodic:
             try:
                 self._turn()
             except Exception:
-                log.exception("A round failed; the next one comes.", extra={"action": self._thread.name})
+                log.exception("A round failed; the next one follows.", extra={"action": self._thread.name})
             self._stopping.wait(self._seconds)

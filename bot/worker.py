@@ -111,10 +111,13 @@ class Worker:
                         begun = True
                     pause = self._pass(hands, in_hand, stop)
                 except Exception:
-                    log.exception("A pass failed; the next one comes.", extra={"workspace": self._workspace_id})
+                    log.exception(
+                        "A pass failed; the worker continues with the next one.",
+                        extra={"workspace": self._workspace_id},
+                    )
                     pause = POLL_SECONDS
                 self._woken.wait(pause)
-        log.info("The worker has finished what it had in hand.", extra={"workspace": self._workspace_id})
+        log.info("The worker has finished its open work.", extra={"workspace": self._workspace_id})
 
     def start(self) -> None:
         """Run in a thread of its own until `stop` is called."""
@@ -189,7 +192,7 @@ class Worker:
                 following = self._dispatcher.dispatch(following, self._now, go_on=go_on)
         except Exception:
             log.exception(
-                "A delivery failed; it is taken up again when its lease has run out.",
+                "A delivery failed; it is tried again when its lease expires.",
                 extra={"workspace": self._workspace_id, "delivery": job.delivery_id},
             )
         return done
@@ -202,7 +205,7 @@ class Worker:
             if more:
                 self.wake()
         except Exception:
-            log.exception("The clocks failed; they are looked at again.", extra={"workspace": self._workspace_id})
+            log.exception("Due work failed; it will be tried again.", extra={"workspace": self._workspace_id})
 
     def _do_due_work(self, now: datetime) -> tuple[int, bool]:
         """Do one transaction of each kind of due work; return how much was done, and whether more may be due."""
@@ -222,6 +225,4 @@ class Worker:
             for worker in queue.holders(session, self._workspace_id):
                 if worker != self.name and not worker_lock.is_alive(session, worker):
                     queue.void(session, self._workspace_id, worker)
-                    log.info(
-                        "A worker is gone; what it had in hand is taken up.", extra={"workspace": self._workspace_id}
-                    )
+                    log.info("A worker is gone; its deliveries were released.", extra={"workspace": self._workspace_id})

@@ -78,7 +78,7 @@ def text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is no text in UTF-8'}.", WRONG)
+        fail(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}.", WRONG)
 
 
 def content(file: Path) -> bytes:

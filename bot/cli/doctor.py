@@ -130,7 +130,7 @@ def _bot_token(settings: Settings, now: Callable[[], datetime]) -> Iterator[Find
 
 
 def _scopes(granted: str) -> Finding:
-    """Hold the token's scopes against the manifest's."""
+    """Compare the token's scopes with the manifest's."""
     needed = set(json.loads(MANIFEST.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"])
     missing = sorted(needed - {scope.strip() for scope in granted.split(",")})
     if not missing:
@@ -219,7 +219,7 @@ def _asking(check: Callable[[], Iterator[Finding]], subject: str) -> Iterator[Fi
         yield from check()
     except SlackError as error:
         remedy = "See the scopes above." if error.name == "missing_scope" else _LATER
-        yield Finding(subject, f"Slack does not tell: {_reason(error.name)}", remedy)
+        yield Finding(subject, f"Slack refuses to list them: {_reason(error.name)}", remedy)
 
 
 def missing_people(people: Iterable[Person], listed: Iterable[directory.Profile]) -> Iterator[Finding]:
@@ -269,15 +269,15 @@ def _channels(teams: Iterable[Team], listed: Iterable[directory.Channel]) -> Ite
 def _dead_letters(session: Session, workspace_id: int) -> Finding:
     count = session.scalar(select(func.count()).where(Delivery.workspace_id == workspace_id, statements.IS_DEAD_LETTER))
     if not count:
-        return Finding("deliveries", "none is parked")
-    remedy = "Look with baton deliveries list; after the cause is gone, baton deliveries retry."
-    return Finding("deliveries", f"{count} parked", remedy)
+        return Finding("deliveries", "none undelivered")
+    remedy = "See baton deliveries list; once the cause is fixed, run baton deliveries retry."
+    return Finding("deliveries", f"{count} undelivered", remedy)
 
 
 def _summaries(session: Session, workspace_id: int, now: datetime) -> Iterator[Finding]:
     """See whether a team waits for its summary in vain."""
     for team, due_at in summary_plans.overdue(session, workspace_id, now):
-        seen = f"that of {team} was due {due_at:%Y-%m-%d %H:%M} UTC, and nobody has made it"
+        seen = f"the summary of {team} was due {due_at:%Y-%m-%d %H:%M} UTC, and is missing"
         yield Finding("summaries", seen, "Start a worker (baton run, or worker); its log says what fails.")
 
 

@@ -81,7 +81,7 @@ def read_team(text: str) -> str:
 def read_channel(text: str, roster: Roster) -> str:
     """Read a channel's name, with or without #; Slack must know it where Slack was asked."""
     if not CHANNEL.fullmatch(text.strip()):
-        message = f"{text.strip() or 'Nothing'} is no channel name; it looks like #sales-emea."
+        message = f"{text.strip() or 'An empty answer'} isn't a channel name; write it like #sales-emea."
         raise Nonsense(message)
     name = text.strip().lstrip("#").lower()
     if roster.channels and name not in roster.channels:
@@ -94,7 +94,7 @@ def read_zone(text: str) -> str:
     """Read a time zone of the IANA database, whatever its case."""
     found = {name.lower(): name for name in zoneinfo.available_timezones()}.get(text.strip().lower())
     if found is None:
-        message = f"{text.strip() or 'Nothing'} is no time zone; one looks like Europe/London."
+        message = f"{text.strip() or 'An empty answer'} isn't a time zone; write it like Europe/London."
         raise Nonsense(message)
     return found
 
@@ -103,7 +103,7 @@ def read_currency(text: str) -> str:
     """Read an ISO 4217 currency code."""
     code = text.strip().upper()
     if code not in list_currencies():
-        message = f"{text.strip() or 'Nothing'} is no currency; one looks like EUR."
+        message = f"{text.strip() or 'An empty answer'} isn't a currency; write it like EUR."
         raise Nonsense(message)
     return code
 
@@ -111,7 +111,7 @@ def read_currency(text: str) -> str:
 def read_hours(text: str) -> str:
     """Read the hours of a working day; the playbook's own reader judges them in the end."""
     if not re.fullmatch(r"\s*\d\d:\d\d-\d\d:\d\d(\s*,\s*\d\d:\d\d-\d\d:\d\d)*\s*", text):
-        message = f"{text.strip() or 'Nothing'} are no working hours; they look like 09:00-12:30, 13:30-18:00."
+        message = f"{text.strip() or 'An empty answer'} isn't valid; write working hours like 09:00-12:30, 13:30-18:00."
         raise Nonsense(message)
     return text.strip()
 
@@ -135,7 +135,7 @@ def read_person(text: str, roster: Roster) -> Known:
     try:
         return Known(email=check_email(wanted), slack_user_id=None)
     except Unreadable as fault:
-        message = f"{wanted or 'Nothing'} is neither an e-mail address nor anybody Slack told of."
+        message = f"{wanted or 'An empty answer'} is neither an e-mail address nor the name of somebody in Slack."
         raise Nonsense(message) from fault
 
 
@@ -149,7 +149,7 @@ def read_reps(text: str, roster: Roster) -> tuple[Known, ...]:
     """Read several people, at least one."""
     found = read_people(text, roster)
     if not found:
-        message = "A team needs at least one rep, or nobody can be asked."
+        message = "A team needs at least one rep."
         raise Nonsense(message)
     return found
 
@@ -244,7 +244,7 @@ def compose(answers: Answers) -> str:
     lines = [
         "# Who sells what to whom, and by when. After a change:",
         "#   baton playbook check      names every fault with its line",
-        "#   baton playbook publish    makes it count from now on",
+        "#   baton playbook publish    puts it into effect",
         "# Reasons, stages, the checklist and the clocks have good defaults; a section here replaces its default.",
         "version: 1",
         f"currency: {answers.currency}",

@@ -41,31 +41,32 @@ _ROWS_A_LINE: Final = 100_000
 def command(
     file: Annotated[Path, typer.Argument(help="CSV with any delimiter, TSV, or JSON lines.")],
     map_file: Annotated[
-        Path | None, typer.Option("--map", help="What the columns mean; without it, their names tell. docs/import.md.")
+        Path | None,
+        typer.Option("--map", help="What the columns mean; by default, their names say so. See docs/import.md."),
     ] = None,
     sender: Annotated[
         str | None,
-        typer.Option(help="Whose ids the file holds, such as the name of an API key. By default the file's."),
+        typer.Option(
+            help="The sender that the ids belong to, such as the name of an API key. By default the file's name."
+        ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would become of the rows; store nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the rows would become; store nothing.")] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Where the rows go that are not taken. By default FILE.refused.csv or .jsonl.")
+        Path | None, typer.Option(help="Where to write rejected rows. By default FILE.refused.csv or .jsonl.")
     ] = None,
     announce: Annotated[
-        bool, typer.Option("--announce", help="Hand over whoever is ready, and show the deals that go on in Slack.")
+        bool, typer.Option("--announce", help="Hand over the leads that are ready, and show open deals in Slack.")
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Begin at the first row, though the file was in before.")
+        bool, typer.Option("--again", help="Start at the first row, even if the file was imported before.")
     ] = False,
-    encoding: Annotated[str | None, typer.Option(help="Such as cp1252; found out by itself.")] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Such as ';'; found out by itself.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Such as cp1252; detected by default.")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Such as ';'; detected by default.")] = None,
 ) -> None:
-    """Bring a file of leads in, with what they did and how they fared in sales. Harmless to repeat.
+    """Import a file of leads, with what they did and how their deals went. Safe to repeat.
 
-    Nobody is told of what is past, unless you say --announce. Stopped half way, it goes on there when it is started
-    again. Safe beside a running bot.
+    Slack shows nothing of the past unless you use --announce. If the import is stopped, the same command continues it.
+    Safe beside a running bot.
     """
     if sender is not None and not (0 < len(sender.strip()) <= LONGEST_SENDER and sender.isprintable()):
         console.fail(f"--sender is a name of at most {LONGEST_SENDER} characters.", console.WRONG)
@@ -83,7 +84,7 @@ def command(
         except OSError as error:
             console.fail(f"{error.filename or file} cannot be read: {error.strerror}.", console.WRONG)
         except (files.NoTable, MapFaults, CannotImport) as fault:
-            reason = f"{file} holds no rows: {fault}." if isinstance(fault, files.NoTable) else str(fault)
+            reason = f"{file} can't be imported: {fault}." if isinstance(fault, files.NoTable) else str(fault)
             console.fail(reason, console.WRONG)
         _print_format(plan, guessed=map_file is None)
         with _progress(plan.table) as progress:
@@ -94,10 +95,10 @@ def command(
                     return
                 where = report or Path(f"{file}.refused.{'jsonl' if table.columns is None else 'csv'}")
                 if where.exists() and where.samefile(file):
-                    console.fail("--report is the file itself: say where else the refused rows go.", console.WRONG)
+                    console.fail("--report is the file itself; name another for the rejected rows.", console.WRONG)
                 tally = _carry_out(work, where, again=again)
             except files.NoTable as fault:
-                console.fail(f"{file} cannot be read on: {fault}.", console.FAILED)
+                console.fail(f"The rest of {file} can't be read: {fault}.", console.FAILED)
             except CannotImport as fault:
                 console.fail(str(fault), console.FAILED)
     _print_result(tally, plan, where)
@@ -118,12 +119,12 @@ def plan_of(
     text = console.text(map_file) if map_file else ""
     if map_file is None:
         if table.columns is None:
-            raise CannotImport("The rows of this file have a shape of their own: say --map, and what it means.")
+            raise CannotImport("JSON lines need a map. Use --map to say what their fields mean.")
         mapped = import_map.guess(table.columns, playbook)
         if not identifies_lead(mapped.lead):
             names = ", ".join(table.columns[:_MOST_REASONS])
             raise CannotImport(
-                f"By these columns nobody can be known: {names}. Say --map, and which is the e-mail address or the id."
+                f"No column identifies a lead: {names}. Use --map to say which is the e-mail address or the id."
             )
     else:
         mapped = import_map.parse(text, str(map_file), playbook, table.columns)
@@ -146,26 +147,27 @@ def plan_of(
 
 def _print_format(plan: Plan, *, guessed: bool) -> None:
     table = plan.table
-    layout = "JSON lines" if table.delimiter is None else f"cells apart by {_called(table.delimiter)}"
-    console.say(f"{table.path.name}: {layout}, {table.encoding}. Its ids are those of `{plan.sender}`.")
+    layout = "JSON lines" if table.delimiter is None else _called(table.delimiter)
+    console.say(f"{table.path.name}: {layout}, {table.encoding}. Ids belong to sender `{plan.sender}`.")
     for name, joined in plan.joined.items():
         console.say(f"  {name} ← {printable(joined.file)}, {_rows(len(joined.rows))}")
         for line, why in joined.skipped[:_SHOWN]:
-            console.say(f"    not line {line}: it {printable(why)}")
+            console.say(f"    line {line} skipped: it {printable(why)}")
         if len(joined.skipped) > _SHOWN:
-            console.say(f"    and {len(joined.skipped) - _SHOWN:,} other lines not")
+            console.say(f"    {len(joined.skipped) - _SHOWN:,} more skipped")
     if not guessed:
         return
     for field, expression in plan.mapped.lead.items():
         if isinstance(expression, Parts):
-            console.say(f"  kept beside: {', '.join(expression.parts)}")
+            console.say(f"  also stored: {', '.join(expression.parts)}")
         else:
             text = expression.text if isinstance(expression, Search) else getattr(expression, "text", "")
             console.say(f"  {field} ← {printable(text)}")
 
 
 def _called(delimiter: str) -> str:
-    return {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}.get(delimiter, f"`{delimiter}`")
+    name = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "pipe"}.get(delimiter)
+    return f"{name}-separated" if name else f"separated by `{delimiter}`"
 
 
 @contextmanager
@@ -181,7 +183,7 @@ def _progress(table: files.Table) -> Iterator[runs.Progress]:
 
         def show(tally: Tally) -> None:
             nonlocal next_line
-            rejected = f", {tally.rejected:,} not taken" if tally.rejected else ""
+            rejected = f", {tally.rejected:,} rejected" if tally.rejected else ""
             bar.update(task, completed=table.at, description=f"{tally.rows:,} rows{rejected}")
             if not stderr.is_terminal and tally.rows >= next_line:
                 next_line = tally.rows - tally.rows % _ROWS_A_LINE + _ROWS_A_LINE
@@ -196,11 +198,13 @@ def _carry_out(work: Import, report: Path, *, again: bool) -> Tally:
         return work.run(report, again=again)
     except KeyboardInterrupt:
         console.stderr().print(
-            f"Stopped after row {work.tally.rows:,}: the same command goes on there.", highlight=False, soft_wrap=True
+            f"Stopped after row {work.tally.rows:,}. The same command continues there.", highlight=False, soft_wrap=True
         )
         raise typer.Exit(INTERRUPTED) from None
     except OSError as error:
-        console.fail(f"{report} cannot be written: {error.strerror}. Nothing of that slice was taken.", console.FAILED)
+        console.fail(
+            f"{report} cannot be written: {error.strerror}. The last batch of rows wasn't imported.", console.FAILED
+        )
 
 
 def _try_out(work: Import, plan: Plan) -> None:
@@ -221,7 +225,9 @@ def _try_out(work: Import, plan: Plan) -> None:
         pass
     tally = work.tally
     valid = tally.rows - tally.left_out - tally.rejected
-    console.say(f"{tally.rows:,} rows: {valid:,} would be taken, {tally.rejected:,} not, {tally.left_out:,} left out.")
+    console.say(
+        f"{_rows(tally.rows)}: {valid:,} would be imported, {tally.rejected:,} rejected, {tally.left_out:,} left out."
+    )
     _print_unjoined(tally, plan)
     _print_reasons(tally)
     if tally.rejected:
@@ -249,24 +255,24 @@ def _fields(row: ImportRow) -> Iterator[tuple[str, object]]:
 
 def _print_result(tally: Tally, plan: Plan, report: Path) -> None:
     if tally.rows == 0:
-        console.say("The file has a header, and no row under it.")
+        console.say("The file has a header but no rows.")
     elif tally.is_done and tally.rows == tally.went_on_at:
         console.say(
-            "Every row of this file was brought in before, in just this way. --again begins at the first row: "
-            "do so when the playbook has changed since."
+            "Every row of this file was already imported with these settings. Use --again to import it once more, "
+            "for example if the playbook has changed since."
         )
     else:
         if tally.went_on_at:
-            console.say(f"Went on after row {tally.went_on_at:,}.")
+            console.say(f"Continued after row {tally.went_on_at:,}.")
         console.say(
-            f"{tally.rows:,} rows. Leads written down: {tally.new_leads:,}, known again: {tally.known_leads:,}. "
+            f"{_rows(tally.rows)}. New leads: {tally.new_leads:,}, known leads: {tally.known_leads:,}. "
             f"Activities: {tally.activities:,}. Deals: {tally.handoffs:,}. Left out: {tally.left_out:,}."
         )
     _print_unjoined(tally, plan)
     if tally.rejected:
         _print_reasons(tally)
         console.fail(
-            f"{_rows(tally.rejected)} not taken, or not wholly: {report} says why.",
+            f"{_rows(tally.rejected)} rejected, wholly or in part: {report} says why.",
             console.FAILED,
         )
 
@@ -275,7 +281,7 @@ def _print_unjoined(tally: Tally, plan: Plan) -> None:
     """Print how many rows have a key that the joined file doesn't have, which is usually a mistake."""
     for name, count in tally.unjoined.items():
         if count:
-            console.say(f"  {name}: {printable(plan.joined[name].file)} has no such row for {_rows(count)}")
+            console.say(f"  {name}: {printable(plan.joined[name].file)} has no matching row for {_rows(count)}")
 
 
 def _print_reasons(tally: Tally) -> None:

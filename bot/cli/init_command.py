@@ -26,13 +26,13 @@ def command(
 ) -> None:
     """Write a first playbook, from a few questions or from the options given.
 
-    With SLACK_BOT_TOKEN set, people and channels are read from Slack, so that names will do.
+    With SLACK_BOT_TOKEN set, people and channels are read from Slack, and you can write names.
     """
     asking = sys.stdin.isatty()
     if file.exists() and not overwrite:
         if not asking:
-            console.fail(f"{file} is there already; say --overwrite to replace it.", console.WRONG)
-        if not typer.confirm(f"{file} is there already. Replace it?", default=False):
+            console.fail(f"{file} already exists; use --overwrite to replace it.", console.WRONG)
+        if not typer.confirm(f"{file} already exists. Replace it?", default=False):
             console.fail("Nothing was changed.", console.FAILED)
     given = {"--team": team, "--channel": channel, "--manager": manager, "--rep": rep}
     missing = [name for name, value in given.items() if not value]
@@ -73,7 +73,7 @@ def _roster() -> first_playbook.Roster:
         return first_playbook.roster(Slack(given.bot_token, base_url=given.slack_api_url))
     except SlackError as error:
         console.stderr().print(
-            f"Slack does not tell who is there ({escape(str(error))}); e-mail addresses will do.",
+            f"Slack refuses to list people ({escape(str(error))}); use e-mail addresses.",
             highlight=False,
             soft_wrap=True,
         )

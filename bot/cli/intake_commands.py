@@ -12,7 +12,7 @@ from qualification.rules.intake import mapping, payloads
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
 from qualification.rules.values.suggestions import choose_from
 
-commands = typer.Typer(no_args_is_help=True, help="See what becomes of what senders post.")
+commands = typer.Typer(no_args_is_help=True, help="See what becomes of a sender's payload.")
 
 
 @commands.command("try")
@@ -22,7 +22,7 @@ def try_payload(
     playbook: Annotated[Path, typer.Option(help="The playbook's file.")] = console.PLAYBOOK,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each entry.")] = False,
 ) -> None:
-    """Show the leads and activities that a payload would become; nothing is stored, and nobody is told."""
+    """Show the leads and activities that a payload would become; nothing is stored."""
     text = console.text(playbook)
     try:
         read = parse(text, str(playbook))
@@ -36,7 +36,7 @@ def try_payload(
     try:
         payload = payloads.parse_body(console.content(file))
     except payloads.NoPayload as nothing:
-        console.fail(f"{file} is no payload: {nothing}.", console.WRONG)
+        console.fail(f"{file} can't be read: {nothing}.", console.WRONG)
     entries = mapping.map_payload(sender, payload, now=wiring.utc_now()).values()
     for entry in entries:
         if as_json:
@@ -45,6 +45,6 @@ def try_payload(
             console.stdout().print(payload_preview.table(read, entry))
     wrong = sum(bool(payload_preview.errors_of(read, entry)) for entry in entries)
     if wrong:
-        console.fail(f"{wrong} of {len(entries)} would not be taken.", console.FAILED)
+        console.fail(f"{wrong} of {len(entries)} would be rejected.", console.FAILED)
     if not entries:
-        console.stderr().print("Nothing in it would be taken: `when` leaves it out, or `each` finds nothing.")
+        console.stderr().print("Nothing in it would be stored: `when` leaves it out, or `each` finds nothing.")

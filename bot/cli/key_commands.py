@@ -11,7 +11,7 @@ from bot.cli import console, databases
 from bot.http.intake_api import new_key
 from qualification.intake import api_keys
 
-commands = typer.Typer(no_args_is_help=True, help="Let senders in over HTTP, and keep them out again.")
+commands = typer.Typer(no_args_is_help=True, help="Make, list and revoke the API keys of senders.")
 
 
 @commands.command("make")
@@ -49,14 +49,14 @@ def make_key(
 
 @commands.command("list")
 def list_keys() -> None:
-    """List the keys: whom they let in, since when, and when they were last used."""
+    """List the keys: their sender, when they were made and last used."""
     given = console.settings()
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)
         with database.snapshot() as session:
             found = api_keys.listed(session, workspace_id)
     if not found:
-        console.say("There is none: baton keys make NAME.")
+        console.say("There are no keys. Make one with baton keys make NAME.")
         return
     table = Table("Sender", "Key", "Made (UTC)", "Last used (UTC)", "")
     for each in found:
@@ -69,12 +69,12 @@ def list_keys() -> None:
 
 @commands.command("revoke")
 def revoke_key(name: Annotated[str, typer.Argument(help="The sender, as the list names it.")]) -> None:
-    """Let nobody in by that key any more; what came by it stays."""
+    """Revoke a sender's key; what it sent stays."""
     given = console.settings()
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)
         with database.transaction() as session:
             done = api_keys.revoke(session, workspace_id, name.strip(), now=wiring.utc_now())
     if not done:
-        console.fail(f"No key called {name} is in force; baton keys list.", console.FAILED)
-    console.say(f"The key of {name} lets nobody in any more.")
+        console.fail(f"There is no valid key called {name}. See baton keys list.", console.FAILED)
+    console.say(f"The key of {name} is revoked.")

@@ -45,7 +45,7 @@ def _what(entry: ActivityInput | LeadInput) -> str:
 
 def _title(entry: Entry) -> str:
     if isinstance(entry, InvalidEntry):
-        return "Not taken"
+        return "Rejected"
     return "An activity of a lead" if isinstance(entry, ActivityInput) else "A lead, without an activity"
 
 

@@ -35,7 +35,7 @@ def check(file: PlaybookFile = console.PLAYBOOK) -> None:
 
 @commands.command()
 def publish(file: PlaybookFile = console.PLAYBOOK) -> None:
-    """Make a playbook count from now on, in every process; a bad one changes nothing.
+    """Put a playbook into effect in every process; a bad one changes nothing.
 
     Makes the tables of a new SQLite database first.
     """
@@ -55,14 +55,14 @@ def publish(file: PlaybookFile = console.PLAYBOOK) -> None:
             slack = Slack(given.bot_token, base_url=given.slack_api_url)
             directory.Directory(database=database, slack=slack, workspace_id=workspace_id, now=wiring.utc_now).look_up()
     if given.bot_token:
-        console.say(f"{file} is published. baton doctor tells whether Slack knows everybody in it.")
+        console.say(f"{file} is published. baton doctor checks whether Slack knows everybody in it.")
     else:
         console.say(f"{file} is published. Its people are looked up in Slack once the bot runs with a token.")
 
 
 @commands.command()
 def show() -> None:
-    """Print the playbook that counts now."""
+    """Print the playbook that is in effect."""
     given = console.settings()
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)

@@ -28,7 +28,7 @@ def web() -> None:
 
 
 def worker() -> None:
-    """Work only: tell Slack what is owed, and keep the clocks."""
+    """Work only: send Slack its messages, and keep the clocks."""
     _run(listening=False, working=True)
 
 
@@ -63,7 +63,7 @@ def _run(*, listening: bool, working: bool) -> None:
         finally:
             bot.stop()
     if died:
-        console.fail("A part of the bot ended unasked; the log says why.", console.FAILED)
+        console.fail("A part of the bot ended unexpectedly; the log says why.", console.FAILED)
 
 
 def _wait(bot: Baton, stop: threading.Event) -> bool:

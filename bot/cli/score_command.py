@@ -25,12 +25,14 @@ SLICE: Final = 500
 
 def command(
     *,
-    hand_over: Annotated[bool, typer.Option("--hand-over", help="Hand over who is ready, the oldest first.")] = False,
-    most: Annotated[int, typer.Option(help="Hand over so many at most.", min=1)] = MOST,
+    hand_over: Annotated[
+        bool, typer.Option("--hand-over", help="Hand over the leads that are ready, oldest first.")
+    ] = False,
+    most: Annotated[int, typer.Option(help="Hand over at most this many.", min=1)] = MOST,
 ) -> None:
-    """Show how many leads are ready for sales by the current playbook, and how many each gate holds.
+    """Show how many leads are ready for sales by the current playbook, and how many each filter holds back.
 
-    A new playbook hands nobody over by itself, however many are ready by it: do it here. Harmless beside a running bot.
+    A new playbook hands over no lead by itself, even if many are ready: do it here. Safe beside a running bot.
     """
     given = console.settings()
     with databases.ready(given) as database:
@@ -56,13 +58,15 @@ def _show(database: Database, workspace_id: int) -> None:
     table = Table("", Column("Leads", justify="right"))
     table.add_row("All", f"{leads:,}")
     table.add_row("Ready for sales, and not handed over", f"{ready:,}")
-    table.add_row("Held", f"{sum(counts.values()):,}", end_section=True)
+    table.add_row("Held back by filters", f"{sum(counts.values()):,}", end_section=True)
     for gate, count in counts.items():
         table.add_row(escape(console.printable(gate)), f"{count:,}")
     console.stdout().print(table)
-    console.say(f"Ready is who has {scoring.threshold} points or asked for somebody, and whom no gate would hold.")
+    console.say(
+        f"A lead is ready with {scoring.threshold} points or a request for sales, unless a filter would hold it back."
+    )
     if left:
-        console.say(f"{left:,} are still to be added up by this playbook; a running bot does that by itself.")
+        console.say(f"Scores still to be added up by this playbook: {left:,}. A running bot does it by itself.")
     if ready:
         console.say(f"To hand over the oldest {min(ready, MOST)}: baton score --hand-over")
 
@@ -77,11 +81,11 @@ def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetim
             done += 1
             console.say(f"{result.lead}: {_whose(result)}")
     if not done:
-        console.say("Nobody is ready: who has the points is with sales already, or held by a gate.")
+        console.say("No lead is ready: those with enough points are already with sales, or held back by a filter.")
     elif done < most:
-        console.say(f"{done} handed over; nobody else is ready.")
+        console.say(f"{done} handed over; no other lead is ready.")
     else:
-        console.say(f"{done} handed over. How many more are ready: baton score")
+        console.say(f"{done} handed over. See how many more are ready: baton score")
 
 
 def _whose(result: HandOverResult) -> str:

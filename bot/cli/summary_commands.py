@@ -19,7 +19,7 @@ from qualification.rules.refusals import NoPlaybook
 from qualification.rules.values.money import minor_digits
 from qualification.rules.values.suggestions import choose_from
 
-commands = typer.Typer(no_args_is_help=True, help="Look at what the summaries of the teams' days will say.")
+commands = typer.Typer(no_args_is_help=True, help="Preview the teams' daily summaries.")
 
 # What each step is called, in the order of a lead's way.
 STEPS: Final = {
@@ -43,7 +43,7 @@ def _commands() -> None:
 def preview(
     team: Annotated[str | None, typer.Argument(help="A team, by its key in the playbook; without it all.")] = None,
 ) -> None:
-    """Tell when each team's next summary comes and what it would say now. Changes nothing, beside a running bot too."""
+    """Show when each team's next summary comes and what it would say now. Safe beside a running bot."""
     given = console.settings()
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)
@@ -67,8 +67,8 @@ def _show(preview: Preview) -> None:
         console.say(f"{preview.team}: no summary; the playbook says summary: off.")
         return
     summary, zone = preview.summary, ZoneInfo(preview.zone)
-    console.say(f"{preview.team}: the next one comes on {_moment(preview.next_at, zone)} ({preview.zone}).")
-    console.say(f"Were it now, it would tell what happened since {_moment(summary.since, zone)}:")
+    console.say(f"{preview.team}: the next summary comes on {_moment(preview.next_at, zone)} ({preview.zone}).")
+    console.say(f"If it came now, it would cover what happened since {_moment(summary.since, zone)}:")
     table = Table("", Column("Count", justify="right"))
     table.add_row("Came in, all teams together" if summary.teams > 1 else "Came in", f"{summary.came_in:,}")
     for step, words in STEPS.items():

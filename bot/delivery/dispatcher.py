@@ -76,7 +76,7 @@ class Dispatcher:
                 return record_result(session, self.queues, sender.job, outcome, now, go_on=go_on())
         except LeaseLostError:
             log.warning(
-                "A delivery took too long and is in other hands.",
+                "A delivery took too long; another worker has it now.",
                 extra={"action": job.operation.value, "workspace": job.workspace_id, "delivery": job.delivery_id},
             )
             return None
@@ -90,14 +90,14 @@ class Dispatcher:
         except Exception as error:
             job, name = sender.job, type(error).__name__
             keys = {"action": job.operation.value, "delivery": job.delivery_id, "error": name}
-            log.exception("Something unforeseen happened on the way to Slack.", extra=keys)
+            log.exception("An unexpected error stopped a delivery to Slack.", extra=keys)
             return Failed(name)
 
     def _record_workspace_error(self, job: Job, outcome: Outcome, now: datetime) -> None:
         """Record whether Slack refuses the whole workspace, in a transaction that locks no delivery."""
         if isinstance(outcome, Refused) and isinstance(outcome.error, AccountError):
             log.error(
-                "Slack refuses every call until somebody looks: %s.",
+                "Slack refuses every call until somebody fixes this: %s.",
                 outcome.error,
                 extra={"action": job.operation.value, "workspace": job.workspace_id, "error": outcome.error.name},
             )

@@ -138,7 +138,7 @@ def _write(session: Session, delivery: Delivery, job: Job, outcome: Outcome, now
             post_anew(session, delivery_id)
             session.expire(delivery)
         case Undrawable(error):
-            log.error("A message cannot be drawn.", extra=_keys(job, error))
+            log.error("A message can't be rendered.", extra=_keys(job, error))
             _not_begun(delivery, job)
             _make_dead_letter(delivery, CANNOT_BE_DRAWN, now)
         case Failed(error):
@@ -153,13 +153,13 @@ def _refused(session: Session, delivery: Delivery, job: Job, refused: Refused, n
     if not (refused.posting and isinstance(error, PassingError) and error.lost):
         _not_begun(delivery, job)
     if isinstance(error, FinalError):
-        log.warning("Slack will never take this: %s.", error, extra=_keys(job, error.name))
+        log.warning("Slack rejects this request for good: %s.", error, extra=_keys(job, error.name))
         if job.operation is Operation.CHECK_DUPLICATES:
             delivery.duplicate_check_at = None
         else:
             _make_dead_letter(delivery, error.name, now)
         return None
-    log.info("Slack did not take this now.", extra=_keys(job, error.name))
+    log.info("Slack didn't accept this request; it will be tried again.", extra=_keys(job, error.name))
     if isinstance(error, ScopeError):
         _without_scope(session, delivery, job, error, now)
         return None
@@ -173,7 +173,7 @@ def _refused(session: Session, delivery: Delivery, job: Job, refused: Refused, n
 def _try_again(
     session: Session, delivery: Delivery, job: Job, error: str, now: datetime, *, answered: bool, pending: bool
 ) -> datetime | None:
-    """Hold the queue back, longer each time; after REFUSALS tries park the message, if Slack answers others."""
+    """Hold the queue back, longer each time; after REFUSALS tries make it a dead letter, if Slack answers others."""
     if job.operation is Operation.CHECK_DUPLICATES:
         delivery.duplicate_check_at = now + LONGEST_PAUSE
         return None
@@ -181,7 +181,7 @@ def _try_again(
     delivery.refused_at = delivery.refused_at or now
     delivery.last_error = error
     if delivery.attempts >= REFUSALS and (answered or _answers_others(session, delivery, now)):
-        log.warning("This was refused too often.", extra=_keys(job, error))
+        log.warning("Slack refused this request too often; it is not tried again.", extra=_keys(job, error))
         _make_dead_letter(delivery, error, now)
         return None
     pause = min(timedelta(seconds=2 ** min(delivery.attempts - 1, 10)), LONGEST_PAUSE)

@@ -212,5 +212,5 @@ def _text_only(error: FinalError, payload: Payload) -> Payload | None:
     """Return the message without its blocks, where Slack refused the blocks; else None."""
     if error.name not in BLOCKS_REFUSED or not payload.get("blocks"):
         return None
-    log.error("Slack minded the blocks of a message, which goes as text: %s.", error)
+    log.error("Slack refused the blocks of a message; it is sent as text: %s.", error)
     return {name: value for name, value in payload.items() if name != "blocks"}

@@ -161,7 +161,7 @@ class Intake:
             reference = self.reference()
             installation = caller.installation if caller else self.served[0]
             keys = {"action": "intake", "workspace": installation.id, "reference": reference}
-            log.exception("Something unforeseen happened.", exc_info=error, extra=keys)
+            log.exception("An unexpected error stopped a request.", exc_info=error, extra=keys)
             sentence = "Something went wrong in Baton. Send it again: what was taken in counts once."
             return problem(500, f"{sentence} Reference: {reference}")
 

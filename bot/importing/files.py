@@ -86,7 +86,7 @@ class Table:
                     self.at = file.tell()
                     yield row
             except UnicodeError as error:
-                message = f"it is not all {self.encoding}; say --encoding"
+                message = f"it isn't all {self.encoding}; use --encoding"
                 raise NoTable(message) from error
         self.at = self.size
 
@@ -101,7 +101,7 @@ class Table:
             if isinstance(cells, dict):
                 yield Row(number, cells)
             else:
-                yield Row(number, {"line": line.strip()[:_LONGEST_RAW]}, "is no JSON object")
+                yield Row(number, {"line": line.strip()[:_LONGEST_RAW]}, "isn't a JSON object")
 
     def _records(self, text: io.TextIOWrapper) -> Iterator[Row]:
         """Yield the records under the header; one that cannot be split is yielded as its text, with an error."""
@@ -143,7 +143,7 @@ def examine(path: Path, *, encoding: str | None = None, delimiter: str | None = 
         with path.open(encoding=encoding, newline="") as file:
             sample = file.read(_SAMPLE)
     except (UnicodeError, LookupError) as error:
-        message = f"it is no text in {encoding}"
+        message = f"it can't be read as {encoding}"
         raise NoTable(message) from error
     begins = sample.lstrip("\ufeff \t\r\n")[:1]
     if not begins:
@@ -170,11 +170,11 @@ def _header(path: Path, encoding: str, delimiter: str, *, after: int) -> tuple[i
                     return before + 1, _named(record)
                 before = reader.line_num
         except UnicodeError as error:
-            message = f"it is not all {encoding}; say --encoding"
+            message = f"it isn't all {encoding}; use --encoding"
             raise NoTable(message) from error
         except csv.Error:
             pass
-    raise NoTable("its first line cannot be taken apart; say --delimiter")
+    raise NoTable("its first line can't be split into cells; use --delimiter")
 
 
 def _encoding(path: Path) -> str:
@@ -197,7 +197,7 @@ def _encoding(path: Path) -> str:
             # The invalid letter may begin at the end of the chunk before.
             part = before[-_BEFORE:] + chunk
             if _is_damaged(before + chunk):
-                raise NoTable("it is UTF-8 with a letter or two that are none; mend those, or say --encoding") from None
+                raise NoTable("it is UTF-8 with a few invalid characters; correct them, or use --encoding") from None
             return _by_letters(part)
     return "utf-8"
 
@@ -296,4 +296,4 @@ class _Lines:
 def _broken(error: str) -> str:
     if "unexpected end" in error or "field larger" in error:
         return "opens a quote that is never closed"
-    return f"cannot be taken apart: {error}"
+    return f"can't be split into cells: {error}"

@@ -34,7 +34,7 @@ def join(mapped: ImportMap, folder: Path, columns: Sequence[str] | None) -> dict
 
 def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None) -> Joined:
     if columns is not None and name in columns:
-        raise CannotImport(f"`{name}` is a column of the file; call what it is joined with something else.")
+        raise CannotImport(f"`{name}` is a column of the file; give the joined file another name.")
     path = folder / wanted.file
     try:
         table = files.examine(path)
@@ -42,11 +42,11 @@ def _joined(name: str, wanted: Join, folder: Path, columns: Sequence[str] | None
     except OSError as error:
         raise CannotImport(f"{path} cannot be read: {error.strerror}.") from error
     except files.NoTable as nothing:
-        raise CannotImport(f"{path} holds no rows: {nothing}.") from nothing
+        raise CannotImport(f"{path} can't be joined: {nothing}.") from nothing
     if table.columns is not None and wanted.key not in table.columns:
         raise CannotImport(f"{path} has no column `{wanted.key}`; it has {', '.join(table.columns)}.")
     if wanted.value is None and columns is not None and wanted.key not in columns:
-        raise CannotImport(f"The file has no column `{wanted.key}` by which to join `{name}`; say its `value`.")
+        raise CannotImport(f"The file has no column `{wanted.key}` to join `{name}` by; add its `value`.")
     return Joined(wanted.file, wanted.value or json.dumps(wanted.key), rows, skipped)
 
 
@@ -64,7 +64,7 @@ def _by_key(table: Table, key: str) -> tuple[dict[str, Mapping[str, object]], li
         elif found not in rows:
             rows[found], lines[found] = row.cells, row.line
         elif rows[found] != row.cells:
-            skipped.append((row.line, f"has the `{key}` of line {lines[found]}, which is taken"))
+            skipped.append((row.line, f"has the `{key}` of line {lines[found]}, which is used"))
     return rows, skipped
 
 

@@ -104,7 +104,7 @@ class Directory:
             try:
                 found += part()
             except SlackError as error:
-                log.warning("Slack did not tell who is who; asking again later.", extra=self._keys(error))
+                log.warning("Slack didn't list people or channels; asking again later.", extra=self._keys(error))
         return found
 
     def _find_channels(self) -> int:
@@ -172,7 +172,7 @@ class Directory:
             if not error.refused or error.retry_after is not None:
                 raise
             # An error that we don't know, about this one person: the others need not wait for it.
-            log.warning("Slack does not tell of somebody; asking again later.", extra=self._keys(error))
+            log.warning("Slack didn't describe a person; asking again later.", extra=self._keys(error))
             return None
 
     def _keys(self, error: SlackError) -> dict[str, object]:

@@ -118,7 +118,7 @@ def install(
         workspace.last_error = workspace.last_error_at = None
         session.flush()
         installation = _installation(workspace, token)
-    log.info("A workspace was made known.", extra={"action": "install", "workspace": installation.id})
+    log.info("A workspace was added.", extra={"action": "install", "workspace": installation.id})
     return installation
 
 

@@ -59,7 +59,7 @@ class Views:
                 raise TookTooLong from error
             if error.name != USED_TRIGGER:
                 raise
-            log.info("A click came twice; its modal is shown.", extra={"action": method})
+            log.info("A click came twice; its modal is already open.", extra={"action": method})
             return {}
 
     def _view(self, method: str, **arguments: object) -> dict[str, Any]:
@@ -75,4 +75,4 @@ def reply(response_url: str, payload: Mapping[str, Any]) -> None:
     except (OSError, HTTPException) as error:
         status = type(error).__name__
     if status != 200:  # noqa: PLR2004 - HTTP's own number
-        log.warning("A private reply was not taken.", extra={"action": "reply", "error": status})
+        log.warning("A private reply could not be delivered.", extra={"action": "reply", "error": status})

@@ -103,7 +103,7 @@ class SocketMode:
             keys = {"action": "socket_mode", "error": type(error).__name__}
             log.info("The connection ended before the answer was sent.", extra=keys)
         except Exception:
-            log.exception("What Slack sent could not be answered.", extra={"action": "socket_mode"})
+            log.exception("A request from Slack could not be answered.", extra={"action": "socket_mode"})
         finally:
             with self._quiet:
                 self._in_hand -= 1
@@ -139,7 +139,7 @@ class Connection(SocketModeClient):
         except Stopped:
             raise
         except Exception as error:
-            log.warning("Socket Mode does not open; trying again.", extra={"error": _name_of(error)})
+            log.warning("Socket Mode can't connect; trying again.", extra={"error": _name_of(error)})
             raise
 
     def connect(self) -> None:

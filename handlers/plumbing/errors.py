@@ -31,7 +31,7 @@ def answer(error: Exception, body: Body, context: BoltContext, *, is_acknowledge
         log.info("Refused.", extra={**keys, "error": error.name})
         return _refuse(error, body, context, is_acknowledged=is_acknowledged)
     reference = context["reference"]()
-    log.error("Something unforeseen happened.", exc_info=error, extra={**keys, "reference": reference})
+    log.error("An unexpected error stopped an action.", exc_info=error, extra={**keys, "reference": reference})
     if "event" in body:
         # Nobody is there to read an apology; Slack sends the event again.
         return BoltResponse(status=500)

@@ -80,7 +80,7 @@ def _strike(session: Session, offer: Offer, *, now: datetime) -> None:
         raise  # the database's trouble, not the offer's
     except Exception:
         log.exception(
-            "A clock could not strike; it will be tried again.",
+            "A reminder or deadline could not be handled; it will be tried again.",
             extra={"action": "clock", "workspace": offer.workspace_id, "handoff": offer.handoff_id},
         )
         offer.next_at = now + RETRY_AFTER

@@ -64,7 +64,7 @@ def test_a_slack_that_takes_nothing_shows_after_a_minute(
         said.append(examine(baton, clock).slack)
         clock.advance(timedelta(seconds=10))
     assert said[:7] == [WELL] * 7
-    assert said[7] == "has taken nothing for more than 60 s"
+    assert said[7] == "has accepted nothing for more than 60 s"
     sandbox.heal()
     clock.advance(timedelta(seconds=30))
     baton.workers[0].run_once(clock())
@@ -72,7 +72,7 @@ def test_a_slack_that_takes_nothing_shows_after_a_minute(
 
 
 def test_no_connection_of_socket_mode_is_no_slack(baton: Baton, clock: ManualClock) -> None:
-    assert examine(baton, clock, connections=0).slack == "no Socket Mode connection stands"
+    assert examine(baton, clock, connections=0).slack == "no Socket Mode connection is open"
 
 
 def test_a_worker_elsewhere_is_judged_by_what_it_leaves_undone(baton: Baton, clock: ManualClock) -> None:
@@ -81,7 +81,7 @@ def test_a_worker_elsewhere_is_judged_by_what_it_leaves_undone(baton: Baton, clo
     clock.advance(timedelta(seconds=60))
     assert examine(baton, clock).worker == WELL
     clock.advance(timedelta(seconds=1))
-    assert examine(baton, clock).worker == "1 places and 0 clocks have been due for more than 60 s"
+    assert examine(baton, clock).worker == "overdue for more than 60 s: message queues 1, offers 0"
 
 
 def test_a_worker_that_ended_is_not_well(baton: Baton, clock: ManualClock) -> None:

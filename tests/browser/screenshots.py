@@ -116,7 +116,7 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
     page.get_by_role("option", name="Opportunity opened").click()
     _sit_down(page, sandbox, "Maya Cohen", "sales-emea")
     lead.get_by_test_id("thread-link").click()
-    expect(page.get_by_text("moved the lead to Opportunity opened")).to_be_visible()
+    expect(page.get_by_text("moved the lead to “Opportunity opened”")).to_be_visible()
     _take(page, "thread", page.get_by_test_id("thread"))
 
 

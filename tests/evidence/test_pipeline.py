@@ -147,7 +147,7 @@ def test_the_pipeline_is_the_one_that_was_meant(opportunities: tuple[Opportunity
 
 
 def test_every_row_comes_in_as_a_lead_with_its_deal_and_the_command_says_so(brought_in: BroughtIn) -> None:
-    assert "8,800 rows. Leads written down: 8,800, known again: 0." in brought_in.said
+    assert "8,800 rows. New leads: 8,800, known leads: 0." in brought_in.said
     assert "Activities: 0. Deals: 8,800. Left out: 0." in brought_in.said
     assert len(brought_in.line.all(Lead)) == len(brought_in.line.all(Handoff)) == 8800
     (run,) = brought_in.line.all(ImportRun)
@@ -263,9 +263,9 @@ def test_the_ids_are_those_of_the_file(brought_in: BroughtIn, opportunities: tup
 
 def test_brought_in_again_it_changes_nothing(brought_in: BroughtIn, data: Path) -> None:
     file = data / "maven-crm" / "sales_pipeline.csv"
-    assert "Every row of this file was brought in before" in brought_in.line.brings_in(file, MAP).stdout
+    assert "Every row of this file was already imported" in brought_in.line.brings_in(file, MAP).stdout
     said = brought_in.line.brings_in(file, MAP, "--again").stdout
-    assert "Leads written down: 0, known again: 8,800. Activities: 0. Deals: 0." in said
+    assert "New leads: 0, known leads: 8,800. Activities: 0. Deals: 0." in said
     assert brought_in.line.contents() == brought_in.contents
 
 

@@ -105,7 +105,7 @@ def test_the_next_step_is_done_from_the_direct_card_and_pressed_twice_it_is_the_
     floor.shows()
     assert "Next: Make the first contact" in floor.ana.looks_again(direct).text
     lines = [reply.text for reply in floor.card().thread]
-    assert len([line for line in lines if "Ana Ruiz did: Make the first contact" in line]) == 1
+    assert len([line for line in lines if "Ana Ruiz finished: Make the first contact" in line]) == 1
 
 
 def test_the_next_step_is_done_from_home(floor: Floor) -> None:

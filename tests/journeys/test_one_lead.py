@@ -25,7 +25,7 @@ def test_a_lead_is_handed_over_accepted_and_qualified(office: Office) -> None:
     assert "SQL" in card.text
     lines = "\n".join(reply.text for reply in card.thread)
     office.waits_for(lambda: "BANT passed" in "\n".join(reply.text for reply in office.card("Acme").thread))
-    assert "Mika Sato handed the lead over" in lines
+    assert "Mika Sato handed over the lead" in lines
     assert len([message for message in office.maya.sees(CHANNEL) if "Acme" in message.text]) == 1
 
 

@@ -32,7 +32,7 @@ def test_a_lead_put_off_sleeps_and_comes_back_to_the_same_rep_with_the_last_word
     def thread() -> str:
         return "\n".join(reply.text for reply in office.card("Acme").thread)
 
-    office.waits_for(lambda: "Awake again, as planned" in thread())
+    office.waits_for(lambda: "The lead came back as planned" in thread())
     assert "Ana Ruiz put the lead off" in thread()
     office.ana.presses("Accept", on=resumed)
     office.card("Accepted by @Ana Ruiz")
@@ -61,4 +61,4 @@ def test_a_step_that_nobody_does_is_overdue_on_the_card(office: Office) -> None:
     card = office.direct(office.ana, "Overdue since")
     office.ana.presses("Done", on=card)
     office.waits_for(lambda: "Overdue" not in office.card("Initech").text)
-    office.waits_for(lambda: "Ana Ruiz did: Make the first contact" in office.card("Initech").thread[-1].text)
+    office.waits_for(lambda: "Ana Ruiz finished: Make the first contact" in office.card("Initech").thread[-1].text)

@@ -10,7 +10,7 @@ from tests.bot.cli.terminal import Command
 
 
 def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dict[str, str], sandbox: Sandbox) -> None:
-    assert ready("deliveries", "list").stdout == "None is parked.\n"
+    assert ready("deliveries", "list").stdout == "No undelivered messages.\n"
     sandbox.people.archive("sales-emea", workspace=sandbox.workspace())
     database = Database(environ["DATABASE_URL"])
     with database.transaction() as session:
@@ -21,6 +21,6 @@ def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dic
     Worker(database, slack, 1, now=sandbox.clock).run_once(sandbox.clock())
     database.dispose()
     assert "is_archived" in ready("deliveries", "list").stdout
-    assert ready("deliveries", "retry", "--place", "C0NOWHERE").stdout == "None is parked like that.\n"
+    assert ready("deliveries", "retry", "--place", "C0NOWHERE").stdout == "No undelivered message matches.\n"
     assert "will be tried again" in ready("deliveries", "retry", "--because", "is_archived").stdout
-    assert ready("deliveries", "list").stdout == "None is parked.\n"
+    assert ready("deliveries", "list").stdout == "No undelivered messages.\n"

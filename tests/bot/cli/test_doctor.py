@@ -226,5 +226,5 @@ rules:
 def test_a_summary_that_nobody_makes_wants_a_worker(examine: Examine) -> None:
     assert "summaries" not in examine(at=timedelta(hours=23))
     (told,) = examine(at=timedelta(hours=24))["summaries"]
-    assert told.startswith("that of EMEA was due 2026-11-24 08:30 UTC")
+    assert told.startswith("the summary of EMEA was due 2026-11-24 08:30 UTC")
     assert "Start a worker" in told

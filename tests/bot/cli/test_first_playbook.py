@@ -68,14 +68,14 @@ def test_the_team_works_in_its_managers_zone() -> None:
     ("changed", "sentence"),
     [
         ({"team": " !! "}, "A team needs a name"),
-        ({"channel": "two words"}, "two words is no channel name"),
+        ({"channel": "two words"}, "two words isn't a channel name"),
         ({"channel": "#nowhere"}, "Slack shows the bot no channel #nowhere"),
         ({"manager": "nobody"}, "nobody is neither an e-mail address"),
         ({"reps": ["An"]}, "An could be Ana Ruiz, Anton Berg"),
         ({"reps": [" , "]}, "at least one rep"),
-        ({"zone": "Mars/Olympus"}, "Mars/Olympus is no time zone"),
-        ({"hours": "nine to five"}, "nine to five are no working hours"),
-        ({"currency": "Euro"}, "Euro is no currency"),
+        ({"zone": "Mars/Olympus"}, "Mars/Olympus isn't a time zone"),
+        ({"hours": "nine to five"}, "nine to five isn't valid"),
+        ({"currency": "Euro"}, "Euro isn't a currency"),
     ],
 )
 def test_nonsense_is_refused_with_a_clear_sentence(changed: dict[str, object], sentence: str) -> None:

@@ -21,14 +21,14 @@ def test_a_file_comes_in_by_the_names_of_its_columns_and_what_is_not_taken_is_re
 ) -> None:
     (tmp_path / "people.csv").write_bytes(PEOPLE.encode("cp1252"))
     done = ready("import", "people.csv")
-    assert "people.csv: cells apart by semicolons, cp1252. Its ids are those of `people`." in done.stdout
+    assert "people.csv: semicolon-separated, cp1252. Ids belong to sender `people`." in done.stdout
     assert '  email ← "E-Mail"' in done.stdout
-    assert "  kept beside: Firma, Note" in done.stdout
-    assert "3 rows. Leads written down: 2, known again: 0." in done.stdout
+    assert "  also stored: Firma, Note" in done.stdout
+    assert "3 rows. New leads: 2, known leads: 0." in done.stdout
     assert "lead.email isn't a valid e-mail address: 1" in done.stdout
     assert (done.exit_code, done.stderr) == (
         1,
-        "1 row not taken, or not wholly: people.csv.refused.csv says why.\n",
+        "1 row rejected, wholly or in part: people.csv.refused.csv says why.\n",
     )
     with (tmp_path / "people.csv.refused.csv").open(encoding="utf-8", newline="") as file:
         assert [*csv.DictReader(file)] == [
@@ -50,7 +50,7 @@ def test_a_report_that_was_mended_can_be_brought_in_itself(ready: Command, tmp_p
     report = tmp_path / "people.csv.refused.csv"
     report.write_text(report.read_text(encoding="utf-8").replace(",ivy,", ",ivy@acme.example,"), encoding="utf-8")
     done = ready("import", "people.csv.refused.csv")
-    assert "Its ids are those of `people`." in done.stdout
+    assert "Ids belong to sender `people`." in done.stdout
     assert (done.exit_code, count(database, Lead)) == (0, 3)
     with database.snapshot() as session:
         ivy = session.scalars(select(Lead).where(Lead.email == "ivy@acme.example")).one()
@@ -89,7 +89,7 @@ def test_a_report_of_an_earlier_start_does_not_stand_beside_one_that_refused_not
 def test_a_header_alone_is_no_row(ready: Command, tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_text("email,name\n")
     done = ready("import", "people.csv")
-    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "The file has a header, and no row under it.")
+    assert (done.exit_code, done.stdout.splitlines()[-1]) == (0, "The file has a header but no rows.")
 
 
 def test_a_dry_run_says_what_would_be_taken_and_stores_nothing(
@@ -101,7 +101,12 @@ def test_a_dry_run_says_what_would_be_taken_and_stores_nothing(
     (tmp_path / "people.csv").write_text(content, encoding="utf-8")
     done = ready("import", "people.csv", "--dry-run")
     assert done.exit_code == 1
-    for said in ("✗ lead.value", "✗ lead.email", "bo@bolt.example", "3 rows: 1 would be taken, 2 not, 0 left out."):
+    for said in (
+        "✗ lead.value",
+        "✗ lead.email",
+        "bo@bolt.example",
+        "3 rows: 1 would be imported, 2 rejected, 0 left out.",
+    ):
         assert said in done.stdout
     assert (count(database, Lead), count(database, ImportRun)) == (0, 0)
     assert not (tmp_path / "people.csv.refused.csv").exists()
@@ -124,7 +129,7 @@ def test_a_map_brings_people_stages_and_dates(ready: Command, tmp_path: Path, da
     (tmp_path / "deals.jsonl").write_text("\n".join(map(json.dumps, rows)))
     done = ready("import", "deals.jsonl", "--map", "map.yaml")
     assert done.exit_code == 1, done.stderr
-    assert "Leads written down: 2, known again: 0. Activities: 1. Deals: 2. Left out: 0." in done.stdout
+    assert "New leads: 2, known leads: 0. Activities: 1. Deals: 2. Left out: 0." in done.stdout
     (refused,) = map(json.loads, (tmp_path / "deals.jsonl.refused.jsonl").read_text(encoding="utf-8").splitlines())
     assert (refused["_line"], refused["_why"], refused["id"]) == (
         3,
@@ -172,7 +177,7 @@ def test_who_names_no_row_is_joined_with_none_and_a_key_that_cannot_be_worked_ou
     (tmp_path / "map.yaml").write_text("join: {firm: {file: firms.csv, key: nr}}\nlead: {email: mail}\n")
     (tmp_path / "people.csv").write_text("mail\na@gmail.com\n")
     told = ready("import", "people.csv", "--map", "map.yaml")
-    assert told.stderr == "The file has no column `nr` by which to join `firm`; say its `value`.\n"
+    assert told.stderr == "The file has no column `nr` to join `firm` by; add its `value`.\n"
 
 
 def test_what_cannot_be_joined_is_told_of_each_line_and_of_how_many_rows_miss_theirs(
@@ -186,12 +191,12 @@ def test_what_cannot_be_joined_is_told_of_each_line_and_of_how_many_rows_miss_th
     (tmp_path / "people.csv").write_text("mail,nr\na@gmail.com,7\nb@gmail.com,8\nc@gmail.com,9\nd@gmail.com,\n")
     said = (
         "  firm ← firms.csv, 1 row\n"
-        "    not line 3: it has 3 cells under 2 columns\n"
-        "    not line 5: it has no `nr`\n"
-        "    not line 6: it has the `nr` of line 2, which is taken\n"
-        "    and 2 other lines not\n"
+        "    line 3 skipped: it has 3 cells under 2 columns\n"
+        "    line 5 skipped: it has no `nr`\n"
+        "    line 6 skipped: it has the `nr` of line 2, which is used\n"
+        "    2 more skipped\n"
     )
-    missing = "  firm: firms.csv has no such row for 2 rows\n"
+    missing = "  firm: firms.csv has no matching row for 2 rows\n"
     for more in (("--dry-run",), ()):
         done = ready("import", "people.csv", "--map", "map.yaml", *more)
         assert (done.exit_code, said in done.stdout, done.stdout.endswith(missing)) == (0, True, True)
@@ -204,20 +209,20 @@ def test_a_file_that_was_in_says_so_and_comes_in_again_only_when_told(
 ) -> None:
     (tmp_path / "people.csv").write_text("email\na@acme.example\n")
     assert ready("import", "people.csv").exit_code == 0
-    assert "was brought in before" in ready("import", "people.csv").stdout
-    assert "Leads written down: 0, known again: 1." in ready("import", "people.csv", "--again").stdout
+    assert "was already imported" in ready("import", "people.csv").stdout
+    assert "New leads: 0, known leads: 1." in ready("import", "people.csv", "--again").stdout
     assert count(database, Lead) == 1
 
 
 @pytest.mark.parametrize(
     ("content", "options", "says"),
     [
-        ("", (), "people.csv holds no rows: it is empty."),
-        ("a,b\n1,2\n", (), "By these columns nobody can be known: a, b."),
-        ('{"a": 1}', (), "say --map"),
+        ("", (), "people.csv can't be imported: it is empty."),
+        ("a,b\n1,2\n", (), "No column identifies a lead: a, b."),
+        ('{"a": 1}', (), "Use --map"),
         ("email\nx@y.example\n", ("--map", "nowhere.yaml"), "nowhere.yaml cannot be read"),
         ("email\nx@y.example\n", ("--map", "map.yaml"), "map.yaml:1: lead: emial: `emial` isn't known here"),
-        ("email\nx@y.example\n", ("--encoding", "klingon"), "it is no text in klingon"),
+        ("email\nx@y.example\n", ("--encoding", "klingon"), "it can't be read as klingon"),
         ("email\nx@y.example\n", ("--sender", "x" * 81), "--sender is a name of at most 80 characters."),
         ("email\nx@y.example\n", ("--report", "people.csv"), "--report is the file itself"),
         ("email\nx@y.example\n", ("--delimiter", "::"), "--delimiter is one character, such as ';' or tab"),

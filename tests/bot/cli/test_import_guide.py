@@ -44,7 +44,7 @@ def test_the_guides_report_can_be_mended_and_brought_in(ready: Command, folder: 
     assert "baton import people.csv.refused.csv --sender people\n" in GUIDE
     done = ready("import", report.name, "--sender", "people")
     assert done.exit_code == 0
-    assert "Leads written down: 1, known again: 0." in done.stdout
+    assert "New leads: 1, known leads: 0." in done.stdout
 
 
 def test_the_guides_map_makes_of_its_rows_what_it_says(ready: Command, folder: Path) -> None:

@@ -42,7 +42,7 @@ def test_killed_half_way_it_goes_on_there_and_nothing_is_lost_or_doubled(
     with report.open("a") as file:
         file.write("what was written of a slice that was not committed")
     told = ready(*words)
-    assert f"Went on after row {at:,}." in told.stdout
+    assert f"Continued after row {at:,}." in told.stdout
     assert (count(database, Lead), count(database, Activity)) == (5880, 5880)
     with report.open(encoding="utf-8", newline="") as file:
         assert [int(row["id"]) for row in csv.DictReader(file)] == [*range(50, 6001, 50)]
@@ -125,10 +125,10 @@ def test_a_file_beside_it_that_has_changed_is_no_longer_the_same(ready: Command,
     )
     (tmp_path / "firms.csv").write_text("nr,name\n7,Acme\n")
     (tmp_path / "people.csv").write_text("mail,nr\na@acme.example,7\n")
-    assert "written down: 1" in ready("import", "people.csv", "--map", "map.yaml").stdout
-    assert "was brought in before" in ready("import", "people.csv", "--map", "map.yaml").stdout
+    assert "New leads: 1" in ready("import", "people.csv", "--map", "map.yaml").stdout
+    assert "was already imported" in ready("import", "people.csv", "--map", "map.yaml").stdout
     (tmp_path / "firms.csv").write_text("nr,name\n7,Acme Holding\n")
-    assert "known again: 1" in ready("import", "people.csv", "--map", "map.yaml").stdout
+    assert "known leads: 1" in ready("import", "people.csv", "--map", "map.yaml").stdout
 
 
 def test_two_of_the_same_file_at_once_do_not_both_go_on(ready: Command, tmp_path: Path, database: Database) -> None:

@@ -21,6 +21,6 @@ def test_init_says_what_it_still_needs_and_refuses_nonsense(command: Command, tm
     done = command(*INIT, "--zone", "Mars/Olympus")
     assert (done.exit_code, done.stderr) == (
         2,
-        "Mars/Olympus is no time zone; one looks like Europe/London.\n",
+        "Mars/Olympus isn't a time zone; write it like Europe/London.\n",
     )
     assert not (tmp_path / "playbook.yaml").exists()

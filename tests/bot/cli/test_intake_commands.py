@@ -42,7 +42,7 @@ def test_what_would_not_be_taken_is_named_by_its_field(connected: Command, tmp_p
     assert done.exit_code == 1
     assert "lead.email" in done.stdout
     assert "isn't a valid e-mail address" in done.stdout
-    assert done.stderr == "1 of 1 would not be taken.\n"
+    assert done.stderr == "1 of 1 would be rejected.\n"
     told = json.loads(connected("intake", "try", "web", "odd.json", "--json").stdout)
     assert [fault["field"] for fault in told["faults"]] == ["activity.kind", "lead.email"]
 
@@ -53,7 +53,7 @@ def test_a_sender_a_file_or_a_playbook_that_is_not_there_is_a_sentence(connected
     for words, code, said in (
         (("wbe", "demo.txt"), 2, "No sender of playbook.yaml is called `wbe`; did you mean `web`?"),
         (("web", "nowhere.txt"), 2, "nowhere.txt cannot be read: No such file or directory."),
-        (("web", "picture.png"), 2, "picture.png is no payload: it is neither JSON nor a form."),
+        (("web", "picture.png"), 2, "picture.png can't be read: it is neither JSON nor a form."),
         (("web", "demo.txt", "--playbook", "other.yaml"), 2, "other.yaml cannot be read: No such file or directory."),
     ):
         done = connected("intake", "try", *words)

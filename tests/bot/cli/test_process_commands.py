@@ -23,7 +23,7 @@ def test_a_running_bot_answers_and_ends_cleanly_at_sigterm(start: Start, sandbox
     assert sandbox.connections() == 0
     lines = running.stderr.read().splitlines()
     records = [json.loads(line) for line in lines if line.startswith("{")]
-    assert records[-1]["message"] == "Everything in hand is finished."
+    assert records[-1]["message"] == "All open work is finished."
     assert not any("Ana" in line or "northwind" in line for line in lines)
 
 

@@ -16,7 +16,7 @@ def test_who_is_ready_by_a_new_playbook_is_counted_and_handed_over_on_a_word(
     ready: Command, environ: dict[str, str], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     assert ready("score").stdout == "No lead has come in yet.\n"
-    assert ready("score", "--hand-over").stdout.startswith("Nobody is ready:")
+    assert ready("score", "--hand-over").stdout.startswith("No lead is ready:")
     database = Database(environ["DATABASE_URL"])
     sent = [("Ivy\x1b[31m", "Acme", "ivy@acme.example"), ("Joe", "Globex", "joe@globex.example")]
     sent += [("Kim", "Initech", "kim@initech.example"), ("Lee", "Contoso", "lee@gmail.com")]
@@ -28,22 +28,27 @@ def test_who_is_ready_by_a_new_playbook_is_counted_and_handed_over_on_a_word(
     file.write_text(f"{file.read_text(encoding='utf-8')}\nscoring: {{threshold: 10}}\n", encoding="utf-8")
     assert ready("playbook", "publish").exit_code == 0
     shown = ready("score").stdout
-    for row in (r"All +│ +4", r"Ready for sales, and not handed over +│ +3", r"Held +│ +0", r"Free mail +│ +0"):
+    for row in (
+        r"All +│ +4",
+        r"Ready for sales, and not handed over +│ +3",
+        r"Held back by filters +│ +0",
+        r"Free mail +│ +0",
+    ):
         assert re.search(row, shown), row
-    assert "4 are still to be added up by this playbook" in shown
+    assert "Scores still to be added up by this playbook: 4." in shown
     assert "To hand over the oldest 3: baton score --hand-over" in shown
     first = ready("score", "--hand-over", "--most", "1").stdout.splitlines()
     # At the weekend nobody works here.
     assert re.fullmatch(r"Acme · Ivy \[31m: (offered to|in the queue of) [A-Z].+", first[0])
-    assert first[1] == "1 handed over. How many more are ready: baton score"
+    assert first[1] == "1 handed over. See how many more are ready: baton score"
     slack = Slack(sandbox.bot_token(), base_url=sandbox.api_url)
     Worker(database, slack, 1, now=sandbox.clock).run_once(sandbox.clock())
     database.dispose()
     assert "still to be added up" not in ready("score").stdout
     rest = ready("score", "--hand-over").stdout.splitlines()
     assert [line.partition(":")[0] for line in rest[:2]] == ["Globex · Joe", "Initech · Kim"]
-    assert rest[2] == "2 handed over; nobody else is ready."
-    assert ready("score", "--hand-over").stdout.startswith("Nobody is ready:")
+    assert rest[2] == "2 handed over; no other lead is ready."
+    assert ready("score", "--hand-over").stdout.startswith("No lead is ready:")
 
 
 def test_nothing_is_scored_before_a_playbook_is_published(command: Command) -> None:

@@ -19,7 +19,7 @@ def test_a_summary_is_previewed_and_nothing_changed(ready: Command, environ: dic
     database.dispose()
     first = ready("summary", "preview")
     assert (first.exit_code, first.stdout) == (0, ready("summary", "preview", "emea").stdout)
-    assert re.match(r"EMEA: the next one comes on \w+, \d\d \w+ \d{4}, 08:30 \(Europe/London\)\.", first.stdout)
+    assert re.match(r"EMEA: the next summary comes on \w+, \d\d \w+ \d{4}, 08:30 \(Europe/London\)\.", first.stdout)
     for row in (r"Came in +│ +1", r"Handed over +│ +1", r"Won +│ +0", r"Waiting for a rep +│ +1 │ 1,200\.50 EUR"):
         assert re.search(row, first.stdout), row
     assert "Waiting to be accepted: 1" in first.stdout

@@ -264,7 +264,7 @@ def test_the_card_of_a_lead_not_to_be_contacted_says_so_wherever_it_stands(floor
     card = floor.card()
     assert "\nDo not contact\n" in card.text
     assert "Do not contact" in floor.ana.direct_messages[-1].text
-    assert "past the playbook’s gates: Do not contact" in card.thread[0].text
+    assert "despite filters: Do not contact" in card.thread[0].text
 
 
 def test_whoever_hands_over_past_a_gate_reads_which(floor: Floor) -> None:

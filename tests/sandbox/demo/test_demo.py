@@ -133,9 +133,9 @@ def test_what_the_demo_says_of_the_command_line_works_when_pasted(tmp_path: Path
     finally:
         demo.ended()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 rows. Leads written down: 3, known again: 0." in done.stdout
-    assert "EMEA: the next one comes on" in done.stdout
-    assert "Americas: the next one comes on" in done.stdout
+    assert "3 rows. New leads: 3, known leads: 0." in done.stdout
+    assert "EMEA: the next summary comes on" in done.stdout
+    assert "Americas: the next summary comes on" in done.stdout
 
 
 def test_a_demo_that_is_kept_goes_on_where_it_was(tmp_path: Path) -> None:
