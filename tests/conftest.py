@@ -1,5 +1,6 @@
 """What every test may ask for: a database of its own, on each engine, with the schema as the migrations make it."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -22,6 +23,13 @@ SQLITE_BYTES = 32 * 1024**2
 # A property that fails on one machine fails on every other, and a slow machine fails none.
 hypothesis.settings.register_profile("baton", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 hypothesis.settings.load_profile("baton")
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported out of the collector's way, and let it look less often: it took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -24,6 +24,7 @@ from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.scoring import rescoring
 from qualification.views.cards import LeadCard, lead_card
 from tests.worlds.playbook import PLAYBOOK
+from tests.worlds.prepared import prepared
 
 T = TypeVar("T")
 
@@ -178,3 +179,10 @@ def open_desk(database: Database, slack_team_id: str = "T1", playbook: str | Non
     if playbook is not None:
         desk.publishes(playbook)
     return desk
+
+
+def open_first_desk(database: Database) -> Desk:
+    """Make the workspace of an empty database."""
+    prepared(database, "desk", lambda: open_desk(database))
+    with database.snapshot() as session:
+        return Desk(database, session.scalars(select(Workspace.id)).one())
