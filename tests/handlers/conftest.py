@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import build
 from bot.database import Database
 from bot.settings import Settings
-from bot.slack.rate_limits import UNLIMITED
-from qualification.organisation import publishing
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
+from tests.worlds.bots import open_bot
 from tests.worlds.floor import PLAYBOOK, Floor
 
 MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
@@ -52,10 +50,7 @@ def floor(
         slack_api_url=sandbox.api_url,
         port=0,
     )
-    baton = build(settings, database=database, now=clock, reference=references, rates=UNLIMITED)
-    with database.transaction() as session:
-        publishing.publish(session, workspace_id=baton.installations[0].id, text=PLAYBOOK, by="test", now=clock())
-    baton.directories[0].look_up()
+    baton = open_bot(settings, database, clock, PLAYBOOK, reference=references)
     baton.start(working=False)
     sandbox.deliver_to(f"{baton.http.address}/slack/events")
     people = [sandbox.person(name) for name in ("Ana Ruiz", "Ben Okafor", "Maya Cohen", "Mika Sato")]

@@ -3,13 +3,13 @@
 import pytest
 
 from bot.database import Database
-from tests.worlds.desk import Desk, open_desk, open_first_desk
+from tests.worlds.desk import Desk, open_desk
 
 
 @pytest.fixture
 def desk(database: Database) -> Desk:
     """Give a workspace with the small playbook published, once on each engine."""
-    return open_first_desk(database)
+    return open_desk(database)
 
 
 @pytest.fixture

@@ -169,20 +169,20 @@ class Desk:
 
 def open_desk(database: Database, slack_team_id: str = "T1", playbook: str | None = PLAYBOOK) -> Desk:
     """Make a workspace and publish a playbook in it."""
-    with database.transaction() as session:
-        workspace = Workspace(
-            slack_team_id=slack_team_id, name=slack_team_id, delivery_namespace="delivery_namespace", created_at=MORNING
-        )
-        session.add(workspace)
-        session.flush()
-        desk = Desk(database, workspace.id)
-    if playbook is not None:
-        desk.publishes(playbook)
-    return desk
 
+    def prepare() -> None:
+        with database.transaction() as session:
+            workspace = Workspace(
+                slack_team_id=slack_team_id,
+                name=slack_team_id,
+                delivery_namespace="delivery_namespace",
+                created_at=MORNING,
+            )
+            session.add(workspace)
+            session.flush()
+            if playbook is not None:
+                publishing.publish(session, workspace_id=workspace.id, text=playbook, by="test", now=MORNING)
 
-def open_first_desk(database: Database) -> Desk:
-    """Make the workspace of an empty database."""
-    prepared(database, "desk", lambda: open_desk(database))
+    prepared(database, (slack_team_id, playbook), prepare)
     with database.snapshot() as session:
-        return Desk(database, session.scalars(select(Workspace.id)).one())
+        return Desk(database, session.scalars(select(Workspace.id).filter_by(slack_team_id=slack_team_id)).one())

@@ -12,11 +12,11 @@ from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
 from bot.slack.rate_limits import UNLIMITED
-from qualification.organisation import publishing
 from sandbox.clock import Clock, ManualClock
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
+from tests.worlds.bots import open_bot
 from tests.worlds.playbook import TWO_REPS
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
@@ -143,14 +143,10 @@ def serve(
         port=0,
     )
     database = Database(database_url)
-    baton = build(settings, database=database, now=clock, rates=UNLIMITED)
-    if playbook is not None:
-        with database.transaction() as session:
-            publishing.publish(
-                session, workspace_id=baton.installations[0].id, text=playbook, by="a journey", now=clock()
-            )
-        while baton.directories[0].look_up():
-            pass
+    if playbook is None:
+        baton = build(settings, database=database, now=clock, rates=UNLIMITED)
+    else:
+        baton = open_bot(settings, database, clock, playbook)
     baton.start()
     try:
         if socket_mode:

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Hashable
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from bot.database import Database
-from qualification.records import Base
+from qualification.records import Base, Workspace
 
 _TABLES: Final = tuple(Base.metadata.tables)
 _ROWS: Final[dict[Hashable, dict[str, Any]]] = {}
@@ -16,15 +16,18 @@ _ROWS: Final[dict[Hashable, dict[str, Any]]] = {}
 def prepared(database: Database, name: Hashable, prepare: Callable[[], object]) -> None:
     """Fill an empty database: by `prepare` the first time in a process, after that with the rows that this wrote.
 
-    `name` stands for all that the rows depend on but the engine.
+    `name` stands for all that the rows depend on but the engine. In a database that isn't empty, `prepare` does it.
     """
+    with database.snapshot() as session:
+        empty = session.scalar(select(Workspace.id).limit(1)) is None
     key = (database.is_sqlite, name)
     read, write = (_read_sqlite, _write_sqlite) if database.is_sqlite else (_read_postgresql, _write_postgresql)
-    if key in _ROWS:
+    if empty and key in _ROWS:
         with database.engine.begin() as connection:
             write(connection, _ROWS[key])
-    else:
-        prepare()
+        return
+    prepare()
+    if empty:
         with database.engine.connect() as connection:
             _ROWS[key] = read(connection)
 
