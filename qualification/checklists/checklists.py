@@ -8,7 +8,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action, read_for_action
-from qualification.leads.events import has_passed, record_event, update_lifecycle
+from qualification.leads.events import has_passed, record_event
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.leads.titles import lead_title
 from qualification.outbox import surfaces
 from qualification.records import Answer, Checklist

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import tasks
 from qualification.handoffs.context import HandoffContext
-from qualification.leads import events
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.outbox import surfaces
 from qualification.records import Person
 from qualification.routing import assignment
@@ -26,7 +26,7 @@ def finish(
     `homes` are the ids of people whose Home tabs change too; None among them is passed over.
     """
     tasks.update_tasks(session, context, trigger)
-    events.update_lifecycle(
+    update_lifecycle(
         session,
         context.handoff,
         context.lead,

@@ -11,7 +11,8 @@ from qualification.handoffs import snooze
 from qualification.handoffs.handover_form import HandOverForm, read_form
 from qualification.leads import resolution
 from qualification.leads.companies import country_of, size_of
-from qualification.leads.events import record_arrivals, record_event, update_lifecycle
+from qualification.leads.events import record_arrivals, record_event
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
 from qualification.people import people

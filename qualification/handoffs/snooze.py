@@ -12,7 +12,8 @@ from qualification.handoffs import undo
 from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action
 from qualification.handoffs.finish import end_open_offer, finish
 from qualification.leads import merging, resolution
-from qualification.leads.events import record_event, update_lifecycle
+from qualification.leads.events import record_event
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.outbox import surfaces
 from qualification.people import people
 from qualification.playbook.playbooks import Published

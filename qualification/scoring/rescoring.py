@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.leads.events import record_lead_event
+from qualification.leads.lifecycle import move_lifecycle
 from qualification.outbox import outbox
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
@@ -72,7 +73,8 @@ def _evaluate_gates_again(
     if lead.lifecycle is Lifecycle.DISQUALIFIED:
         # Where sales did not say so, the gate did.
         was = evaluated.ended_as
-        lead.lifecycle = lifecycle_of(was, checklist_passed=False, stage_lifecycle=None) if was else Lifecycle.LEAD
+        to = lifecycle_of(was, checklist_passed=False, stage_lifecycle=None) if was else Lifecycle.LEAD
+        move_lifecycle(lead, to, record=None)
     record_lead_event(session, lead, Released(gate=gate), now=now, playbook_id=published.id)
 
 
