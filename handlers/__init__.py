@@ -42,7 +42,7 @@ def register(app: App) -> None:
     app.action("hand_over_lead")(lead_page.ask_to_hand_over)
     app.action("split_lead")(lead_page.split)
 
-    app.command("/pipeline")(pipeline.pipeline)
+    app.command("/pipeline")(pipeline.answer)
     app.action("share_pipeline")(pipeline.share)
     app.action("measures")(pipeline.explain)
 
