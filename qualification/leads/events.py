@@ -1,4 +1,8 @@
-"""A lead's history: append-only, a row an event, told in the thread under its card."""
+"""A lead's history: append-only, a row an event, told in the thread under its card.
+
+Baton posts no outgoing events (webhooks to other systems) yet. They would be queued here, where each event is written,
+in the same transaction.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
