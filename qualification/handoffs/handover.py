@@ -15,6 +15,7 @@ from qualification.leads.events import record_arrivals, record_event
 from qualification.leads.lifecycle import update_lifecycle
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import Company, Handoff, Lead, Person, Pool, Team
@@ -74,7 +75,7 @@ class Reason:
 
 
 def hand_over(
-    session: Session,
+    session: UnitOfWork,
     *,
     workspace_id: int,
     by: str,
@@ -152,7 +153,7 @@ def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook:
 
 
 def announce(
-    session: Session,
+    session: UnitOfWork,
     lead: Lead,
     reason: Reason,
     *,
@@ -228,7 +229,7 @@ def announce(
 
 
 def _come_back(
-    session: Session,
+    session: UnitOfWork,
     handoff: Handoff,
     lead: Lead,
     reason: Reason,

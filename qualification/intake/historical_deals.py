@@ -15,6 +15,7 @@ from qualification.leads import merging
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.lifecycle import move_lifecycle
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook.playbooks import Published
 from qualification.records import Company, Handoff, Lead, LeadEvent, Person, nearness
 from qualification.rules.handoffs.decision_memory import DecisionMemory
@@ -58,7 +59,13 @@ def with_sales(session: Session, leads: Sequence[Lead]) -> set[int]:
 
 
 def record(
-    session: Session, roster: Roster, sender: str, deals: Sequence[HistoricalDeal], *, announcing: bool, now: datetime
+    session: UnitOfWork,
+    roster: Roster,
+    sender: str,
+    deals: Sequence[HistoricalDeal],
+    *,
+    announcing: bool,
+    now: datetime,
 ) -> None:
     """Record the deals as handoffs with their history, and set each lead's lifecycle by its latest one.
 

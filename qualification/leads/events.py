@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Checklist, Handoff, Lead, LeadEvent, Person
 from qualification.rules.handoffs.event_codec import from_json, to_json
 from qualification.rules.handoffs.event_kinds import EventKind
@@ -22,7 +23,7 @@ _OF_THE_LEAD: Final = frozenset({EventKind.HANDED_OVER, EventKind.UPDATED, Event
 
 
 def record_event(
-    session: Session,
+    session: UnitOfWork,
     handoff: Handoff,
     event: Event,
     *,

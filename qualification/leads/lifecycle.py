@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from qualification.leads.events import record_event
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Lead, Person
 from qualification.rules.handoffs.event_types import LifecycleMoved
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
@@ -39,7 +39,7 @@ def move_lifecycle(
 
 
 def update_lifecycle(
-    session: Session,
+    session: UnitOfWork,
     handoff: Handoff,
     lead: Lead,
     playbook: Playbook,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from qualification.leads import events
 from qualification.leads.lifecycle import move_lifecycle, update_lifecycle
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.records import NEAREST, Handoff, Lead, LeadEvent, Merge, Person, nearness
 from qualification.rules.handoffs.event_types import Merged, Split
@@ -81,7 +82,7 @@ def root(session: Session, lead: Lead | None) -> Lead | None:
     return lead
 
 
-def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
+def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
     """Undo a merge, and return the lead that was kept and the other one.
 
     The kept lead loses what it took over, unless that has changed since. Handoffs made of the other lead go back to
@@ -124,7 +125,7 @@ def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
 
 
 def _give_back(
-    session: Session, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, settled: bool, now: datetime
+    session: UnitOfWork, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, settled: bool, now: datetime
 ) -> None:
     """Give the merged lead the handoffs that were made of it, and set both leads' lifecycles by their own handoffs.
 

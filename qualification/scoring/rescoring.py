@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from qualification.leads.events import record_lead_event
 from qualification.leads.lifecycle import move_lifecycle
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Lead
@@ -21,7 +22,7 @@ from qualification.scoring import evaluation, holds
 from qualification.scoring.evaluation import LeadEvaluation
 
 
-def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
+def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
     """Add up anew at most `limit` leads whose score the current playbook did not make; return how many.
 
     Nobody is announced by it. Whom a gate holds that is gone, or that they no longer meet, is let go. The rows say what
