@@ -13,8 +13,6 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from sqlalchemy.orm import Session
-
 from bot.database import Database
 from bot.delivery import queue, rendering, worker_lock
 from bot.delivery.dispatcher import Dispatcher
@@ -25,6 +23,7 @@ from bot.slack.client import Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
 from qualification.handoffs import due
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.reporting import summaries
 from qualification.scoring import rescoring
 
@@ -43,7 +42,7 @@ TURN: Final = 10
 class DueWork(Protocol):
     """Work that becomes due by time."""
 
-    def __call__(self, session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
+    def __call__(self, session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int) -> int:
         """Do what is due at `now`, at most `limit` of each kind, and return how much was done."""
 
 

@@ -25,7 +25,7 @@ def register(app: App) -> None:
     app.view("snooze")(snooze.snooze_lead)
     app.action("undo")(handoffs.undo)
     app.action("reopen")(handoffs.reopen)
-    app.action("assign")(handoffs.ask_who_takes_it)
+    app.action("reassign")(handoffs.ask_who_takes_it)
     app.view("reassign")(handoffs.reassign)
 
     app.action("log_contact")(progress.ask_about_contact)
@@ -42,7 +42,7 @@ def register(app: App) -> None:
     app.action("hand_over_lead")(lead_page.ask_to_hand_over)
     app.action("split_lead")(lead_page.split)
 
-    app.command("/pipeline")(pipeline.pipeline)
+    app.command("/pipeline")(pipeline.answer)
     app.action("share_pipeline")(pipeline.share)
     app.action("measures")(pipeline.explain)
 
@@ -77,3 +77,6 @@ def _register_old_ids(app: App) -> None:
         button, modal = heard[new]
         app.action(old)(button)
         app.view(old)(modal)
+    pressed = {"reassign": handoffs.ask_who_takes_it}
+    for old, new in old_ids.BUTTONS.items():
+        app.action(old)(pressed[new])

@@ -1,10 +1,10 @@
 """News of channels: a card deleted by hand, the bot invited."""
 
-from handlers.plumbing.context import Body, Now, Sessions, Workspace
+from handlers.plumbing.context import Body, Now, Transactions, Workspace
 from qualification.outbox import outbox
 
 
-def notice_deleted(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def notice_deleted(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Have a card that somebody deleted posted anew; whatever else is said in a channel is nobody's business.
 
     Where a thread hangs on the message Slack leaves a tombstone, and tells of a change. A message deleted is known no
@@ -22,7 +22,7 @@ def notice_deleted(body: Body, transaction: Sessions, now: Now, workspace: Works
         outbox.message_deleted(session, workspace_id=workspace.id, channel=event["channel"], ts=ts, now=now())
 
 
-def join(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def join(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Try again what could not be posted in a channel, once the bot is let in."""
     event = body["event"]
     if event["user"] != workspace.bot_user_id:

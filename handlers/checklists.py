@@ -3,7 +3,7 @@
 from slack_bolt import Ack
 
 from handlers.plumbing import payloads
-from handlers.plumbing.context import Body, Now, Sessions, Views, Workspace
+from handlers.plumbing.context import Body, Now, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from qualification.checklists import checklists
 from qualification.handoffs.context import HandoffCommand
@@ -47,7 +47,7 @@ def pick_lead(ack: Ack, body: Body, snapshot: Sessions, now: Now, workspace: Wor
     ack(response_action="update", view=draw(reader, "modals/checklist", form=form))
 
 
-def save_part(ack: Ack, body: Body, transaction: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
+def save_part(ack: Ack, body: Body, transaction: Transactions, now: Now, views: Views, workspace: Workspace) -> None:
     """Save what is there as soon as a verdict is picked, and show how far it has come.
 
     Drawn without the view's hash: of two verdicts picked in quick succession the second would be refused for its hash,
@@ -61,7 +61,7 @@ def save_part(ack: Ack, body: Body, transaction: Sessions, now: Now, views: View
     ack()
 
 
-def save(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def save(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Save the rest and close."""
     decision = payloads.decision(body)
     with transaction() as session:

@@ -7,7 +7,7 @@ from slack_bolt import Ack
 
 from handlers.plumbing import payloads
 from handlers.plumbing.asking import ask, record_opening
-from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.private_replies import show_again
 from qualification.handoffs import decisions, handover
@@ -55,7 +55,7 @@ def ask_for_lead_from_message(ack: Ack, body: Body, snapshot: Sessions, views: V
     ack()
 
 
-def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def hand_over(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Hand the lead over, and say in the same modal what became of it."""
     form = payloads.form(body)
     typed = HandOverForm(**{field: form.text(field) for field in TYPED}, source=form.choice("source"))
@@ -75,7 +75,7 @@ def hand_over(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: 
     ack(response_action="update", view=draw(reader, "modals/handed_over", result=result))
 
 
-def accept(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+def accept(ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace) -> None:
     """Make whoever pressed the owner of what was offered to them."""
     press = payloads.press(body)
     with transaction() as session:
@@ -84,7 +84,7 @@ def accept(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, 
     ack()
 
 
-def claim(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+def claim(ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace) -> None:
     """Make the first of a pool who pressed the owner."""
     press = payloads.press(body)
     with transaction() as session:
@@ -94,7 +94,7 @@ def claim(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, w
 
 
 def ask_why_declined(
-    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Transactions, now: Now, views: Views, workspace: Workspace
 ) -> None:
     """Ask why the lead is not theirs."""
     press = payloads.press(body)
@@ -103,7 +103,7 @@ def ask_why_declined(
     ack()
 
 
-def decline(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def decline(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Decline the lead: the next rep is asked."""
     decision = payloads.decision(body)
     with transaction() as session:
@@ -114,7 +114,7 @@ def decline(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Wo
 
 
 def ask_why_disqualified(
-    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Transactions, now: Now, views: Views, workspace: Workspace
 ) -> None:
     """Ask for the reason to disqualify the lead."""
     press = payloads.press(body)
@@ -141,7 +141,7 @@ def explain_reason(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Vi
     ack()
 
 
-def disqualify(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def disqualify(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """End the handoff with the reason picked."""
     decision = payloads.decision(body)
     with transaction() as session:
@@ -151,7 +151,7 @@ def disqualify(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace:
     ack()
 
 
-def undo(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def undo(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Take the last decision back."""
     press = payloads.press(body)
     with transaction() as session:
@@ -159,7 +159,7 @@ def undo(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     ack()
 
 
-def reopen(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def reopen(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Put an ended handoff back where it was."""
     press = payloads.press(body)
     with transaction() as session:
@@ -173,7 +173,7 @@ def ask_who_takes_it(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: 
     ack()
 
 
-def reassign(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def reassign(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Put the lead before whom the manager named."""
     decision = payloads.decision(body)
     with transaction() as session:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
-from handlers.plumbing.context import Now, Sessions, Workspace
+from handlers.plumbing.context import Now, Sessions, Transactions, Workspace
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
 from qualification.playbook import playbooks
@@ -39,12 +39,12 @@ class Answer:
     body: dict[str, Any]
 
 
-def leads(posted: object, *, sender: str, transaction: Sessions, now: Now, workspace: Workspace) -> Answer:
+def leads(posted: object, *, sender: str, transaction: Transactions, now: Now, workspace: Workspace) -> Answer:
     """Ingest one lead, or a list of them."""
     return _ingested(posted, LeadInput, sender=sender, transaction=transaction, now=now, workspace=workspace)
 
 
-def activities(posted: object, *, sender: str, transaction: Sessions, now: Now, workspace: Workspace) -> Answer:
+def activities(posted: object, *, sender: str, transaction: Transactions, now: Now, workspace: Workspace) -> Answer:
     """Ingest one activity, or a list of them."""
     return _ingested(posted, ActivityInput, sender=sender, transaction=transaction, now=now, workspace=workspace)
 
@@ -55,7 +55,7 @@ def mapped(
     sender: str,
     received_id: str | None,
     snapshot: Sessions,
-    transaction: Sessions,
+    transaction: Transactions,
     now: Now,
     workspace: Workspace,
 ) -> Answer:
@@ -104,7 +104,7 @@ def _ingested(
     shape: type[LeadInput | ActivityInput],
     *,
     sender: str,
-    transaction: Sessions,
+    transaction: Transactions,
     now: Now,
     workspace: Workspace,
 ) -> Answer:
@@ -132,7 +132,7 @@ def _row(shape: type[LeadInput | ActivityInput], posted: object) -> Row:
 
 
 def _results(
-    rows: Sequence[Row], *, sender: str, transaction: Sessions, now: Now, workspace: Workspace
+    rows: Sequence[Row], *, sender: str, transaction: Transactions, now: Now, workspace: Workspace
 ) -> Iterator[Result]:
     """Ingest the rows slice by slice; a slice that is committed stays, even if a later one fails."""
     for start in range(0, len(rows), SLICE):

@@ -3,7 +3,7 @@
 from slack_bolt import Ack
 
 from handlers.plumbing import payloads
-from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.private_replies import show_again
 from qualification.leads import merging
@@ -53,7 +53,7 @@ def ask_to_hand_over(ack: Ack, body: Body, snapshot: Sessions, views: Views, wor
     ack()
 
 
-def split(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+def split(ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace) -> None:
     """Make two leads again of one that was two."""
     pick = payloads.pick(body)
     with transaction() as session:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from slack_bolt import Ack
 
 from handlers.plumbing import old_ids, payloads
-from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.inputs import Command
 from handlers.plumbing.private_replies import show_again
@@ -16,10 +16,10 @@ from qualification.people import absence, people
 from qualification.rules.refusals import UnknownCommand
 from qualification.views import home, overview
 
-Answer: TypeAlias = Callable[[Command, str, Sessions, Now, Workspace], dict[str, Any]]
+Answer: TypeAlias = Callable[[Command, str, Transactions, Now, Workspace], dict[str, Any]]
 
 
-def baton(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def baton(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Answer /baton by its first word; without one, with what the person can do."""
     asked = payloads.command(body)
     word, _, rest = asked.text.partition(" ")
@@ -29,21 +29,21 @@ def baton(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Work
     ack(WORDS[word.casefold()](asked, rest, transaction, now, workspace))
 
 
-def _start(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+def _start(asked: Command, _: str, transaction: Transactions, now: Now, workspace: Workspace) -> dict[str, Any]:
     with transaction() as session:
         facts = overview.greet(session, workspace.id, asked.user_id, name=asked.user_name, now=now())
         reader = people.reader(session, workspace.id, asked.user_id)
     return draw(reader, "replies/start", start=facts)
 
 
-def _help(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+def _help(asked: Command, _: str, transaction: Transactions, now: Now, workspace: Workspace) -> dict[str, Any]:
     del now
     with transaction() as session:
         reader = people.reader(session, workspace.id, asked.user_id)
     return draw(reader, "replies/help")
 
 
-def _away(asked: Command, words: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+def _away(asked: Command, words: str, transaction: Transactions, now: Now, workspace: Workspace) -> dict[str, Any]:
     with transaction() as session:
         until = absence.begin(session, workspace.id, asked.user_id, words=words, name=asked.user_name, now=now())
         in_pool = absence.in_pool(session, workspace.id, asked.user_id)
@@ -51,7 +51,7 @@ def _away(asked: Command, words: str, transaction: Sessions, now: Now, workspace
     return draw(reader, "replies/away", until=until, in_pool=in_pool)
 
 
-def _back(asked: Command, _: str, transaction: Sessions, now: Now, workspace: Workspace) -> dict[str, Any]:
+def _back(asked: Command, _: str, transaction: Transactions, now: Now, workspace: Workspace) -> dict[str, Any]:
     with transaction() as session:
         people.set_back(session, workspace.id, asked.user_id, now=now())
         in_pool = absence.in_pool(session, workspace.id, asked.user_id)
@@ -72,7 +72,7 @@ def ask_until_when(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Vi
     ack()
 
 
-def away(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def away(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Note that the person is away until the day and time picked."""
     form = payloads.form(body)
     with transaction() as session:
@@ -88,7 +88,7 @@ def away(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     ack()
 
 
-def back(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+def back(ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace) -> None:
     """Note that the person is back."""
     click = payloads.click(body)
     with transaction() as session:
@@ -97,7 +97,7 @@ def back(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, wo
     ack()
 
 
-def open_home(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def open_home(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Enqueue the person's Home tab; opened twice, it is drawn once more and changes nothing."""
     event = body["event"]
     if event.get("tab") != "home":
@@ -106,7 +106,7 @@ def open_home(body: Body, transaction: Sessions, now: Now, workspace: Workspace)
         home.open_home(session, workspace.id, event["user"], now=now())
 
 
-def turn_page(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def turn_page(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Show another page of a list on the person's Home tab."""
     press = payloads.turn(body)
     with transaction() as session:
@@ -121,7 +121,7 @@ def turn_page(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: 
     ack()
 
 
-def refresh(body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def refresh(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Write down what Slack now says of somebody known here; told twice, it is the same."""
     user = body["event"]["user"]
     profile = user.get("profile", {})

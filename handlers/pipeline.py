@@ -10,10 +10,10 @@ from handlers.plumbing.context import Body, Later, Now, Reply, Sessions, Views, 
 from handlers.plumbing.deadlines import done_in_time
 from handlers.plumbing.drawing import draw
 from qualification.people import people
-from qualification.reporting import pipeline as figures
+from qualification.reporting import pipeline
 
 
-def pipeline(
+def answer(
     ack: Ack,
     body: Body,
     context: BoltContext,
@@ -25,17 +25,17 @@ def pipeline(
 ) -> None:
     """Answer privately what was asked of the pipeline; where that takes long, say so and answer a little later."""
     asked = payloads.question(body)
-    count = partial(_answer, snapshot, workspace, asked.user_id, asked.text, now)
+    count = partial(_draw_answer, snapshot, workspace, asked.user_id, asked.text, now)
 
-    def send(answer: dict[str, Any]) -> None:
-        reply(str(body.get("response_url")), answer)
+    def send(drawn: dict[str, Any]) -> None:
+        reply(str(body.get("response_url")), drawn)
 
-    answer = done_in_time(count, late=send, later=later, body=body, context=context)
-    if answer is None:
+    drawn = done_in_time(count, late=send, later=later, body=body, context=context)
+    if drawn is None:
         with snapshot() as session:
             reader = people.reader(session, workspace.id, asked.user_id)
-        answer = draw(reader, "replies/counting")
-    ack(answer)
+        drawn = draw(reader, "replies/counting")
+    ack(drawn)
 
 
 def share(
@@ -50,11 +50,11 @@ def share(
 ) -> None:
     """Say the same, as it is now, where everybody in the channel reads it."""
     asked = payloads.ask_again(body)
-    count = partial(_answer, snapshot, workspace, asked.user_id, asked.words, now, is_shared=True)
+    count = partial(_draw_answer, snapshot, workspace, asked.user_id, asked.words, now, is_shared=True)
 
-    def send(answer: dict[str, Any] | None) -> None:
-        if answer is not None and asked.response_url is not None:
-            reply(asked.response_url, {**answer, "replace_original": False})
+    def send(drawn: dict[str, Any] | None) -> None:
+        if drawn is not None and asked.response_url is not None:
+            reply(asked.response_url, {**drawn, "replace_original": False})
 
     send(done_in_time(count, late=send, later=later, body=body, context=context))
     ack()
@@ -64,18 +64,18 @@ def explain(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: W
     """Say what each figure counts."""
     click = payloads.click(body)
     with snapshot() as session:
-        measures = figures.measures(session, workspace.id)
+        conversion = pipeline.conversion(session, workspace.id)
         reader = people.reader(session, workspace.id, click.user_id)
-    views.open(click.trigger_id, draw(reader, "modals/measures", measures=measures))
+    views.open(click.trigger_id, draw(reader, "modals/measures", conversion=conversion))
     ack()
 
 
-def _answer(
+def _draw_answer(
     snapshot: Sessions, workspace: Workspace, user_id: str, words: str, now: Now, *, is_shared: bool = False
 ) -> dict[str, Any]:
     """Draw the answer to these words, for whoever asks or, shared by them, for everybody."""
     with snapshot() as session:
-        report = figures.ask(session, workspace.id, user_id, words, now=now())
+        report = pipeline.ask(session, workspace.id, user_id, words, now=now())
         reader = people.reader(session, workspace.id, user_id)
         sharer = people.by_slack_user(session, workspace.id, user_id) if is_shared else None
     return draw(reader, "replies/pipeline", report=report, shared_by=people.ref(sharer) if sharer else None)

@@ -8,7 +8,7 @@ from slack_bolt import Ack
 
 from handlers.plumbing import old_ids, payloads
 from handlers.plumbing.asking import ask
-from handlers.plumbing.context import Body, Now, Reply, Sessions, Views, Workspace
+from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.private_replies import show_again
 from handlers.snooze import ask_until_when
 from qualification.handoffs import progress, tasks
@@ -31,7 +31,7 @@ def ask_about_contact(ack: Ack, body: Body, snapshot: Sessions, now: Now, views:
     ack()
 
 
-def log_contact(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def log_contact(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Write the contact down."""
     decision = payloads.decision(body)
     with transaction() as session:
@@ -42,7 +42,7 @@ def log_contact(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace
 
 
 def set_stage(
-    ack: Ack, body: Body, transaction: Sessions, snapshot: Sessions, now: Now, views: Views, workspace: Workspace
+    ack: Ack, body: Body, transaction: Transactions, snapshot: Sessions, now: Now, views: Views, workspace: Workspace
 ) -> None:
     """Move the lead to the stage picked; for lost, ask why first."""
     press = payloads.press(body)
@@ -53,7 +53,7 @@ def set_stage(
     ack()
 
 
-def lose(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def lose(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """End the handoff as lost."""
     decision = payloads.decision(body)
     with transaction() as session:
@@ -63,14 +63,14 @@ def lose(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
     ack()
 
 
-def finish_task(ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+def finish_task(ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace) -> None:
     """Note that the next step with the lead was done."""
     _settle_task(tasks.done, body, transaction, now, reply, workspace)
     ack()
 
 
 def ask_again_for_task(
-    ack: Ack, body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace
+    ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace
 ) -> None:
     """Note that the next step with the lead was not done after all."""
     _settle_task(tasks.not_done, body, transaction, now, reply, workspace)
@@ -78,7 +78,7 @@ def ask_again_for_task(
 
 
 def more(
-    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Transactions, now: Now, views: Views, workspace: Workspace
 ) -> None:
     """Open the modal of the menu's entry."""
     press = payloads.press(body)
@@ -92,7 +92,7 @@ def more(
     ack()
 
 
-def edit(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def edit(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Change the lead's value and note."""
     decision = payloads.decision(body)
     with transaction() as session:
@@ -103,7 +103,7 @@ def edit(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Works
 
 
 def _settle_task(
-    say: Callable[..., None], body: Body, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace
+    say: Callable[..., None], body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace
 ) -> None:
     press = payloads.press(body)
     with transaction() as session:

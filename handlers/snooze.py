@@ -4,7 +4,7 @@ from slack_bolt import Ack
 
 from handlers.plumbing import payloads
 from handlers.plumbing.asking import record_opening
-from handlers.plumbing.context import Body, Now, Sessions, Views, Workspace
+from handlers.plumbing.context import Body, Now, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from qualification.handoffs import snooze
 from qualification.people import people
@@ -12,7 +12,7 @@ from qualification.views import forms
 
 
 def ask_until_when(
-    ack: Ack, body: Body, snapshot: Sessions, transaction: Sessions, now: Now, views: Views, workspace: Workspace
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Transactions, now: Now, views: Views, workspace: Workspace
 ) -> None:
     """Ask until when to snooze the lead, and why; from its button, or from the card's menu."""
     press = payloads.press(body)
@@ -24,7 +24,7 @@ def ask_until_when(
     ack()
 
 
-def snooze_lead(ack: Ack, body: Body, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def snooze_lead(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Snooze the lead until the day picked."""
     decision = payloads.decision(body)
     with transaction() as session:

@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
 
 from bot.database import Database
 from bot.slack.client import FinalError, PassingError, Slack, SlackError
 from qualification.organisation import publishing
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Person, Team
 
 log = logging.getLogger(__name__)
@@ -184,7 +184,7 @@ class Directory:
         }
 
 
-def _write(session: Session, person_id: int, found: Profile | None, now: datetime) -> None:
+def _write(session: UnitOfWork, person_id: int, found: Profile | None, now: datetime) -> None:
     """Store what Slack said of a person; people in the playbook keep the playbook's name."""
     person = session.get_one(Person, person_id)
     if found is None:

@@ -1,6 +1,6 @@
 """The modals that ask why, who or how much before something is done about a handoff."""
 
-from handlers.plumbing.context import Now, Sessions, Views, Workspace
+from handlers.plumbing.context import Now, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.inputs import Press
 from qualification.handoffs import context
@@ -19,7 +19,7 @@ def ask(
     views.open(press.trigger_id, draw(reader, f"modals/{modal}", form=form))
 
 
-def record_opening(press: Press, transaction: Sessions, now: Now, workspace: Workspace) -> None:
+def record_opening(press: Press, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Record, once its modal is open, that the person asked has opened what they were offered; a receipt says so."""
     with transaction() as session:
         context.record_opening(session, press.command(workspace.id, now()))

@@ -5,9 +5,10 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from qualification.outbox.unit_of_work import Transactions
 from qualification.records.sessions import Sessions
 
-__all__ = ["Body", "Later", "Now", "Reference", "Reply", "Sessions", "Views", "Workspace"]
+__all__ = ["Body", "Later", "Now", "Reference", "Reply", "Sessions", "Transactions", "Views", "Workspace"]
 
 Body: TypeAlias = Mapping[str, Any]
 Now: TypeAlias = Callable[[], datetime]

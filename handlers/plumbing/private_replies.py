@@ -1,13 +1,13 @@
 """Answers that only one person sees, drawn anew after a press in them: no worker edits those."""
 
-from handlers.plumbing.context import Now, Reply, Sessions, Workspace
+from handlers.plumbing.context import Now, Reply, Transactions, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.inputs import Click
 from qualification.people import people
 from qualification.views import lead_page, overview
 
 
-def show_again(click: Click, transaction: Sessions, now: Now, reply: Reply, workspace: Workspace) -> None:
+def show_again(click: Click, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace) -> None:
     """Draw the private answer anew in which somebody pressed: a lead's page, or what /baton answers."""
     if click.response_url is None or not click.private:
         return

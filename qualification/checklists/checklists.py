@@ -8,9 +8,11 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action, read_for_action
-from qualification.leads.events import has_passed, record_event, update_lifecycle
+from qualification.leads.events import has_passed, record_event
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.leads.titles import lead_title
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Answer, Checklist
 from qualification.records.base import insert_once
 from qualification.rules.checklists.frameworks import Verdict, next_question, progress
@@ -64,7 +66,7 @@ def form(session: Session, command: HandoffCommand) -> ChecklistForm:
     return _form(session, context)
 
 
-def save(session: Session, command: HandoffCommand, *, given: Mapping[str, Given]) -> ChecklistForm:
+def save(session: UnitOfWork, command: HandoffCommand, *, given: Mapping[str, Given]) -> ChecklistForm:
     """Keep the answers given for these items and return the checklist; other items stay as they are.
 
     Passing moves an accepted lead to SQL; falling below the mark again moves it back, and both are told.
@@ -109,7 +111,7 @@ def save(session: Session, command: HandoffCommand, *, given: Mapping[str, Given
 
 
 def _answer(
-    session: Session,
+    session: UnitOfWork,
     context: HandoffContext,
     checklist: Checklist,
     item: Item,

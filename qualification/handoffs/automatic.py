@@ -12,6 +12,7 @@ from qualification.handoffs import handover
 from qualification.handoffs.handover import HandOverResult, Reason
 from qualification.leads import resolution
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Handoff, Lead
@@ -23,7 +24,7 @@ SETTLING: Final = timedelta(minutes=1)
 
 
 def consider(
-    session: Session, leads: Sequence[Lead], *, published: Published, announcing: bool = True, now: datetime
+    session: UnitOfWork, leads: Sequence[Lead], *, published: Published, announcing: bool = True, now: datetime
 ) -> list[Handoff]:
     """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
 
@@ -86,7 +87,7 @@ def examine(session: Session, workspace_id: int, *, after: int, limit: int) -> E
     return Examined(len(found), ready, found[-1].id if found else None)
 
 
-def hand_over(session: Session, lead_id: int, *, now: datetime) -> HandOverResult | None:
+def hand_over(session: UnitOfWork, lead_id: int, *, now: datetime) -> HandOverResult | None:
     """Hand the lead over as if it had just done something; None where it is not, or no longer, ready."""
     lead = resolution.root(session, session.get_one(Lead, lead_id))
     if lead is None or resolution.locked(session, lead) is not None:

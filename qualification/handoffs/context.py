@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from qualification.leads import events, resolution
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
@@ -72,7 +73,7 @@ class HandoffContext:
         return allow(action, self.status, self.actor, offer_id=self.command.offer_id)
 
 
-def lock_for_action(session: Session, command: HandoffCommand, *, with_lead: bool = False) -> HandoffContext:
+def lock_for_action(session: UnitOfWork, command: HandoffCommand, *, with_lead: bool = False) -> HandoffContext:
     """Lock the handoff and read all that a decision about it stands on; raises UnknownLead.
 
     Of two at the same instant the second waits here, and then sees what the first did. `with_lead` keeps the lead from
@@ -93,7 +94,7 @@ def lock_for_action(session: Session, command: HandoffCommand, *, with_lead: boo
     return context
 
 
-def record_opening(session: Session, command: HandoffCommand) -> None:
+def record_opening(session: UnitOfWork, command: HandoffCommand) -> None:
     """Record the first press of whoever a handoff is put before, where all it did was open a modal.
 
     It changes nothing else, and does nothing for anybody else, for a later press, or for an offer that has ended.

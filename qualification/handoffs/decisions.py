@@ -13,6 +13,7 @@ from qualification.leads import merging
 from qualification.leads.events import record_event
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.records import Handoff, Offer
 from qualification.routing import assignment
@@ -33,21 +34,21 @@ from qualification.rules.refusals import AlreadyHandedOver, InvalidFields, Stale
 from qualification.rules.values.normalization import written
 
 
-def accept(session: Session, command: HandoffCommand) -> None:
+def accept(session: UnitOfWork, command: HandoffCommand) -> None:
     """Make the actor the owner: the rep it was offered to, or a manager."""
     context = lock_for_action(session, command)
     if context.allows(Action.ACCEPT):
         _own(session, context, claimed=False)
 
 
-def claim(session: Session, command: HandoffCommand) -> None:
+def claim(session: UnitOfWork, command: HandoffCommand) -> None:
     """Make the first of the pool who presses the owner."""
     context = lock_for_action(session, command)
     if context.allows(Action.CLAIM):
         _own(session, context, claimed=True)
 
 
-def decline(session: Session, command: HandoffCommand, *, reason: str, note: str | None) -> None:
+def decline(session: UnitOfWork, command: HandoffCommand, *, reason: str, note: str | None) -> None:
     """End the offer as not mine; the turn is given back, and the next rep is asked at once."""
     context = lock_for_action(session, command)
     if not context.allows(Action.DECLINE):
@@ -69,7 +70,7 @@ def decline(session: Session, command: HandoffCommand, *, reason: str, note: str
     assignment.offer_next(session, context.handoff, context.published, now=context.now)
 
 
-def disqualify(session: Session, command: HandoffCommand, *, reason: str, note: str | None) -> None:
+def disqualify(session: UnitOfWork, command: HandoffCommand, *, reason: str, note: str | None) -> None:
     """End the handoff with a reason from the playbook."""
     context = lock_for_action(session, command)
     if not context.allows(Action.DISQUALIFY):
@@ -93,7 +94,7 @@ def disqualify(session: Session, command: HandoffCommand, *, reason: str, note: 
     finish(session, context, homes=concerned(context))
 
 
-def undo(session: Session, command: HandoffCommand) -> None:
+def undo(session: UnitOfWork, command: HandoffCommand) -> None:
     """Take the last decision back, with the offer, its turn and the time left on its clock.
 
     An acceptance, a disqualification or a snooze can be undone.
@@ -107,7 +108,7 @@ def undo(session: Session, command: HandoffCommand) -> None:
     finish(session, context, trigger=TaskTrigger.UNDONE, homes=concerned(context))
 
 
-def reopen(session: Session, command: HandoffCommand) -> None:
+def reopen(session: UnitOfWork, command: HandoffCommand) -> None:
     """Put a handoff that ended, or is snoozed, back where it was before; an open offer gets its whole time again.
 
     A snoozed one whose rep has left meanwhile is offered to somebody else, as on the day it would have been resumed.
@@ -126,7 +127,7 @@ def reopen(session: Session, command: HandoffCommand) -> None:
     finish(session, context, trigger=TaskTrigger.REOPENED, homes=concerned(context))
 
 
-def reassign(session: Session, command: HandoffCommand, *, to: str, note: str | None = None) -> None:
+def reassign(session: UnitOfWork, command: HandoffCommand, *, to: str, note: str | None = None) -> None:
     """Put the handoff before anybody a manager names, who must accept it like any other offer.
 
     The turn of a rep who is passed over this way is given back; the one named takes none.
@@ -166,7 +167,7 @@ def reassign(session: Session, command: HandoffCommand, *, to: str, note: str | 
     finish(session, context, homes=(former, *concerned(context)))
 
 
-def end_undo(session: Session, handoff: Handoff, *, now: datetime) -> None:
+def end_undo(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> None:
     """Close the time in which the last decision can be undone; every card loses its button."""
     handoff.undo_until = None
     outbox.mark_stale(session, handoff.id, now)
@@ -180,7 +181,7 @@ def checked_reason(reason: Reason | None, note: str | None) -> Reason:
     return reason
 
 
-def _own(session: Session, context: HandoffContext, *, claimed: bool) -> None:
+def _own(session: UnitOfWork, context: HandoffContext, *, claimed: bool) -> None:
     """Make the actor the owner; the offer keeps its clock's remainder for an undo."""
     handoff, person = context.handoff, context.by
     decision_undo.remember(session, context, can_be_undone=True)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import decisions, snooze, tasks
 from qualification.leads.events import record_event
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, Handoff, Offer, Person, Pool
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER = timedelta(minutes=5)
 
 
-def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
+def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
     """Do what is due at `now`, of each kind at most `limit` and the longest due first; return how many were done.
 
     Each is settled by its own row, locked: two workers never do the same one, and a second pass at the same moment
@@ -55,7 +56,7 @@ def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 
     return done
 
 
-def _resume(session: Session, handoff: Handoff, *, now: datetime) -> None:
+def _resume(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> None:
     """Offer again what was snoozed until now, wholly or not at all."""
     try:
         with session.begin_nested():
@@ -70,7 +71,7 @@ def _resume(session: Session, handoff: Handoff, *, now: datetime) -> None:
         handoff.resume_at = now + RETRY_AFTER
 
 
-def _strike(session: Session, offer: Offer, *, now: datetime) -> None:
+def _strike(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """Do what is due of one offer, wholly or not at all."""
     due = _expire if offer.accept_by is not None and offer.accept_by <= now else _remind
     try:
@@ -112,7 +113,7 @@ def _lock_pools(session: Session, pool_ids: Iterable[int | None]) -> None:
     session.execute(select(Pool.id).where(Pool.id.in_(ids)).order_by(Pool.id).with_for_update(key_share=True))
 
 
-def _remind(session: Session, offer: Offer, *, now: datetime) -> None:
+def _remind(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """Remind the rep once; a pool is reminded in the thread."""
     handoff = session.get_one(Handoff, offer.handoff_id)
     offer.remind_at, offer.next_at = None, offer.accept_by
@@ -123,7 +124,7 @@ def _remind(session: Session, offer: Offer, *, now: datetime) -> None:
     record_event(session, handoff, Reminded(to_id=offer.person_id), now=now)
 
 
-def _expire(session: Session, offer: Offer, *, now: datetime) -> None:
+def _expire(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """End the offer; the next rep is asked, or the manager."""
     handoff = session.get_one(Handoff, offer.handoff_id)
     published = playbooks.current(session, handoff.workspace_id)

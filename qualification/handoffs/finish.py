@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy.orm import Session
-
 from qualification.handoffs import tasks
 from qualification.handoffs.context import HandoffContext
-from qualification.leads import events
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Person
 from qualification.routing import assignment
 from qualification.rules.handoffs.states import OfferOutcome
@@ -15,7 +14,7 @@ from qualification.rules.handoffs.tasks import TaskTrigger
 
 
 def finish(
-    session: Session,
+    session: UnitOfWork,
     context: HandoffContext,
     *,
     trigger: TaskTrigger = TaskTrigger.MOVED,
@@ -26,7 +25,7 @@ def finish(
     `homes` are the ids of people whose Home tabs change too; None among them is passed over.
     """
     tasks.update_tasks(session, context, trigger)
-    events.update_lifecycle(
+    update_lifecycle(
         session,
         context.handoff,
         context.lead,
@@ -38,7 +37,7 @@ def finish(
     refresh_homes(session, context, homes)
 
 
-def end_open_offer(session: Session, context: HandoffContext, outcome: OfferOutcome) -> None:
+def end_open_offer(session: UnitOfWork, context: HandoffContext, outcome: OfferOutcome) -> None:
     """End the offer that is open, if one is; a rep for whom somebody else decided gets their turn back."""
     if context.offer is None:
         return
@@ -47,7 +46,7 @@ def end_open_offer(session: Session, context: HandoffContext, outcome: OfferOutc
         assignment.give_credit(session, context.offer)
 
 
-def refresh_homes(session: Session, context: HandoffContext, person_ids: Iterable[int | None]) -> None:
+def refresh_homes(session: UnitOfWork, context: HandoffContext, person_ids: Iterable[int | None]) -> None:
     """Draw these people's Home tabs anew, each once, if they ever opened them."""
     for person_id in sorted({each for each in person_ids if each is not None}):
         surfaces.refresh_home(session, session.get(Person, person_id), now=context.now)

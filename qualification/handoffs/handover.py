@@ -11,9 +11,11 @@ from qualification.handoffs import snooze
 from qualification.handoffs.handover_form import HandOverForm, read_form
 from qualification.leads import resolution
 from qualification.leads.companies import country_of, size_of
-from qualification.leads.events import record_arrivals, record_event, update_lifecycle
+from qualification.leads.events import record_arrivals, record_event
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import Company, Handoff, Lead, Person, Pool, Team
@@ -73,7 +75,7 @@ class Reason:
 
 
 def hand_over(
-    session: Session,
+    session: UnitOfWork,
     *,
     workspace_id: int,
     by: str,
@@ -151,7 +153,7 @@ def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook:
 
 
 def announce(
-    session: Session,
+    session: UnitOfWork,
     lead: Lead,
     reason: Reason,
     *,
@@ -227,7 +229,7 @@ def announce(
 
 
 def _come_back(
-    session: Session,
+    session: UnitOfWork,
     handoff: Handoff,
     lead: Lead,
     reason: Reason,

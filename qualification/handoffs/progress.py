@@ -9,6 +9,7 @@ from qualification.handoffs.decisions import checked_reason
 from qualification.handoffs.finish import finish
 from qualification.leads.events import record_event
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.rules.field_errors import FieldFault, Unreadable
 from qualification.rules.handoffs import event_types
 from qualification.rules.handoffs.event_types import Held
@@ -21,7 +22,7 @@ from qualification.rules.values.money import parse_money
 from qualification.rules.values.normalization import written
 
 
-def log_contact(session: Session, command: HandoffCommand, *, kind: str, note: str | None) -> None:
+def log_contact(session: UnitOfWork, command: HandoffCommand, *, kind: str, note: str | None) -> None:
     """Record a contact; the first one moves a lead that waits for it to the stage meant for that."""
     context = lock_for_action(session, command)
     context.allows(Action.LOG_CONTACT)
@@ -47,7 +48,7 @@ def log_contact(session: Session, command: HandoffCommand, *, kind: str, note: s
         finish(session, context, trigger=TaskTrigger.CONTACTED)
 
 
-def set_stage(session: Session, command: HandoffCommand, *, stage: str) -> bool:
+def set_stage(session: UnitOfWork, command: HandoffCommand, *, stage: str) -> bool:
     """Move the lead to that stage; won ends the handoff with a customer.
 
     Returns False for a stage that needs a reason (lost): then only the card is drawn anew, because its select shows
@@ -70,7 +71,7 @@ def set_stage(session: Session, command: HandoffCommand, *, stage: str) -> bool:
     return True
 
 
-def lose(session: Session, command: HandoffCommand, *, reason: str, note: str | None) -> None:
+def lose(session: UnitOfWork, command: HandoffCommand, *, reason: str, note: str | None) -> None:
     """End the handoff as lost, with a reason from the playbook."""
     context = lock_for_action(session, command)
     context.allows(Action.SET_STAGE)
@@ -81,7 +82,7 @@ def lose(session: Session, command: HandoffCommand, *, reason: str, note: str | 
     _move(session, context, playbook.ending_stage("lost"), reason=chosen.name, note=written(note))
 
 
-def edit(session: Session, command: HandoffCommand, *, value: str, note: str) -> None:
+def edit(session: UnitOfWork, command: HandoffCommand, *, value: str, note: str) -> None:
     """Change the value and the note of the lead; an empty text clears it. Raises InvalidFields."""
     context = lock_for_action(session, command)
     context.allows(Action.EDIT)
@@ -106,7 +107,7 @@ def edit(session: Session, command: HandoffCommand, *, value: str, note: str) ->
 
 
 def _move(
-    session: Session, context: HandoffContext, stage: Stage, *, reason: str | None = None, note: str | None = None
+    session: UnitOfWork, context: HandoffContext, stage: Stage, *, reason: str | None = None, note: str | None = None
 ) -> None:
     """Put the lead at that stage, and its lifecycle where stage and state say."""
     context.handoff.stage = stage.key

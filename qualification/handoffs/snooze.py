@@ -12,8 +12,10 @@ from qualification.handoffs import undo
 from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action
 from qualification.handoffs.finish import end_open_offer, finish
 from qualification.leads import merging, resolution
-from qualification.leads.events import record_event, update_lifecycle
+from qualification.leads.events import record_event
+from qualification.leads.lifecycle import update_lifecycle
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook.playbooks import Published
 from qualification.records import Handoff, Lead, Person
@@ -26,7 +28,7 @@ from qualification.rules.people.working_time import WeeklyHours
 from qualification.rules.values.normalization import written
 
 
-def snooze(session: Session, command: HandoffCommand, *, day: str, note: str | None) -> None:
+def snooze(session: UnitOfWork, command: HandoffCommand, *, day: str, note: str | None) -> None:
     """Snooze the handoff until that day (2026-12-01), with the last words; raises InvalidFields for another day.
 
     It is offered again when its rep begins work on that day, or the team does where it was nobody's.
@@ -88,7 +90,7 @@ def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Seque
     return handoffs
 
 
-def resume_due(session: Session, handoff: Handoff, published: Published, *, now: datetime) -> None:
+def resume_due(session: UnitOfWork, handoff: Handoff, published: Published, *, now: datetime) -> None:
     """Offer again what was snoozed until now; where sales has the lead otherwise, or decided about it since, it stays.
 
     A lead that was found to be another is offered as that one. One that must not be contacted waits for the manager.
@@ -106,7 +108,7 @@ def resume_due(session: Session, handoff: Handoff, published: Published, *, now:
 
 
 def resume(
-    session: Session,
+    session: UnitOfWork,
     handoff: Handoff,
     lead: Lead,
     published: Published,
@@ -143,7 +145,7 @@ def resume(
         surfaces.refresh_home(session, session.get(Person, former_id), now=now)
 
 
-def _offer(session: Session, handoff: Handoff, published: Published, rep: Person, *, now: datetime) -> None:
+def _offer(session: UnitOfWork, handoff: Handoff, published: Published, rep: Person, *, now: datetime) -> None:
     """Put it before the rep who snoozed it; it takes none of their turns."""
     handoff.state = HandoffState.OFFERED
     clock = assignment.clock_for_person(session, rep, published, now=now)

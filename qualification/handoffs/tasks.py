@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action
 from qualification.leads.events import record_event
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.records import IS_OPEN_TASK, Handoff, Person, Task
 from qualification.rules.handoffs import tasks
@@ -58,7 +59,7 @@ def update_tasks(session: Session, context: HandoffContext, trigger: TaskTrigger
     session.flush()
 
 
-def done(session: Session, command: HandoffCommand, *, task_id: int) -> None:
+def done(session: UnitOfWork, command: HandoffCommand, *, task_id: int) -> None:
     """Record that the step was done, as its owner or a manager says; said twice, it is the same.
 
     Raises StaleCard for a step that is not asked for any more.
@@ -73,7 +74,7 @@ def done(session: Session, command: HandoffCommand, *, task_id: int) -> None:
     record_event(session, context.handoff, TaskDone(task=task.name), now=context.now, by=context.by)
 
 
-def not_done(session: Session, command: HandoffCommand, *, task_id: int) -> None:
+def not_done(session: UnitOfWork, command: HandoffCommand, *, task_id: int) -> None:
     """Ask again for a step that was not done after all, with the time it had; said twice, it is the same.
 
     Raises StaleCard where the lead has moved on since.
@@ -90,7 +91,7 @@ def not_done(session: Session, command: HandoffCommand, *, task_id: int) -> None
     record_event(session, handoff, TaskNotDone(task=task.name), now=context.now, by=context.by)
 
 
-def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int) -> int:
+def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int) -> int:
     """Mark as overdue what was to be done by `now`, the longest due first; return how many.
 
     The handoff is locked first, as by every decision; of two workers one does it. Nobody is called: cards and Home say

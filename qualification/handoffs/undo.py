@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs.context import HandoffContext
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Offer, Person
 from qualification.routing import assignment
 from qualification.rules.handoffs.decision_memory import DecisionMemory
@@ -33,7 +34,7 @@ def remember(session: Session, context: HandoffContext, *, can_be_undone: bool) 
     handoff.undo_until = context.now + context.published.playbook.clocks.undo_within if can_be_undone else None
 
 
-def restore(session: Session, context: HandoffContext, *, fresh_clock: bool) -> None:
+def restore(session: UnitOfWork, context: HandoffContext, *, fresh_clock: bool) -> None:
     """Put back what the last decision replaced; an offer gets its whole time again, or what was left of it."""
     handoff = context.handoff
     if handoff.before_decision is None:
@@ -58,7 +59,7 @@ def forget(handoff: Handoff) -> None:
 
 
 def _put_back(
-    session: Session, context: HandoffContext, offer: Offer, seconds_left: float | None, *, fresh_clock: bool
+    session: UnitOfWork, context: HandoffContext, offer: Offer, seconds_left: float | None, *, fresh_clock: bool
 ) -> None:
     """Open the offer again, with its turn counted again and its clock running."""
     now = context.now

@@ -1,8 +1,9 @@
 """Deals that leads had before they came here, recorded as handoffs with their history."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, insert, select
@@ -12,7 +13,9 @@ from qualification.intake.roster import Roster
 from qualification.leads import events as history
 from qualification.leads import merging
 from qualification.leads.companies import country_of, size_of
+from qualification.leads.lifecycle import move_lifecycle
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook.playbooks import Published
 from qualification.records import Company, Handoff, Lead, LeadEvent, Person, nearness
 from qualification.rules.handoffs.decision_memory import DecisionMemory
@@ -56,7 +59,13 @@ def with_sales(session: Session, leads: Sequence[Lead]) -> set[int]:
 
 
 def record(
-    session: Session, roster: Roster, sender: str, deals: Sequence[HistoricalDeal], *, announcing: bool, now: datetime
+    session: UnitOfWork,
+    roster: Roster,
+    sender: str,
+    deals: Sequence[HistoricalDeal],
+    *,
+    announcing: bool,
+    now: datetime,
 ) -> None:
     """Record the deals as handoffs with their history, and set each lead's lifecycle by its latest one.
 
@@ -76,7 +85,7 @@ def record(
     session.add_all(handoff for _, handoff in rows)
     session.flush()
     events = [event for _, handoff in rows for event in _events(handoff, published)]
-    events += _update_lifecycles(session, rows, published)
+    events += _move_lifecycles(session, rows, published)
     session.flush()
     session.connection().execute(insert(LeadEvent), events)
     owners = {}
@@ -157,10 +166,10 @@ def _events(handoff: Handoff, published: Published) -> Iterator[dict[str, Any]]:
         )
 
 
-def _update_lifecycles(
+def _move_lifecycles(
     session: Session, rows: Sequence[tuple[HistoricalDeal, Handoff]], published: Published
-) -> Iterator[dict[str, Any]]:
-    """Set each lead's lifecycle by its nearest handoff, and yield an event for each that moves."""
+) -> list[dict[str, Any]]:
+    """Move each lead's lifecycle by its nearest handoff, and return an event for each that moves."""
     leads = {deal.lead.id: deal.lead for deal, _ in rows}
     roots = merging.families(session, leads)
     nearest: dict[int, Handoff] = {}
@@ -168,15 +177,18 @@ def _update_lifecycles(
         lead_id = roots[handoff.lead_id]
         nearest[lead_id] = max(nearest.get(lead_id, handoff), handoff, key=nearness)
     ours = {handoff.id for _, handoff in rows}
+    events: list[dict[str, Any]] = []
+
+    def record(handoff: Handoff, moved: LifecycleMoved) -> None:
+        at = handoff.ended_at or handoff.accepted_at or handoff.announced_at
+        events.append(_event(handoff, replace(moved, sender=handoff.sender), at))
+
     for lead_id, handoff in sorted(nearest.items()):
-        lead = leads[lead_id]
-        to = _lifecycle(handoff.stage, handoff.state, published.playbook)
         if handoff.id in ours:
-            lead.gated_by = None
-            if lead.lifecycle is not to:
-                at = handoff.ended_at or handoff.accepted_at or handoff.announced_at
-                yield _event(handoff, LifecycleMoved(was=lead.lifecycle, to=to, sender=handoff.sender), at)
-                lead.lifecycle = to
+            leads[lead_id].gated_by = None
+            to = _lifecycle(handoff.stage, handoff.state, published.playbook)
+            move_lifecycle(leads[lead_id], to, record=partial(record, handoff))
+    return events
 
 
 def _lifecycle(key: str | None, state: HandoffState, playbook: Playbook) -> Lifecycle:

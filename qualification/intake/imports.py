@@ -14,6 +14,7 @@ from qualification.intake import historical_deals, ingest
 from qualification.intake.historical_deals import HistoricalDeal
 from qualification.intake.roster import Roster
 from qualification.leads.resolution import ResolvedLead
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.records import ImportRun
 from qualification.records.base import insert_once
@@ -80,7 +81,7 @@ def errors_of(roster: Roster, row: ImportRow, now: datetime) -> tuple[RowError, 
 
 
 def import_rows(
-    session: Session, roster: Roster, sender: str, rows: Sequence[ImportRow], *, announcing: bool, now: datetime
+    session: UnitOfWork, roster: Roster, sender: str, rows: Sequence[ImportRow], *, announcing: bool, now: datetime
 ) -> Imported:
     """Import a slice of rows. Slack shows nothing of it, unless `announcing`."""
     rejected: dict[int, tuple[RowError, ...]] = {}

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from qualification.handoffs import automatic
 from qualification.intake import activities
 from qualification.intake.activities import ActivityData
 from qualification.leads import events, resolution
 from qualification.leads.resolution import ResolvedLead
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Lead
@@ -30,7 +29,7 @@ class Ingested:
 
 
 def ingest(
-    session: Session, workspace_id: int, sender: str, entries: Sequence[LeadInput | ActivityInput], *, now: datetime
+    session: UnitOfWork, workspace_id: int, sender: str, entries: Sequence[LeadInput | ActivityInput], *, now: datetime
 ) -> list[Ingested | tuple[RowError, ...]]:
     """Resolve each entry's lead, store each activity, and hand over every lead that is ready now.
 
@@ -72,7 +71,7 @@ def ingest(
 
 
 def resolve_leads(
-    session: Session, workspace_id: int, data: Sequence[LeadData], *, announcing: bool = True, now: datetime
+    session: UnitOfWork, workspace_id: int, data: Sequence[LeadData], *, announcing: bool = True, now: datetime
 ) -> list[ResolvedLead]:
     """Find the leads or add them, and record what is new in their history; with `announcing`, Slack shows it."""
     resolved = resolution.resolve_all(session, workspace_id, data, now=now)
@@ -85,7 +84,7 @@ def resolve_leads(
 
 
 def store_activities(
-    session: Session,
+    session: UnitOfWork,
     done: Sequence[tuple[Lead, ActivityData]],
     resolved: Iterable[ResolvedLead],
     *,

@@ -1,4 +1,8 @@
-"""A lead's history: append-only, a row an event, told in the thread under its card."""
+"""A lead's history: append-only, a row an event, told in the thread under its card.
+
+Baton posts no outgoing events (webhooks to other systems) yet. They would be queued here, where each event is written,
+in the same transaction.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,19 +12,18 @@ from sqlalchemy import Row, bindparam, exists, insert, select
 from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Checklist, Handoff, Lead, LeadEvent, Person
 from qualification.rules.handoffs.event_codec import from_json, to_json
 from qualification.rules.handoffs.event_kinds import EventKind
-from qualification.rules.handoffs.event_types import CameIn, Event, LifecycleMoved
-from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
-from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.handoffs.event_types import CameIn, Event
 
 # The cards of a lead's earlier handoffs show these too.
 _OF_THE_LEAD: Final = frozenset({EventKind.HANDED_OVER, EventKind.UPDATED, EventKind.EDITED, EventKind.ANSWERED})
 
 
 def record_event(
-    session: Session,
+    session: UnitOfWork,
     handoff: Handoff,
     event: Event,
     *,
@@ -100,33 +103,6 @@ def event_row(
         "playbook_id": playbook_id,
         "facts": to_json(event),
     }
-
-
-def update_lifecycle(
-    session: Session,
-    handoff: Handoff,
-    lead: Lead,
-    playbook: Playbook,
-    *,
-    passed: bool,
-    now: datetime,
-    by: Person | None = None,
-) -> None:
-    """Move the lead to where its handoff's state, stage and checklist put it, and keep the move.
-
-    Here alone a handoff comes to be qualified, or is no more; the move says so, for what is counted by events.
-    """
-    stage = playbook.stage(handoff.stage) if handoff.stage else None
-    to = lifecycle_of(handoff.state, passed, stage.lifecycle if stage else None)
-    before, handoff.qualified_at = handoff.qualified_at, qualified_since(handoff.qualified_at, to, now)
-    if lead.lifecycle is to:
-        return
-    is_qualified = handoff.qualified_at is not None
-    moved = LifecycleMoved(
-        was=lead.lifecycle, to=to, qualified=None if is_qualified is (before is not None) else is_qualified
-    )
-    lead.lifecycle, lead.updated_at = to, now
-    record_event(session, handoff, moved, now=now, by=by, in_thread=False)
 
 
 def event_of(stored: LeadEvent | Row[Any]) -> Event:

@@ -8,7 +8,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import events
+from qualification.leads.lifecycle import move_lifecycle, update_lifecycle
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.records import NEAREST, Handoff, Lead, LeadEvent, Merge, Person, nearness
 from qualification.rules.handoffs.event_types import Merged, Split
@@ -42,10 +44,11 @@ def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetim
     taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
     if merged.do_not_contact and not kept.do_not_contact:
         taken["do_not_contact"] = True
-    if kept.lifecycle is not merged.lifecycle and _sales_had(session, kept, merged) == merged.id:
-        taken["lifecycle"] = merged.lifecycle
+    stands_as_merged = kept.lifecycle is not merged.lifecycle and _sales_had(session, kept, merged) == merged.id
     for name, value in taken.items():
         setattr(kept, name, value)
+    if stands_as_merged:
+        move_lifecycle(kept, merged.lifecycle, record=None)
     further = {name: value for name, value in merged.fields.items() if name not in kept.fields}
     kept.fields = {**kept.fields, **further}
     merged.merged_into_id = kept.id
@@ -60,6 +63,7 @@ def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetim
             reason=reason,
             taken_over=[
                 *(name for name, value in taken.items() if value is not None),
+                *(("lifecycle",) if stands_as_merged else ()),
                 *(f"{_FIELD}{name}" for name in further),
             ],
             at=now,
@@ -78,7 +82,7 @@ def root(session: Session, lead: Lead | None) -> Lead | None:
     return lead
 
 
-def split(session: Session, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
+def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> tuple[Lead, Lead]:
     """Undo a merge, and return the lead that was kept and the other one.
 
     The kept lead loses what it took over, unless that has changed since. Handoffs made of the other lead go back to
@@ -121,7 +125,7 @@ def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
 
 
 def _give_back(
-    session: Session, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, settled: bool, now: datetime
+    session: UnitOfWork, kept: Lead, merged: Lead, theirs: Sequence[Handoff], *, settled: bool, now: datetime
 ) -> None:
     """Give the merged lead the handoffs that were made of it, and set both leads' lifecycles by their own handoffs.
 
@@ -139,10 +143,10 @@ def _give_back(
         made = [handoff for handoff in theirs if handoff.lead_id == lead.id]
         if made:
             passed = events.has_passed(session, lead)
-            events.update_lifecycle(session, max(made, key=nearness), lead, playbook, passed=passed, now=now)
+            update_lifecycle(session, max(made, key=nearness), lead, playbook, passed=passed, now=now)
         else:
             # Without a handoff, its score sets the lifecycle when it is scored again.
-            lead.lifecycle = Lifecycle.SUBSCRIBER
+            move_lifecycle(lead, Lifecycle.SUBSCRIBER, record=None)
 
 
 def _made_of(session: Session, handoff: Handoff) -> int | None:

@@ -6,12 +6,13 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import IS_OPEN_TASK, Handoff, Membership, Offer, Person, Task, Team
 from qualification.rules.handoffs.decision_memory import DecisionMemory
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
 
-def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datetime) -> None:
+def hand_queue_over(session: UnitOfWork, team: Team, manager: Person, *, now: datetime) -> None:
     """Show the new manager of a team what waits in its queue."""
     queued = select(Handoff).where(
         Handoff.workspace_id == team.workspace_id,
@@ -23,7 +24,7 @@ def hand_queue_over(session: Session, team: Team, manager: Person, *, now: datet
         outbox.mark_stale(session, handoff.id, now)
 
 
-def take_over(session: Session, former: Person, person: Person, *, now: datetime) -> None:
+def take_over(session: UnitOfWork, former: Person, person: Person, *, now: datetime) -> None:
     """Give the person what is live of a row that loses its Slack user to theirs, and its offers, tasks and turns.
 
     What they announced becomes the person's too. What has ended, and the history, stay with the former row, which goes

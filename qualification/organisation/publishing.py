@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from qualification.organisation import ownership_transfer
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
@@ -16,7 +17,7 @@ from qualification.rules.playbook.playbook import Person as Member
 from qualification.rules.playbook.playbook import Playbook
 
 
-def publish(session: Session, *, workspace_id: int, text: str, by: str, now: datetime) -> Published:
+def publish(session: UnitOfWork, *, workspace_id: int, text: str, by: str, now: datetime) -> Published:
     """Make this playbook the workspace's own and its people, teams and pools rows; raises PlaybookFaults.
 
     Nothing is deleted: who or what is no longer named is switched off, and keeps its history. Publishing the same text
@@ -47,7 +48,7 @@ def publish(session: Session, *, workspace_id: int, text: str, by: str, now: dat
     return Published(id=version.id, playbook=playbook)
 
 
-def channel_found(session: Session, workspace_id: int, channel: str, channel_id: str, *, now: datetime) -> None:
+def channel_found(session: UnitOfWork, workspace_id: int, channel: str, channel_id: str, *, now: datetime) -> None:
     """Write down the id Slack gave for a channel's name; what was pending for the name is pending for the id."""
     session.execute(
         update(Team).where(Team.workspace_id == workspace_id, Team.channel == channel).values(channel_id=channel_id)
@@ -56,7 +57,7 @@ def channel_found(session: Session, workspace_id: int, channel: str, channel_id:
 
 
 def person_found(
-    session: Session, person: Person, *, slack_user_id: str, zone: str | None, locale: str | None, now: datetime
+    session: UnitOfWork, person: Person, *, slack_user_id: str, zone: str | None, locale: str | None, now: datetime
 ) -> None:
     """Write down what Slack says of a person; messages that waited for their Slack user are pending again.
 
@@ -104,7 +105,7 @@ def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str,
     return known
 
 
-def _manage(session: Session, team: Team, manager: Person, *, now: datetime) -> None:
+def _manage(session: UnitOfWork, team: Team, manager: Person, *, now: datetime) -> None:
     """Give the team its manager; a new one is shown the queue."""
     if team.manager_id != manager.id:
         team.manager_id = manager.id
@@ -112,7 +113,7 @@ def _manage(session: Session, team: Team, manager: Person, *, now: datetime) -> 
 
 
 def _people(
-    session: Session, workspace_id: int, playbook: Playbook, teams: dict[str, Team], *, now: datetime
+    session: UnitOfWork, workspace_id: int, playbook: Playbook, teams: dict[str, Team], *, now: datetime
 ) -> dict[str, Person]:
     known = list(session.scalars(select(Person).where(Person.workspace_id == workspace_id)))
     by_email = {person.email: person for person in known if person.email}

@@ -48,7 +48,7 @@ def home(person_id: int) -> str:
     return f"home:{person_id}"
 
 
-def enqueue_card_again(session: Session, handoff_id: int, now: datetime) -> QueuedMessage | None:
+def enqueue_card_again(session: UnitOfWork, handoff_id: int, now: datetime) -> QueuedMessage | None:
     """Queue an edit of the handoff's card where it was posted; None where it has no card yet, or a dead letter."""
     pending = _pending(session, now)
     session.flush()
@@ -60,7 +60,7 @@ def enqueue_card_again(session: Session, handoff_id: int, now: datetime) -> Queu
 
 
 def enqueue(
-    session: Session,
+    session: UnitOfWork,
     *,
     workspace_id: int,
     place: str,
@@ -89,7 +89,7 @@ def enqueue(
 
 
 def enqueue_reply(
-    session: Session, *, workspace_id: int, kind: str, subject: int, handoff_id: int, priority: int, now: datetime
+    session: UnitOfWork, *, workspace_id: int, kind: str, subject: int, handoff_id: int, priority: int, now: datetime
 ) -> QueuedMessage | None:
     """Queue a reply to the handoff's card, in the channel where the card is; None where there is no card."""
     given = {
@@ -103,7 +103,7 @@ def enqueue_reply(
 
 
 def enqueue_under(
-    session: Session,
+    session: UnitOfWork,
     message: QueuedMessage,
     *,
     workspace_id: int,
@@ -124,12 +124,12 @@ def enqueue_under(
     return _expected(_upsert(session, queries.ENQUEUE_UNDER, given, now))
 
 
-def mark_stale(session: Session, handoff_id: int, now: datetime) -> None:
+def mark_stale(session: UnitOfWork, handoff_id: int, now: datetime) -> None:
     """Queue an edit of all that shows this handoff: cards, reminders, receipt, Home tabs of the people concerned."""
     _pending(session, now).handoffs.add(handoff_id)
 
 
-def mark_all_stale(session: Session, workspace_id: int, now: datetime) -> None:
+def mark_all_stale(session: UnitOfWork, workspace_id: int, now: datetime) -> None:
     """Queue an edit of everything that shows a live handoff of the workspace, and of every Home tab.
 
     An edit that would change nothing is rendered but not sent.
@@ -138,7 +138,7 @@ def mark_all_stale(session: Session, workspace_id: int, now: datetime) -> None:
 
 
 def retry_dead_letters(
-    session: Session,
+    session: UnitOfWork,
     workspace_id: int,
     *,
     now: datetime,
@@ -176,7 +176,7 @@ def retry_dead_letters(
     return len(rows)
 
 
-def move_queue(session: Session, workspace_id: int, *, place: str, channel: str, now: datetime) -> None:
+def move_queue(session: UnitOfWork, workspace_id: int, *, place: str, channel: str, now: datetime) -> None:
     """Move what was queued under a channel's name to its id, once Slack has told the id."""
     named = session.scalar(
         select(ChannelQueue)
@@ -203,7 +203,7 @@ def move_queue(session: Session, workspace_id: int, *, place: str, channel: str,
     retry_dead_letters(session, workspace_id, now=now, place=channel, errors=(NO_CHANNEL_ID,))
 
 
-def message_deleted(session: Session, *, workspace_id: int, channel: str, ts: str, now: datetime) -> bool:
+def message_deleted(session: UnitOfWork, *, workspace_id: int, channel: str, ts: str, now: datetime) -> bool:
     """Queue a message that was deleted in Slack once more, with its replies; False if it was not one of ours."""
     delivery_id = session.scalar(
         select(Delivery.id).where(Delivery.workspace_id == workspace_id, Delivery.channel == channel, Delivery.ts == ts)
@@ -290,7 +290,7 @@ def _pending(session: Session, now: datetime) -> PendingMessages:
 
 
 def _upsert(
-    session: Session, upsert: Mapping[str, Any], given: Mapping[str, Any], now: datetime
+    session: UnitOfWork, upsert: Mapping[str, Any], given: Mapping[str, Any], now: datetime
 ) -> QueuedMessage | None:
     """Run the dialect's statement and remember the queue that it makes due; None where it finds no queue."""
     pending = _pending(session, now)

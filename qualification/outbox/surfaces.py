@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, statements
 from qualification.outbox.outbox import QueuedMessage
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import (
     ChannelQueue,
     Delivery,
@@ -22,7 +22,7 @@ from qualification.records import (
 from qualification.rules.handoffs.event_kinds import EventKind
 
 
-def enqueue_card(session: Session, handoff: Handoff, *, now: datetime) -> QueuedMessage:
+def enqueue_card(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> QueuedMessage:
     """Queue the handoff's card: an edit where it was posted, or a new card in its team's channel.
 
     After a team has moved to another channel, its old cards stay, unless Slack refuses edits in the old channel.
@@ -40,7 +40,7 @@ def enqueue_card(session: Session, handoff: Handoff, *, now: datetime) -> Queued
     )
 
 
-def enqueue_line(session: Session, handoff: Handoff, event_id: int, *, now: datetime) -> None:
+def enqueue_line(session: UnitOfWork, handoff: Handoff, event_id: int, *, now: datetime) -> None:
     """Queue the event's line for the thread under the handoff's card.
 
     A deal that came from a file has no card until something happens to it: now it gets one.
@@ -62,24 +62,26 @@ def enqueue_line(session: Session, handoff: Handoff, event_id: int, *, now: date
         enqueue()
 
 
-def enqueue_direct_card(session: Session, handoff: Handoff, person: Person, *, now: datetime) -> QueuedMessage:
+def enqueue_direct_card(session: UnitOfWork, handoff: Handoff, person: Person, *, now: datetime) -> QueuedMessage:
     """Queue the handoff's card for the person's direct messages."""
     return _enqueue_direct(session, person, "direct_card", handoff.id, handoff, now=now)
 
 
-def enqueue_receipt(session: Session, handoff: Handoff, announcer: Person, *, now: datetime) -> QueuedMessage:
+def enqueue_receipt(session: UnitOfWork, handoff: Handoff, announcer: Person, *, now: datetime) -> QueuedMessage:
     """Queue the receipt for the person who announced the handoff, after the messages to those who are asked."""
     return _enqueue_direct(session, announcer, "receipt", handoff.id, handoff, priority=outbox.REPLY_OR_EDIT, now=now)
 
 
 def enqueue_reminder(
-    session: Session, handoff: Handoff, offer: Offer, person: Person, *, now: datetime
+    session: UnitOfWork, handoff: Handoff, offer: Offer, person: Person, *, now: datetime
 ) -> QueuedMessage:
     """Queue one reminder of the offer for the person."""
     return _enqueue_direct(session, person, "reminder", offer.id, handoff, now=now)
 
 
-def enqueue_summary(session: Session, summary: Summary, team: Team, *, detailed: bool, now: datetime) -> QueuedMessage:
+def enqueue_summary(
+    session: UnitOfWork, summary: Summary, team: Team, *, detailed: bool, now: datetime
+) -> QueuedMessage:
     """Queue the summary for the team's channel, and if `detailed` a reply that says who did what."""
     shared: dict[str, Any] = {
         "workspace_id": summary.workspace_id,
@@ -94,7 +96,7 @@ def enqueue_summary(session: Session, summary: Summary, team: Team, *, detailed:
     return message
 
 
-def enqueue_resumed(session: Session, handoff: Handoff, person: Person | None, *, now: datetime) -> None:
+def enqueue_resumed(session: UnitOfWork, handoff: Handoff, person: Person | None, *, now: datetime) -> None:
     """Queue one new message about a lead that came back from a snooze: to the person asked, else to the channel.
 
     Their card was perhaps posted months ago, and an edit notifies nobody. A person without a card gets only the card.
@@ -116,7 +118,7 @@ def enqueue_resumed(session: Session, handoff: Handoff, person: Person | None, *
     )
 
 
-def enqueue_home(session: Session, person: Person, *, now: datetime) -> QueuedMessage:
+def enqueue_home(session: UnitOfWork, person: Person, *, now: datetime) -> QueuedMessage:
     """Queue the person's Home tab."""
     return outbox.enqueue(
         session,
@@ -131,13 +133,13 @@ def enqueue_home(session: Session, person: Person, *, now: datetime) -> QueuedMe
     )
 
 
-def refresh_home(session: Session, person: Person | None, *, now: datetime) -> None:
+def refresh_home(session: UnitOfWork, person: Person | None, *, now: datetime) -> None:
     """Queue the person's Home tab, if they ever opened it."""
     if person is not None and session.scalar(_HOME_OF, {"person_id": person.id}):
         enqueue_home(session, person, now=now)
 
 
-def refresh_pool(session: Session, offer: Offer, *, now: datetime) -> None:
+def refresh_pool(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """Queue the Home tabs of everybody in a pool, after an offer to the whole pool came or went."""
     if offer.person_id is None:
         for person in session.scalars(_AT_HOME_IN_POOL, {"pool_id": offer.pool_id}).all():
@@ -150,7 +152,7 @@ def place_of(team: Team) -> str:
 
 
 def _enqueue_direct(
-    session: Session,
+    session: UnitOfWork,
     person: Person,
     kind: str,
     subject: int,

@@ -1,8 +1,10 @@
 """One transaction's session, and what Slack must be told because of it."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -43,3 +45,7 @@ class UnitOfWork(Session):
 def _know(session: UnitOfWork, record: object) -> None:
     """Hold what a session by itself refers to only weakly."""
     session.known.append(record)
+
+
+# How callers of use cases get one: `with transaction() as session`, committed when the block ends.
+Transactions: TypeAlias = Callable[[], AbstractContextManager[UnitOfWork]]

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.records import Membership, Pool
 from qualification.rules.field_errors import FieldFault
@@ -14,7 +15,7 @@ from qualification.rules.refusals import BadDate, InvalidFields
 
 
 def begin(
-    session: Session, workspace_id: int, slack_user_id: str, *, words: str, name: str | None = None, now: datetime
+    session: UnitOfWork, workspace_id: int, slack_user_id: str, *, words: str, name: str | None = None, now: datetime
 ) -> datetime | None:
     """Pass the person over from now until the moment the words mean; without words, until they say they are back.
 
@@ -27,7 +28,7 @@ def begin(
 
 
 def begin_picked(
-    session: Session,
+    session: UnitOfWork,
     workspace_id: int,
     slack_user_id: str,
     *,

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Person, Team
 from qualification.records.base import insert_once
 from qualification.rules.handoffs.permissions import Actor
@@ -138,7 +139,7 @@ def hours_of(session: Session, person: Person) -> WeeklyHours:
 
 
 def set_away(
-    session: Session, workspace_id: int, slack_user_id: str, *, until: datetime | None, now: datetime
+    session: UnitOfWork, workspace_id: int, slack_user_id: str, *, until: datetime | None, now: datetime
 ) -> Person:
     """Pass the person over in routing from now on, until then or until they are back."""
     person = actor(session, workspace_id, slack_user_id)
@@ -148,21 +149,21 @@ def set_away(
     return person
 
 
-def set_back(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> Person:
+def set_back(session: UnitOfWork, workspace_id: int, slack_user_id: str, *, now: datetime) -> Person:
     """Let routing ask the person again."""
     person = actor(session, workspace_id, slack_user_id)
     come_back(session, person, now=now)
     return person
 
 
-def come_back(session: Session, person: Person, *, now: datetime) -> None:
+def come_back(session: UnitOfWork, person: Person, *, now: datetime) -> None:
     """Note that the person is there again: they said so, or the time they gave is over."""
     person.away_since = person.away_until = None
     surfaces.refresh_home(session, person, now=now)
 
 
 def refresh(
-    session: Session,
+    session: UnitOfWork,
     workspace_id: int,
     slack_user_id: str,
     *,

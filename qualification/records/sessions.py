@@ -1,4 +1,4 @@
-"""How callers of use cases get a session: `with transaction() as session`, committed when the block ends."""
+"""How callers get a session that only reads: `with snapshot() as session`."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager

@@ -42,8 +42,8 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
-class Measures:
-    """How sums are made: their currency, and the rates by which other currencies are converted to it."""
+class Conversion:
+    """How sums are converted: to which currency, and by which rates."""
 
     currency: str
     rates: tuple[Rate, ...]

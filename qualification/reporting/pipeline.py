@@ -14,7 +14,7 @@ from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
 from qualification.reporting import lifecycles
-from qualification.reporting.figures import Amount, GroupTally, Measures, Pipeline, Rate, StageTally, Tally
+from qualification.reporting.figures import Amount, Conversion, GroupTally, Pipeline, Rate, StageTally, Tally
 from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NotForYou, UnknownPerson
@@ -103,10 +103,10 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
     )
 
 
-def measures(session: Session, workspace_id: int) -> Measures:
+def conversion(session: Session, workspace_id: int) -> Conversion:
     """Return the currency and the exchange rates of all sums."""
     playbook = playbooks.current(session, workspace_id).playbook
-    return Measures(
+    return Conversion(
         currency=playbook.currency,
         rates=tuple(Rate(currency, f"{worth:f}") for currency, worth in sorted(playbook.rates.items())),
     )

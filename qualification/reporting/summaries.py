@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from qualification.leads.titles import title_of
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
@@ -40,7 +41,7 @@ class Preview:
     summary: DailySummary | None
 
 
-def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 1) -> int:
+def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int = 1) -> int:
     """Make at most `limit` of the summaries that are due, the longest due first; return how many were made.
 
     Each is made under its team's lock, so two workers never make the same one, and a second pass at the same moment
@@ -110,7 +111,7 @@ def _preview(session: Session, team: Team, published: Published, now: datetime) 
     return Preview(team.name, team.key, team.zone, coming.at, summary)
 
 
-def _try(session: Session, team: Team, summary: Summary, now: datetime) -> int:
+def _try(session: UnitOfWork, team: Team, summary: Summary, now: datetime) -> int:
     """Make one summary in a savepoint; return 1, or 0 where it failed and will be tried again."""
     try:
         with session.begin_nested():
@@ -127,7 +128,7 @@ def _try(session: Session, team: Team, summary: Summary, now: datetime) -> int:
     return 1
 
 
-def _make(session: Session, team: Team, summary: Summary, now: datetime) -> None:
+def _make(session: UnitOfWork, team: Team, summary: Summary, now: datetime) -> None:
     published = playbooks.current(session, team.workspace_id)
     timetable = published.playbook.summary_of(team.key)
     if timetable is None:

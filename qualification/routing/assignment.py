@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from qualification.leads.events import record_event
 from qualification.outbox import surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook.playbooks import Published
 from qualification.records import IS_OPEN, Handoff, Membership, Offer, Person, Pool, Team
@@ -36,7 +37,7 @@ class Clock:
         return min(self.remind_at, self.accept_by) if self.remind_at else self.accept_by
 
 
-def offer_next(session: Session, handoff: Handoff, published: Published, *, now: datetime) -> Offer | None:
+def offer_next(session: UnitOfWork, handoff: Handoff, published: Published, *, now: datetime) -> Offer | None:
     """Put the handoff before the next rep of its pool, or before the whole pool, or into the manager's queue.
 
     The pool's row is locked until the commit, so that turns are dealt one after another however many handoffs arrive at
@@ -86,7 +87,7 @@ def last_offer(session: Session, handoff: Handoff) -> Offer | None:
 
 
 def make_offer(
-    session: Session,
+    session: UnitOfWork,
     handoff: Handoff,
     published: Published,
     *,
@@ -169,7 +170,7 @@ def take_credit_back(session: Session, offer: Offer) -> None:
         _recount(session, offer)
 
 
-def end_offer(session: Session, offer: Offer, outcome: OfferOutcome, *, now: datetime) -> None:
+def end_offer(session: UnitOfWork, offer: Offer, outcome: OfferOutcome, *, now: datetime) -> None:
     """End the offer; its clock stops."""
     offer.outcome = outcome
     offer.ended_at = now
@@ -177,7 +178,7 @@ def end_offer(session: Session, offer: Offer, outcome: OfferOutcome, *, now: dat
     surfaces.refresh_pool(session, offer, now=now)
 
 
-def queue(session: Session, handoff: Handoff, reason: str, *, now: datetime) -> None:
+def queue(session: UnitOfWork, handoff: Handoff, reason: str, *, now: datetime) -> None:
     """Put the handoff into its team's manager's queue, visibly and without a clock."""
     team = session.get_one(Team, handoff.team_id)
     manager = session.get(Person, team.manager_id) if team.manager_id is not None else None
@@ -198,7 +199,9 @@ def _counting(handoff: Handoff) -> tuple[ColumnElement[bool], ...]:
     return (its,) if handoff.resumed_at is None else (its, Offer.offered_at >= handoff.resumed_at)
 
 
-def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime) -> Offer:
+def _deal(
+    session: UnitOfWork, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime
+) -> Offer:
     person = session.get_one(Person, seat.person_id)
     membership = session.scalars(
         select(Membership).where(Membership.pool_id == pool.id, Membership.person_id == person.id)
@@ -222,7 +225,7 @@ def _deal(session: Session, handoff: Handoff, pool: Pool, seat: Seat, published:
 
 
 def _open_to_pool(
-    session: Session, handoff: Handoff, pool: Pool, seats: list[Seat], published: Published, *, now: datetime
+    session: UnitOfWork, handoff: Handoff, pool: Pool, seats: list[Seat], published: Published, *, now: datetime
 ) -> Offer | None:
     asked = session.scalar(select(Offer.id).where(*_counting(handoff), Offer.person_id.is_(None)).limit(1))
     if asked is not None:

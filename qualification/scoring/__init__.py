@@ -1,1 +1,1 @@
-"""What leads come to by the playbook: points, gates, readiness."""
+"""What leads come to by the playbook: points (which do not decay), gates, readiness."""

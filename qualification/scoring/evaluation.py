@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from qualification.leads import merging
+from qualification.leads.lifecycle import move_lifecycle
 from qualification.playbook.playbooks import Published
 from qualification.records import Activity, Handoff, Lead
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
@@ -85,9 +86,10 @@ def keep(
         for lead, (points, made_by, lifecycle) in moved.items()
     ]
     session.connection().execute(_STAND, rows)
-    for lead, each in moved.items():
-        for name, value in zip(("score", "scored_by_id", "lifecycle"), each, strict=True):
-            set_committed_value(lead, name, value)
+    for lead, (points, made_by, lifecycle) in moved.items():
+        set_committed_value(lead, "score", points)
+        set_committed_value(lead, "scored_by_id", made_by)
+        move_lifecycle(lead, lifecycle, record=None, is_stored=True)
 
 
 def _lifecycle(lead: Lead, evaluated: LeadEvaluation) -> Lifecycle:

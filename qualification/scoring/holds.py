@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from qualification.leads.events import record_lead_event
+from qualification.leads.lifecycle import move_lifecycle
 from qualification.playbook.playbooks import Published
 from qualification.records import Lead
 from qualification.rules.handoffs.event_types import Gated
@@ -18,6 +19,6 @@ def gate_lead(session: Session, lead: Lead, gate: Gate, published: Published, *,
         return
     lead.gated_by, lead.updated_at = gate.name, now
     if gate.outcome == "disqualify":
-        lead.lifecycle = Lifecycle.DISQUALIFIED
+        move_lifecycle(lead, Lifecycle.DISQUALIFIED, record=None)
     event = Gated(gate=gate.name, outcome=gate.outcome, reason=gate.reason)
     record_lead_event(session, lead, event, now=now, playbook_id=published.id)

@@ -8,7 +8,9 @@ from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.leads.events import record_lead_event
+from qualification.leads.lifecycle import move_lifecycle
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Lead
@@ -20,7 +22,7 @@ from qualification.scoring import evaluation, holds
 from qualification.scoring.evaluation import LeadEvaluation
 
 
-def run_due(session: Session, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
+def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int = 20) -> int:
     """Add up anew at most `limit` leads whose score the current playbook did not make; return how many.
 
     Nobody is announced by it. Whom a gate holds that is gone, or that they no longer meet, is let go. The rows say what
@@ -72,7 +74,8 @@ def _evaluate_gates_again(
     if lead.lifecycle is Lifecycle.DISQUALIFIED:
         # Where sales did not say so, the gate did.
         was = evaluated.ended_as
-        lead.lifecycle = lifecycle_of(was, checklist_passed=False, stage_lifecycle=None) if was else Lifecycle.LEAD
+        to = lifecycle_of(was, checklist_passed=False, stage_lifecycle=None) if was else Lifecycle.LEAD
+        move_lifecycle(lead, to, record=None)
     record_lead_event(session, lead, Released(gate=gate), now=now, playbook_id=published.id)
 
 

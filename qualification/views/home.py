@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import first_contact
 from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
@@ -148,14 +149,14 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
     )
 
 
-def open_home(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> None:
+def open_home(session: UnitOfWork, workspace_id: int, slack_user_id: str, *, now: datetime) -> None:
     """Enqueue the Slack user's Home tab, which is kept true from now on; every list is at its first page again."""
     person = people.actor(session, workspace_id, slack_user_id)
     person.home_pages = None
     surfaces.enqueue_home(session, person, now=now)
 
 
-def turn(session: Session, workspace_id: int, slack_user_id: str, *, name: str, page: int, now: datetime) -> None:
+def turn(session: UnitOfWork, workspace_id: int, slack_user_id: str, *, name: str, page: int, now: datetime) -> None:
     """Show that page of a list on the Slack user's Home tab, the last one where it is there no more.
 
     Raises StaleCard for a list that is none.

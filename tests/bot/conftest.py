@@ -13,24 +13,10 @@ from bot.settings import Settings
 from qualification.organisation import publishing
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
+from tests.worlds.floor import PLAYBOOK
 
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-PLAYBOOK = """\
-version: 1
-currency: EUR
-default_team: emea
-hours: {mon-sun: "00:00-24:00"}
-teams:
-  emea: {name: EMEA, manager: maya.cohen@northwind.example, channel: "#sales-emea", zone: Europe/London}
-people:
-  - {email: maya.cohen@northwind.example, name: Maya Cohen, roles: [manager, admin], team: emea}
-  - {email: ana.ruiz@northwind.example, name: Ana Ruiz, roles: [rep], team: emea}
-pools:
-  emea: {name: EMEA, team: emea, members: [ana.ruiz@northwind.example]}
-rules:
-  - {name: Everything, pool: emea}
-"""
 
 
 @pytest.fixture

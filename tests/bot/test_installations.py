@@ -18,7 +18,7 @@ from qualification.organisation import publishing
 from qualification.records import Handoff, Lead, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
-from tests.bot.conftest import PLAYBOOK
+from tests.worlds.floor import PLAYBOOK
 
 FABRIKAM_PLAYBOOK = """\
 version: 1

@@ -196,9 +196,9 @@ def test_a_manager_assigns_from_the_queue(floor: Floor) -> None:
     floor.ana.types("/baton away", "#general")
     floor.ben.types("/baton away", "#general")
     card = floor.hands_over()
-    press(floor.ana, "assign", card)
+    press(floor.ana, "reassign", card)
     assert "@Maya Cohen" in told(floor.ana)
-    press(floor.maya, "assign", card)
+    press(floor.maya, "reassign", card)
     fill(floor.maya, {"to": floor.ben.id})
     submit(floor.maya, "reassign")
     offered_to = floor.stored().offered_to

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from qualification.reporting import pipeline as figures
+from qualification.reporting import pipeline
 from qualification.reporting.figures import Pipeline
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
@@ -67,13 +67,13 @@ def test_what_a_rep_shares_is_theirs_by_name(floor: Floor) -> None:
 @pytest.fixture
 def much(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Let the counting wait, longer than Slack does, until the test says go."""
-    go, ask = threading.Event(), figures.ask
+    go, ask = threading.Event(), pipeline.ask
 
     def slowly(*arguments: Any, **named: Any) -> Pipeline:
         assert go.wait(20)
         return ask(*arguments, **named)
 
-    monkeypatch.setattr("handlers.pipeline.figures.ask", slowly)
+    monkeypatch.setattr("handlers.pipeline.pipeline.ask", slowly)
     monkeypatch.setattr("handlers.plumbing.deadlines.SECONDS", 0.01)
     yield go
     go.set()

@@ -56,7 +56,7 @@ def plans(desk: Desk, act: Callable[[Session], object]) -> str:
         return "\n".join(str(row) for row in rows)
 
 
-def enqueue_all(session: Session, now: datetime) -> None:
+def enqueue_all(session: UnitOfWork, now: datetime) -> None:
     """Enqueue all that shows a handoff."""
     outbox.mark_stale(session, 1, now)
     assert isinstance(session, UnitOfWork)

@@ -22,4 +22,4 @@ def test_each_transaction_begins_with_nothing_pending_and_notes_the_earliest_mom
 
 def test_a_message_is_not_queued_where_nothing_is_committed(desk: Desk) -> None:
     with desk.database.snapshot() as session, pytest.raises(TypeError, match="only reads"):
-        outbox.mark_stale(session, 1, desk.now)
+        outbox.mark_stale(session, 1, desk.now)  # type: ignore[arg-type]

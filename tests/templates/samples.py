@@ -11,10 +11,10 @@ from qualification.checklists.checklists import ChecklistForm, ChecklistItem
 from qualification.handoffs.handover import HandOverResult
 from qualification.reporting.figures import (
     Amount,
+    Conversion,
     DailySummary,
     GroupTally,
     LifecycleCount,
-    Measures,
     NamedCount,
     Needed,
     Pipeline,
@@ -594,8 +594,8 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/apology": _facts(reference=hostile),
     "replies/fields": _facts(field=field_names, fault=field_faults),
     "modals/measures": _facts(
-        measures=st.builds(
-            Measures,
+        conversion=st.builds(
+            Conversion,
             currency=st.just("EUR"),
             rates=st.just(()) | st.just(tuple(Rate(currency, "0.92") for currency in ("GBP", "USD") * 40)),
         )

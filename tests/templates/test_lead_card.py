@@ -37,7 +37,7 @@ def read(payload: dict[str, object]) -> str:
     [
         (card(), ["accept", "decline", "disqualify", "snooze"]),
         (card(state="pooled"), ["claim", "disqualify", "snooze"]),
-        (card(state="manager_queue"), ["assign", "accept", "disqualify", "snooze"]),
+        (card(state="manager_queue"), ["reassign", "accept", "disqualify", "snooze"]),
         (ACCEPTED, ["checklist", "log_contact", "stage", "more"]),
         (replace(ACCEPTED, undo_until=NOW), ["checklist", "log_contact", "stage", "more", "undo"]),
         (card(state="snoozed"), ["reopen"]),

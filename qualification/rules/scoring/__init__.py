@@ -1,1 +1,1 @@
-"""What a lead's activities are worth, and which leads are kept from sales."""
+"""What a lead's activities are worth (without decay: see `points`), and which leads are kept from sales."""

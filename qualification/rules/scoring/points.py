@@ -1,6 +1,8 @@
 """What a lead's activities add up to, and when that makes it one for sales.
 
-The order in which activities come is no matter, nor how late they come: the score is a sum over what was done.
+An activity counts the same whenever it was done and however late it comes: the score is a sum. So points do not decay.
+Decay would be a weight by age in `score`; `qualification/scoring/activity_counts.py`, which counts how often each kind
+of activity was done, would have to say how long ago as well.
 """
 
 from collections.abc import Mapping

@@ -18,6 +18,7 @@ from qualification.handoffs.handover_form import HandOverForm
 from qualification.records import Person, Workspace
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
+from tests.worlds.floor import PLAYBOOK
 
 ROOT = Path(__file__).parents[3]
 
@@ -206,20 +207,6 @@ def test_parked_messages_are_counted(well: Baton, examine: Examine, sandbox: San
         handover.hand_over(session, workspace_id=well.installations[0].id, by=mika, form=form, key="V1", now=clock())
     well.workers[0].run_once(clock())
     assert "deliveries retry" in examine()["deliveries"][0]
-
-
-PLAYBOOK = """\
-version: 1
-default_team: emea
-teams:
-  emea: {name: EMEA, manager: maya.cohen@northwind.example, channel: "#sales-emea", zone: Europe/London}
-people:
-  - {email: maya.cohen@northwind.example, name: Maya Cohen, roles: [manager, rep], team: emea}
-pools:
-  emea: {name: EMEA, team: emea, members: [maya.cohen@northwind.example]}
-rules:
-  - {name: Everything, pool: emea}
-"""
 
 
 @pytest.mark.usefixtures("well")

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import ChannelQueue, Delivery, DeliveryState, Handoff, Membership, Offer, Pool
 from qualification.rules.handoffs.states import OfferOutcome
 from tests.worlds.deliveries import Desk
@@ -144,7 +144,7 @@ def test_transactions_that_owe_the_same_places_in_opposite_order_never_wait_for_
         assert len(session.scalars(select(ChannelQueue)).all()) == 5
 
 
-def enqueue(session: Session, desk: Desk, place: str, handoff_id: int, person_id: int | None = None) -> None:
+def enqueue(session: UnitOfWork, desk: Desk, place: str, handoff_id: int, person_id: int | None = None) -> None:
     """Enqueue a handoff's card in this transaction."""
     outbox.enqueue(
         session,

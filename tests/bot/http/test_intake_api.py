@@ -22,7 +22,7 @@ from qualification.records import Activity, ApiKey, Handoff, Lead
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lead_input import MOST_ROWS
 from sandbox.clock import ManualClock
-from tests.bot.conftest import PLAYBOOK
+from tests.worlds.floor import PLAYBOOK
 
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
 WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"a secret of the website").decode()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.worlds.floor import Floor, Json, fill, press, shown, submit, told
 
-CARD_BUTTONS = ("accept", "claim", "decline", "disqualify", "undo", "reopen", "checklist", "log_contact", "assign")
+CARD_BUTTONS = ("accept", "claim", "decline", "disqualify", "undo", "reopen", "checklist", "log_contact", "reassign")
 RUBBISH = (
     None,
     "",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import automatic, decisions
 from qualification.handoffs.handover import HandOverResult
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from tests.worlds.desk import Desk
@@ -47,7 +48,7 @@ def ready(desk: Desk, limit: int = 2) -> list[int]:
 def hands_over(desk: Desk, lead_id: int) -> HandOverResult | None:
     """Say the word."""
 
-    def say(session: Session, workspace_id: int, now: datetime) -> HandOverResult | None:
+    def say(session: UnitOfWork, workspace_id: int, now: datetime) -> HandOverResult | None:
         del workspace_id
         return automatic.hand_over(session, lead_id, now=now)
 

@@ -20,7 +20,6 @@ from qualification.rules.handoffs.tasks import TaskOutcome
 from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import Refusal
-from qualification.views import home
 from tests.qualification.handoffs.test_qualified import in_summary, on_home, on_receipts
 from tests.worlds.desk import Desk, open_desk
 
@@ -125,7 +124,7 @@ def agrees_on_qualified(desk: Desk, handoffs: list[Handoff]) -> None:
     qualified = {handoff.id: handoff.qualified_at for handoff in handoffs if handoff.qualified_at is not None}
     assert on_receipts(desk) == qualified
     assert in_summary(desk) == len(qualified)
-    lately = desk.now - home.LATELY
+    lately = desk.now - timedelta(days=30)
     assert on_home(desk) == sum(each.id in qualified and each.announced_at > lately for each in handoffs)
 
 

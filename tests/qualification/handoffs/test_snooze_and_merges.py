@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Lead, Merge, Person
 from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.refusals import (
@@ -157,7 +157,7 @@ def test_leads_that_turned_out_to_be_one_come_back_once_at_the_instant_they_wake
 def splits(desk: Desk) -> None:
     """Take the only merge back."""
 
-    def split(session: Session, workspace_id: int, now: datetime) -> None:
+    def split(session: UnitOfWork, workspace_id: int, now: datetime) -> None:
         merge = session.scalars(select(Merge).where(Merge.workspace_id == workspace_id)).one()
         merging.split(session, merge.id, by=session.get_one(Person, desk.person("UOLU").id), now=now)
 

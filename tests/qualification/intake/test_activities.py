@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Activity, ChannelQueue, Delivery, Handoff, Lead
 from qualification.rules.intake.row_errors import InvalidRow, RowError
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
@@ -218,7 +218,7 @@ def test_scores_written_at_once_stand_in_the_records_and_make_no_press_too_late(
     web.takes(LeadInput.model_validate(IVY))
     before = web.lead()
 
-    def run(session: Session, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
+    def run(session: UnitOfWork, workspace_id: int, now: datetime) -> tuple[Lead, tuple[object, ...]]:
         given = ActivityInput.model_validate({"id": "x", "kind": "pricing-page", "lead": IVY})
         ingest.ingest(session, workspace_id, "web", [given], now=now)
         lead = session.get_one(Lead, before.id)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
-from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, progress, snooze
 from qualification.intake import historical_deals, imports
 from qualification.intake.imports import HAS_IT_ALREADY, Imported
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Activity, Delivery, Handoff, Lead, Person, Task
 from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_input import ActivityDetails, HandoffInput, ImportRow, LeadInput
@@ -33,7 +33,7 @@ def row(lead: str = "L1", *acts: str, handoff: dict[str, object] | None = None, 
 def brings(desk: Desk, *rows: ImportRow, announcing: bool = False) -> Imported:
     """Bring rows in, as a slice of a file."""
 
-    def run(session: Session, workspace_id: int, now: datetime) -> Imported:
+    def run(session: UnitOfWork, workspace_id: int, now: datetime) -> Imported:
         roster = imports.roster_of(session, workspace_id)
         return imports.import_rows(session, roster, "crm", rows, announcing=announcing, now=now)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging, resolution
 from qualification.leads.resolution import ResolvedLead
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Person, Workspace
 from qualification.reporting import lifecycles
 from qualification.rules.leads.lead_data import LeadData
@@ -149,7 +150,7 @@ def splits(desk: Desk) -> None:
     """Take the one merge that there is back."""
     (merge,) = desk.all(Merge)
 
-    def split(session: Session, workspace_id: int, now: datetime) -> None:
+    def split(session: UnitOfWork, workspace_id: int, now: datetime) -> None:
         del workspace_id
         merging.split(session, merge.id, by=session.get_one(Person, desk.person("UMAYA").id), now=now)
 

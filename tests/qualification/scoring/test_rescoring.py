@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions
 from qualification.leads import merging
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import Delivery, Handoff, Lead, Merge
@@ -190,7 +190,7 @@ def test_two_found_to_be_one_count_together_and_apart_again_when_they_are_split(
     assert lead(desk, one).score == 25
     (found,) = desk.all(Merge)
 
-    def split(session: Session, workspace_id: int, now: datetime) -> None:
+    def split(session: UnitOfWork, workspace_id: int, now: datetime) -> None:
         by = people.by_slack_user(session, workspace_id, "UMAYA")
         assert by is not None
         merging.split(session, found.id, by=by, now=now)
