@@ -16,6 +16,7 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Handoff, Lead
+from qualification.routing import assignment
 from qualification.scoring import evaluation
 from qualification.scoring.holds import gate_lead
 
@@ -33,6 +34,8 @@ def consider(
     """
     evaluations = evaluation.evaluate(session, leads, published.playbook) if leads else {}
     evaluation.keep(session, leads, evaluations, published)
+    if announcing and sum(each.is_ready and each.gate is None for each in evaluations.values()) > 1:
+        assignment.lock_pools(session, leads[0].workspace_id)
     made = []
     for lead in leads:
         evaluated = evaluations[lead.id]

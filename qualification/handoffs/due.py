@@ -1,7 +1,6 @@
 """What is due: snoozed leads, reminders, offers that expire, tasks, undo times that end, people who are back."""
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,7 +13,7 @@ from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import IS_OPEN, Handoff, Offer, Person, Pool
+from qualification.records import IS_OPEN, Handoff, Offer, Person
 from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import Expired, Reminded
 from qualification.rules.handoffs.states import OfferOutcome
@@ -33,7 +32,8 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
     """
     snoozed = snooze.due(session, workspace_id, now, limit)
     offers = _locked_offers(session, workspace_id, now, limit)
-    _lock_pools(session, [*(each.pool_id for each in snoozed), *(each.pool_id for each in offers)])
+    pool_ids = [*(each.pool_id for each in snoozed), *(each.pool_id for each in offers)]
+    assignment.lock_pools(session, workspace_id, {each for each in pool_ids if each is not None})
     for handoff in snoozed:
         _resume(session, handoff, now=now)
     for offer in offers:
@@ -105,12 +105,6 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
         if offer is not None and offer.outcome is OfferOutcome.OPEN and offer.next_at and offer.next_at <= now:
             offers.append(offer)
     return offers
-
-
-def _lock_pools(session: Session, pool_ids: Iterable[int | None]) -> None:
-    """Lock every pool that may deal, in one order and before any queue is made, as a single decision does."""
-    ids = {pool_id for pool_id in pool_ids if pool_id is not None}
-    session.execute(select(Pool.id).where(Pool.id.in_(ids)).order_by(Pool.id).with_for_update(key_share=True))
 
 
 def _remind(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:

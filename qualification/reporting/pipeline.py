@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
-from qualification.reporting import lifecycles
+from qualification.reporting import lifecycle_counts
 from qualification.reporting.figures import Amount, Conversion, GroupTally, Pipeline, Rate, StageTally, Tally
 from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.playbook.playbook import Playbook
@@ -98,7 +98,7 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
         team=around,
         stages=_by_stage(rows, playbook) if query.by is By.STAGE else (),
         groups=_by_group(session, query.by, rows, playbook) if query.by is not By.STAGE else (),
-        lifecycle=() if rep is not None else lifecycles.count(session, workspace_id, scope.fits),
+        lifecycle=() if rep is not None else lifecycle_counts.count(session, workspace_id, scope.fits),
         words=query.words,
     )
 

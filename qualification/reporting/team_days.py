@@ -25,7 +25,7 @@ from qualification.records import (
     Task,
     Team,
 )
-from qualification.reporting import lifecycles, pipeline
+from qualification.reporting import lifecycle_counts, pipeline
 from qualification.reporting.figures import NamedCount, Steps
 from qualification.reporting.summary_figures import NeededHandoff, PersonSteps, SummaryFigures
 from qualification.rules.handoffs.event_kinds import EventKind
@@ -104,7 +104,7 @@ def sum_up(
         came_in=_came_in(session, team.workspace_id, since, until),
         steps=_steps(progress_of_all.values()),
         stages=pipeline.standing(session, team, playbook),
-        lifecycle=lifecycles.count(session, team.workspace_id, Handoff.team_id == team.id),
+        lifecycle=lifecycle_counts.count(session, team.workspace_id, Handoff.team_id == team.id),
         waiting=tuple(waiting[:MOST_NEEDED]),
         waiting_count=len(waiting),
         overdue=tuple(overdue[:MOST_NEEDED]),

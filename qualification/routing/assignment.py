@@ -1,5 +1,6 @@
 """Who is asked next: the pool's rotation, the whole pool, or the manager's queue."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -69,11 +70,23 @@ def offer_next(session: UnitOfWork, handoff: Handoff, published: Published, *, n
     return _deal(session, handoff, pool, seat, published, now=now)
 
 
+def lock_pools(session: Session, workspace_id: int, pool_ids: Iterable[int] | None = None) -> None:
+    """Lock the pools that may deal, all of the workspace's unless they are named, in one order.
+
+    A transaction that deals from several pools calls this before it makes any message: queues are made after pools are
+    locked, so that two transactions never wait for each other.
+    """
+    pools = select(Pool.id).where(Pool.workspace_id == workspace_id).order_by(Pool.id).with_for_update(key_share=True)
+    session.execute(pools if pool_ids is None else pools.where(Pool.id.in_(pool_ids))).all()
+
+
 def pool_for(session: Session, workspace_id: int, rule: Rule | None) -> Pool | None:
-    """Return the pool the rule names."""
+    """Return the pool the rule names, locked."""
     if rule is None:
         return None
-    return session.scalars(select(Pool).where(Pool.workspace_id == workspace_id, Pool.key == rule.pool)).one()
+    named = select(Pool).where(Pool.workspace_id == workspace_id, Pool.key == rule.pool)
+    locked = named.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return session.scalars(locked).one()
 
 
 def open_offer(session: Session, handoff: Handoff) -> Offer | None:

@@ -134,10 +134,6 @@ class StaleCard(Refusal):
 
     name = "stale_card"
 
-    def __init__(self) -> None:
-        """Carry no facts: the card itself is about to show them."""
-        super().__init__()
-
 
 class UndoTooLate(Refusal):
     """The time to undo is over."""
@@ -153,10 +149,6 @@ class NothingToUndo(Refusal):
     """No decision stands that can be undone."""
 
     name = "nothing_to_undo"
-
-    def __init__(self) -> None:
-        """Carry no facts."""
-        super().__init__()
 
 
 class AlreadyHandedOver(Refusal):
@@ -180,10 +172,6 @@ class HandedInTwice(Refusal):
     """The same form came in before; it was taken then."""
 
     name = "handed_in_twice"
-
-    def __init__(self) -> None:
-        """Carry no facts."""
-        super().__init__()
 
 
 class CannotReassign(Refusal):
@@ -249,19 +237,11 @@ class NoOpenLeads(Refusal):
 
     name = "no_open_leads"
 
-    def __init__(self) -> None:
-        """Carry no facts."""
-        super().__init__()
-
 
 class UnknownPerson(Refusal):
-    """Nobody of that name or Slack id is in the playbook."""
+    """Nobody of that name or Slack id is in the playbook; an id is nothing to read, so that there are no facts."""
 
     name = "unknown_person"
-
-    def __init__(self) -> None:
-        """Carry no facts: all that is known of them is an id, which is nothing to read."""
-        super().__init__()
 
 
 class UnknownCommand(Refusal):
@@ -289,19 +269,11 @@ class TookTooLong(Refusal):
 
     name = "took_too_long"
 
-    def __init__(self) -> None:
-        """Carry no facts."""
-        super().__init__()
-
 
 class Misaddressed(Refusal):
     """It was meant for another workspace, or for another app."""
 
     name = "misaddressed"
-
-    def __init__(self) -> None:
-        """Carry no facts: there is nothing to tell of elsewhere."""
-        super().__init__()
 
 
 class OwnMessage(Refusal):
@@ -309,19 +281,11 @@ class OwnMessage(Refusal):
 
     name = "own_message"
 
-    def __init__(self) -> None:
-        """Carry no facts."""
-        super().__init__()
-
 
 class NoPlaybook(Refusal):
     """Nothing has been published for this workspace yet."""
 
     name = "no_playbook"
-
-    def __init__(self) -> None:
-        """Carry no facts."""
-        super().__init__()
 
 
 class InvalidFields(Refusal):
@@ -368,7 +332,3 @@ class NotForYou(Refusal):
     """Figures that are not this person's to see."""
 
     name = "not_for_you"
-
-    def __init__(self) -> None:
-        """Carry no facts."""
-        super().__init__()

@@ -14,7 +14,7 @@ from qualification.handoffs import due
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Person
-from qualification.reporting import lifecycles, summaries
+from qualification.reporting import lifecycle_counts, summaries
 from qualification.scoring import rescoring
 from qualification.views import held, overview, search
 from tests.conftest import written
@@ -65,7 +65,7 @@ def enqueue_all(session: UnitOfWork, now: datetime) -> None:
 
 def by_station(session: Session, person: Person) -> None:
     """Count the leads of somebody's team by station."""
-    lifecycles.count(session, person.workspace_id, Handoff.team_id == person.team_id)
+    lifecycle_counts.count(session, person.workspace_id, Handoff.team_id == person.team_id)
 
 
 @pytest.mark.parametrize(

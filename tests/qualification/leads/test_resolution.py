@@ -15,7 +15,7 @@ from qualification.leads import merging, resolution
 from qualification.leads.resolution import ResolvedLead
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, ExternalId, Handoff, Lead, Merge, Person, Workspace
-from qualification.reporting import lifecycles
+from qualification.reporting import lifecycle_counts
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.refusals import StaleCard
@@ -340,7 +340,7 @@ def test_a_lead_found_to_be_a_customer_of_ours_is_one_until_they_are_split(desk:
 
     def customers() -> int:
         of_us = Handoff.workspace_id == desk.workspace_id
-        counts = desk.reads(lambda session: lifecycles.count(session, desk.workspace_id, of_us))
+        counts = desk.reads(lambda session: lifecycle_counts.count(session, desk.workspace_id, of_us))
         return sum(each.count for each in counts if each.lifecycle == "customer")
 
     def stations() -> dict[int, Lifecycle]:

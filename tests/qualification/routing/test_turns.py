@@ -10,13 +10,17 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from bot.database import Database
 from qualification.handoffs import decisions, handover
 from qualification.handoffs.handover_form import HandOverForm
+from qualification.intake import ingest
 from qualification.people import people
 from qualification.records import Offer, Person
+from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from tests.worlds.desk import MORNING, Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK as SMALL
 
 NUMBERS = itertools.count()
 REPS = [f"UREP{number}" for number in range(10)]
@@ -27,6 +31,7 @@ teams:
   emea: {name: EMEA, manager: UMAYA, channel: "#sales-emea", zone: Europe/London}
 people:
   - {slack: UMAYA, name: Maya Cohen, roles: [manager], team: emea}
+  - {slack: UMIKA, name: Mika Sato, roles: [marketer]}
 REPS
 pools:
   inbound: {name: Inbound, team: emea, members: [MEMBERS]}
@@ -192,3 +197,32 @@ def test_a_pool_that_was_never_asked_did_not_let_the_lead_lapse(desk: Desk) -> N
     desk.does(decisions.reassign, by="UMAYA", handoff_id=handoff_id, to="UANA")
     desk.passes_on(handoff_id, by="UANA")
     assert desk.card(handoff_id).queue_reason == "nobody_there"
+
+
+def test_pools_are_locked_in_one_order_and_before_any_queue_is_made(
+    postgresql_url: str, opened: Callable[[str], Database]
+) -> None:
+    """One transaction that makes queues waits for no pool, and two that deal from the same pools never cross."""
+    desk = open_desk(opened(postgresql_url), playbook=f"{SMALL}\nscoring: {{threshold: 1}}\n")
+    locks: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if "pg_advisory_xact_lock" in statement:
+            locks.append("queues")
+        elif "FROM pool" in statement and "FOR NO KEY UPDATE" in statement:
+            locks.append("pools")
+
+    event.listen(desk.database.engine, "before_cursor_execute", note)
+    sources = ("webinar", None, "webinar", None)
+    entries = [
+        ActivityInput(id=f"{at}", kind="pricing-page", lead=LeadInput(email=f"p@{at}.example", source=each))
+        for at, each in enumerate(sources)
+    ]
+    desk.does(ingest.ingest, sender="web", entries=entries)
+    assert len(desk.all(Offer)) == 4
+    assert set(locks) == {"pools", "queues"}
+    assert locks[0] == "pools"
+    locks.clear()
+    other = desk.hands_over("Acme", by="UOLU")
+    assert other.offered_to is not None
+    assert locks.index("pools") == 0

@@ -10,7 +10,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from qualification.handoffs import decisions
 from qualification.leads import merging
 from qualification.records import Handoff, Lead, Team
-from qualification.reporting import lifecycles
+from qualification.reporting import lifecycle_counts
 from qualification.views import lead_page
 from tests.qualification.intake.test_imports import APRIL, MARCH, MAY, brings, row
 from tests.qualification.views.test_home import TWO_TEAMS
@@ -42,7 +42,7 @@ def customers(desk: Desk, team: str | None = None) -> int:
 
     def count(session: Session) -> int:
         fits = Handoff.team_id == session.query(Team.id).filter_by(key=team).scalar() if team else None
-        counted = lifecycles.count(session, desk.workspace_id, fits)
+        counted = lifecycle_counts.count(session, desk.workspace_id, fits)
         return next(each.count for each in counted if each.lifecycle == "customer")
 
     return desk.reads(count)
@@ -71,7 +71,7 @@ def rows_read(desk: Desk) -> int:
 
     def count(session: Session) -> None:
         event.listen(session, "do_orm_execute", note)
-        lifecycles.count(session, desk.workspace_id, Handoff.team_id.is_not(None))
+        lifecycle_counts.count(session, desk.workspace_id, Handoff.team_id.is_not(None))
 
     desk.reads(count)
     return sum(read)
