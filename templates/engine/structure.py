@@ -157,7 +157,7 @@ def _shortened(found: list[Part], written: list[str], write: Callable[[Part], st
 
     def at(most: int) -> list[str]:
         return [
-            _within(part.text, write, most) if isinstance(part, Value) else text
+            _within(part.text, write, most) if isinstance(part, Value) and units(text) > most else text
             for part, text in zip(found, written, strict=True)
         ]
 
@@ -176,6 +176,7 @@ def _shortened(found: list[Part], written: list[str], write: Callable[[Part], st
 
 def _within(text: str, write: Callable[[Part], str], most: int) -> str:
     """Write a value in at most that many units, whatever its escapes take."""
+
     size = min(most, units(text))
     while size > 1:
         written = write(Value(cut(text, size)))
