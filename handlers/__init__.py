@@ -21,7 +21,7 @@ def register(app: App) -> None:
     app.action("disqualify")(handoffs.ask_why_disqualified)
     app.action("disqualify_reason")(handoffs.explain_reason)
     app.view("disqualify")(handoffs.disqualify)
-    app.action("snooze")(snooze.ask_until_when)
+    app.action("snooze")(snooze.ask_snooze_day)
     app.view("snooze")(snooze.snooze_lead)
     app.action("undo")(handoffs.undo)
     app.action("reopen")(handoffs.reopen)
@@ -33,7 +33,7 @@ def register(app: App) -> None:
     app.action("stage")(progress.set_stage)
     app.view("lose")(progress.lose)
     app.action("task_done")(progress.finish_task)
-    app.action("task_not_done")(progress.ask_again_for_task)
+    app.action("task_not_done")(progress.mark_task_not_done)
     app.action("more")(progress.more)
     app.view("edit_lead")(progress.edit)
 
@@ -53,7 +53,7 @@ def register(app: App) -> None:
     app.view("checklist")(checklists.save)
 
     app.command("/baton")(people.baton)
-    app.action("baton_away")(people.ask_until_when)
+    app.action("baton_away")(people.ask_away_until)
     app.view("away")(people.away)
     app.action("baton_back")(people.back)
     app.action("home_previous")(people.turn_page)
@@ -71,7 +71,7 @@ def _register_old_ids(app: App) -> None:
     """Let messages and modals from before these were renamed reach the same listeners."""
     heard = {
         "decline": (handoffs.ask_why_declined, handoffs.decline),
-        "snooze": (snooze.ask_until_when, snooze.snooze_lead),
+        "snooze": (snooze.ask_snooze_day, snooze.snooze_lead),
     }
     for old, new in old_ids.ACTIONS.items():
         button, modal = heard[new]

@@ -62,7 +62,7 @@ def _back(asked: Command, _: str, transaction: Transactions, now: Now, workspace
 WORDS: Final = MappingProxyType[str, Answer]({"": _start, "help": _help, "away": _away, "back": _back})
 
 
-def ask_until_when(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
+def ask_away_until(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
     """Ask until when the person is away."""
     click = payloads.click(body)
     with snapshot() as session:

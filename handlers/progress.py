@@ -10,7 +10,7 @@ from handlers.plumbing import old_ids, payloads
 from handlers.plumbing.asking import ask
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.private_replies import show_again
-from handlers.snooze import ask_until_when
+from handlers.snooze import ask_snooze_day
 from qualification.handoffs import progress, tasks
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.refusals import StaleCard
@@ -69,7 +69,7 @@ def finish_task(ack: Ack, body: Body, transaction: Transactions, now: Now, reply
     ack()
 
 
-def ask_again_for_task(
+def mark_task_not_done(
     ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace
 ) -> None:
     """Note that the next step with the lead was not done after all."""
@@ -84,7 +84,7 @@ def more(
     press = payloads.press(body)
     do = old_ids.ACTIONS.get(press.do, press.do)
     if do == "snooze":
-        ask_until_when(ack, body, snapshot, transaction, now, views, workspace)
+        ask_snooze_day(ack, body, snapshot, transaction, now, views, workspace)
         return
     if do not in MORE:
         raise StaleCard

@@ -11,7 +11,7 @@ from qualification.people import people
 from qualification.views import forms
 
 
-def ask_until_when(
+def ask_snooze_day(
     ack: Ack, body: Body, snapshot: Sessions, transaction: Transactions, now: Now, views: Views, workspace: Workspace
 ) -> None:
     """Ask until when to snooze the lead, and why; from its button, or from the card's menu."""

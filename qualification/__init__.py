@@ -1,1 +1,1 @@
-"""The sales: rules, records and use cases; knows nothing of Slack or of templates."""
+"""How leads reach sales: rules, records and use cases. It knows nothing of Slack or of templates."""

@@ -1,4 +1,7 @@
-"""Slack's rate limits, kept so that Slack need not refuse. docs.slack.dev/apis/web-api/rate-limits."""
+"""Slack's rate limits, kept by what is delivered so that Slack need not refuse.
+
+docs.slack.dev/apis/web-api/rate-limits
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -29,7 +29,7 @@ from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import HandedInTwice
 from qualification.rules.routing.rotation import Asked, choose_rule
 from qualification.rules.values.normalization import written
-from qualification.scoring import gates
+from qualification.scoring import overridden_gates
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def hand_over(
         country=data.country,
         permalink=permalink,
     )
-    past = gates.in_the_way(session, found.lead, reason.problem, published.playbook)
+    past = overridden_gates.names(session, found.lead, reason.problem, published.playbook)
     handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
     return result_of(session, handoff, already=False, past=past)
 

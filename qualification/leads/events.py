@@ -1,6 +1,6 @@
 """A lead's history: append-only, a row an event, told in the thread under its card.
 
-Baton posts no outgoing events (webhooks to other systems) yet. They would be queued here, where each event is written,
+Imported history is written in bulk by `intake/historical_deals.py`, and told nowhere. Baton posts no outgoing events (webhooks to other systems) yet. They would be queued here, where each event is written,
 in the same transaction.
 """
 

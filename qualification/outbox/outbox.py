@@ -192,7 +192,7 @@ def move_queue(session: UnitOfWork, workspace_id: int, *, place: str, channel: s
         named.place = channel
         session.flush()
     else:
-        # A message that the id has already is not needed twice: it stays under the name, dead_letters.
+        # A message that the id's queue has already is not needed twice: it stays in the name's queue, as a dead letter.
         there = select(Delivery.kind, Delivery.subject).where(Delivery.queue_id == taken)
         session.execute(
             update(Delivery)

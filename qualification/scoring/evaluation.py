@@ -26,11 +26,11 @@ _WORDS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class LeadEvaluation:
-    """What a lead comes to by a playbook: the points of all it ever did, and whether it is one for sales.
+    """A lead by a playbook: the points of all that it ever did, and whether it is ready for sales.
 
-    `live` is the handoff by which sales has it now; who has none is ready or not by what it did since the last one
-    ended, which ended as `ended_as`. `gate` would keep it from sales; it is looked for where somebody is ready, or
-    held already.
+    `live` is the id of the handoff by which sales has it now. Only a lead without one can be ready: what it did since
+    its last handoff ended counts, and `ended_as` is how that ended. `gate` keeps a lead that is ready from sales; it is
+    None for a lead that is neither ready nor held back already.
     """
 
     points: int
@@ -70,9 +70,10 @@ def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dic
 def keep(
     session: Session, leads: Sequence[Lead], evaluations: Mapping[int, LeadEvaluation], published: Published
 ) -> None:
-    """Write down what the leads come to, all by one statement: the records would take one each, for their versions.
+    """Store the leads' points and lifecycle, all by one statement; the records would take one each.
 
-    The leads are locked, and no press that goes on meanwhile is too late for a score: the versions stay.
+    The caller has locked the leads. Their versions stay as they are, so that a press which somebody makes meanwhile
+    isn't refused because a score has changed.
     """
     stands = {
         lead: (evaluations[lead.id].points, published.id, _lifecycle(lead, evaluations[lead.id])) for lead in leads

@@ -176,7 +176,6 @@ def _shortened(found: list[Part], written: list[str], write: Callable[[Part], st
 
 def _within(text: str, write: Callable[[Part], str], most: int) -> str:
     """Write a value in at most that many units, whatever its escapes take."""
-
     size = min(most, units(text))
     while size > 1:
         written = write(Value(cut(text, size)))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qualification.rules import refusals
@@ -119,6 +119,7 @@ def test_a_refusal_says_who_may_or_what_to_do_instead(refusal: Refusal, words: s
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 @pytest.mark.parametrize("name", [f"replies/refusals/{kind.name}" for kind in REFUSALS])
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_refusal_names_nobody_twice(name: str, locale: str, data: st.DataObject) -> None:
     facts = data.draw(SUBJECTS[name])

@@ -9,7 +9,7 @@ from qualification.rules.scoring.gates import fitting
 from qualification.scoring import activity_counts, evaluation
 
 
-def in_the_way(session: Session, lead: Lead, problem: str | None, playbook: Playbook) -> tuple[str, ...]:
+def names(session: Session, lead: Lead, problem: str | None, playbook: Playbook) -> tuple[str, ...]:
     """Name the gates that would keep the lead from sales by itself: the one that holds it, and all that fit it now.
 
     `problem` is what is newly said in the lead's own words.
@@ -18,5 +18,5 @@ def in_the_way(session: Session, lead: Lead, problem: str | None, playbook: Play
     said = evaluation.latest_words(session, families, [lead.id])[lead.id]
     ever = activity_counts.times(session, families)[lead.id]
     gate_input = evaluation.gate_input(lead, [problem or "", *said], playbook.scoring, ever)
-    names = [gate.name for gate in fitting(playbook.gates, gate_input)]
-    return tuple(dict.fromkeys([lead.gated_by, *names] if lead.gated_by else names))
+    fit = [gate.name for gate in fitting(playbook.gates, gate_input)]
+    return tuple(dict.fromkeys([lead.gated_by, *fit] if lead.gated_by else fit))
