@@ -1,7 +1,7 @@
 """A lead's history: append-only, a row an event, told in the thread under its card.
 
-Imported history is written in bulk by `intake/historical_deals.py`, and told nowhere. Baton posts no outgoing events (webhooks to other systems) yet. They would be queued here, where each event is written,
-in the same transaction.
+Imported history is written in bulk by `intake/historical_deals.py`, and told nowhere. Baton posts no outgoing events
+(webhooks to other systems) yet: they would be queued here, where each event is written, in the same transaction.
 """
 
 from collections.abc import Iterable
