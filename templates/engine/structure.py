@@ -153,25 +153,26 @@ def _written(text: str, write: Callable[[Part], str], tidy: Callable[[str], str]
 
 def _shortened(found: list[Part], written: list[str], write: Callable[[Part], str], limit: int) -> list[str]:
     """Shorten the values to the greatest common length at which the whole fits."""
-    room = limit - sum(units(text) for part, text in zip(found, written, strict=True) if not isinstance(part, Value))
-
-    def at(most: int) -> list[str]:
-        return [
-            _within(part.text, write, most) if isinstance(part, Value) and units(text) > most else text
-            for part, text in zip(found, written, strict=True)
-        ]
-
-    low, high = 1, max(room, 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if sum(map(units, at(middle))) <= limit:
-            low = middle
-        else:
-            high = middle - 1
-    fitting = at(low)
+    lengths = [units(text) for part, text in zip(found, written, strict=True) if isinstance(part, Value)]
+    most = _common_length(lengths, limit - sum(map(units, written)) + sum(lengths))
+    fitting = [
+        _within(part.text, write, most) if isinstance(part, Value) and units(text) > most else text
+        for part, text in zip(found, written, strict=True)
+    ]
     if sum(map(units, fitting)) <= limit:
         return fitting
     return _without_tail(fitting, limit)
+
+
+def _common_length(lengths: list[int], room: int) -> int:
+    """Return the length to which the longer ones are shortened so that all take up the room; 0 where there is none."""
+    waiting = len(lengths)
+    for length in sorted(lengths):
+        if length * waiting > room:
+            break
+        room -= length
+        waiting -= 1
+    return max(room // waiting, 0) if waiting else max(lengths, default=0)
 
 
 def _within(text: str, write: Callable[[Part], str], most: int) -> str:
