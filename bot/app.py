@@ -25,6 +25,7 @@ from bot.slack.client import Slack
 from bot.slack.directory import Directory
 from bot.slack.installations import Installation
 from bot.slack.middleware import WorkspaceGuard, authorise
+from bot.slack.payload_shapes import OddPayload, read_shape
 from bot.slack.rate_limits import SLACK_RATES, Rates
 from bot.slack.replies import Views
 from bot.slack.socket_mode import SocketMode
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 # Each holds a database connection for a few milliseconds at a time.
 HTTP_THREADS: Final = 10
 LATER_THREADS: Final = 4
+# What reading a value of another kind than was expected raises.
+ODD: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 # How often each directory checks for people and channels to look up.
 LOOK_UP_SECONDS: Final = 15.0
 
@@ -192,17 +195,25 @@ class Baton:
 
     def dispatch(self, payload: dict[str, Any], headers: Mapping[str, str]) -> BoltResponse:
         """Pass a payload of Slack's, from HTTP or Socket Mode, to its listener, and return the listener's answer."""
-        # In this mode Bolt takes the payload as it is; a form it parses, and loses a command that contains "payload".
-        request = BoltRequest(body=payload, headers=dict(headers), mode="socket_mode")
-        answer = self.bolt.dispatch(request)
+        try:
+            payload = read_shape(payload)
+            # In this mode Bolt takes the payload as it is; a form it parses, and loses a command that says "payload".
+            request = BoltRequest(body=payload, headers=dict(headers), mode="socket_mode")
+            answer = self.bolt.dispatch(request)
+        except OddPayload as odd:
+            log.warning("A payload was not as Slack's are.", extra={"action": "dispatch", "error": str(odd)})
+            return BoltResponse(status=400)
+        except ODD as odd:
+            # A listener's errors are answered by its error handler: this one is of Bolt, which trusts what is signed.
+            log.warning("A payload was not as Slack's are.", exc_info=odd, extra={"action": "dispatch"})
+            return BoltResponse(status=400)
         if answer.status == 404:  # noqa: PLR2004 - HTTP's own number
+            kind = payload.get("type") or payload.get("command")
             log.warning(
-                "Nothing listens to this kind of request from Slack.",
-                extra={"kind": payload.get("type"), "action": "dispatch"},
+                "Nothing listens to this kind of request from Slack.", extra={"kind": kind, "action": "dispatch"}
             )
-            if payload.get("type") == "event_callback":
-                # With 404 Slack would send the event three times more.
-                return BoltResponse(status=200)
+            # Other than by 200, an event that nobody listens to would come three times more.
+            return BoltResponse(status=200 if kind == "event_callback" else 400)
         return answer
 
     def health(self) -> Health:

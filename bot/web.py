@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.health import Health
-from bot.http.request_body import TooLarge, read_body
+from bot.http.request_body import TooLarge, UncertainLength, read_body
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +86,8 @@ class Endpoints:
             body = await read_body(request)
         except TooLarge:
             return _refuse(413, "body_too_large")
+        except UncertainLength:
+            return _refuse(400, "length_given_twice")
         if not is_genuine(self.signing_secret or "", body, request.headers, self.now()):
             return _refuse(401, "bad_signature")
         try:

@@ -1,6 +1,7 @@
 """News of channels: a card deleted by hand, the bot invited."""
 
 from handlers.plumbing.context import Body, Now, Transactions, Workspace
+from handlers.plumbing.payload_values import mapping, text
 from qualification.outbox import outbox
 
 
@@ -11,21 +12,24 @@ def notice_deleted(body: Body, transaction: Transactions, now: Now, workspace: W
     longer by its old id, so an event that comes twice does nothing.
     """
     event = body["event"]
+    message = mapping(event.get("message"))
     match event.get("subtype"):
         case "message_deleted":
-            ts = event["deleted_ts"]
-        case "message_changed" if event["message"].get("subtype") == "tombstone":
-            ts = event["message"]["ts"]
+            ts = text(event.get("deleted_ts"))
+        case "message_changed" if message.get("subtype") == "tombstone":
+            ts = text(message.get("ts"))
         case _:
             return
+    channel = text(event.get("channel"))
     with transaction() as session:
-        outbox.message_deleted(session, workspace_id=workspace.id, channel=event["channel"], ts=ts, now=now())
+        outbox.message_deleted(session, workspace_id=workspace.id, channel=channel, ts=ts, now=now())
 
 
 def join(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Try again what could not be posted in a channel, once the bot is let in."""
     event = body["event"]
-    if event["user"] != workspace.bot_user_id:
+    if event.get("user") != workspace.bot_user_id:
         return
+    channel = text(event.get("channel"))
     with transaction() as session:
-        outbox.retry_dead_letters(session, workspace_id=workspace.id, place=event["channel"], now=now())
+        outbox.retry_dead_letters(session, workspace_id=workspace.id, place=channel, now=now())

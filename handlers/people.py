@@ -1,6 +1,5 @@
 """What somebody can do here, and whether they are there: /baton, the Home tab, news of people from Slack."""
 
-import difflib
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -11,9 +10,11 @@ from handlers.plumbing import old_ids, payloads
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.inputs import Command
+from handlers.plumbing.payload_values import mapping, optional_text, text
 from handlers.plumbing.private_replies import show_again
 from qualification.people import absence, people
 from qualification.rules.refusals import UnknownCommand
+from qualification.rules.values.suggestions import nearest
 from qualification.views import home, overview
 
 Answer: TypeAlias = Callable[[Command, str, Transactions, Now, Workspace], dict[str, Any]]
@@ -24,8 +25,7 @@ def baton(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: 
     asked = payloads.command(body)
     word, _, rest = asked.text.partition(" ")
     if word.casefold() not in WORDS:
-        nearest = difflib.get_close_matches(word.casefold(), [known for known in WORDS if known], 1)
-        raise UnknownCommand(text=asked.text, nearest=nearest[0] if nearest else None)
+        raise UnknownCommand(text=asked.text, nearest=nearest(word, [known for known in WORDS if known]))
     ack(WORDS[word.casefold()](asked, rest, transaction, now, workspace))
 
 
@@ -102,8 +102,9 @@ def open_home(body: Body, transaction: Transactions, now: Now, workspace: Worksp
     event = body["event"]
     if event.get("tab") != "home":
         return
+    user_id = text(event.get("user"))
     with transaction() as session:
-        home.open_home(session, workspace.id, event["user"], now=now())
+        home.open_home(session, workspace.id, user_id, now=now())
 
 
 def turn_page(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
@@ -123,16 +124,17 @@ def turn_page(ack: Ack, body: Body, transaction: Transactions, now: Now, workspa
 
 def refresh(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
     """Write down what Slack now says of somebody known here; told twice, it is the same."""
-    user = body["event"]["user"]
-    profile = user.get("profile", {})
+    user = mapping(body["event"].get("user"))
+    user_id = text(user.get("id"))
+    name = mapping(user.get("profile")).get("real_name") or user.get("real_name")
     with transaction() as session:
         people.refresh(
             session,
             workspace.id,
-            user["id"],
-            name=profile.get("real_name") or user.get("real_name"),
-            zone=user.get("tz"),
-            locale=user.get("locale"),
+            user_id,
+            name=optional_text(name),
+            zone=optional_text(user.get("tz")),
+            locale=optional_text(user.get("locale")),
             deactivated=bool(user.get("deleted")),
             now=now(),
         )

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from bot.database import Database
 from bot.http import openapi, signatures
-from bot.http.request_body import TooLarge, read_body
+from bot.http.request_body import TooLarge, UncertainLength, read_body
 from bot.slack.installations import Installation
 from bot.slack.rate_limits import Rate
 from handlers import intake
@@ -138,6 +138,8 @@ class Intake:
             body = await read_body(request)
         except TooLarge:
             return _response(problem(413, "A request can hold at most 1 MB."))
+        except UncertainLength:
+            return _response(problem(400, "The request gives its length twice; send Content-Length alone."))
         loop = asyncio.get_running_loop()
         return _response(await loop.run_in_executor(self.threads, self._answer, request, body, operation, named))
 

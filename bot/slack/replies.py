@@ -72,7 +72,7 @@ def reply(response_url: str, payload: Mapping[str, Any]) -> None:
     client = WebhookClient(response_url, timeout=SECONDS, retry_handlers=[])  # type: ignore[arg-type]
     try:
         status: object = client.send_dict(dict(payload)).status_code
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, ValueError) as error:
         status = type(error).__name__
     if status != 200:  # noqa: PLR2004 - HTTP's own number
         log.warning("A private reply could not be delivered.", extra={"action": "reply", "error": status})

@@ -9,6 +9,7 @@ from slack_bolt import BoltContext, BoltResponse
 
 from handlers.plumbing.context import Body
 from handlers.plumbing.drawing import draw, say
+from handlers.plumbing.payload_values import listed, mapping
 from qualification.people import people
 from qualification.people.people import Reader
 from qualification.rules.refusals import BadDate, CannotReassign, InvalidFields, Refusal, UnknownPerson
@@ -79,7 +80,7 @@ def _tell(
 
 def _show(view: Mapping[str, Any], body: Body, context: BoltContext) -> None:
     """Open the sentence as a modal: above the one in which something was pressed, else by itself."""
-    in_modal = body.get("view", {}).get("type") == "modal"
+    in_modal = mapping(body.get("view")).get("type") == "modal"
     show = context["views"].push if in_modal else context["views"].open
     try:
         show(body.get("trigger_id", ""), view)
@@ -90,7 +91,8 @@ def _show(view: Mapping[str, Any], body: Body, context: BoltContext) -> None:
 
 def _field_errors(refusal: Refusal, body: Body, reader: Reader) -> dict[str, str]:
     """Return the sentences to stand beside fields of the modal that was submitted."""
-    inputs = {block["block_id"] for block in body["view"]["blocks"] if block["type"] == "input"}
+    blocks = map(mapping, listed(mapping(body.get("view")).get("blocks")))
+    inputs = {block.get("block_id") for block in blocks if block.get("type") == "input"}
     if isinstance(refusal, InvalidFields):
         found = {
             field: say(reader, "replies/fields", field=field, fault=fault) for field, fault in refusal.fields.items()
@@ -102,8 +104,7 @@ def _field_errors(refusal: Refusal, body: Body, reader: Reader) -> dict[str, str
 
 
 def _user_id(body: Body) -> str:
-    user = body.get("user", {})
-    return str(body.get("user_id") or user.get("id", ""))
+    return str(body.get("user_id") or mapping(body.get("user")).get("id", ""))
 
 
 def _action(body: Body) -> str:

@@ -19,6 +19,18 @@ def listed(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+def text(value: object) -> str:
+    """Return the text; raises StaleCard for anything else, and for an empty one."""
+    if not isinstance(value, str) or not value:
+        raise StaleCard
+    return value
+
+
+def optional_text(value: object) -> str | None:
+    """Return the text, None for anything else."""
+    return value if isinstance(value, str) and value else None
+
+
 def parsed(text: object) -> Mapping[str, Any]:
     """Return the JSON object that a control carries; raises StaleCard for anything else."""
     try:
