@@ -46,8 +46,10 @@ def cut(text: str, limit: int) -> str:
 def pieces(text: str, limit: int) -> list[str]:
     """Return the whole text in pieces of at most `limit` units, parted where a reader would part it."""
     found = []
-    while units(text) > limit:
-        end = _parting(text, limit)
-        found.append(text[:end])
-        text = text[end:]
-    return [*found, text] if text else found
+    at = 0
+    # Only what may stand in the next piece is looked at, and the character behind it: a long text has many pieces.
+    while units(near := text[at : at + limit + 1]) > limit:
+        end = _parting(near, limit)
+        found.append(near[:end])
+        at += end
+    return [*found, near] if near else found

@@ -17,6 +17,8 @@ _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9_]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9][0-9_]{0,17}\.[0-9]{1,9}")
 _WORDS: Mapping[str, object] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _MOST_ENTRIES = 50_000
+# Characters. Entries are counted only once the file is read, and a file of 60 MB is read for minutes.
+_LONGEST = 1_000_000
 _DEEPEST = 50
 
 
@@ -44,24 +46,30 @@ def parse_yaml(text: str) -> Document:
 
     Only true, false, null and decimal numbers are taken for anything but text: NO is a country here, and 9:00 a time.
     """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        return Document(None, {}, (PlaybookError(line, "", "there is a control character here; remove it"),))
-    except yaml.MarkedYAMLError as error:
-        return Document(None, {}, (_syntax(error),))
-    except RecursionError:
-        return Document(None, {}, (PlaybookError(1, "", "the file is nested too deeply to be a playbook"),))
-    if root is None:
-        return Document(
-            None, {}, (PlaybookError(1, "", "the file is empty; start with teams, people, pools and rules"),)
-        )
+    root = _compose(text)
+    if isinstance(root, PlaybookError):
+        return Document(None, {}, (root,))
     reader = _Reader()
     data = reader.value(root, ())
     if data is None and not reader.faults:
         return parse_yaml("")
     return Document(data, reader.lines, tuple(reader.faults))
+
+
+def _compose(text: str) -> yaml.Node | PlaybookError:
+    """Return the document's root, or the fault for which the file cannot be read at all."""
+    if len(text) > _LONGEST:
+        return PlaybookError(1, "", f"the file has {len(text):,} characters; a playbook has at most {_LONGEST:,}")
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return PlaybookError(line, "", "there is a control character here; remove it")
+    except yaml.MarkedYAMLError as error:
+        return _syntax(error)
+    except RecursionError:
+        return PlaybookError(1, "", "the file is nested too deeply to be a playbook")
+    return root or PlaybookError(1, "", "the file is empty; start with teams, people, pools and rules")
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """What somebody asks of the pipeline in a few words: a period, a dimension, a rep."""
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -11,8 +12,8 @@ from qualification.rules.reporting import periods
 from qualification.rules.reporting.periods import Period
 from qualification.rules.values.suggestions import nearest
 
-_MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
-_TOKEN: Final = re.compile(r"<[^>]*>|\S+")
+_MENTION: Final = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
+_TOKEN: Final = re.compile(r"<[^<>]*>|\S+")
 
 
 class By(StrEnum):
@@ -49,22 +50,22 @@ class PipelineQuery:
 def parse(text: str, today: date) -> PipelineQuery:
     """Read the words after /pipeline, in whatever order and capitals; raises UnknownWord with the nearest right one."""
     query = PipelineQuery()
-    tokens = _TOKEN.findall(text)
+    tokens = deque(_TOKEN.findall(text))
     while tokens:
-        word = tokens.pop(0)
+        word = tokens.popleft()
         mention = _MENTION.fullmatch(word)
         two = f"{word} {tokens[0]}".casefold() if tokens else ""
         if mention:
             query = PipelineQuery(query.by, query.period, mention[1])
         elif two in periods.NAMES:
-            tokens.pop(0)
+            tokens.popleft()
             query = PipelineQuery(query.by, periods.period(two, today), query.rep)
         elif word.casefold() in periods.NAMES:
             query = PipelineQuery(query.by, periods.period(word.casefold(), today), query.rep)
         elif word.casefold() == "by" and tokens:
-            query = PipelineQuery(_dimension(tokens.pop(0)), query.period, query.rep)
+            query = PipelineQuery(_dimension(tokens.popleft()), query.period, query.rep)
         else:
-            raise _unknown(word, tokens)
+            raise _unknown(word, tokens[0] if tokens else "")
     return query
 
 
@@ -77,8 +78,8 @@ def _dimension(word: str) -> By:
     raise UnknownWord(word=f"by {word}", nearest=f"by {near}" if near else None)
 
 
-def _unknown(word: str, left: list[str]) -> UnknownWord:
+def _unknown(word: str, following: str) -> UnknownWord:
     known = [*periods.NAMES, *(f"by {each.value}" for each in By)]
-    two = " ".join([word, *left[:1]])
+    two = f"{word} {following}".rstrip()
     near = nearest(two, known) or nearest(word, known)
     return UnknownWord(word=two if near and " " in near else word, nearest=near)

@@ -50,6 +50,8 @@ _MULTIPLES: Mapping[str, int] = MappingProxyType(
     }
 )  # fmt: skip
 
+# Characters: far more than an amount has, and few enough to be read as a number.
+_LONGEST = 200
 _SPACES = re.compile(r"\s")
 _APART = re.compile(r"(?P<before>[^\d]*)(?P<number>\d(?:[\d.,' ]*\d)?)(?P<after>[^\d]*)")
 _GROUPED = r"\d{1,3}(?:%s\d{3})+"
@@ -66,6 +68,8 @@ def parse_money(text: str, default_currency: str) -> tuple[int, str]:
     sign that several share is the default's if it is one of them. Raise Unreadable for an amount below zero, of more
     decimals than the currency has, or that two readers would read differently ("12.500" of a currency with three).
     """
+    if len(text) > _LONGEST:
+        raise Unreadable("value", text, FieldFault.BAD_VALUE)
     tidy = _NO_CENTS.sub("", _tidy(text))
     if _NEGATIVE.search(tidy):
         raise Unreadable("value", text, FieldFault.NEGATIVE_VALUE)
@@ -82,6 +86,8 @@ def parse_money(text: str, default_currency: str) -> tuple[int, str]:
 
 def parse_size(text: str) -> int:
     """Read a number of employees such as "1,200", "1.200", "1 200" or "1.2k"; raise Unreadable for anything else."""
+    if len(text) > _LONGEST:
+        raise Unreadable("size", text, FieldFault.BAD_SIZE)
     tidy = _tidy(text).upper()
     whole = re.fullmatch(
         rf"\d+|{_GROUPED % '[,]'}|{_GROUPED % '[.]'}|{_GROUPED % '[ ]'}|{_GROUPED % chr(39)}|{_INDIAN}", tidy

@@ -109,12 +109,18 @@ def check_email(text: str) -> str:
 
 def _without_legal_form(words: list[str]) -> list[str]:
     """Drop the legal forms at the end, or before the name where a country puts them there; never the whole name."""
-    while len(words) > 1 and words[0] in _LEADING_FORMS:
-        words = words[1:]
-    for length in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
-        if " ".join(words[-length:]) in _LEGAL_FORMS:
-            return _without_legal_form(words[:-length])
-    return words
+    first, end = 0, len(words)
+    while end - first > 1 and words[first] in _LEADING_FORMS:
+        first += 1
+    while form := _form_at_end(words[max(first, end - _LONGEST_FORM - 1) : end]):
+        end -= form
+    return words[first:end]
+
+
+def _form_at_end(words: list[str]) -> int:
+    """Return of how many words the longest legal form at the end consists that leaves a word before it; 0 for none."""
+    longest_first = range(min(_LONGEST_FORM, len(words) - 1), 0, -1)
+    return next((length for length in longest_first if " ".join(words[-length:]) in _LEGAL_FORMS), 0)
 
 
 def storable(text: str) -> str:
