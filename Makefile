@@ -38,7 +38,7 @@ doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
 	@$(BIN)/baton doctor $(ARGS)
 
 test: $(DEVELOPMENT)  ## Run the tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=8 $(ARGS)
+	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=6 $(ARGS)
 
 check: $(DEVELOPMENT)  ## Format, lint, types, imports, drift between records and migrations
 	$(BIN)/ruff format --check

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from websockets.exceptions import InvalidState
 
 from sandbox.api.web_api import WebApi
 from sandbox.client.user_actions import UserActions
@@ -51,7 +52,10 @@ class PromptServer(uvicorn.Server):
         for listening in sockets or []:
             listening.close()
         for connection in list(self.server_state.connections):
-            connection.shutdown()
+            try:
+                connection.shutdown()
+            except InvalidState:  # a websocket whose other side is closing it just now
+                connection.transport.close()
         deadline = asyncio.get_running_loop().time() + (self.config.timeout_graceful_shutdown or 0)
         while self.server_state.connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - uvicorn sends no signal when a connection closes
             await asyncio.sleep(_POLL_SECONDS)

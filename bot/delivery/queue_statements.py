@@ -94,10 +94,7 @@ NEXT_DUPLICATE_CHECK: Final = select(func.min(Delivery.duplicate_check_at)).wher
 
 # A delivery, read again and locked unless another transaction has it: waiting could deadlock.
 LOCK_DELIVERY: Final = (
-    select(Delivery)
-    .where(Delivery.id == bindparam("delivery_id"))
-    .with_for_update(skip_locked=True, key_share=True)
-    .execution_options(populate_existing=True)
+    select(Delivery).where(Delivery.id == bindparam("delivery_id")).with_for_update(skip_locked=True, key_share=True)
 )
 
 # Locked when a result is recorded: the delivery first, then its queue, in the order that all code keeps.

@@ -203,7 +203,6 @@ _LOCKED: Final = (
     select(Handoff)
     .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.id == bindparam("handoff_id"))
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
 )
 _AROUND: Final = (
     select(Lead, Team, Offer, PlaybookVersion.id, PlaybookVersion.text, events.PASSED)

@@ -41,15 +41,13 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
     done = len(snoozed) + len(offers) + tasks.run_due(session, workspace_id, now, limit=limit)
     ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
     for handoff in session.scalars(
-        ending.order_by(Handoff.undo_until, Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True),
-        execution_options={"populate_existing": True},
+        ending.order_by(Handoff.undo_until, Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
     ):
         decisions.end_undo(session, handoff, now=now)
         done += 1
     back = select(Person).where(Person.workspace_id == workspace_id, Person.away_until <= now)
     for person in session.scalars(
-        back.order_by(Person.id).limit(limit).with_for_update(skip_locked=True, key_share=True),
-        execution_options={"populate_existing": True},
+        back.order_by(Person.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
     ):
         people.come_back(session, person, now=now)
         done += 1
@@ -98,8 +96,7 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
     offers: list[Offer] = []
     for offer_id, handoff_id in session.execute(due).all():
         handoff = session.scalar(
-            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True),
-            execution_options={"populate_existing": True},
+            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True)
         )
         offer = session.get(Offer, offer_id, populate_existing=True) if handoff else None
         if offer is not None and offer.outcome is OfferOutcome.OPEN and offer.next_at and offer.next_at <= now:

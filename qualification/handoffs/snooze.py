@@ -190,7 +190,6 @@ _SNOOZED: Final = (
     .order_by(Handoff.id.desc())
     .limit(1)
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
 )
 _DUE: Final = (
     select(Handoff)
@@ -198,12 +197,7 @@ _DUE: Final = (
     .order_by(Handoff.resume_at, Handoff.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, key_share=True)
-    .execution_options(populate_existing=True)
 )
 _LOCKED_LEADS: Final = (
-    select(Lead)
-    .where(Lead.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Lead.id)
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
+    select(Lead).where(Lead.id.in_(bindparam("ids", expanding=True))).order_by(Lead.id).with_for_update(key_share=True)
 )

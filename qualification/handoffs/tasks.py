@@ -100,8 +100,7 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
     marked = 0
     for task_id, handoff_id in session.execute(_DUE, {"workspace_id": workspace_id, "now": now, "most": limit}).all():
         handoff = session.scalar(
-            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True),
-            execution_options={"populate_existing": True},
+            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True)
         )
         task = session.get(Task, task_id, populate_existing=True) if handoff else None
         if task is not None and task.outcome is TaskOutcome.OPEN and not task.overdue:

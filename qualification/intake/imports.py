@@ -61,7 +61,6 @@ def begin(session: Session, workspace_id: int, digest: str, *, file: str, sender
         select(ImportRun)
         .where(ImportRun.workspace_id == workspace_id, ImportRun.digest == digest)
         .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     ).one()
 
 

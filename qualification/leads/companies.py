@@ -123,5 +123,4 @@ _CANDIDATES: Final = (
     )
     .order_by(Company.id)
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
 )

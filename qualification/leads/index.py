@@ -163,12 +163,5 @@ _LIVE_AND_SNOOZED: Final = (
     .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED}))
     .order_by(Handoff.id)
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
 )
-_LOCKED_LEADS: Final = (
-    select(Lead)
-    .where(Lead.id.in_(_IDS))
-    .order_by(Lead.id)
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
-)
+_LOCKED_LEADS: Final = select(Lead).where(Lead.id.in_(_IDS)).order_by(Lead.id).with_for_update(key_share=True)

@@ -89,7 +89,7 @@ def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> t
     it, and snoozes that were dropped by the merge are due again. Raises StaleCard if the merge is undone already.
     """
     wanted = select(Merge).where(Merge.workspace_id == by.workspace_id, Merge.id == merge_id)
-    found = session.scalar(wanted.with_for_update(key_share=True), execution_options={"populate_existing": True})
+    found = session.scalar(wanted.with_for_update(key_share=True))
     if found is None or found.split_at is not None:
         raise StaleCard
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
@@ -199,7 +199,6 @@ _HANDOFFS: Final = (
     .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)))
     .order_by(Handoff.id)
     .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
 )
 _MERGED_INTO: Final = select(Lead.id, Lead.merged_into_id).where(
     Lead.merged_into_id.in_(bindparam("ids", expanding=True))

@@ -90,7 +90,6 @@ def _live_of(session: Session, person: Person) -> list[Handoff]:
         )
         .order_by(Handoff.id)
         .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
     )
     return list(session.scalars(concerned))
 

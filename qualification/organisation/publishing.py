@@ -86,7 +86,7 @@ def person_found(
 def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str, Team]:
     # Locked before anything is enqueued: a worker that makes a summary locks its team first, too.
     there = select(Team).where(Team.workspace_id == workspace_id).order_by(Team.id).with_for_update(key_share=True)
-    known = {team.key: team for team in session.scalars(there, execution_options={"populate_existing": True})}
+    known = {team.key: team for team in session.scalars(there)}
     for team in known.values():
         team.active = team.key in playbook.teams
     for key, definition in playbook.teams.items():

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, event
+from sqlalchemy.orm import ORMExecuteState, Session
 
 
 @dataclass(slots=True)
@@ -29,8 +29,8 @@ class PendingMessages:
 class UnitOfWork(Session):
     """The session of one transaction, as `Database.transaction` yields it: the rows it writes, and their messages.
 
-    A row that was read stays known until the end, so that `get` reads it once; what is read with a lock says
-    `populate_existing`, so that it is known as it is now.
+    A row that was read stays known until the end, so that `get` reads it once. What is read with a lock is known as it
+    is then: it may have changed while the transaction waited for it.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the session's own
@@ -49,3 +49,10 @@ def _know(session: UnitOfWork, record: object) -> None:
 
 # How callers of use cases get one: `with transaction() as session`, committed when the block ends.
 Transactions: TypeAlias = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+@event.listens_for(UnitOfWork, "do_orm_execute")
+def _read_anew(state: ORMExecuteState) -> None:
+    """Have a statement that locks rows overwrite what was known of them."""
+    if isinstance(state.statement, Select) and state.statement._for_update_arg is not None:  # noqa: SLF001 - it has no other name
+        state.update_execution_options(populate_existing=True)

@@ -56,10 +56,7 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
     )
     done = 0
     for summary_id, team_id in session.execute(due.order_by(Summary.due_at, Summary.id)).all():
-        team = session.scalar(
-            select(Team).where(Team.id == team_id).with_for_update(skip_locked=True, key_share=True),
-            execution_options={"populate_existing": True},
-        )
+        team = session.scalar(select(Team).where(Team.id == team_id).with_for_update(skip_locked=True, key_share=True))
         summary = session.get(Summary, summary_id, populate_existing=True) if team else None
         if team is None or summary is None or summary.made_at is not None:
             continue

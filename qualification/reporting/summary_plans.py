@@ -22,7 +22,7 @@ def plan_all(session: Session, workspace_id: int, playbook: Playbook, *, now: da
     A plan that is right already stays untouched. Every team is locked, as by a worker that makes its summary.
     """
     teams = select(Team).where(Team.workspace_id == workspace_id).order_by(Team.id)
-    for team in session.scalars(teams.with_for_update(key_share=True), execution_options={"populate_existing": True}):
+    for team in session.scalars(teams.with_for_update(key_share=True)):
         timetable = playbook.summary_of(team.key) if team.active and team.key in playbook.teams else None
         plan(session, team, timetable, now=now)
 

@@ -48,7 +48,7 @@ def offer_next(session: UnitOfWork, handoff: Handoff, published: Published, *, n
     if handoff.pool_id is None:
         queue(session, handoff, "nobody_there", now=now)
         return None
-    pool = session.get_one(Pool, handoff.pool_id, with_for_update=_LOCK, populate_existing=True)
+    pool = session.get_one(Pool, handoff.pool_id, with_for_update=_LOCK)
     if not pool.active:
         queue(session, handoff, "nobody_there", now=now)
         return None
@@ -85,7 +85,7 @@ def pool_for(session: Session, workspace_id: int, rule: Rule | None) -> Pool | N
     if rule is None:
         return None
     named = select(Pool).where(Pool.workspace_id == workspace_id, Pool.key == rule.pool)
-    locked = named.with_for_update(key_share=True).execution_options(populate_existing=True)
+    locked = named.with_for_update(key_share=True)
     return session.scalars(locked).one()
 
 
@@ -278,7 +278,7 @@ def _seats(session: Session, handoff: Handoff, pool: Pool, *, now: datetime) -> 
 
 def _recount(session: Session, offer: Offer) -> None:
     """Write down anew which turn the rep kept last; offers may be given back in any order."""
-    session.get_one(Pool, offer.pool_id, with_for_update=_LOCK, populate_existing=True)
+    session.get_one(Pool, offer.pool_id, with_for_update=_LOCK)
     seat = session.scalar(
         select(Membership)
         .where(Membership.pool_id == offer.pool_id, Membership.person_id == offer.person_id)

@@ -86,7 +86,6 @@ _OUTDATED: Final = tuple(
     .order_by(Lead.scored_by_id, Lead.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, key_share=True)
-    .execution_options(populate_existing=True)
     for others in (
         Lead.scored_by_id.is_(None),
         Lead.scored_by_id < bindparam("current"),
