@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 HTTP_THREADS: Final = 10
 LATER_THREADS: Final = 4
 # What reading a value of another kind than was expected raises.
-ODD: Final = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+ODD: Final = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 # How often each directory checks for people and channels to look up.
 LOOK_UP_SECONDS: Final = 15.0
 

@@ -147,11 +147,10 @@ def test_four_times_as_long_takes_no_more_than_nine_times_as_long(reader: str) -
     """Who looks at each part of a text from every other one needs sixteen times as long."""
     slow = []
     for part in PARTS:
-        for before, behind in (("", ""), ("Jo ", "x"), ("\n", "\n!")):
-            short, long = (f"{before}{(part * size)[:size]}{behind}" for size in (CHARACTERS, 4 * CHARACTERS))
-            took = seconds(READERS[reader], long)
-            if took > 9 * max(seconds(READERS[reader], short), NOTHING):
-                slow.append((part, took))
+        short, long = (f"Jo {(part * size)[:size]}x" for size in (CHARACTERS, 4 * CHARACTERS))
+        took = seconds(READERS[reader], long)
+        if took > 9 * max(seconds(READERS[reader], short), NOTHING):
+            slow.append((part, took))
     assert slow == []
 
 

@@ -6,6 +6,8 @@ docs.slack.dev/reference/interaction-payloads, docs.slack.dev/apis/events-api
 from collections.abc import Mapping
 from typing import Any, Final
 
+from qualification.rules.values.normalization import storable
+
 _OBJECTS: Final = frozenset({"channel", "container", "enterprise", "event", "message", "state", "team", "user", "view"})
 _TEXTS: Final = frozenset(
     {
@@ -20,8 +22,11 @@ class OddPayload(Exception):
 
 
 def read_shape(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the payload without what is null, since Slack means by it that there is none; raises OddPayload."""
-    said = {name: value for name, value in payload.items() if value is not None}
+    """Return the payload without what is null, since Slack means by it that there is none; raises OddPayload.
+
+    No text in it holds what a database refuses: NUL, and halves of a pair of surrogates.
+    """
+    said = {name: _storable(value) for name, value in payload.items() if value is not None}
     for name, value in said.items():
         if (name in _OBJECTS and not isinstance(value, dict)) or (name in _TEXTS and not isinstance(value, str)):
             raise OddPayload(name)
@@ -46,6 +51,17 @@ def read_shape(payload: Mapping[str, Any]) -> dict[str, Any]:
         case _:
             raise OddPayload("type")
     return said
+
+
+def _storable(value: object) -> Any:  # noqa: ANN401 - a value of any kind of JSON's
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {storable(name): _storable(inner) for name, inner in value.items()}
+        case list():
+            return [_storable(inner) for inner in value]
+    return value
 
 
 def _need(said: Mapping[str, Any], name: str, inner: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -44,7 +44,7 @@ class PageEndpoints:
         ]
 
     async def _index(self, _: Request) -> Response:
-        return FileResponse(STATIC / "index.html")
+        return Response((STATIC / "index.html").read_bytes(), media_type="text/html")
 
     async def _workspaces(self, _: Request) -> Response:
         return JSONResponse(payloads.workspaces(self._slack))
