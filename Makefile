@@ -56,7 +56,7 @@ screenshots: $(DEVELOPMENT)  ## Take the pictures of docs/images anew
 evidence: $(DEVELOPMENT)  ## Check Baton on real data: make evidence DATA=folder
 	@test -n "$(DATA)" || { echo "make evidence needs the folder of the data: make evidence DATA=folder" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make evidence: $(DATA) is no folder" >&2; exit 2; }
-	$(BIN)/python -m pytest tests/evidence --data="$(DATA)" --numprocesses=4 --dist=loadgroup $(ARGS)
+	$(BIN)/python -m pytest tests/evidence --data="$(DATA)" --numprocesses=3 --dist=loadfile $(ARGS)
 
 bench: $(DEVELOPMENT)  ## Measure, each figure beside its floor
 	$(BIN)/python tests/bench $(ARGS)

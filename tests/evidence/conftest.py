@@ -31,15 +31,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write(printed)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what shares a day run in one process, and the days of the two engines in two."""
-    for item in items:
-        assert isinstance(item, pytest.Function)
-        engine = item.callspec.params.get("engine_url") if hasattr(item, "callspec") else None
-        shared = f"{item.path.name} {engine}" if "database_url" not in item.fixturenames else item.nodeid
-        item.add_marker(pytest.mark.xdist_group(shared))
-
-
 @pytest.fixture(scope="module")
 def sales(data: Path) -> Sales:
     """Return the sales organisation of the CRM."""
