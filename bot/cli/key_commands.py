@@ -76,5 +76,5 @@ def revoke_key(name: Annotated[str, typer.Argument(help="The sender, as the list
         with database.transaction() as session:
             done = api_keys.revoke(session, workspace_id, name.strip(), now=wiring.utc_now())
     if not done:
-        console.fail(f"There is no valid key called {name}. See baton keys list.", console.FAILED)
+        console.fail(f"No valid key has the name {name}. See baton keys list.", console.FAILED)
     console.say(f"The key of {name} is revoked.")

@@ -90,6 +90,11 @@ def test_a_payload_of_another_shape_is_answered_and_stops_nothing(
     ] == []
 
 
+def test_the_check_of_a_certificate_is_answered(floor: Floor) -> None:
+    workspace = floor.sandbox.workspace()
+    assert floor.dispatches({"ssl_check": "1", "token": "t", "team_id": workspace.id}).status == 200
+
+
 @pytest.mark.parametrize(
     ("odd", "status"),
     [
