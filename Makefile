@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PACKAGES := bot handlers migrations qualification sandbox templates
 ELSEWHERE := tests/browser tests/evidence tests/bench
+MINUTES ?= 2
 ARGS ?=
 
 BIN := .venv/bin
@@ -11,13 +12,15 @@ DEMO := .venv/.demo
 DEVELOPMENT := .venv/.development
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps
 INSTALL := $(PIP) --require-hashes
+# bandit warns of an exception once for each part of its line in which it finds nothing, and has no option against that.
+BANDIT := $(BIN)/python -c "import logging; logging.disable(logging.WARNING); from bandit.cli.main import main; main()"
 
 # The processes of a test run, and those that they start, compile each file once.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run init publish doctor test check browser screenshots evidence bench format words lock clean
+.PHONY: help demo run init publish doctor test check browser screenshots evidence faults bench format words lock sbom audit clean
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,12 +41,13 @@ doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
 	@$(BIN)/baton doctor $(ARGS)
 
 test: $(DEVELOPMENT)  ## Run the tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=6 $(ARGS)
+	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=8 --dist=worksteal $(ARGS)
 
-check: $(DEVELOPMENT)  ## Format, lint, types, imports, drift between records and migrations
+check: $(DEVELOPMENT)  ## Format, lint, Bandit, types, imports, drift between records and migrations
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/mypy $(PACKAGES) tests
+	$(BANDIT) --quiet --recursive $(PACKAGES)
+	$(BIN)/mypy $(PACKAGES) tests .ci
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest tests/migrations/test_drift.py
 
@@ -56,7 +60,10 @@ screenshots: $(DEVELOPMENT)  ## Take the pictures of docs/images anew
 evidence: $(DEVELOPMENT)  ## Check Baton on real data: make evidence DATA=folder
 	@test -n "$(DATA)" || { echo "make evidence needs the folder of the data: make evidence DATA=folder" >&2; exit 2; }
 	@test -d "$(DATA)" || { echo "make evidence: $(DATA) is no folder" >&2; exit 2; }
-	$(BIN)/python -m pytest tests/evidence --data="$(DATA)" --numprocesses=3 --dist=loadfile $(ARGS)
+	$(BIN)/python -m pytest tests/evidence --data="$(DATA)" --numprocesses=3 $(ARGS)
+
+faults: $(DEVELOPMENT)  ## Act while everything breaks, and count what is lost, doubled or untrue: make faults MINUTES=2
+	$(BIN)/python -W "ignore:XDG_RUNTIME_DIR is not set" -m tests.faults --minutes $(MINUTES) $(ARGS)
 
 bench: $(DEVELOPMENT)  ## Measure, each figure beside its floor
 	$(BIN)/python tests/bench $(ARGS)
@@ -76,6 +83,15 @@ lock: .venv/lock/bin/uv  ## Lock what pyproject.toml asks for: make lock UPGRADE
 	$(COMPILE) -c requirements.lock pyproject.toml --group dev -o requirements-dev.lock
 	$(COMPILE) -c requirements-dev.lock --group build -o requirements-build.lock
 	$(COMPILE) -c requirements-dev.lock --group demo -o requirements-demo.lock
+	$(COMPILE) -c requirements-dev.lock --group audit -o requirements-audit.lock
+
+sbom: $(RUNTIME)  ## List all packages that Baton runs with, in CycloneDX: reports/sbom.cdx.json
+	@mkdir -p reports
+	@$(BIN)/python .ci/sbom.py requirements.lock > reports/sbom.cdx.json
+	@echo reports/sbom.cdx.json
+
+audit: .venv/audit/bin/pip-audit  ## Ask PyPI and OSV for known vulnerabilities of all that is locked
+	@$(BIN)/python .ci/audit.py $< $(wildcard requirements*.lock)
 
 clean:  ## Remove what was installed and made
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache reports
@@ -102,3 +118,9 @@ $(DEVELOPMENT): requirements-dev.lock $(RUNTIME)
 .venv/lock/bin/uv: | $(BIN)/python
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/pip install -qq --disable-pip-version-check uv
+
+# A place of its own: pip-audit asks for a pip, which would replace that of .venv.
+.venv/audit/bin/pip-audit: requirements-audit.lock | $(BIN)/python
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@

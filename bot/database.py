@@ -1,36 +1,59 @@
 """The database: `transaction` for writes, `snapshot` for reads that wait for no writer."""
 
+import logging
+import secrets
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot import private_files
+from bot.outages import COMMIT_UNKNOWN, NotNow, Outage, is_away
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.records import IdempotencyKey, Workspace
+
+log = logging.getLogger(__name__)
 
 # The NOTIFY channel on which the workers of every process listen, on PostgreSQL.
 WAKE_CHANNEL: Final = "baton_owed"
-# How long SQLite waits for another process: a command beside a running bot writes in far shorter batches.
-BUSY_MILLISECONDS: Final = 10_000
+# How long a command waits for SQLite's writers; they write in far shorter batches.
+PATIENCE_SECONDS: Final = 10.0
+# The same in a running bot: Slack waits three seconds for the answer to a press.
+ANSWERING_SECONDS: Final = 1.5
+# The same once somebody has waited in vain: all threads that answer Slack would else wait one after the other.
+IMPATIENCE_SECONDS: Final = 0.25
 # The errors of SQLAlchemy that mean trouble with the database itself, and not with the statement.
 UNWELL: Final = (OperationalError, InterfaceError, PoolTimeout)
 # PostgreSQL gives up waiting for a lock after this; no healthy transaction holds one for so long.
 LOCK_SECONDS: Final = 10
+# A PostgreSQL that does not let us in, or has no connection left, is waited for so long: no press waits longer.
+CONNECT_SECONDS: Final = 2
 # A connection to a PostgreSQL that has fallen silent is given up after some 25 s; by default it would take hours.
 CONNECTING: Final[Mapping[str, Any]] = MappingProxyType(
-    {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+    {
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        # Keepalives don't count while something that was sent waits for its acknowledgement.
+        "tcp_user_timeout": 25_000,
+    }
 )
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def database_url(url: str) -> URL:
@@ -49,19 +72,25 @@ class Database:
 
     engine: Engine
 
-    def __init__(self, url: str, *, application_name: str = "baton") -> None:
-        """Prepare the engine; the first use opens the first connection."""
+    def __init__(
+        self, url: str, *, application_name: str = "baton", patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        """Prepare the engine; the first use opens the first connection.
+
+        A transaction on SQLite waits `patience_seconds` at most for other writers, those of other processes included.
+        """
         parsed = database_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._hooks: list[Callable[[], None]] = []
-        self._writing: AbstractContextManager[object]
+        # SQLite's own busy handling starves writers, so the writers of one process queue for this lock.
+        self._writing = threading.Lock()
+        self._patience_seconds = patience_seconds
+        self._left: float | None = None
+        self._outage = Outage(rests=not self.is_sqlite)
         if self.is_sqlite:
-            # SQLite's own busy handling starves writers, so the writers of one process queue for this lock.
-            self._writing = threading.Lock()
-            self.engine = _sqlite_engine(parsed, begin="BEGIN IMMEDIATE", query_only=False)
-            self._reader = _sqlite_engine(parsed, begin="BEGIN", query_only=True)
+            self.engine = _sqlite_engine(parsed, self._busy_seconds, begin="BEGIN IMMEDIATE", query_only=False)
+            self._reader = _sqlite_engine(parsed, lambda: patience_seconds, begin="BEGIN", query_only=True)
         else:
-            self._writing = nullcontext()
             self.engine = _postgresql_engine(parsed, application_name)
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._write_session = sessionmaker(self.engine, class_=UnitOfWork, expire_on_commit=False)
@@ -73,8 +102,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Generator[UnitOfWork]:
-        """Commit the block's writes and the messages that they queued together, or nothing at all when it raises."""
-        with self._writing, self._write_session.begin() as session:
+        """Commit the block's writes and the messages that they queued together, or nothing at all when it raises.
+
+        Raises one of UNWELL where the database can't be used; `outages.saved_nothing` tells whether nothing is written.
+        """
+        with self._outage.noted(), self._turn(), _committed(self._write_session) as session:
             yield session
             queued = outbox.flush(session)
             if queued and not self.is_sqlite:
@@ -82,25 +114,111 @@ class Database:
         if queued:
             for hook in self._hooks:
                 hook()
+        if self._outage.reason is not None:
+            self._look_whether_it_is_over()
 
     @contextmanager
     def snapshot(self) -> Generator[Session]:
         """Read one consistent state of everything; the database refuses a write inside."""
-        with self._read_session() as session:
+        with self._outage.noted(), self._read_session() as session:
             yield session
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the last that was tried in this process found that the database can't be used; asks nothing."""
+        return self._outage.reason is not None
+
+    def _look_whether_it_is_over(self) -> None:
+        """Ask after a commit, which no error of this question undoes."""
+        try:
+            self.outage()
+        except Exception:
+            log.exception("It could not be found out whether the database can be used again.")
+
+    def outage(self) -> str | None:
+        """Return why the database can't be used, None where it can: after a failure this tries to write something."""
+        if self._outage.reason is None:
+            return None
+        try:
+            with self._outage.noted(), self._turn(), self._write_session.begin() as session:
+                _write(session)
+        except DBAPIError as error:
+            if not is_away(error):
+                raise
+        except PoolTimeout:
+            pass
+        else:
+            self._outage.end()
+        return self._outage.reason
+
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        """Wait for the process's other writers, on SQLite; raises NotNow where that takes too long."""
+        if not self.is_sqlite:
+            yield
+            return
+        seconds = min(self._patience_seconds, IMPATIENCE_SECONDS) if self.is_away else self._patience_seconds
+        began = time.monotonic()
+        left = seconds if self._writing.acquire(blocking=False) else None
+        if left is None:
+            if not self._writing.acquire(timeout=seconds):
+                raise NotNow(f"other writers keep it locked for more than {seconds} s")
+            left = max(0.0, seconds - (time.monotonic() - began))
+        self._left = left
+        try:
+            yield
+        finally:
+            self._left = None
+            self._writing.release()
+
+    def _busy_seconds(self) -> float:
+        """Return how long the transaction that has the turn may still wait for other processes."""
+        return self._patience_seconds if self._left is None else self._left
 
     @property
     def bytes_left(self) -> int | None:
         """The free bytes on the disk of the database; None where this process cannot tell."""
+        return None if self.file is None else shutil.disk_usage(self.file.resolve().parent).free
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; None where there is none."""
         name = self.engine.url.database if self.is_sqlite else None
-        if not name or name == ":memory:":
-            return None
-        return shutil.disk_usage(Path(name).resolve().parent).free
+        return Path(name) if name and name != ":memory:" else None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The file of a SQLite database and those that SQLite makes beside it; they needn't be there."""
+        return () if self.file is None else tuple(Path(f"{self.file.resolve()}{end}") for end in ("", "-wal", "-shm"))
 
     def dispose(self) -> None:
         """Close all connections that are not in use."""
         self.engine.dispose()
         self._reader.dispose()
+
+
+@contextmanager
+def _committed(sessions: sessionmaker[UnitOfWork]) -> Generator[UnitOfWork]:
+    """Commit after the block; an error says so where it leaves open whether the commit was done."""
+    finished = False
+    try:
+        with sessions.begin() as session:
+            yield session
+            finished = True
+    except DBAPIError as error:
+        if finished and error.connection_invalidated:
+            error.add_detail(COMMIT_UNKNOWN)
+        raise
+
+
+def _write(session: Session) -> None:
+    """Write something that leaves everything as it was: SQLite writes no page that stays the same."""
+    workspace_id = session.scalar(select(func.min(Workspace.id)))
+    if workspace_id is not None:
+        probe = IdempotencyKey(workspace_id=workspace_id, key=f"probe {secrets.token_hex(8)}", at=LONG_AGO)
+        session.add(probe)
+        session.flush()
+        session.delete(probe)
 
 
 def _postgresql_engine(url: URL, application_name: str) -> Engine:
@@ -109,6 +227,7 @@ def _postgresql_engine(url: URL, application_name: str) -> Engine:
         # Enough for eight deliveries at once, the threads that answer Slack, and the clocks.
         pool_size=10,
         max_overflow=10,
+        pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"application_name": application_name, **CONNECTING},
@@ -122,8 +241,18 @@ def _postgresql_engine(url: URL, application_name: str) -> Engine:
     return engine
 
 
-def _sqlite_engine(url: URL, *, begin: str, query_only: bool) -> Engine:
-    engine = create_engine(url, hide_parameters=True)
+class _PrivateConnection(sqlite3.Connection):
+    """A connection that makes the file of its database for its owner alone; SQLite gives -wal and -shm its mode."""
+
+    def __init__(self, database: str, *arguments: object, **options: object) -> None:
+        """Connect as sqlite3 does."""
+        if database != ":memory:" and not options.get("uri"):
+            private_files.make(Path(database))
+        super().__init__(database, *arguments, **options)  # type: ignore[arg-type]
+
+
+def _sqlite_engine(url: URL, busy_seconds: Callable[[], float], *, begin: str, query_only: bool) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"factory": _PrivateConnection})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -133,7 +262,7 @@ def _sqlite_engine(url: URL, *, begin: str, query_only: bool) -> Engine:
         # The driver must not begin transactions by itself: it would begin them late, and without IMMEDIATE.
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout = {BUSY_MILLISECONDS}",
+            f"busy_timeout = {round(busy_seconds() * 1000)}",
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
@@ -143,6 +272,8 @@ def _sqlite_engine(url: URL, *, begin: str, query_only: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_explicitly(connection: Connection) -> None:
+        if not query_only:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(busy_seconds() * 1000)}")
         connection.exec_driver_sql(begin)
 
     return engine

@@ -20,6 +20,11 @@ from qualification.rules.handoffs.states import OfferOutcome
 WELL: Final = "ok"
 # The worker's longest pause is far shorter: whatever has been due for this long, no worker sees to it.
 OVERDUE: Final = timedelta(seconds=60)
+# Signatures fail at five minutes; the clocks of offers are felt earlier.
+SLOWEST_CLOCK: Final = timedelta(seconds=30)
+NO_CONNECTION: Final = "no Socket Mode connection is open"
+STOPPED: Final = "stopped"
+NOT_LOOKED_AT: Final = "not looked at"
 # With less free space the database may soon refuse to write.
 LEAST_BYTES: Final = 64 * 2**20
 
@@ -32,6 +37,7 @@ class Health:
     schema: str
     slack: str
     worker: str
+    clocks: str = WELL
 
     @property
     def is_well(self) -> bool:
@@ -51,20 +57,49 @@ def examine(
     `connections` counts those of Socket Mode, None over HTTP; `working` says whether this process's worker runs, None
     for a process without one. A worker elsewhere is judged by what it leaves undone.
     """
-    unasked = "not looked at"
+    outage = database.outage()
+    written = WELL if outage is None else f"can't be written: {outage}"
     try:
         with database.snapshot() as session:
             fault = schema_fault(session)
             if fault is not None:
-                return Health(WELL, fault, unasked, unasked)
+                return Health(written, fault, NOT_LOOKED_AT, NOT_LOOKED_AT)
             return Health(
-                database=_room(database),
+                database=_room(database) if outage is None else written,
                 schema=WELL,
                 slack=_slack(session, workspace_id, connections, now=now),
                 worker=_worker(session, workspace_id, working=working, now=now),
             )
     except SQLAlchemyError as error:
-        return Health(f"does not answer ({type(error).__name__})", unasked, unasked, unasked)
+        return without_database(f"does not answer ({type(error).__name__})", connections=connections, working=working)
+
+
+def without_database(fault: str, *, connections: int | None, working: bool | None) -> Health:
+    """Tell of the parts that can be looked at without a database, whose own fault is known."""
+    slack = NO_CONNECTION if connections == 0 else NOT_LOOKED_AT
+    return Health(fault, NOT_LOOKED_AT, slack, STOPPED if working is False else NOT_LOOKED_AT)
+
+
+def clocks(database: Database, *, ahead_of_slack: timedelta | None, now: datetime) -> str:
+    """Compare this machine's clock with Slack's and with that of the database, where it is on another machine."""
+    found = [] if ahead_of_slack is None else [clock_fault("this machine's clock", ahead_of_slack, "Slack's")]
+    if not database.is_sqlite:
+        try:
+            with database.snapshot() as session:
+                theirs = session.scalar(select(func.clock_timestamp()))
+        except SQLAlchemyError:
+            theirs = None
+        if theirs is not None:
+            found.append(clock_fault("the database's clock", theirs - now, "this machine's"))
+    return "; ".join(filter(None, found)) or WELL
+
+
+def clock_fault(whose: str, ahead: timedelta, than: str) -> str | None:
+    """Say how far a clock is ahead of another one, or behind; None where that is no more than SLOWEST_CLOCK."""
+    if abs(ahead) <= SLOWEST_CLOCK:
+        return None
+    seconds = round(ahead.total_seconds())
+    return f"{whose} is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} {than}"
 
 
 def together(reports: Iterable[Health]) -> Health:
@@ -104,7 +139,7 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
     if errors is not None:
         return f"refuses {'every call' if workspace.last_error else 'some'}: {errors}"
     if connections == 0:
-        return "no Socket Mode connection is open"
+        return NO_CONNECTION
     latest = now - OVERDUE
     refused_at = session.scalar(
         select(func.min(Delivery.refused_at)).where(
@@ -121,7 +156,7 @@ def _slack(session: Session, workspace_id: int, connections: int | None, *, now:
 
 def _worker(session: Session, workspace_id: int, *, working: bool | None, now: datetime) -> str:
     if working is False:
-        return "stopped"
+        return STOPPED
     latest = now - OVERDUE
     queues = session.scalar(
         select(func.count()).where(

@@ -4,6 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from bot.outages import log_level
+
 log = logging.getLogger(__name__)
 
 
@@ -14,6 +16,7 @@ class Periodic:
         """Prepare; the first turn comes with `start`."""
         self._turn = turn
         self._seconds = seconds
+        self._name = name
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -36,6 +39,7 @@ class Periodic:
         while not self._stopping.is_set():
             try:
                 self._turn()
-            except Exception:
-                log.exception("A round failed; the next one follows.", extra={"action": self._thread.name})
+            except Exception as error:
+                sentence = "A round failed; the next one follows."
+                log.log(log_level(error), sentence, exc_info=error, extra={"action": self._name})
             self._stopping.wait(self._seconds)

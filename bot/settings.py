@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 HIGHEST_PORT: Final = 65535
 # Names of ours begin like this, and by how much another may differ and still be taken for a slip of the pen.
-PREFIXES: Final = ("SLACK_", "INTAKE_", "LOG_", "BATON_")
+PREFIXES: Final = ("SLACK_", "INTAKE_", "LOG_", "METRICS_", "BATON_")
 PREFIXED: Final = 0.6
 NEAR: Final = 0.75
 ALL_BUT_RIGHT: Final = 0.85
@@ -37,7 +38,8 @@ class Settings:
     """What the environment says; secrets stay out of its repr.
 
     `bot_token` is empty only where `read` was told that Slack is not called. Without `app_token` Slack must reach
-    /slack/events, and `signing_secret` is there. `slack_api_url` ends in a slash.
+    /slack/events, and `signing_secret` is there. `slack_api_url` ends in a slash. Without `metrics_token` there are no
+    metrics.
     """
 
     database_url: str = field(repr=False)
@@ -47,10 +49,12 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     intake_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     public_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 3000
     log_format: str = "text"
     log_level: str = "info"
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def on_sqlite(self) -> bool:
@@ -74,11 +78,13 @@ SETTINGS: Final = (
     Setting("SLACK_SIGNING_SECRET", "Proves that a request comes from Slack", secret=True),
     Setting("DATABASE_URL", "Where the records are", default="sqlite:///baton.db", secret=True),
     Setting("INTAKE_SECRETS", "What senders sign with: website=whsec_…,demo-form=…", secret=True),
-    Setting("PUBLIC_URL", "The address that senders have of this machine, where a proxy is before it"),
+    Setting("PUBLIC_URL", "The address that senders use, such as https://baton.acme.example: HubSpot signs it"),
+    Setting("TRUSTED_PROXIES", "The proxies before it, whose X-Forwarded-For says who the client is: 10.0.0.0/8,…"),
     Setting("HOST", "The address that HTTP listens on", default="127.0.0.1"),
     Setting("PORT", "The port that HTTP listens on", default="3000"),
     Setting("LOG_FORMAT", "text or json", default="text"),
     Setting("LOG_LEVEL", "debug, info, warning or error", default="info"),
+    Setting("METRICS_TOKEN", "Opens /metrics to whoever sends it as Authorization: Bearer …", secret=True),
     Setting("SLACK_API_URL", "Slack's Web API, or another's that answers like it", default="https://slack.com/api/"),
 )
 
@@ -121,10 +127,12 @@ def read_settings(environ: Mapping[str, str], *, slack: bool = True, in_file: Co
         slack_api_url=reading.checked("SLACK_API_URL", _address_fault).rstrip("/") + "/",
         intake_secrets=reading.pairs("INTAKE_SECRETS"),
         public_url=reading.checked("PUBLIC_URL", _address_fault) if reading.given("PUBLIC_URL") else None,
+        trusted_proxies=reading.networks("TRUSTED_PROXIES"),
         host=reading.text("HOST"),
         port=reading.port("PORT"),
         log_format=reading.choice("LOG_FORMAT", LOG_FORMATS),
         log_level=reading.choice("LOG_LEVEL", LOG_LEVELS),
+        metrics_token=reading.text("METRICS_TOKEN"),
     )
     if reading.faults:
         raise SettingsFaults(tuple(reading.faults))
@@ -214,6 +222,17 @@ class _Reading:
         if any(not (sender and equals and secret) for sender, equals, secret in pairs):
             self.faults.append(f"{name} does not look right: write sender=secret, and a comma between two of them.")
         return {sender.strip(): secret.strip() for sender, _, secret in pairs}
+
+    def networks(self, name: str) -> tuple[str, ...]:
+        """Give addresses and networks, parted by commas."""
+        written = [each.strip() for each in self.text(name).split(",") if each.strip()]
+        for each in written:
+            try:
+                ip_network(each)
+            except ValueError as error:
+                example = "write addresses, and networks such as 10.0.0.0/8, with a comma between two of them"
+                self.faults.append(f"{name}: {error}; {example}.")
+        return tuple(written)
 
     def port(self, name: str) -> int:
         """Give a port's number; 0 lets the system choose one."""

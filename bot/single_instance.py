@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from bot import private_files
 from bot.database import Database
 
 
@@ -21,8 +22,7 @@ class SingleInstance:
 
     def __init__(self, database: Database) -> None:
         """Claim nothing yet; other databases need no claim."""
-        name = database.engine.url.database if database.is_sqlite else None
-        self._path = Path(f"{Path(name).resolve()}.lock") if name and name != ":memory:" else None
+        self._path = None if database.file is None else Path(f"{database.file.resolve()}.lock")
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
@@ -31,6 +31,7 @@ class SingleInstance:
             return
         # A file beside the database's own, wherever links lead: to close that one anywhere would drop SQLite's locks.
         try:
+            private_files.make(self._path)
             file = self._path.open("a")
         except OSError as error:
             raise Unclaimable(f"{self._path} cannot be written: {error.strerror}. See DATABASE_URL.") from error

@@ -6,26 +6,25 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
+from bot import due_work
 from bot.database import Database
 from bot.delivery import queue, rendering, worker_lock
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.operations import Job
-from bot.delivery.send import Renderer
+from bot.delivery.rendering import Renderer
 from bot.delivery.worker_lock import Presence
+from bot.due_work import DUE_WORK, DueWork
+from bot.outages import log_level
 from bot.slack.client import Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
-from qualification.handoffs import due
-from qualification.outbox import outbox
-from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.outbox import outbox, retries
 from qualification.reporting import summaries
-from qualification.scoring import rescoring
 
 log = logging.getLogger(__name__)
 
@@ -35,21 +34,10 @@ HANDS: Final = 8
 POLL_SECONDS: Final = 1.0
 # How long it waits where another transaction has everything that is due locked.
 BUSY_SECONDS: Final = 0.05
+# How often all due work is done, also where none was found to be due.
+WHOLE_SECONDS: Final = 5.0
 # The number of deliveries in one place before other places get their turn.
 TURN: Final = 10
-
-
-class DueWork(Protocol):
-    """Work that becomes due by time."""
-
-    def __call__(self, session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int) -> int:
-        """Do what is due at `now`, at most `limit` of each kind, and return how much was done."""
-
-
-# The work that becomes due by time, and how much of it one transaction does: some 20 ms, so that others can write.
-DUE_WORK: Final[Mapping[DueWork, int]] = MappingProxyType(
-    {due.run_due: 20, summaries.run_due: 1, rescoring.run_due: 100}
-)
 
 
 class Worker:
@@ -76,7 +64,7 @@ class Worker:
         self._dispatcher = Dispatcher(database, slack, render, workspace_id=workspace_id, worker=self.name, rates=rates)
         self._woken = threading.Event()
         self._look_at_clocks = threading.Event()
-        self._clocks_looked_at = float("-inf")
+        self._clocks_looked_at = self._all_done_at = float("-inf")
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         database.on_commit(self._woken.set)
@@ -91,6 +79,9 @@ class Worker:
         while more:
             count, more = self._do_due_work(now)
             done += count
+        ready_at = self._dispatcher.ready_at()
+        if ready_at is None or ready_at > now:
+            return done
         while jobs := self._dispatcher.claim(now):
             for job in jobs:
                 self._dispatcher.dispatch(job, lambda: now)
@@ -109,11 +100,9 @@ class Worker:
                         self.begin()
                         begun = True
                     pause = self._pass(hands, in_hand, stop)
-                except Exception:
-                    log.exception(
-                        "A pass failed; the worker continues with the next one.",
-                        extra={"workspace": self._workspace_id},
-                    )
+                except Exception as error:
+                    sentence = "A pass failed; the worker continues with the next one."
+                    log.log(log_level(error), sentence, exc_info=error, extra={"workspace": self._workspace_id})
                     pause = POLL_SECONDS
                 self._woken.wait(pause)
         log.info("The worker has finished its open work.", extra={"workspace": self._workspace_id})
@@ -152,7 +141,7 @@ class Worker:
             if self._database.is_sqlite:
                 # Only one process serves a SQLite database, so every claim was left behind by a dead one.
                 queue.void(session, self._workspace_id)
-            outbox.retry_dead_letters(session, self._workspace_id, now=now, errors=(outbox.CANNOT_BE_DRAWN,))
+            retries.retry_dead_letters(session, self._workspace_id, now=now, errors=(outbox.CANNOT_BE_DRAWN,))
             if summaries.run_due in self._due_work:
                 summaries.plan(session, self._workspace_id, now)
 
@@ -189,11 +178,10 @@ class Worker:
             while following is not None:
                 done += 1
                 following = self._dispatcher.dispatch(following, self._now, go_on=go_on)
-        except Exception:
-            log.exception(
-                "A delivery failed; it is tried again when its lease expires.",
-                extra={"workspace": self._workspace_id, "delivery": job.delivery_id},
-            )
+        except Exception as error:
+            keys = {"workspace": self._workspace_id, "delivery": job.delivery_id}
+            sentence = "A delivery failed; it is tried again when its lease expires."
+            log.log(log_level(error), sentence, exc_info=error, extra=keys)
         return done
 
     def _keep_time(self, now: datetime) -> None:
@@ -203,25 +191,44 @@ class Worker:
             _, more = self._do_due_work(now)
             if more:
                 self.wake()
-        except Exception:
-            log.exception("Due work failed; it will be tried again.", extra={"workspace": self._workspace_id})
+        except Exception as error:
+            sentence = "Due work failed; it will be tried again."
+            log.log(log_level(error), sentence, exc_info=error, extra={"workspace": self._workspace_id})
 
     def _do_due_work(self, now: datetime) -> tuple[int, bool]:
-        """Do one transaction of each kind of due work; return how much was done, and whether more may be due."""
+        """Do one transaction of each kind of work that is due; return how much was done, and whether more may be due.
+
+        Mostly nothing is, and to find that out takes one statement, which holds up no writer. Every few seconds all of
+        it is done all the same: only who writes notices that the database can't be written to.
+        """
         done, more = 0, False
-        for work, limit in self._due_work.items():
+        for work in self._may_be_due(now):
+            limit = self._due_work[work]
             with self._database.transaction() as session:
                 count = work(session, self._workspace_id, now, limit=limit)
             done += count
             more |= count >= limit
         return done, more
 
+    def _may_be_due(self, now: datetime) -> Collection[DueWork]:
+        is_long_ago = time.monotonic() - self._all_done_at >= WHOLE_SECONDS
+        # Only a commit tells that an outage is over.
+        if is_long_ago or self._database.is_away or not self._due_work:
+            self._all_done_at = time.monotonic()
+            return self._due_work
+        with self._database.snapshot() as session:
+            return due_work.may_be_due(session, self._workspace_id, now, self._due_work)
+
     def _reap(self) -> None:
         """Release, on PostgreSQL, what workers that are gone had claimed."""
         if self._database.is_sqlite:
             return
+        with self._database.snapshot() as session:
+            others = [worker for worker in queue.holders(session, self._workspace_id) if worker != self.name]
+        if not others:
+            return
         with self._database.transaction() as session:
-            for worker in queue.holders(session, self._workspace_id):
-                if worker != self.name and not worker_lock.is_alive(session, worker):
+            for worker in others:
+                if not worker_lock.is_alive(session, worker):
                     queue.void(session, self._workspace_id, worker)
                     log.info("A worker is gone; its deliveries were released.", extra={"workspace": self._workspace_id})

@@ -2,7 +2,7 @@
 
 from handlers.plumbing.context import Body, Now, Transactions, Workspace
 from handlers.plumbing.payload_values import mapping, text
-from qualification.outbox import outbox
+from qualification.outbox import retries
 
 
 def notice_deleted(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
@@ -21,8 +21,9 @@ def notice_deleted(body: Body, transaction: Transactions, now: Now, workspace: W
         case _:
             return
     channel = text(event.get("channel"))
+    is_ours = mapping(event.get("previous_message")).get("user") == workspace.bot_user_id
     with transaction() as session:
-        outbox.message_deleted(session, workspace_id=workspace.id, channel=channel, ts=ts, now=now())
+        retries.message_deleted(session, workspace_id=workspace.id, channel=channel, ts=ts, is_ours=is_ours, now=now())
 
 
 def join(body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
@@ -32,4 +33,4 @@ def join(body: Body, transaction: Transactions, now: Now, workspace: Workspace) 
         return
     channel = text(event.get("channel"))
     with transaction() as session:
-        outbox.retry_dead_letters(session, workspace_id=workspace.id, place=channel, now=now())
+        retries.retry_dead_letters(session, workspace_id=workspace.id, place=channel, now=now())

@@ -66,7 +66,6 @@ def hand_over(ack: Ack, body: Body, transaction: Transactions, now: Now, workspa
             by=form.user_id,
             name=form.user_name,
             form=typed,
-            key=form.view_id,
             now=now(),
             permalink=payloads.permalink(body),
             lead_id=payloads.lead(body),

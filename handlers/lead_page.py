@@ -6,7 +6,6 @@ from handlers.plumbing import payloads
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.private_replies import show_again
-from qualification.leads import merging
 from qualification.people import people
 from qualification.views import forms, held, lead_page, search
 
@@ -57,7 +56,6 @@ def split(ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Repl
     """Make two leads again of one that was two."""
     pick = payloads.pick(body)
     with transaction() as session:
-        by = people.actor(session, workspace.id, pick.user_id, name=pick.user_name)
-        merging.split(session, pick.merge, by=by, now=now())
+        lead_page.split(session, workspace.id, pick.user_id, pick.merge, now=now())
     show_again(pick, transaction, now, reply, workspace)
     ack()

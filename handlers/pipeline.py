@@ -64,7 +64,7 @@ def explain(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: W
     """Say what each figure counts."""
     click = payloads.click(body)
     with snapshot() as session:
-        conversion = pipeline.conversion(session, workspace.id)
+        conversion = pipeline.conversion(session, workspace.id, click.user_id)
         reader = people.reader(session, workspace.id, click.user_id)
     views.open(click.trigger_id, draw(reader, "modals/measures", conversion=conversion))
     ack()

@@ -11,7 +11,8 @@ from sandbox.workspace.state import Json
 class Call:
     """A Web API call. `status` and `answer` are None until it is answered, and stay None if its connection was cut.
 
-    `done` says whether the method did its work, even if the answer was lost.
+    `done` says whether the method did its work, even if the answer was lost. `response_url` is the URL that was posted
+    to, None for a method.
     """
 
     number: int
@@ -22,6 +23,7 @@ class Call:
     status: int | None = None
     answer: Json | None = None
     done: bool = False
+    response_url: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -53,11 +55,13 @@ class Journal:
         self._deliveries: list[Delivery] = []
         self._complaints: list[str] = []
 
-    def begin_call(self, method: str, workspace_id: str | None, arguments: Json, at: datetime) -> int:
+    def begin_call(
+        self, method: str, workspace_id: str | None, arguments: Json, at: datetime, response_url: str | None = None
+    ) -> int:
         """Record an incoming call; return its number."""
         with self._lock:
             number = len(self._calls)
-            self._calls.append(Call(number, method, workspace_id, arguments, at))
+            self._calls.append(Call(number, method, workspace_id, arguments, at, response_url=response_url))
         return number
 
     def call_done(self, number: int) -> None:
@@ -82,15 +86,20 @@ class Journal:
         with self._lock:
             self._deliveries[number] = replace(self._deliveries[number], outcome=outcome, answer=answer)
 
-    def calls(self, method: str | None = None) -> list[Call]:
-        """Return the calls of one method, or of all."""
+    def lengths(self) -> tuple[int, int]:
+        """Return how many calls and how many deliveries there are so far."""
         with self._lock:
-            return [call for call in self._calls if method in {None, call.method}]
+            return len(self._calls), len(self._deliveries)
 
-    def deliveries(self, kind: str | None = None) -> list[Delivery]:
-        """Return the deliveries of one kind (`slash_commands`, `interactive`, `events_api`), or of all."""
+    def calls(self, method: str | None = None, since: int = 0) -> list[Call]:
+        """Return the calls of one method, or of all, from a number on."""
         with self._lock:
-            return [delivery for delivery in self._deliveries if kind in {None, delivery.kind}]
+            return [call for call in self._calls[since:] if method in {None, call.method}]
+
+    def deliveries(self, kind: str | None = None, since: int = 0) -> list[Delivery]:
+        """Return the deliveries of one kind (such as `interactive`), or of all, from a number on."""
+        with self._lock:
+            return [delivery for delivery in self._deliveries[since:] if kind in {None, delivery.kind}]
 
     def add_complaint(self, sentence: str) -> None:
         """Record an acknowledgement that Slack could not show, as a sentence."""

@@ -44,7 +44,7 @@ class LocalSlack:
         self.messages = Messages(self.ids, self.changes, self.deliveries.send_event)
         self.triggers = Triggers(clock, self.ids)
         self.modals = Modals(clock, self.ids, self.changes)
-        self.response_urls = ResponseUrls(clock, self.messages)
+        self.response_urls = ResponseUrls(clock, self.messages, self.limits)
         self.workspaces: dict[str, Workspace] = {}
 
     def _transport(self, workspace: Workspace) -> Transport:

@@ -1,6 +1,7 @@
 """Slack's rate limits: one message a second per channel with short bursts, and each method's tier per workspace.
 
-docs.slack.dev/apis/web-api/rate-limits
+docs.slack.dev/apis/web-api/rate-limits. Slack publishes no rate for response URLs: here they have that of messages, one
+a second per conversation, counted apart.
 """
 
 import math
@@ -27,7 +28,7 @@ class Limits:
         self._clock = clock
         self.enabled = enabled
         self._calls: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
-        self._posts: dict[str, tuple[float, float]] = {}
+        self._saved: dict[tuple[str, str], tuple[float, float]] = {}
 
     def count_call(self, workspace_id: str, method: str, tier: Tier) -> None:
         """Count a call against the method's tier. Raises SlackError over the limit; a refused call is not counted."""
@@ -43,14 +44,21 @@ class Limits:
 
     def count_post(self, channel_id: str) -> None:
         """Count a message against its channel: one a second, and bursts of BURST. Raises SlackError over the limit."""
+        self._count_one_a_second("message", channel_id)
+
+    def count_answer(self, channel_id: str) -> None:
+        """Count an answer to a response URL against its conversation, as `count_post` does a message."""
+        self._count_one_a_second("answer", channel_id)
+
+    def _count_one_a_second(self, kind: str, channel_id: str) -> None:
         if not self.enabled:
             return
         now = self._clock.unix()
-        saved, since = self._posts.get(channel_id, (float(BURST), now))
+        saved, since = self._saved.get((kind, channel_id), (float(BURST), now))
         saved = min(float(BURST), saved + now - since)
         if saved < 1:
             raise _ratelimited(1 - saved)
-        self._posts[channel_id] = (saved - 1, now)
+        self._saved[kind, channel_id] = (saved - 1, now)
 
 
 def _ratelimited(seconds: float) -> SlackError:

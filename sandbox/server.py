@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar, get_args
 
 from sandbox.clock import Clock, RealClock
+from sandbox.events.envelopes import DeliveryKind, UndeliveredError
 from sandbox.faults import CallFaultKind, DeliveryFaultKind, Fault
 from sandbox.http_server import HttpServer
 from sandbox.journal import Call, Delivery
@@ -17,7 +18,7 @@ from sandbox.workspace.seed import SAMPLE, WorkspaceSeed, make_workspace
 from sandbox.workspace.state import Json, Workspace
 
 T = TypeVar("T")
-SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - made up, for a Slack that nobody else can reach
+SIGNING_SECRET = "sandbox-signing-secret"  # nosec B105  # noqa: S105 - made up, for a Slack that nobody else can reach
 
 
 class Sandbox:
@@ -130,6 +131,19 @@ class Sandbox:
     def deliveries(self, kind: str | None = None) -> list[Delivery]:
         """Return the deliveries to the app so far: `slash_commands`, `interactive`, `events_api`, or all."""
         return self.slack.journal.deliveries(kind)
+
+    def redeliver(self, delivery: Delivery) -> bool:
+        """Deliver the same payload to the app once more; return whether it was acknowledged."""
+        kind: DeliveryKind = next(each for each in get_args(DeliveryKind) if each == delivery.kind)
+
+        async def send() -> bool:
+            try:
+                await self.slack.deliveries.deliver_again(self.workspace(delivery.workspace_id), kind, delivery.payload)
+            except UndeliveredError:
+                return False
+            return True
+
+        return self._server.run(send())
 
     @property
     def complaints(self) -> list[str]:

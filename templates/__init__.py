@@ -4,11 +4,12 @@ A template is a JSON text with Jinja2 in it. Whatever it is given is foreign: it
 stands in, so that it reads as it was typed and can never mention, link, format or break anything.
 """
 
-from templates.engine.catalogue import read_zone, words_for
+from templates.engine import environment
+from templates.engine.catalogue import languages, read_zone, words_for
 from templates.engine.environment import source
 from templates.engine.structure import Reader, resolve, resolve_plain
 
-__all__ = ["render", "sentence"]
+__all__ = ["load", "render", "sentence"]
 
 
 def render(name: str, *, locale: str | None = "en", zone: str | None = "UTC", **facts: object) -> dict[str, object]:
@@ -29,6 +30,11 @@ def sentence(name: str, *, locale: str | None = "en", zone: str | None = "UTC", 
     """
     reader = _reader(locale, zone)
     return resolve_plain(str(source(name, reader.words, facts)["text"]), reader)
+
+
+def load() -> None:
+    """Load every template in every language, so that the first reader waits for none."""
+    environment.load_all(words_for(language) for language in languages())
 
 
 def _reader(locale: str | None, zone: str | None) -> Reader:

@@ -13,7 +13,11 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 
 import migrations
+from bot import private_files
 from bot.database import Database
+from bot.slack.client import EXPECTED_WARNINGS
+from sandbox.journal import Journal
+from sandbox.workspace.state import Json
 from tests.postgresql import ProcessDatabase, memory, running
 from tests.warm import WarmProcess
 
@@ -69,6 +73,23 @@ def compiled_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def slack_warnings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Fail a test where Slack took a call and ignored some of it; a test that means it empties the list."""
+    warned: list[str] = []
+    end_call = Journal.end_call
+
+    def end(journal: Journal, number: int, status: int | None, answer: Json | None) -> None:
+        end_call(journal, number, status, answer)
+        warning = (answer or {}).get("warning")
+        if warning is not None and warning not in EXPECTED_WARNINGS:
+            warned.append(warning)
+
+    monkeypatch.setattr(Journal, "end_call", end)
+    yield warned
+    assert warned == []
+
+
 def written(url: URL) -> str:
     """Spell a URL out, its password included."""
     return url.render_as_string(hide_password=False)
@@ -94,6 +115,7 @@ def memory_folder() -> Iterator[Path]:
 def sqlite_template(memory_folder: Path) -> Path:
     """Migrate one file, from which each test gets a copy."""
     path = memory_folder / "template.db"
+    private_files.make(path)
     migrations.upgrade(f"sqlite:///{path}")
     return path
 

@@ -18,7 +18,7 @@ from qualification.rules.playbook.schema import Gate, GateCondition
 from qualification.rules.refusals import Refusal
 from qualification.rules.reporting import pipeline_query
 from qualification.rules.scoring import gates
-from qualification.rules.values import countries, email_domains, money, normalization, suggestions
+from qualification.rules.values import countries, email_domains, masking, money, normalization, suggestions
 from templates.engine import escaping, graphemes
 
 NOW: Final = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -115,6 +115,7 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     "a question to /pipeline": lambda text: pipeline_query.parse(text, NOW.date()),
     "a word that is not known": lambda text: suggestions.nearest(text, ["disqualified", "accepted", "contacted"]),
     "the day of an absence": lambda text: absence_dates.read_until(text, NOW, ZoneInfo("UTC")),
+    "what is masked": lambda text: masking.masked(text, "DE"),
     "an amount": lambda text: money.parse_money(text, "EUR"),
     "a size": money.parse_size,
     "a country": countries.check_country,
@@ -129,16 +130,14 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
 }
 
 
-def seconds(read: Callable[[str], Any], text: str) -> float:
-    """Return the processor's time for it, the least of three; what is refused is read as well."""
-    times = []
-    for _ in range(3):
+def seconds(read: Callable[[str], Any], text: str, enough: float) -> float:
+    """Return the processor's time for it, the least of three or the first below `enough`; a refusal is an answer."""
+    times: list[float] = []
+    while len(times) < 3 and (not times or times[-1] > enough):
         began = time.thread_time()
         with suppress(Refusal, normalization.Unreadable):
             read(text)
         times.append(time.thread_time() - began)
-        if times[-1] < NOTHING:
-            break
     return min(times)
 
 
@@ -148,8 +147,8 @@ def test_four_times_as_long_takes_no_more_than_nine_times_as_long(reader: str) -
     slow = []
     for part in PARTS:
         short, long = (f"Jo {(part * size)[:size]}x" for size in (CHARACTERS, 4 * CHARACTERS))
-        took = seconds(READERS[reader], long)
-        if took > 9 * max(seconds(READERS[reader], short), NOTHING):
+        took = seconds(READERS[reader], long, 9 * NOTHING)
+        if took > 9 * NOTHING and took > 9 * seconds(READERS[reader], short, NOTHING):
             slow.append((part, took))
     assert slow == []
 

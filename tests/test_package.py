@@ -72,7 +72,7 @@ def test_what_only_the_demo_or_the_tests_need_is_not_in_the_runtime() -> None:
 
 
 def test_every_locked_file_says_the_hash_of_every_part() -> None:
-    for file in ("requirements", "requirements-build", "requirements-demo", "requirements-dev"):
+    for file in ("requirements", *(f"requirements-{group}" for group in ("audit", "build", "demo", "dev"))):
         text = (ROOT / f"{file}.lock").read_text(encoding="utf-8")
         for part in re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]:
             assert "--hash=sha256:" in part, part.splitlines()[0]

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
+from bot.http import permits
 from bot.settings import SETTINGS
+from bot.slack import once
+from qualification.records import Base
 from qualification.rules.field_errors import FieldFault
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.refusals import Refusal
@@ -168,6 +171,20 @@ def test_every_setting_is_in_the_example_and_in_the_operators_guide(place: str) 
     assert {name for name in known if not re.search(rf"\b{name}\b", text)} == set()
     if place == ".env.example":
         assert set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)) == known
+
+
+def test_every_table_is_in_the_page_on_privacy() -> None:
+    """And the page names no other. Whoever adds a table says whether it holds something about a person."""
+    told, _, _ = (ROOT / "docs/privacy.md").read_text(encoding="utf-8").partition("## Where it goes")
+    named = set(re.findall(r"`([a-z_]+)`", told))
+    assert named - {"fields"} == set(Base.metadata.tables)
+
+
+def test_the_page_on_privacy_says_for_how_long_rows_are_kept() -> None:
+    """All rows that are deleted by age: their code says when."""
+    _, _, told = (ROOT / "docs/privacy.md").read_text(encoding="utf-8").partition("## How long")
+    assert f"| `idempotency_key` | {once.KEPT.days} days |" in told
+    assert f"| `rate_window` | {permits.KEPT.total_seconds() // 60:.0f} minutes " in told
 
 
 def unmarked_in_expressions(node: nodes.Node) -> Iterator[str]:

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 ROOT: Final = Path(__file__).parents[1]
-PROGRAMS: Final = ("bot.__main__", "tests.bot.delivery.deliver")
+PROGRAMS: Final = ("bot.__main__", "tests.bot.delivery.deliver", "tests.faults.program")
 MESSAGE_BYTES: Final = 100_000
 
 

@@ -1,25 +1,61 @@
 """`baton`: a table of its commands."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Annotated, Final, cast
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 import bot
-from bot.cli import (
-    console,
-    delivery_commands,
-    doctor_command,
-    import_command,
-    init_command,
-    intake_commands,
-    key_commands,
-    playbook_commands,
-    process_commands,
-    score_command,
-    summary_commands,
+
+# Each command's module, and in it what runs: a function, or a group of commands.
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "run": ("process_commands", "run"),
+        "web": ("process_commands", "web"),
+        "worker": ("process_commands", "worker"),
+        "migrate": ("migrate_command", "command"),
+        "init": ("init_command", "command"),
+        "doctor": ("doctor_command", "command"),
+        "import": ("import_command", "command"),
+        "score": ("score_command", "command"),
+        "playbook": ("playbook_commands", "commands"),
+        "intake": ("intake_commands", "commands"),
+        "keys": ("key_commands", "commands"),
+        "deliveries": ("delivery_commands", "commands"),
+        "summary": ("summary_commands", "commands"),
+    }
 )
 
+
+class LazyGroup(TyperGroup):
+    """Imports a command when it is called: all of them together take longer than most of them run."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | TyperGroup | None:
+        """Return a command by its name, None for a name that is none."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found = getattr(import_module(f"bot.cli.{module}"), name)
+        if isinstance(found, typer.Typer):
+            group = typer.main.get_group(found)
+            group.name = cmd_name
+            return group
+        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        alone.command(cmd_name)(found)
+        return cast("TyperCommand", typer.main.get_command(alone))
+
+
 baton = typer.Typer(
+    cls=LazyGroup,
     name="baton",
     help="Carries a lead from marketing to sales inside Slack. Settings come from the environment and from .env.",
     no_args_is_help=True,
@@ -31,7 +67,7 @@ baton = typer.Typer(
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it by position
     if asked:
-        console.say(f"baton {bot.__version__}")
+        typer.echo(f"baton {bot.__version__}")
         raise typer.Exit
 
 
@@ -43,18 +79,3 @@ def _baton(
 ) -> None:
     """Take the options that stand before a command; `--version` ends the program by itself."""
     del version
-
-
-baton.command("run")(process_commands.run)
-baton.command("web")(process_commands.web)
-baton.command("worker")(process_commands.worker)
-baton.command("migrate")(process_commands.migrate)
-baton.command("init")(init_command.command)
-baton.command("doctor")(doctor_command.command)
-baton.command("import")(import_command.command)
-baton.command("score")(score_command.command)
-baton.add_typer(playbook_commands.commands, name="playbook")
-baton.add_typer(intake_commands.commands, name="intake")
-baton.add_typer(key_commands.commands, name="keys")
-baton.add_typer(delivery_commands.commands, name="deliveries")
-baton.add_typer(summary_commands.commands, name="summary")

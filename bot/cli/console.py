@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import private_files
 from bot.cli.database_diagnosis import diagnose
 from bot.database import UNWELL
 from bot.http.server import AddressTaken
@@ -90,8 +91,9 @@ def content(file: Path) -> bytes:
 
 
 def write(file: Path, content: str) -> None:
-    """Write a file that was named, or say why it cannot be written and leave."""
+    """Write a file that was named, a new one for its owner alone, or say why it cannot be written and leave."""
     try:
+        private_files.make(file)
         file.write_text(content, encoding="utf-8")
     except OSError as error:
         fail(f"{file} cannot be written: {error.strerror}.", WRONG)

@@ -5,7 +5,7 @@ import re
 import socket
 import struct
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,21 @@ SECONDS: Final = 2.0
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 _SSL_ANSWERS: Final = {b"S", b"N"}
 # Where PostgreSQL's own packages put the socket of this machine.
-_SOCKET_FOLDERS: Final = ("/var/run/postgresql", "/tmp")  # noqa: S108 - where PostgreSQL listens, not where we write
-# What PostgreSQL says of a connection that it refuses, what that means, and the remedy.
+_SOCKET_FOLDERS: Final = ("/var/run/postgresql", "/tmp")  # nosec B108  # noqa: S108 - where PostgreSQL listens, not where we write
+# What PostgreSQL says of a connection that it refuses for now, what that means, and the remedy.
+_SAID_FOR_NOW: Final = (
+    (
+        "starting up|shutting down|not yet accepting|recovery",
+        "PostgreSQL is starting or stopping",
+        "Try again in a moment.",
+    ),
+    (
+        "too many|remaining connection slots",
+        "PostgreSQL has no connection left",
+        "Raise its max_connections, or run fewer processes.",
+    ),
+)
+# The same of one that somebody must put right.
 _SAID: Final = (
     (
         "no password supplied",
@@ -44,21 +57,19 @@ _SAID: Final = (
         "Make it (createdb --owner={user} {name}), or correct its name in DATABASE_URL.",
     ),
     ("pg_hba.conf", "PostgreSQL does not let {user} in from here: {said}", "Add a line for it to pg_hba.conf."),
-    ("starting up|shutting down", "PostgreSQL is starting or stopping", "Try again in a moment."),
-    (
-        "too many|remaining connection slots",
-        "PostgreSQL has no connection left",
-        "Raise its max_connections, or run fewer processes.",
-    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is the matter, as the end of a sentence, and the remedy as a sentence."""
+    """What is the matter, as the end of a sentence, and the remedy as a sentence.
+
+    `is_passing` says that it may end by itself: a server that is stopped, a file that is locked, a disk that is full.
+    """
 
     seen: str
     remedy: str
+    is_passing: bool = field(default=False, compare=False)
 
 
 def diagnose(address: str, error: SQLAlchemyError) -> Diagnosis:
@@ -88,9 +99,9 @@ def _of_sqlite(url: URL, reason: str) -> Diagnosis:
     if "not a database" in reason:
         return Diagnosis(f"{file} is not a SQLite database", "Correct DATABASE_URL, or move that file away.")
     if "locked" in reason:
-        return Diagnosis(f"another program keeps {file} locked", "End that program, then try again.")
+        return Diagnosis(f"another program keeps {file} locked", "End that program, then try again.", is_passing=True)
     if "full" in reason:
-        return Diagnosis(f"the disk of {file} is full", "Make room there, then try again.")
+        return Diagnosis(f"the disk of {file} is full", "Make room there, then try again.", is_passing=True)
     closed = [path for path in (file, file.parent) if path.exists() and not os.access(path, os.R_OK | os.W_OK)]
     if closed or "readonly" in reason or "unable to open" in reason:
         who = f"{closed[0] if closed else file} is closed to this user"
@@ -111,9 +122,8 @@ def _of_connection(url: URL, reason: str) -> Diagnosis | None:
     except ConnectionRefusedError:
         return _of_silence(f"nothing listens on {host}, port {port}", _other_port(host, port))
     except OSError:
-        return Diagnosis(
-            f"{host}, port {port} does not answer", "See whether that machine runs, and whether a firewall is between."
-        )
+        remedy = "See whether that machine runs, and whether a firewall is between."
+        return Diagnosis(f"{host}, port {port} does not answer", remedy, is_passing=True)
     return Diagnosis(
         f"what listens on {host}, port {port} is not PostgreSQL",
         f"Correct the port in DATABASE_URL; PostgreSQL's own is {POSTGRESQL_PORT}.",
@@ -126,9 +136,8 @@ def _of_silence(seen: str, other_port: int | None) -> Diagnosis:
         return Diagnosis(
             f"{seen}, but PostgreSQL listens on port {other_port}", f"Write port {other_port} into DATABASE_URL."
         )
-    return Diagnosis(
-        seen, "Start PostgreSQL there (systemctl start postgresql), or correct host and port in DATABASE_URL."
-    )
+    remedy = "Start PostgreSQL there (systemctl start postgresql), or correct host and port in DATABASE_URL."
+    return Diagnosis(seen, remedy, is_passing=True)
 
 
 def _of_socket(folder: str, port: int, reason: str) -> Diagnosis | None:
@@ -147,10 +156,13 @@ def _of_postgresql(url: URL, reason: str) -> Diagnosis:
     said = re.sub(r"^.*FATAL:\s*", "", next((line for line in lines if "FATAL" in line), lines[0]))
     user = url.username or "this user"
     names = {"user": user, "name": url.database or user, "said": said}
-    for pattern, seen, remedy in _SAID:
-        if re.search(pattern, reason):
-            return Diagnosis(seen.format_map(names), remedy.format_map(names))
-    return Diagnosis(f"PostgreSQL says: {said}", "See DATABASE_URL: user, password, host, port and database.")
+    for known, is_passing in ((_SAID, False), (_SAID_FOR_NOW, True)):
+        for pattern, seen, remedy in known:
+            if re.search(pattern, reason):
+                return Diagnosis(seen.format_map(names), remedy.format_map(names), is_passing=is_passing)
+    remedy = "See DATABASE_URL: user, password, host, port and database."
+    # Without FATAL the server did not speak: it may have come back since.
+    return Diagnosis(f"PostgreSQL says: {said}", remedy, is_passing="FATAL" not in reason)
 
 
 def _host(url: URL) -> str:

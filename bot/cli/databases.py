@@ -2,16 +2,14 @@
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import Session
 
 import migrations
-from bot import app as wiring
+from bot import machine, private_files
 from bot.cli import console
 from bot.cli.database_diagnosis import missing_folder
-from bot.database import Database
+from bot.database import PATIENCE_SECONDS, Database
 from bot.health import schema_fault
 from bot.settings import Settings
 from bot.single_instance import SingleInstance
@@ -19,12 +17,12 @@ from bot.slack import installations
 
 
 @contextlib.contextmanager
-def opened(given: Settings) -> Iterator[Database]:
-    """Open the database for one command, whatever its schema."""
+def opened(given: Settings, *, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Database]:
+    """Open the database for one command, whatever its schema; `patience_seconds` is that of `Database`."""
     trouble = missing_folder(given.database_url)
     if trouble is not None:
         console.fail(f"The database cannot be used: {trouble.seen}. {trouble.remedy}", console.FAILED)
-    database = Database(given.database_url)
+    database = Database(given.database_url, patience_seconds=patience_seconds)
     try:
         with console.explained(given):
             yield database
@@ -36,11 +34,9 @@ def opened(given: Settings) -> Iterator[Database]:
 def ready(given: Settings) -> Iterator[Database]:
     """Open the database, which must have the right schema; a SQLite file that is not there is not made."""
     with opened(given) as database:
-        file = _file(database)
-        if file is not None and not file.exists():
-            console.fail(f"There is no database {file} yet: baton playbook publish makes it.", console.FAILED)
-        with database.snapshot() as session:
-            _require_schema(session)
+        if database.file is not None and not database.file.exists():
+            console.fail(f"There is no database {database.file} yet: baton playbook publish makes it.", console.FAILED)
+        require_schema(database)
         yield database
 
 
@@ -53,15 +49,24 @@ def writable(given: Settings) -> Iterator[Database]:
     with opened(given) as database:
         if database.is_sqlite:
             _make_tables(database)
-        with database.snapshot() as session:
-            _require_schema(session)
+        require_schema(database)
         yield database
 
 
-def bring_up_to_date(given: Settings) -> None:
+def bring_up_to_date(database: Database) -> None:
     """Migrate the database, unless a bot runs on that SQLite file: it would find the ground changed under it."""
-    with opened(given) as database, SingleInstance(database):
+    with SingleInstance(database):
+        if database.file is not None:
+            private_files.make(database.file)
         migrations.upgrade(database.engine.url)
+
+
+def require_schema(database: Database) -> None:
+    """End the command unless the database has the schema that this program needs."""
+    with database.snapshot() as session:
+        fault = schema_fault(session)
+    if fault is not None:
+        console.fail(f"The database {fault}. Run baton migrate.", console.FAILED)
 
 
 def workspace_id(given: Settings, database: Database) -> int:
@@ -70,17 +75,11 @@ def workspace_id(given: Settings, database: Database) -> int:
     Raises SlackError where the token is new and Slack cannot be asked whose it is.
     """
     if given.bot_token:
-        return wiring.serve(given, database=database).id
+        return installations.serve(given, database=database).id
     try:
-        return installations.only(database, delivery_namespace=wiring.new_delivery_namespace, now=wiring.utc_now()).id
+        return installations.only(database, delivery_namespace=machine.new_delivery_namespace, now=machine.utc_now()).id
     except installations.SeveralWorkspaces as several:
         console.fail(str(several), console.WRONG)
-
-
-def _file(database: Database) -> Path | None:
-    """Give the file of a SQLite database; None where there is none."""
-    name = database.engine.url.database if database.is_sqlite else None
-    return Path(name) if name and name != ":memory:" else None
 
 
 def _make_tables(database: Database) -> None:
@@ -88,12 +87,5 @@ def _make_tables(database: Database) -> None:
     with database.snapshot() as session:
         if inspect(session.connection()).get_table_names():
             return
-    with SingleInstance(database):
-        migrations.upgrade(database.engine.url)
-    console.remark(f"The database {_file(database) or 'in memory'} was empty: its tables are made.")
-
-
-def _require_schema(session: Session) -> None:
-    fault = schema_fault(session)
-    if fault is not None:
-        console.fail(f"The database {fault}. Run baton migrate.", console.FAILED)
+    bring_up_to_date(database)
+    console.remark(f"The database {database.file or 'in memory'} was empty: its tables are made.")

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from bot import app as wiring
+from bot import machine
 from bot.cli import console, databases
 from bot.delivery import dead_letters
 
@@ -38,5 +38,5 @@ def retry_dead_letters(
     given = console.settings()
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)
-        count = dead_letters.retry(database, workspace_id, because=because, place=place, now=wiring.utc_now())
+        count = dead_letters.retry(database, workspace_id, because=because, place=place, now=machine.utc_now())
     console.say(f"{count} will be tried again by the running bot." if count else "No undelivered message matches.")

@@ -15,14 +15,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot import private_files
 from bot.cli.database_diagnosis import diagnose, missing_folder
 from bot.database import Database
-from bot.health import schema_fault
+from bot.health import clock_fault, schema_fault
+from bot.http.signatures import SIGNS_ADDRESS
 from bot.settings import Settings
 from bot.slack import directory
 from bot.slack.client import ACCOUNT_ERRORS, AccountError, Slack, SlackError
 from bot.slack.installations import digest
+from qualification.intake import api_keys
 from qualification.outbox import outbox, statements
+from qualification.playbook import playbooks
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
 from qualification.reporting import summary_plans
 
@@ -31,15 +35,15 @@ _BOT: Final = Path(__file__).parents[1]
 MANIFEST: Final = next(
     (file for file in (_BOT / "manifest.json", _BOT.parent / "manifest.json") if file.exists()), Path("manifest.json")
 )
-# Signatures fail at five minutes; the clocks of offers are felt earlier.
-SLOWEST_CLOCK: Final = timedelta(seconds=30)
 SECONDS: Final = 5
+# A key is told for so long before it ends: a sender in another company has to be given a new one.
+KEYS_TOLD: Final = timedelta(days=14)
 # What a name stands for that Slack's error says only to those who know it.
 REASONS: Final[Mapping[str, str]] = {
     "invalid_auth": "the token belongs to no app that is installed",
     "not_authed": "the token belongs to no app that is installed",
     "account_inactive": "the app was removed from the workspace",
-    "token_revoked": "the token was revoked",
+    "token_revoked": "the token was revoked",  # nosec B105  # Slack's word for an error, not a token
     "missing_scope": "the token lacks a scope",
 }
 
@@ -59,9 +63,10 @@ class Finding:
 
 
 def examine(
-    settings: Settings, database: Database, *, playbook: Path, now: Callable[[], datetime]
+    settings: Settings, database: Database, *, playbook: Path, env_file: Path, now: Callable[[], datetime]
 ) -> Iterator[Finding]:
     """Look at everything, the grounds first; what cannot be looked at yet is left out."""
+    yield from _files((env_file, *database.files))
     slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
     findings = [*_bot_token(settings, now)]
     yield from findings
@@ -85,14 +90,17 @@ def examine(
         elif (ungranted := outbox.slack_errors(session, workspace.id)) is not None:
             yield Finding("workspace", f"Slack refuses {ungranted}", _REINSTALL)
         yield from _published(session, workspace, playbook)
+        yield from _public_url(settings, session, workspace)
         people = list(_people_of(session, workspace.id))
         teams = list(_teams_of(session, workspace.id))
         dead_letters = _dead_letters(session, workspace.id)
+        ending = list(_keys(session, workspace.id, now()))
         late = list(_summaries(session, workspace.id, now()))
     if slack_answers:
         yield from _asking(lambda: missing_people(people, directory.people(slack)), "people")
         yield from _asking(lambda: _channels(teams, directory.channels(slack)), "channels")
     yield dead_letters
+    yield from ending
     yield from late
 
 
@@ -100,6 +108,14 @@ _LATER: Final = "Slack is unwell or busy: try again later."
 _REINSTALL: Final = (
     "Reinstall the app to the workspace (the app's page, Install App) and put its token into SLACK_BOT_TOKEN."
 )
+
+
+def _files(files: Iterable[Path]) -> Iterator[Finding]:
+    """See whether others on this machine can read what holds secrets or people."""
+    shared = private_files.shared(files)
+    if shared:
+        names = ", ".join(map(str, shared))
+        yield Finding("files", f"other users of this machine may open {names}", private_files.remedy(shared))
 
 
 def _bot_token(settings: Settings, now: Callable[[], datetime]) -> Iterator[Finding]:
@@ -140,11 +156,11 @@ def _scopes(granted: str) -> Finding:
 
 
 def _clock(whose: str, ahead: timedelta, than: str) -> Finding:
-    seconds = round(ahead.total_seconds())
-    if abs(ahead) <= SLOWEST_CLOCK:
+    fault = clock_fault(whose, ahead, than)
+    if fault is None:
         return Finding(whose, f"agrees with {than}")
-    direction = "ahead of" if seconds > 0 else "behind"
-    return Finding(whose, f"{abs(seconds)} s {direction} {than}", "Let NTP set the clock (timedatectl set-ntp true).")
+    seen = fault.removeprefix(f"{whose} is ")
+    return Finding(whose, seen, "Let NTP set the clock (timedatectl set-ntp true).")
 
 
 def _app_token(settings: Settings) -> Iterator[Finding]:
@@ -200,6 +216,18 @@ def _published(session: Session, workspace: Workspace, file: Path) -> Iterator[F
         yield Finding("playbook", f"{file} differs from the published one", f"Run {publish}, if that is meant.")
     else:
         yield Finding("playbook", f"published {version.published_at:%Y-%m-%d %H:%M} UTC by {version.published_by}")
+
+
+def _public_url(settings: Settings, session: Session, workspace: Workspace) -> Iterator[Finding]:
+    """See whether the address is known that senders sign."""
+    if settings.public_url is not None or workspace.playbook_id is None:
+        return
+    published = playbooks.current(session, workspace.id).playbook
+    senders = [sender for name in settings.intake_secrets if (sender := published.sender(name)) is not None]
+    names = ", ".join(each.key for each in senders if each.signed in SIGNS_ADDRESS)
+    if names:
+        remedy = "Set it to the address that they post to, such as https://baton.acme.example."
+        yield Finding("PUBLIC_URL", f"is not set, and is signed by {names}", remedy)
 
 
 def _people_of(session: Session, workspace_id: int) -> Iterable[Person]:
@@ -272,6 +300,15 @@ def _dead_letters(session: Session, workspace_id: int) -> Finding:
         return Finding("deliveries", "none undelivered")
     remedy = "See baton deliveries list; once the cause is fixed, run baton deliveries retry."
     return Finding("deliveries", f"{count} undelivered", remedy)
+
+
+def _keys(session: Session, workspace_id: int, now: datetime) -> Iterator[Finding]:
+    """See whether a sender will soon be let in no more."""
+    for key in api_keys.expiring(session, workspace_id, now + KEYS_TOLD):
+        if key.expires_at is not None:
+            seen = f"the key of {key.name} {'expires' if key.expires_at > now else 'expired'}"
+            remedy = f"Run baton keys rotate {key.name} and hand on the new key, or baton keys revoke {key.name}."
+            yield Finding("keys", f"{seen} {key.expires_at:%Y-%m-%d %H:%M} UTC", remedy)
 
 
 def _summaries(session: Session, workspace_id: int, now: datetime) -> Iterator[Finding]:

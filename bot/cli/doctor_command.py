@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from bot import app as wiring
+from bot import machine
 from bot.cli import console, doctor
 from bot.database import Database
 
@@ -20,7 +20,9 @@ def command(
     faults = 0
     try:
         with console.explained(given):
-            for finding in doctor.examine(given, database, playbook=playbook, now=wiring.utc_now):
+            for finding in doctor.examine(
+                given, database, playbook=playbook, env_file=console.ENV_FILE, now=machine.utc_now
+            ):
                 mark = "[red]✗[/red]" if finding.is_fault else "[green]✓[/green]"
                 console.stdout().print(
                     f"{mark} [bold]{finding.subject}[/bold]: {escape(finding.seen)}", highlight=False, soft_wrap=True

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from bot import app as wiring
+from bot import machine
 from bot.cli import console, databases
 from bot.cli.payload_preview import printable
 from bot.database import Database
@@ -88,7 +88,7 @@ def command(
             console.fail(reason, console.WRONG)
         _print_format(plan, guessed=map_file is None)
         with _progress(plan.table) as progress:
-            work = Import(database, workspace_id, plan, now=wiring.utc_now, progress=progress)
+            work = Import(database, workspace_id, plan, now=machine.utc_now, progress=progress)
             try:
                 if dry_run:
                     _try_out(work, plan)

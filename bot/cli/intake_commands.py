@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot import app as wiring
+from bot import machine
 from bot.cli import console, payload_preview
 from qualification.rules.intake import mapping, payloads
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
@@ -37,7 +37,7 @@ def try_payload(
         payload = payloads.parse_body(console.content(file))
     except payloads.NoPayload as nothing:
         console.fail(f"{file} can't be read: {nothing}.", console.WRONG)
-    entries = mapping.map_payload(sender, payload, now=wiring.utc_now()).values()
+    entries = mapping.map_payload(sender, payload, now=machine.utc_now()).values()
     for entry in entries:
         if as_json:
             sys.stdout.write(f"{payload_preview.line(read, entry)}\n")

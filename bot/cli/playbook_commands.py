@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot import app as wiring
+from bot import machine
 from bot.cli import console, databases
 from bot.slack import directory
 from bot.slack.client import Slack
@@ -49,11 +49,13 @@ def publish(file: PlaybookFile = console.PLAYBOOK) -> None:
                 workspace_id=workspace_id,
                 text=console.text(file),
                 by=f"{getpass.getuser()} (command line)",
-                now=wiring.utc_now(),
+                now=machine.utc_now(),
             )
         if given.bot_token:
             slack = Slack(given.bot_token, base_url=given.slack_api_url)
-            directory.Directory(database=database, slack=slack, workspace_id=workspace_id, now=wiring.utc_now).look_up()
+            directory.Directory(
+                database=database, slack=slack, workspace_id=workspace_id, now=machine.utc_now
+            ).look_up()
     if given.bot_token:
         console.say(f"{file} is published. baton doctor checks whether Slack knows everybody in it.")
     else:

@@ -1,16 +1,28 @@
-"""`baton run`, `web`, `worker`, which go on until a signal ends them, and `migrate`, which prepares for them."""
+"""`baton run`, `web` and `worker`, which go on until a signal ends them."""
 
+import logging
 import os
 import signal
 import threading
 from typing import Final
 
-import migrations
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot import app as wiring
-from bot import logs
+from bot import logs, private_files
 from bot.app import Baton
 from bot.cli import console, databases
+from bot.cli.database_diagnosis import diagnose
+from bot.database import ANSWERING_SECONDS, Database
+from bot.machine import utc_now
+from bot.outages import is_away
+from bot.rehearsal import rehearse
+from bot.settings import Settings
 
+log = logging.getLogger(__name__)
+
+# How often a process that starts asks for a database that can't be used yet.
+WAITING_SECONDS: Final = 3.0
 ALIVE_SECONDS: Final = 1.0
 
 
@@ -32,12 +44,6 @@ def worker() -> None:
     _run(listening=False, working=True)
 
 
-def migrate() -> None:
-    """Bring the database's schema up to date. Harmless where it is; make a backup first."""
-    databases.bring_up_to_date(console.settings())
-    console.say(f"The database is at revision {migrations.head()}.")
-
-
 def _run(*, listening: bool, working: bool) -> None:
     """Run until a signal says to stop; a second signal ends it at once."""
     given = console.settings(slack=True)
@@ -51,11 +57,15 @@ def _run(*, listening: bool, working: bool) -> None:
 
     signal.signal(signal.SIGTERM, heed)
     signal.signal(signal.SIGINT, heed)
-    if given.on_sqlite:
-        databases.bring_up_to_date(given)
-    with databases.ready(given) as database:
-        bot = wiring.build(given, database=database)
+    with databases.opened(given, patience_seconds=ANSWERING_SECONDS) as database:
+        bot = _built(given, database, stop)
+        if bot is None:
+            return
+        for file in private_files.shared((console.ENV_FILE, *database.files)):
+            log.warning("Other users may open %s. %s", file, private_files.remedy((file,)), extra={"action": "start"})
         try:
+            if listening:
+                rehearse(bot, utc_now)
             bot.start(listening=listening, working=working)
             if listening:
                 console.stderr().print(f"Listening on {bot.http.address}. Ctrl-C ends it.", highlight=False)
@@ -64,6 +74,26 @@ def _run(*, listening: bool, working: bool) -> None:
             bot.stop()
     if died:
         console.fail("A part of the bot ended unexpectedly; the log says why.", console.FAILED)
+
+
+def _built(given: Settings, database: Database, stop: threading.Event) -> Baton | None:
+    """Put the bot together, on SQLite with a database brought up to date; None where a signal came first.
+
+    Waits for a database that is stopped, locked or full; whatever needs somebody's hand ends the process at once.
+    """
+    while not stop.is_set():
+        try:
+            if database.is_sqlite:
+                databases.bring_up_to_date(database)
+            databases.require_schema(database)
+            return wiring.build(given, database=database)
+        except SQLAlchemyError as error:
+            trouble = diagnose(given.database_url, error) if is_away(error) else None
+            if trouble is None or not trouble.is_passing:
+                raise
+            log.warning("Waiting for the database: %s. %s", trouble.seen, trouble.remedy, extra={"action": "start"})
+            stop.wait(WAITING_SECONDS)
+    return None
 
 
 def _wait(bot: Baton, stop: threading.Event) -> bool:

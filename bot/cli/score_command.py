@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from bot import app as wiring
+from bot import machine
 from bot.cli import console, databases
 from bot.database import Database
 from qualification.handoffs import automatic
@@ -39,7 +39,7 @@ def command(
         workspace_id = databases.workspace_id(given, database)
         try:
             if hand_over:
-                _hand_over(database, workspace_id, most, now=wiring.utc_now())
+                _hand_over(database, workspace_id, most, now=machine.utc_now())
             else:
                 _show(database, workspace_id)
         except NoPlaybook:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Column, Table
 
-from bot import app as wiring
+from bot import machine
 from bot.cli import console, databases
 from qualification.reporting import summaries
 from qualification.reporting.figures import Amount, DailySummary, Needed, Steps
@@ -49,7 +49,7 @@ def preview(
         workspace_id = databases.workspace_id(given, database)
         with database.snapshot() as session:
             try:
-                found = summaries.preview(session, workspace_id, wiring.utc_now())
+                found = summaries.preview(session, workspace_id, machine.utc_now())
             except NoPlaybook:
                 console.fail(console.UNPUBLISHED, console.FAILED)
     wanted = [each for each in found if team in {None, each.key, each.team}]

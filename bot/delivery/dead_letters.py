@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.database import Database
-from qualification.outbox import outbox, statements
+from qualification.outbox import retries, statements
 from qualification.records import ChannelQueue, Delivery
 
 
@@ -40,4 +40,4 @@ def retry(database: Database, workspace_id: int, *, because: str | None, place: 
     """Queue dead letters again, and return how many; the worker tries them next."""
     with database.transaction() as session:
         errors = None if because is None else {because}
-        return outbox.retry_dead_letters(session, workspace_id=workspace_id, place=place, errors=errors, now=now)
+        return retries.retry_dead_letters(session, workspace_id=workspace_id, place=place, errors=errors, now=now)

@@ -6,10 +6,11 @@ from contextlib import suppress
 from datetime import datetime
 
 from bot.database import UNWELL, Database
-from bot.delivery.operations import Failed, Job, Outcome, Refused, Shown, Undrawable
+from bot.delivery.operations import Differs, Failed, Job, Outcome, Refused, Shown, Undrawable
 from bot.delivery.queue import ChannelQueues
+from bot.delivery.rendering import Renderer
 from bot.delivery.results import LeaseLostError, record_result, record_workspace_error
-from bot.delivery.send import Renderer, Sender
+from bot.delivery.send import Sender
 from bot.slack.client import AccountError, PassingError, Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
 
@@ -118,6 +119,6 @@ def _answered(outcome: Outcome) -> bool:
             return not isinstance(error, PassingError) or error.refused
         case Shown(sent=sent):
             return sent
-        case Undrawable() | Failed():
+        case Undrawable() | Failed() | Differs():
             return False
     return True

@@ -8,8 +8,9 @@ from bot.slack.client import FinalError, Slack
 EVENT_TYPE: Final = "baton_delivery"
 # Slack may do a call that hung: a search for it waits at least this long after it began.
 PATIENCE: Final = timedelta(seconds=10)
-# How far Slack's clock may be behind ours.
+# How far Slack's clock may be behind ours, besides what its answers say.
 SKEW: Final = timedelta(minutes=5)
+NO_TIME: Final = timedelta(0)
 PAGE: Final = 200
 
 
@@ -23,12 +24,14 @@ def metadata(key: str) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
 
-def find(slack: Slack, *, channel: str, thread_ts: str | None, key: str, since: datetime) -> list[str]:
+def find(slack: Slack, *, channel: str, thread_ts: str | None, key: str, since: datetime, now: datetime) -> list[str]:
     """Return the `ts` of each message that carries the key, oldest first, from all pages since shortly before `since`.
 
-    A thread whose first message was deleted holds no messages. Raises SlackError.
+    `since` and `now` are by this machine's clock, which may be ahead of Slack's. A thread whose first message was
+    deleted holds no messages. Raises SlackError.
     """
-    place: dict[str, object] = {"channel": channel, "oldest": f"{(since - SKEW).timestamp():.6f}"}
+    ahead = max(slack.clock.ahead(now) or NO_TIME, NO_TIME)
+    place: dict[str, object] = {"channel": channel, "oldest": f"{(since - ahead - SKEW).timestamp():.6f}"}
     method = "conversations.history"
     if thread_ts is not None:
         method = "conversations.replies"

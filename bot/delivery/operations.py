@@ -1,9 +1,11 @@
 """A claimed delivery: the operation that it needs from Slack, and the outcome."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from bot.slack.client import SlackError
 from qualification.records import Delivery
@@ -19,13 +21,20 @@ class Operation(StrEnum):
     CHECK_DUPLICATES = "check_duplicates"
 
 
+# The method by which an operation shows what has changed.
+SHOWING: Final[Mapping[Operation, str]] = MappingProxyType(
+    {Operation.EDIT: "chat.update", Operation.PUBLISH: "views.publish"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A claimed delivery, as it was when it was claimed.
 
     `channel` is None for direct messages that were never opened, `ts` and `parent_ts` until the message is posted.
     `post_began_at` is None unless the answer to an earlier post was lost. `workspace_failing` says that Slack refuses
-    every call, and `failing_methods` names the methods of this operation that it refuses for want of a scope.
+    every call, and `failing_methods` names the methods of this operation that it refuses for want of a scope. One that
+    `only_compares` has to wait for its method's rate, and may only find out that nothing has to be sent.
     """
 
     workspace_id: int
@@ -47,6 +56,7 @@ class Job:
     leased_until: datetime
     workspace_failing: bool
     failing_methods: tuple[str, ...]
+    only_compares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,13 @@ class Shown:
     revision: int
     fingerprint: str
     sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """Slack shows something else than revision `revision`, which has to wait for its method's rate."""
+
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,7 @@ class Failed:
     error: str
 
 
-Outcome: TypeAlias = Posted | Shown | Found | NoDuplicate | MessageDeleted | Refused | Undrawable | Failed
+Outcome: TypeAlias = Posted | Shown | Differs | Found | NoDuplicate | MessageDeleted | Refused | Undrawable | Failed
 
 
 def operation_of(delivery: Delivery, now: datetime) -> Operation:
@@ -133,8 +150,8 @@ def methods_of(operation: Operation, delivery: Delivery, *, opened: bool) -> tup
     post = ("chat.postMessage",) if opened else ("conversations.open", "chat.postMessage")
     return {
         Operation.POST: post,
-        Operation.EDIT: ("chat.update",),
-        Operation.PUBLISH: ("views.publish",),
+        Operation.EDIT: (SHOWING[Operation.EDIT],),
+        Operation.PUBLISH: (SHOWING[Operation.PUBLISH],),
         Operation.LOOK_BACK: (search, *post),
         Operation.CHECK_DUPLICATES: (search, "chat.delete"),
     }[operation]

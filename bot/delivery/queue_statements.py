@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import BindParameter, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
-from qualification.records import ChannelQueue, Delivery, RateLimit, Workspace
+from qualification.records import ChannelQueue, Delivery, LeadEvent, RateLimit, Workspace
 
 _parent = aliased(Delivery)
 _workspace_id: BindParameter[int] = bindparam("workspace_id")
@@ -26,8 +26,7 @@ _may_have_duplicates = and_(
 # The first statement of each transaction that claims.
 WORKSPACE: Final = select(Workspace.last_error, Workspace.delivery_namespace).where(Workspace.id == _workspace_id)
 
-# The moment from which the first queue can be claimed.
-READY_AT: Final = select(
+_first_ready_at = select(
     func.min(
         case(
             (
@@ -38,7 +37,7 @@ READY_AT: Final = select(
         )
     )
 ).where(ChannelQueue.workspace_id == _workspace_id, ChannelQueue.due_at.is_not(None))
-PAUSED_UNTIL: Final = (
+_paused_until = (
     select(RateLimit.free_at)
     .join(Workspace, Workspace.id == RateLimit.workspace_id)
     .where(
@@ -47,8 +46,22 @@ PAUSED_UNTIL: Final = (
         Workspace.last_error.is_not(None),
     )
 )
+# The moment from which the first queue can be claimed, and until when none can while Slack refuses every call.
+READY_AT: Final = select(_first_ready_at.scalar_subquery(), _paused_until.scalar_subquery())
 
-# The queues that are due and free, the longest waiting first.
+_edit = aliased(Delivery)
+_first_edit = (
+    select(_edit)
+    .where(
+        _edit.queue_id == ChannelQueue.id,
+        _edit.state == literal_column("'pending'"),
+        or_(_edit.ts.is_not(None), _edit.kind == literal_column("'home'")),
+    )
+    .order_by(_edit.priority, _edit.sequence)
+    .limit(1)
+)
+# The queues that are due and free. Edits share a rate: those with one go by whom their first is for, then the oldest.
+# Those without one share nothing, and go first, the longest waiting before the others.
 DUE_QUEUES: Final = (
     select(ChannelQueue)
     .where(
@@ -56,7 +69,13 @@ DUE_QUEUES: Final = (
         ChannelQueue.due_at <= _now,
         or_(ChannelQueue.leased_until.is_(None), ChannelQueue.leased_until <= _now),
     )
-    .order_by(ChannelQueue.due_at, ChannelQueue.id)
+    .order_by(
+        _first_edit.with_only_columns(_edit.priority).scalar_subquery().asc().nulls_first(),
+        _first_edit.with_only_columns(_edit.sequence).scalar_subquery().asc().nulls_first(),
+        ChannelQueue.due_at,
+        ChannelQueue.answered_at.asc().nulls_first(),
+        ChannelQueue.id,
+    )
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, key_share=True)
 )
@@ -68,6 +87,12 @@ HEAD: Final = (
     .where(
         _in_queue,
         _pending,
+        # Beyond any lease it was written by a clock that was ahead.
+        or_(
+            Delivery.answering_until.is_(None),
+            Delivery.answering_until <= _now,
+            Delivery.answering_until > bindparam("beyond"),
+        ),
         or_(
             Delivery.parent_id.is_(None),
             and_(_parent.ts.is_not(None), _parent.duplicate_check_at.is_(None)),
@@ -77,6 +102,8 @@ HEAD: Final = (
     .order_by(Delivery.priority, Delivery.sequence, Delivery.id)
     .limit(1)
 )
+# The first that is to be edited, and the first that is to be posted: they need different methods.
+HEADS: Final = {True: HEAD.where(Delivery.ts.is_not(None)), False: HEAD.where(Delivery.ts.is_(None))}
 # The order keeps PostgreSQL from reading the table from its start.
 ANY_PENDING: Final = (
     select(Delivery.id).where(_in_queue, _pending).order_by(Delivery.priority, Delivery.sequence).limit(1)
@@ -90,7 +117,20 @@ CHECK_DUPLICATES: Final = (
     .order_by(Delivery.duplicate_check_at, Delivery.id)
     .limit(1)
 )
+# When the first message that is shown by a response_url may be edited, if it still has to be.
+NEXT_ANSWERED: Final = select(func.min(Delivery.answering_until)).where(_in_queue, _pending)
 NEXT_DUPLICATE_CHECK: Final = select(func.min(Delivery.duplicate_check_at)).where(_may_have_duplicates)
+
+# The message of a press, where something of it is still to be shown.
+PENDING_AT: Final = select(Delivery.id).where(
+    Delivery.workspace_id == _workspace_id,
+    Delivery.channel == bindparam("channel"),
+    Delivery.ts == bindparam("ts"),
+    _pending,
+)
+
+# When the event happened that a thread line tells first.
+HAPPENED_AT: Final = select(LeadEvent.at).where(LeadEvent.id == bindparam("event_id"))
 
 # A delivery, read again and locked unless another transaction has it: waiting could deadlock.
 LOCK_DELIVERY: Final = (

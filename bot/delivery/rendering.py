@@ -1,18 +1,30 @@
 """From a delivery to its payload: its kind names the values to read and the template that renders them."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from sqlalchemy.orm import Session
 
 import templates
+from qualification.outbox.surfaces import THREAD_LINE
 from qualification.records import ChannelQueue, Delivery, Person
 from qualification.reporting import summaries
 from qualification.views import cards, home, receipts, reminders, thread
 
 Facts: TypeAlias = Mapping[str, Any]
+Payload: TypeAlias = Mapping[str, Any]
+Renderer: TypeAlias = Callable[[Session, Delivery, datetime], Payload]
+
+
+def fingerprint_of(payload: Payload) -> str:
+    """Return the SHA-256 of a payload: the same for one that shows the same."""
+    canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, object]:
@@ -22,10 +34,10 @@ def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, objec
     """
     queue = session.get_one(ChannelQueue, delivery.queue_id)
     person = session.get_one(Person, queue.person_id) if queue.person_id is not None else None
+    if delivery.kind == THREAD_LINE:
+        return _thread_lines(session, delivery)
     template, read = KINDS[delivery.kind]
     facts = read(session, delivery, queue.person_id, now)
-    if delivery.kind == "thread_line":
-        template = f"messages/thread/{facts['line'].event.kind.value}"
     if person is None:
         return templates.render(template, **facts)
     return templates.render(template, locale=person.locale, zone=person.zone, **facts)
@@ -36,9 +48,17 @@ def _lead_card(session: Session, delivery: Delivery, person_id: int | None, now:
     return {"card": cards.lead_card(session, delivery.workspace_id, delivery.subject, reader_id=person_id)}
 
 
-def _thread_line(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
-    del person_id, now
-    return {"line": thread.thread_line(session, delivery.workspace_id, delivery.subject)}
+def _thread_lines(session: Session, delivery: Delivery) -> dict[str, object]:
+    """Draw the lines of one message in a thread, each by the template of its event, one below the other."""
+    lines = [
+        templates.render(f"messages/thread/{line.event.kind.value}", line=line)
+        for line in thread.thread_lines(session, delivery.workspace_id, delivery.subject, delivery.id)
+    ]
+    return {
+        **lines[0],
+        "text": "\n".join(str(line["text"]) for line in lines),
+        "blocks": list(chain.from_iterable(cast("list[object]", line["blocks"]) for line in lines)),
+    }
 
 
 def _reminder(session: Session, delivery: Delivery, person_id: int | None, now: datetime) -> Facts:
@@ -77,7 +97,6 @@ KINDS: Final[Mapping[str, tuple[str, Callable[[Session, Delivery, int | None, da
     {
         "lead_card": ("messages/lead_card", _lead_card),
         "direct_card": ("messages/direct_card", _lead_card),
-        "thread_line": ("messages/thread", _thread_line),
         "reminder": ("messages/reminder", _reminder),
         "summary": ("messages/summary", _summary),
         "summary_details": ("messages/summary_details", _summary),

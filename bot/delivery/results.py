@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from bot.delivery import queue_statements as queries
 from bot.delivery.find_posted import PATIENCE
 from bot.delivery.operations import (
+    SHOWING,
+    Differs,
     Failed,
     Found,
     Job,
@@ -25,17 +27,14 @@ from bot.delivery.operations import (
 )
 from bot.delivery.queue import ERROR_PAUSE, LEASE, ChannelQueues
 from bot.slack.client import FinalError, PassingError, ScopeError
-from bot.slack.rate_limits import EVERY_METHOD, lock_rate_limits
-from qualification.outbox import statements
+from bot.slack.rate_limits import EVERY_METHOD, GREATEST_PAUSE, lock_rate_limits
+from qualification.outbox import retries, statements
 from qualification.outbox.outbox import (
     CANNOT_BE_DRAWN,
     PARENT_UNDELIVERED,
-    REPLY_OR_EDIT,
     UNFORESEEN,
-    lock_thread,
-    post_anew,
 )
-from qualification.records import ChannelQueue, Delivery, DeliveryState, RateLimit, Workspace
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Priority, RateLimit, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +51,27 @@ def record_result(
     session: Session, queues: ChannelQueues, job: Job, outcome: Outcome, now: datetime, *, go_on: bool
 ) -> Job | None:
     """Record the outcome of a job; with `go_on` return the queue's next job, claimed. Raises LeaseLostError."""
+    was_deleted = isinstance(outcome, Posted | Found) and retries.was_deleted(
+        session, workspace_id=job.workspace_id, channel=outcome.channel, ts=outcome.ts
+    )
+    # The thread is locked before the queue, as by everybody.
     if isinstance(outcome, MessageDeleted):
-        lock_thread(session, outcome.delivery_id)
+        retries.lock_thread(session, outcome.delivery_id)
+    elif was_deleted:
+        retries.lock_thread(session, job.delivery_id)
     delivery, queue = _in_hand(session, queues, job)
     # The parent was deleted meanwhile, so the reply is queued again, for the parent's next posting.
     overtaken = job.parent_id is not None and delivery.posting != job.posting and isinstance(outcome, Posted | Found)
     held_until = None if overtaken else _write(session, delivery, job, outcome, now)
+    if was_deleted and not overtaken:
+        # Somebody deleted the message before its row said where it is.
+        session.flush()
+        retries.post_anew(session, delivery.id)
+        session.expire(delivery)
     if isinstance(outcome, Posted | Shown) and _was_done(outcome):
         queue.answered_at = now
+    if isinstance(outcome, Shown) and not outcome.sent and not job.only_compares:
+        queues.give_back(session, job)
     if job.failing_methods and _was_done(outcome):
         for method, limit in lock_rate_limits(session, job.workspace_id, ()).items():
             limit.last_error = None if method in job.failing_methods else limit.last_error
@@ -115,27 +127,19 @@ def _write(session: Session, delivery: Delivery, job: Job, outcome: Outcome, now
         case Posted(channel, ts, revision, fingerprint):
             delivery.channel, delivery.ts, delivery.post_began_at = channel, ts, None
             delivery.duplicate_check_at = now + PATIENCE if delivery.duplicate_check_at else None
-            _show(delivery, revision, fingerprint)
+            record_shown(delivery, revision, fingerprint)
             _free_replies(session, delivery)
         case Shown(revision, fingerprint):
-            _show(delivery, revision, fingerprint)
-        case Found(channel, ts, duplicates):
-            delivery.duplicate_check_at = now if duplicates else now + PATIENCE if delivery.duplicate_check_at else None
-            delivery.channel, delivery.ts, delivery.post_began_at = channel, ts, None
-            # What it shows is not known, so it is rendered and edited again.
-            delivery.fingerprint, delivery.desired_revision = (
-                None,
-                max(delivery.desired_revision, delivery.shown_revision + 1),
-            )
-            if delivery.state is not DeliveryState.DEAD_LETTER:
-                delivery.state = DeliveryState.PENDING
-            _well(delivery)
-            _free_replies(session, delivery)
+            record_shown(delivery, revision, fingerprint)
+        case Differs(revision):
+            delivery.differing_revision = revision
+        case Found():
+            _write_found(session, delivery, outcome, now)
         case NoDuplicate():
             delivery.duplicate_check_at = None
         case MessageDeleted(delivery_id):
             session.flush()
-            post_anew(session, delivery_id)
+            retries.post_anew(session, delivery_id)
             session.expire(delivery)
         case Undrawable(error):
             log.error("A message can't be rendered.", extra=_keys(job, error))
@@ -148,9 +152,22 @@ def _write(session: Session, delivery: Delivery, job: Job, outcome: Outcome, now
     return None
 
 
+def _write_found(session: Session, delivery: Delivery, found: Found, now: datetime) -> None:
+    """Record where the message is; what it shows is not known, so it is rendered and edited again."""
+    delivery.duplicate_check_at = now if found.duplicates else now + PATIENCE if delivery.duplicate_check_at else None
+    delivery.channel, delivery.ts, delivery.post_began_at = found.channel, found.ts, None
+    delivery.fingerprint = None
+    delivery.desired_revision = max(delivery.desired_revision, delivery.shown_revision + 1)
+    if delivery.state is not DeliveryState.DEAD_LETTER:
+        delivery.state = DeliveryState.PENDING
+    _well(delivery)
+    _free_replies(session, delivery)
+
+
 def _refused(session: Session, delivery: Delivery, job: Job, refused: Refused, now: datetime) -> datetime | None:
     error = refused.error
-    if not (refused.posting and isinstance(error, PassingError) and error.lost):
+    is_lost = isinstance(error, PassingError) and error.lost
+    if not (is_lost and (refused.posting or job.operation in SHOWING)):
         _not_begun(delivery, job)
     if isinstance(error, FinalError):
         log.warning("Slack rejects this request for good: %s.", error, extra=_keys(job, error.name))
@@ -191,9 +208,12 @@ def _try_again(
 
 def _slower(session: Session, delivery: Delivery, job: Job, error: PassingError, now: datetime) -> datetime | None:
     """Wait as long as Slack asks: after a post only in its queue, after any other method in the whole workspace."""
-    free_at = now + timedelta(seconds=error.retry_after or 1)
+    free_at = now + min(timedelta(seconds=error.retry_after or 1), GREATEST_PAUSE)
     delivery.last_error = error.name if job.operation is not Operation.CHECK_DUPLICATES else None
     if error.method == "chat.postMessage":
+        queue = session.get_one(ChannelQueue, delivery.queue_id)
+        # The next post after this one is due a whole interval later.
+        queue.posts_free_at = max(queue.posts_free_at or free_at, free_at)
         return free_at
     _pause(session, job, error.method, free_at)
     return None
@@ -222,7 +242,8 @@ def _was_done(outcome: Outcome) -> bool:
     return isinstance(outcome, Posted | Found | NoDuplicate) or (isinstance(outcome, Shown) and outcome.sent)
 
 
-def _show(delivery: Delivery, revision: int, fingerprint: str) -> None:
+def record_shown(delivery: Delivery, revision: int, fingerprint: str) -> None:
+    """Record that Slack shows this revision; what changed since is still pending."""
     delivery.shown_revision, delivery.fingerprint = revision, fingerprint
     if delivery.state is not DeliveryState.DEAD_LETTER:
         delivery.state = DeliveryState.PENDING if delivery.desired_revision > revision else DeliveryState.DELIVERED
@@ -236,15 +257,23 @@ def _free_replies(session: Session, delivery: Delivery) -> None:
 
 
 def _well(delivery: Delivery) -> None:
-    """Forget refusals, since Slack took it; from now on it is only edited, after new messages."""
+    """Forget refusals, since Slack took it; whatever makes it stale says how soon it is to be edited.
+
+    What changed meanwhile keeps the priority that the change gave it; it is no new message any more.
+    """
     delivery.attempts, delivery.refused_at, delivery.last_error = 0, None, None
-    delivery.priority = max(delivery.priority, REPLY_OR_EDIT)
+    if delivery.state is DeliveryState.DELIVERED:
+        delivery.priority = Priority.BACKGROUND
+    else:
+        delivery.priority = max(delivery.priority, Priority.FOR_ACTOR)
 
 
 def _not_begun(delivery: Delivery, job: Job) -> None:
-    """Forget that a post began, since it was certainly not made; an earlier one is still searched for."""
+    """Forget that a post or an edit began, since it was certainly not made; an earlier post is still searched for."""
     if job.operation is Operation.POST:
         delivery.post_began_at = None
+    elif job.operation in SHOWING and delivery.posting == job.posting:
+        delivery.fingerprint = job.fingerprint
 
 
 def _make_dead_letter(delivery: Delivery, reason: str, now: datetime) -> None:

@@ -1,18 +1,15 @@
 """Doing one job: the calls to Slack that it takes, and the outcome that follows from the answers."""
 
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
-
-from sqlalchemy.orm import Session
+from typing import Any, Final
 
 from bot.database import UNWELL, Database
 from bot.delivery import find_posted
 from bot.delivery.operations import (
+    Differs,
     Found,
     Job,
     MessageDeleted,
@@ -25,18 +22,19 @@ from bot.delivery.operations import (
     Undrawable,
 )
 from bot.delivery.queue import LEASE, ChannelQueues
+from bot.delivery.rendering import Payload, Renderer, fingerprint_of
 from bot.delivery.results import begin_again, renew
 from bot.slack.client import FinalError, Slack, SlackError
 from qualification.records import Delivery, Person
+from templates.engine.graphemes import cut
 
 log = logging.getLogger(__name__)
-
-Payload: TypeAlias = Mapping[str, Any]
-Renderer: TypeAlias = Callable[[Session, Delivery, datetime], Payload]
 
 # The errors that mean that a message cannot be edited any longer, so that it is posted again.
 MESSAGE_GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 THREAD_GONE: Final = frozenset({"thread_not_found", "cannot_reply_to_message"})
+# The longest text that Slack takes in a section.
+LONGEST_TEXT: Final = 3000
 BLOCKS_REFUSED: Final = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 
@@ -91,14 +89,7 @@ class Sender:
         if self._is_late():
             self._begin_again()
         try:
-            try:
-                answer = self._slack.call("chat.postMessage", **message, **payload)
-            except FinalError as error:
-                text_only = _text_only(error, payload)
-                if text_only is None:
-                    raise
-                self._begin_again()
-                answer = self._slack.call("chat.postMessage", **message, **text_only)
+            answer = self._call_simpler("chat.postMessage", message, payload, self._begin_again)
         except SlackError as error:
             if error.name in THREAD_GONE and self.job.parent_id is not None:
                 return MessageDeleted(self.job.parent_id)
@@ -113,6 +104,8 @@ class Sender:
         revision, payload, fingerprint = drawn
         if fingerprint == self.job.fingerprint:
             return Shown(revision, fingerprint, sent=False)
+        if self.job.only_compares:
+            return Differs(revision)
         if self._is_late():
             self._renew()
         if self.job.operation is Operation.PUBLISH:
@@ -124,18 +117,28 @@ class Sender:
             "metadata": find_posted.metadata(self.job.key),
         }
         try:
-            try:
-                self._slack.call("chat.update", **message, **payload)
-            except FinalError as error:
-                text_only = _text_only(error, payload)
-                if text_only is None:
-                    raise
-                self._slack.call("chat.update", **message, **text_only, blocks=[])
+            self._call_simpler("chat.update", message, payload, lambda: None)
         except FinalError as error:
             if error.name in MESSAGE_GONE:
                 return MessageDeleted(self.job.delivery_id)
             raise
         return Shown(revision, fingerprint, sent=True)
+
+    def _call_simpler(
+        self, method: str, message: Mapping[str, Any], payload: Payload, again: Callable[[], None]
+    ) -> dict[str, Any]:
+        """Call with the payload; each time that Slack refuses its blocks, call `again`, and try with simpler ones."""
+        for simpler in _simpler(payload):
+            try:
+                return self._slack.call(method, **message, **payload)
+            except FinalError as error:
+                if error.name not in BLOCKS_REFUSED:
+                    raise
+                keys = {"delivery": self.job.delivery_id, "kind": self.job.kind}
+                log.error("Slack refused the blocks of a message; simpler ones are sent: %s.", error, extra=keys)  # noqa: TRY400 - Slack's word is enough
+            again()
+            payload = simpler
+        return self._slack.call(method, **message, **payload)
 
     def _look_back(self) -> Outcome:
         """Search the place for the post whose answer was lost, and post again only where it isn't there."""
@@ -175,12 +178,12 @@ class Sender:
         except Exception as error:  # whatever a template or its values raise, the next delivery must go
             log.exception("A template failed.", extra={"delivery": self.job.delivery_id, "kind": self.job.kind})
             return Undrawable(type(error).__name__)
-        canonical = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return revision, payload, hashlib.sha256(canonical.encode()).hexdigest()
+        return revision, payload, fingerprint_of(payload)
 
     def _find(self, channel: str, since: datetime) -> list[str]:
+        thread_ts, key = self.job.parent_ts, self.job.key
         return find_posted.find(
-            self._slack, channel=channel, thread_ts=self.job.parent_ts, key=self.job.key, since=since
+            self._slack, channel=channel, thread_ts=thread_ts, key=key, since=since, now=self._clock()
         )
 
     def _channel(self) -> str:
@@ -208,9 +211,16 @@ class Sender:
             self.job = begin_again(session, self._queues, self.job, self._clock(), duplicate=duplicate)
 
 
-def _text_only(error: FinalError, payload: Payload) -> Payload | None:
-    """Return the message without its blocks, where Slack refused the blocks; else None."""
-    if error.name not in BLOCKS_REFUSED or not payload.get("blocks"):
-        return None
-    log.error("Slack refused the blocks of a message; it is sent as text: %s.", error)
-    return {name: value for name, value in payload.items() if name != "blocks"}
+def _simpler(payload: Payload) -> Iterator[Payload]:
+    """Yield what is sent where Slack refuses the blocks: the text with the buttons, then the text alone."""
+    blocks = payload.get("blocks")
+    if not blocks:
+        return
+    buttons = [block for block in blocks if block.get("type") == "actions"]
+    if buttons:
+        text = {
+            "type": "section",
+            "text": {"type": "plain_text", "text": cut(str(payload.get("text", "")), LONGEST_TEXT)},
+        }
+        yield {**payload, "blocks": [text, *buttons]}
+    yield {**payload, "blocks": []}

@@ -6,6 +6,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
@@ -53,8 +54,12 @@ class Presence:
         self._thread = threading.Thread(target=self._run, name="presence", daemon=True)
 
     def __enter__(self) -> Self:
-        """Take the lock, then listen; raises psycopg.Error where the database cannot be reached."""
-        self._connection: Connection | None = self._connect()
+        """Take the lock, then listen; where the database can't be reached, the thread tries again until it can."""
+        self._connection: Connection | None = None
+        try:
+            self._connection = self._connect()
+        except psycopg.OperationalError as error:
+            _tell(error)
         # A byte on one end lets the thread stop waiting at the other.
         self._stop, self._stopped = socket.socketpair()
         self._thread.start()
@@ -70,7 +75,8 @@ class Presence:
 
     def _connect(self) -> Connection:
         connection = psycopg.connect(self._url, autocommit=True, application_name="baton worker", **CONNECTING)
-        connection.execute("SELECT pg_advisory_lock(%s, %s)", (LOCK_CLASS, lock_key(self._worker)))
+        # Shared: the server may not know yet that the worker's last connection is gone, and must not wait for its end.
+        connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (LOCK_CLASS, lock_key(self._worker)))
         connection.execute(f"LISTEN {WAKE_CHANNEL}")
         return connection
 
@@ -80,14 +86,14 @@ class Presence:
             try:
                 connection = connection or self._connect()
                 self._listen(connection)
-            except psycopg.Error:
-                log.exception("The worker's own connection broke.", extra={"action": "listen"})
+            except psycopg.Error as error:
                 if connection is not None:
+                    _tell(error)
                     connection.close()
                 connection = None
                 self._stopping.wait(RETRY_SECONDS)
         if connection is not None:
-            connection.close()
+            _release(connection)
 
     def _listen(self, connection: Connection) -> None:
         """Wake the worker at each notification until it is to stop."""
@@ -99,3 +105,15 @@ class Presence:
                     self._wake()
                 else:
                     selector.select()
+
+
+def _tell(error: psycopg.Error) -> None:
+    """Log that the worker has no connection of its own, once until it has one again."""
+    keys = {"action": "listen", "error": type(error).__name__}
+    log.warning("The worker's own connection broke; connecting again.", extra=keys)
+
+
+def _release(connection: Connection) -> None:
+    """Give the lock back, then close: the server notices a closed connection only some time later."""
+    with suppress(psycopg.Error), connection:
+        connection.execute("SELECT pg_advisory_unlock_all()")

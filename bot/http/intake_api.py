@@ -1,82 +1,56 @@
 """The intake API: who posts, to which installation, how much and how often; `handlers.intake` does the rest."""
 
-import asyncio
 import json
 import logging
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Any, Final, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.database import Database
-from bot.http import openapi, signatures
-from bot.http.request_body import TooLarge, UncertainLength, read_body
+from bot.http import openapi
+from bot.http.callers import Caller, Callers, Credentials, Refused, too_often
+from bot.http.intake_queue import IntakeQueue, QueueFull
+from bot.http.request_body import BodyRefused, expect_one_length, read_body
+from bot.outages import is_away
 from bot.slack.installations import Installation
-from bot.slack.rate_limits import Rate
 from handlers import intake
 from handlers.intake import Answer, problem
-from qualification.intake import api_keys
-from qualification.playbook import playbooks
 from qualification.rules.intake import payloads
-from qualification.rules.playbook.known_senders import Signature
+from qualification.rules.intake.payloads import NoPayload, TooMuch
 from qualification.rules.refusals import NoPlaybook
 
 log = logging.getLogger(__name__)
 
-# The rate of each sender: a hundred requests at once, then fifty a second.
-RATE: Final = Rate(timedelta(seconds=1) / 50, burst=100)
-BEARER: Final = "bearer "
+# What a sender is told while the database can't be used, and when to send again.
+AWAY: Final = "Baton can't reach its database right now. Send it again: what was taken in counts once."
+RETRY_SECONDS: Final = 10
 
-
-class OnlyItsForm(Exception):
-    """A publishable key was used for something other than the form that it belongs to, which the text names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A sender, and the installation that it posts to; `is_anybody` marks a key that anybody can read in a page."""
-
-    installation: Installation
-    name: str
-    is_anybody: bool = False
+T = TypeVar("T")
 
 
 class Operation(Protocol):
     """What an endpoint does with a body, in a thread, once the caller is known."""
 
     def __call__(self, caller: Caller, body: bytes, /) -> Answer:
-        """Do it, and return the answer."""
-
-
-def new_key() -> str:
-    """Return 32 random bytes as text, for a key that nobody can guess."""
-    return secrets.token_urlsafe(32)
+        """Do it, and return the answer. Raises NoPayload and TooMuch."""
 
 
 @dataclass
 class Intake:
-    """The endpoints under /v1; each request is answered in a thread, in transactions of its own.
-
-    An API key belongs to one of the installations `served`; a signed request is for the first of them. `secrets_of`
-    maps a sender's key in the playbook to the secret that it signs with; `public_url` is the address at which senders
-    reach this machine, None where the request itself tells it.
-    """
+    """The endpoints under /v1; each request is answered by the threads of the queue, in transactions of its own."""
 
     database: Database
     served: Sequence[Installation]
-    secrets_of: Mapping[str, str]
+    callers: Callers
+    queue: IntakeQueue
     now: Callable[[], datetime]
     reference: Callable[[], str]
-    threads: Executor
-    public_url: str | None = None
-    rate: Rate = RATE
-    _free_at: dict[tuple[int, str], datetime] = field(default_factory=dict)
 
     def routes(self) -> list[Route]:
         """Return the routes for Starlette."""
@@ -88,9 +62,9 @@ class Intake:
             Route("/v1/in/{sender}", self.mapped, methods=["POST"]),
         ]
 
-    async def describe(self, request: Request) -> Response:
+    async def describe(self, _: Request) -> Response:
         """Return the OpenAPI description of this API."""
-        return JSONResponse(openapi.document(str(request.base_url).rstrip("/")))
+        return JSONResponse(openapi.document((self.callers.public_url or "").rstrip("/") or "/"))
 
     async def leads(self, request: Request) -> Response:
         """Take in one lead, or a list of them."""
@@ -103,19 +77,14 @@ class Intake:
     async def mapped(self, request: Request) -> Response:
         """Take in a payload in the shape that a sender of the playbook has."""
         named = request.path_params["sender"]
-        received_id = request.headers.get("webhook-id") or request.headers.get("idempotency-key")
 
         def ingest(caller: Caller, body: bytes) -> Answer:
-            try:
-                payload = payloads.parse_body(body)
-            except payloads.NoPayload as fault:
-                return problem(400, f"The body can't be read: {fault}.")
             return intake.mapped(
-                payload,
+                payloads.parse_body(body, caller.bounds),
                 sender=named,
-                received_id=received_id,
+                received_id=caller.delivery_id,
                 snapshot=self.database.snapshot,
-                transaction=self.database.transaction,
+                transaction=self.queue.transaction,
                 now=self.now,
                 workspace=caller.installation,
             )
@@ -134,112 +103,76 @@ class Intake:
         return await self._posted(request, show)
 
     async def _posted(self, request: Request, operation: Operation, *, named: str | None = None) -> Response:
+        """Find the caller, read as much as it may post, and do the operation."""
+        callers, credentials = self.callers, Credentials.of(request, named)
         try:
+            expect_one_length(request)
+            if credentials.key:
+                caller = await self._run(partial(callers.by_key, credentials))
+                request.state.sender = caller.name
+                body = await read_body(request, caller.largest)
+                return _response(await self._run(partial(_done, operation, caller, body), caller.installation))
+            callers.expect_signature(credentials)
             body = await read_body(request)
-        except TooLarge:
-            return _response(problem(413, "A request can hold at most 1 MB."))
-        except UncertainLength:
-            return _response(problem(400, "The request gives its length twice; send Content-Length alone."))
-        loop = asyncio.get_running_loop()
-        return _response(await loop.run_in_executor(self.threads, self._answer, request, body, operation, named))
 
-    def _answer(self, request: Request, body: bytes, operation: Operation, named: str | None) -> Answer:
-        """Find the caller, and do the operation; an unexpected error is answered with a reference to the log."""
-        caller: Caller | None = None
+            def by_signature() -> Answer:
+                signer = callers.by_signature(credentials, request, body)
+                request.state.sender = signer.name
+                return _done(operation, signer, body)
+
+            return _response(await self._run(by_signature))
+        except Refused as refused:
+            return _response(refused.answer)
+        except BodyRefused as refused:
+            return _response(problem(refused.status, str(refused)))
+
+    async def _run(self, work: Callable[[], T], installation: Installation | None = None) -> T:
+        """Do a piece of work in its turn. Raises Refused, also for an unexpected error, which is in the log."""
         try:
-            caller = self._caller(request, body, named)
-            if caller is None:
-                return problem(401, "Send an API key as Authorization: Bearer …, or sign the request.")
-            wait = self._too_soon(caller)
-            if wait is not None:
-                return Answer(429, {**problem(429, "Too many requests.").body, "retry_after": wait})
-            answer = operation(caller, body)
-            return _without_ids(answer) if caller.is_anybody else answer
-        except OnlyItsForm as misused:
-            return problem(403, f"Anybody can read this key, so it can only post to /v1/in/{misused}.")
-        except NoPlaybook:
-            return problem(503, "No playbook has been published yet. Run: baton playbook publish")
+            return await self.queue.run(work)
+        except Refused:
+            raise
+        except QueueFull as full:
+            raise too_often("Too much is waiting already.", full.retry_after, status=503) from full
+        except NoPayload as fault:
+            raise Refused(problem(400, f"The body can't be read: {fault}.")) from fault
+        except TooMuch as fault:
+            raise Refused(problem(413, f"The body isn't read: {fault}.")) from fault
+        except NoPlaybook as fault:
+            raise Refused(problem(503, "No playbook has been published yet. Run: baton playbook publish")) from fault
         except Exception as error:
-            reference = self.reference()
-            installation = caller.installation if caller else self.served[0]
-            keys = {"action": "intake", "workspace": installation.id, "reference": reference}
-            log.exception("An unexpected error stopped a request.", exc_info=error, extra=keys)
-            sentence = "Something went wrong in Baton. Send it again: what was taken in counts once."
-            return problem(500, f"{sentence} Reference: {reference}")
+            raise self._failed(error, installation or self.served[0]) from error
 
-    def _caller(self, request: Request, body: bytes, named: str | None) -> Caller | None:
-        """Find the caller by API key, or by the signature of a sender that has a secret; None for an unknown one.
-
-        Raises OnlyItsForm.
-        """
-        given = request.headers.get("authorization", "")
-        key = given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else request.query_params.get("key", "")
-        if key:
-            return self._by_key(key, named)
-        signer = named or request.query_params.get("sender", "")
-        secret = self.secrets_of.get(signer)
-        if not secret:
-            return None
-        installation = self.served[0]
-        genuine = signatures.verify(
-            self._scheme(installation, signer) if named else Signature.STANDARD,
-            secret,
-            headers=dict(request.headers),
-            body=body,
-            url=self._address(request),
-            method=request.method,
-            now=self.now(),
-        )
-        return Caller(installation, signer) if genuine else None
-
-    def _by_key(self, key: str, named: str | None) -> Caller | None:
-        with self.database.snapshot() as session:
-            for installation in self.served:
-                known = api_keys.sender_of(session, installation.id, key)
-                if known is not None:
-                    break
-            else:
-                return None
-        if not api_keys.opens(known, named):
-            raise OnlyItsForm(known.name)
-        if api_keys.is_use_to_be_noted(known, self.now()):
-            with self.database.transaction() as session:
-                api_keys.note_use(session, known.id, now=self.now())
-        return Caller(installation, known.name, is_anybody=known.publishable)
-
-    def _address(self, request: Request) -> str:
-        """Return the address that the sender posted to, which is part of some signatures."""
-        if self.public_url is None:
-            return str(request.url)
-        query = f"?{request.url.query}" if request.url.query else ""
-        return f"{self.public_url.rstrip('/')}{request.url.path}{query}"
-
-    def _scheme(self, installation: Installation, signer: str) -> Signature:
-        with self.database.snapshot() as session:
-            sender = playbooks.current(session, installation.id).playbook.sender(signer)
-        return (sender.signed if sender else None) or Signature.STANDARD
-
-    def _too_soon(self, caller: Caller) -> int | None:
-        """Return the seconds until the sender may post again, None where it may post now."""
-        sender = (caller.installation.id, caller.name)
-        now, before = self.now(), self._free_at.get(sender)
-        if before is not None and before > now:
-            return max(1, round((before - now).total_seconds() + 0.5))
-        self._free_at[sender] = self.rate.free_at(before, now)
-        return None
+    def _failed(self, error: Exception, installation: Installation) -> Refused:
+        """Return the answer to an error that is no fault of the sender's; it is in the log."""
+        keys: dict[str, object] = {"action": "intake", "workspace": installation.id}
+        if is_away(error):
+            keys["error"] = type(error).__name__
+            log.warning("The database can't be used, so a request was refused.", extra=keys)
+            return too_often(AWAY, RETRY_SECONDS, status=503)
+        reference = self.reference()
+        log.error("An unexpected error stopped a request.", exc_info=error, extra={**keys, "reference": reference})
+        sentence = "Something went wrong in Baton. Send it again: what was taken in counts once."
+        return Refused(problem(500, f"{sentence} Reference: {reference}"))
 
     def _rows(self, ingest: Callable[..., Answer], caller: Caller, body: bytes) -> Answer:
         try:
             posted = json.loads(body)
         except (ValueError, RecursionError):
             return problem(400, "The body isn't valid JSON.")
+        payloads.check(posted, caller.bounds)
         return ingest(
             posted,
             sender=caller.name,
-            transaction=self.database.transaction,
+            transaction=self.queue.transaction,
             now=self.now,
             workspace=caller.installation,
         )
+
+
+def _done(operation: Operation, caller: Caller, body: bytes) -> Answer:
+    answer = operation(caller, body)
+    return _without_ids(answer) if caller.is_anybody else answer
 
 
 def _response(answer: Answer) -> Response:

@@ -1,5 +1,6 @@
 """The description of the intake API, made of the very shapes that check what is posted (OpenAPI 3.1)."""
 
+from functools import cache
 from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
@@ -30,20 +31,24 @@ _TAKEN_ACTIVITY: Final = {"id": 345, "lead_id": 12}
 _REFUSED: Final = {"index": 1, "status": 422, "errors": [{"field": "email", "reason": "isn't a valid e-mail address"}]}
 _STATUSES: Final = {
     "400": "The body isn't valid JSON.",
-    "401": "No valid API key, and no valid signature of a sender that has a secret.",
-    "403": "A publishable key can only post to /v1/in/{sender}, for its own sender.",
-    "413": f"More than {LARGEST // 2**20} MB, or more than {MOST_ROWS} rows.",
+    "401": "No valid API key, and no valid signature of a sender that has a secret; or the key has expired.",
+    "403": (
+        "The key may not do this, or not from this address. A publishable key can only post to /v1/in/{sender}, for "
+        "its own sender."
+    ),
+    "408": "The end of the request didn't come in time.",
+    "413": f"More than {LARGEST // 2**20} MB, more than {MOST_ROWS} rows, or more values than anybody needs.",
     "429": "Too many requests; Retry-After says how many seconds to wait.",
     "500": "Something went wrong in Baton. Send it again: what was taken in counts once. Quote its reference.",
-    "503": "No playbook has been published yet.",
+    "503": (
+        "No playbook has been published yet; or the sender signs the address, and PUBLIC_URL isn't set; or Retry-After "
+        "says when to send it again: too much is waiting, or Baton can't reach its database."
+    ),
 }
 
 
 def document(server: str) -> dict[str, Any]:
-    """Return the description, for the address that it is asked under."""
-    _, schemas = models_json_schema(
-        [(LeadInput, "validation"), (ActivityInput, "validation")], ref_template="#/components/schemas/{model}"
-    )
+    """Return the description, for the address that senders use; `/` is the one from which the description came."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -60,7 +65,7 @@ def document(server: str) -> dict[str, Any]:
         },
         "components": {
             "schemas": {
-                **schemas["$defs"],
+                **_schemas(),
                 "Lead": {"type": "object", "required": ["id", "lifecycle", "score"]},
                 "Taken": _object({"id": _INTEGER, "lead_id": _INTEGER}, required=["id"]),
                 "Results": _object(
@@ -105,6 +110,16 @@ def document(server: str) -> dict[str, Any]:
             },
         },
     }
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    """Make the shapes' schemas, once: anybody may ask for the description, as often as they like."""
+    _, schemas = models_json_schema(
+        [(LeadInput, "validation"), (ActivityInput, "validation")], ref_template="#/components/schemas/{model}"
+    )
+    made: dict[str, Any] = schemas["$defs"]
+    return made
 
 
 _INTEGER: Final = {"type": "integer"}
@@ -160,11 +175,12 @@ def _reading() -> dict[str, Any]:
     return {
         "operationId": "getLead",
         "summary": "One lead as it stands",
+        "security": [{"key": []}],
         "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}],
         "responses": {
             "200": _answer("The lead.", {"$ref": "#/components/schemas/Lead"}, {**_LEAD, "id": 12, "score": 15}),
             "404": _problem("There is no such lead."),
-            **{status: _problem(_STATUSES[status]) for status in ("401", "403", "413", "429", "500", "503")},
+            **{status: _problem(_STATUSES[status]) for status in ("401", "403", "408", "413", "429", "500", "503")},
         },
     }
 

@@ -17,6 +17,8 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 from qualification.rules.playbook.known_senders import Signature
 
 OLDEST: Final = timedelta(minutes=5)
+# The schemes that sign the address too.
+SIGNS_ADDRESS: Final = frozenset({Signature.HUBSPOT})
 
 _LONGEST_STAMP: Final = 15
 # What HubSpot decodes in the address before it signs; everything else stays as it is written there.
@@ -42,10 +44,15 @@ def verify(
 ) -> bool:
     """Tell whether `body` was signed with `secret` by that scheme, at about `now`; without a secret nothing was.
 
-    `url` is the address that the sender has, with its scheme and query: behind a proxy, the one before the proxy.
+    `url` is the address that the sender has, with its scheme and query; only the schemes in SIGNS_ADDRESS look at it.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     return bool(secret) and _SCHEMES[scheme](secret, Signed(lower, body, url, method, now))
+
+
+def signed_id(scheme: Signature, headers: Mapping[str, str]) -> str | None:
+    """Return the id of the delivery if the signature covers it; anybody may add other headers to a captured request."""
+    return headers.get("webhook-id") or None if scheme is Signature.STANDARD else None
 
 
 def _standard(secret: str, signed: Signed) -> bool:

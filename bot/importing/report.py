@@ -1,4 +1,4 @@
-"""The report of an import: a file beside the imported one with the rows that were rejected."""
+"""The report of an import: a file beside the imported one with the rows that were rejected, for its owner alone."""
 
 import csv
 import io
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Self
 
+from bot import private_files
 from bot.importing.files import Row, Table
 from qualification.rules.intake.row_errors import RowError
 
@@ -69,6 +70,7 @@ class Report:
 
     def _put(self, text: str) -> None:
         if self._file is None:
+            private_files.make(self._path)
             self._file = self._path.open("wb")
         self.size += self._file.write(text.encode(errors="backslashreplace"))
 

@@ -2,14 +2,23 @@
 
 import logging
 import socket
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.error import URLError
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from bot import machine
+from bot.slack.slack_clock import SlackClock
+
+log = logging.getLogger(__name__)
 
 SLACK_API_URL: Final = "https://slack.com/api/"
+
+Observe: TypeAlias = Callable[[str, str], None]
 
 # Errors that stop every call until an administrator reinstalls the app, grants a scope or pays the bill.
 ACCOUNT_ERRORS: Final = frozenset(
@@ -156,14 +165,30 @@ class ScopeError(SlackError):
     """An error for an administrator: until the app has the scope in `details`, Slack refuses this method only."""
 
 
+# What Slack says beside `ok` where nothing is amiss.
+EXPECTED_WARNINGS: Final = frozenset({"already_in_channel"})
 _KINDS: Final = ((ACCOUNT_ERRORS, AccountError), ({"missing_scope"}, ScopeError), (FINAL_ERRORS, FinalError))
 
 
 class Slack:
     """A workspace's Slack, called with its bot token; safe to use from any thread."""
 
-    def __init__(self, token: str, *, base_url: str = SLACK_API_URL, seconds: float = 5.0) -> None:
-        """Call nothing yet; later each call waits at most `seconds` to connect, and as long again for the answer."""
+    def __init__(
+        self,
+        token: str,
+        *,
+        base_url: str = SLACK_API_URL,
+        seconds: float = 5.0,
+        observe: Observe = lambda *_: None,
+        clock: SlackClock | None = None,
+    ) -> None:
+        """Call nothing yet; later each call waits at most `seconds` to connect, and as long again for the answer.
+
+        `observe` gets the method of each call and its answer, which is "ok" or the error's name. `clock` takes the time
+        from Slack's answers; clients may share one.
+        """
+        self.clock = clock or SlackClock(machine.seconds)
+        self._observe = observe
         self._client = WebClient(
             token,
             base_url=base_url if base_url.endswith("/") else f"{base_url}/",
@@ -180,12 +205,26 @@ class Slack:
         Sends nothing twice, whatever happens. Raises PassingError, FinalError, AccountError or ScopeError.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            response = self._request(method, given)
+        except SlackError as error:
+            self._observe(method, error.name)
+            raise
+        self.clock.hear(response.headers)
+        self._observe(method, "ok")
+        answer = response.data if isinstance(response.data, dict) else {}
+        warning = answer.get("warning")
+        if warning is not None and warning not in EXPECTED_WARNINGS:
+            log.warning(
+                "Slack took a call, and ignored some of it: %s.", warning, extra={"action": method, "error": warning}
+            )
+        return answer
+
+    def _request(self, method: str, given: dict[str, object]) -> SlackResponse:
         nested = any(isinstance(value, dict | list) for value in given.values())
         try:
             # Methods that take blocks read JSON; the older ones read only forms.
-            response = (
-                self._client.api_call(method, json=given) if nested else self._client.api_call(method, params=given)
-            )
+            return self._client.api_call(method, json=given) if nested else self._client.api_call(method, params=given)
         except SlackApiError as error:
             raise _refused(method, error) from error
         except URLError as error:
@@ -195,8 +234,6 @@ class Slack:
             raise PassingError(method, "timed_out", pending=True) from error
         except (OSError, HTTPException, ValueError) as error:
             raise PassingError(method, "connection_lost", pending=True) from error
-        answer = response.data
-        return answer if isinstance(answer, dict) else {}
 
 
 def _refused(method: str, error: SlackApiError) -> SlackError:
@@ -204,8 +241,7 @@ def _refused(method: str, error: SlackApiError) -> SlackError:
     data = response.data if isinstance(response.data, dict) else {}
     name = str(data.get("error") or "")
     if response.status_code == 429 or name in RATE_ERRORS:  # noqa: PLR2004 - HTTP's own number
-        headers = {key.lower(): value for key, value in response.headers.items()}
-        return PassingError(method, "ratelimited", retry_after=_seconds(headers.get("retry-after")), refused=True)
+        return PassingError(method, "ratelimited", retry_after=retry_after(response.headers), refused=True)
     if response.status_code >= 500 or name in UNWELL_ERRORS:  # noqa: PLR2004 - HTTP's own number
         return PassingError(method, f"http_{response.status_code}" if name not in UNWELL_ERRORS else name, lost=True)
     if not name or not name.isidentifier():
@@ -217,9 +253,11 @@ def _refused(method: str, error: SlackApiError) -> SlackError:
     return PassingError(method, name, refused=True)
 
 
-def _seconds(header: str | None) -> float:
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds for which Slack asks in the headers of a 429; one where it says nothing that can be read."""
+    named = {key.lower(): value for key, value in headers.items()}
     try:
-        return max(1.0, float(header or ""))
+        return max(1.0, float(named.get("retry-after") or ""))
     except ValueError:
         return 1.0
 

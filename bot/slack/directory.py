@@ -4,12 +4,13 @@ import logging
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import and_, or_, select
 
+from bot import machine
 from bot.database import Database
 from bot.slack.client import FinalError, PassingError, Slack, SlackError
 from qualification.organisation import publishing
@@ -86,13 +87,22 @@ def channels(slack: Slack) -> Iterator[Channel]:
 class Directory:
     """Keeps one workspace's people and channels as Slack knows them."""
 
-    def __init__(self, *, database: Database, slack: Slack, workspace_id: int, now: Callable[[], datetime]) -> None:
-        """Ask nothing yet; `look_up` asks."""
+    def __init__(
+        self,
+        *,
+        database: Database,
+        slack: Slack,
+        workspace_id: int,
+        now: Callable[[], datetime],
+        seconds: Callable[[], float] = machine.seconds,
+    ) -> None:
+        """Ask nothing yet; `look_up` asks. `seconds` counts from any moment on, and is never set as a clock may be."""
         self._database = database
         self._slack = slack
         self._workspace_id = workspace_id
         self._now = now
-        self._channels_again = datetime.min.replace(tzinfo=UTC)
+        self._seconds = seconds
+        self._channels_again = float("-inf")
 
     def look_up(self) -> int:
         """Ask Slack about the people and channels that are due, and store its answers; return how many there were.
@@ -109,7 +119,7 @@ class Directory:
 
     def _find_channels(self) -> int:
         """Find the id of each team's channel, and join the public ones, since only a member may post."""
-        now = self._now()
+        seconds = self._seconds()
         with self._database.snapshot() as session:
             wanted = set(
                 session.scalars(
@@ -118,16 +128,16 @@ class Directory:
                     )
                 )
             )
-        if not wanted or now < self._channels_again:
+        if not wanted or seconds < self._channels_again:
             return 0
-        self._channels_again = now + ASK_AGAIN
+        self._channels_again = seconds + ASK_AGAIN.total_seconds()
         found = {name: each for each in channels(self._slack) for name in (f"#{each.name}", each.id) if name in wanted}
         for name, channel in found.items():
             self._join(channel)
             with self._database.transaction() as session:
-                publishing.channel_found(session, self._workspace_id, name, channel.id, now=now)
+                publishing.channel_found(session, self._workspace_id, name, channel.id, now=self._now())
         if len(found) == len(wanted):
-            self._channels_again = now
+            self._channels_again = seconds
         return len(found)
 
     def _join(self, channel: Channel) -> None:
@@ -149,7 +159,13 @@ class Directory:
                     Person.workspace_id == self._workspace_id,
                     or_(Person.active.is_(True), Person.slack_user_id.is_not(None)),
                     or_(Person.slack_user_id.is_not(None), Person.email.is_not(None)),
-                    or_(Person.refreshed_at.is_(None), Person.refreshed_at < now - FRESH, waiting),
+                    or_(
+                        Person.refreshed_at.is_(None),
+                        Person.refreshed_at < now - FRESH,
+                        # A clock that was ahead wrote it.
+                        Person.refreshed_at > now,
+                        waiting,
+                    ),
                 )
                 .order_by(Person.refreshed_at.is_not(None), Person.refreshed_at, Person.id)
                 .limit(AT_ONCE)

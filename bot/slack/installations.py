@@ -10,6 +10,8 @@ from typing import Final
 from sqlalchemy import exists, select, update
 
 from bot.database import Database
+from bot.machine import new_delivery_namespace, utc_now
+from bot.settings import Settings
 from bot.slack.client import Slack
 from qualification.records import Workspace
 from qualification.records.base import insert_once
@@ -56,6 +58,21 @@ def stored(database: Database, token: str) -> Installation | None:
     with database.snapshot() as session:
         workspace = session.scalar(select(Workspace).where(Workspace.token_digest == digest(token)))
         return _installation(workspace, token) if workspace is not None else None
+
+
+def serve(
+    settings: Settings,
+    *,
+    database: Database,
+    now: Callable[[], datetime] = utc_now,
+    delivery_namespace: Callable[[], str] = new_delivery_namespace,
+) -> Installation:
+    """Return the installation of the settings' token; only a new token is a question to Slack. Raises SlackError."""
+    known = stored(database, settings.bot_token)
+    if known is not None:
+        return known
+    slack = Slack(settings.bot_token, base_url=settings.slack_api_url)
+    return install(database, slack, settings.bot_token, delivery_namespace=delivery_namespace, now=now())
 
 
 def only(database: Database, *, delivery_namespace: Callable[[], str], now: datetime) -> Installation:

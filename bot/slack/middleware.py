@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
@@ -14,14 +14,14 @@ from qualification.rules.refusals import Misaddressed
 
 log = logging.getLogger(__name__)
 
-ContextValues: TypeAlias = Callable[[Installation], Mapping[str, object]]
+ContextValues: TypeAlias = Callable[[Installation, Mapping[str, Any]], Mapping[str, object]]
 
 
 class WorkspaceGuard(Middleware):
     """Finds the installation of each request and gives its values to the listener; refuses a request for any other."""
 
     def __init__(self, served: Sequence[Installation], values_of: ContextValues) -> None:
-        """`served` has at least one installation; `values_of` returns what listeners get by argument name."""
+        """`served` has at least one installation; `values_of` returns what a payload's listener gets by name."""
         self._served = served
         self._values_of = values_of
 
@@ -30,7 +30,7 @@ class WorkspaceGuard(Middleware):
         del resp
         installation = installations.find(self._served, req.context.team_id, req.body.get("api_app_id"))
         # A refusal needs some installation to be said by.
-        req.context.update(self._values_of(installation or self._served[0]))
+        req.context.update(self._values_of(installation or self._served[0], req.body))
         if installation is None:
             log.warning("Something was sent to another app or workspace.", extra={"action": "workspace_guard"})
             raise Misaddressed

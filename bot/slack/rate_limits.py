@@ -5,7 +5,7 @@ docs.slack.dev/apis/web-api/rate-limits
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.database import LONG_AGO
 from qualification.records import RateLimit
 
 RATE_LIMITS: Final = (
@@ -24,7 +25,8 @@ RATE_LIMITS: Final = (
 
 # The limit of all methods together, kept while Slack refuses every call of a workspace.
 EVERY_METHOD: Final = "*"
-LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# No pause is longer: not after an error, nor where Slack asks for one.
+GREATEST_PAUSE: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The rates to keep: of new messages in one place, and of each method in the whole workspace."""
+    """The rates to keep: of new messages and of answers in one place, and of each method in the whole workspace.
+
+    A thread line waits for `line_waits` before it is posted, so that what happens meanwhile is told in it.
+    """
 
     posts: Rate | None = None
+    answers: Rate | None = None
+    line_waits: timedelta | None = None
     methods: Mapping[str, Rate] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -56,14 +63,20 @@ def _each_minute(calls: int, burst: int) -> Rate:
     return Rate(timedelta(minutes=1) / (calls - burst), burst)
 
 
+# Slack allows bursts of three messages, and counts when they arrive: the third is kept for those that arrive closer
+# together than they were sent.
 SLACK_RATES: Final = Rates(
-    posts=Rate(timedelta(seconds=1), burst=3),
+    posts=Rate(timedelta(seconds=1), burst=2),
+    # Slack publishes none for response_urls.
+    answers=Rate(timedelta(seconds=1), burst=2),
+    line_waits=timedelta(seconds=2),
     methods=MappingProxyType(
         {
-            "chat.update": _each_minute(50, burst=10),
+            # A short burst, so that the most edits a minute can be sustained in a crowd.
+            "chat.update": _each_minute(48, burst=4),
             "conversations.history": _each_minute(50, burst=10),
             "conversations.replies": _each_minute(50, burst=10),
-            "views.publish": _each_minute(100, burst=20),
+            "views.publish": _each_minute(98, burst=10),
         }
     ),
 )

@@ -29,6 +29,7 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 
 Dispatch: TypeAlias = Callable[[dict[str, Any], Mapping[str, str]], BoltResponse]
+Hear: TypeAlias = Callable[[Mapping[str, str]], None]
 
 
 class Stopped(Exception):
@@ -38,9 +39,10 @@ class Stopped(Exception):
 class SocketMode:
     """Two connections to Slack, opened again whenever they break; `dispatch` runs in their threads."""
 
-    def __init__(self, *, app_token: str, web: WebClient, dispatch: Dispatch) -> None:
-        """Open nothing yet; `start` does."""
+    def __init__(self, *, app_token: str, web: WebClient, dispatch: Dispatch, hear: Hear = lambda _: None) -> None:
+        """Open nothing yet; `start` does. `hear` gets the headers of Slack's answers to calls of its Web API."""
         self._app_token = app_token
+        self._hear_headers = hear
         self._web = web
         self._dispatch = dispatch
         self._stopping = threading.Event()
@@ -52,7 +54,7 @@ class SocketMode:
     def start(self) -> None:
         """Start to open the connections, and return at once, since Slack may be down."""
         for _ in range(CONNECTIONS):
-            connection = Connection(self._app_token, self._web, self._stopping)
+            connection = Connection(self._app_token, self._web, self._stopping, self._hear_headers)
             connection.message_listeners.append(self._hear)
             connection.socket_mode_request_listeners.append(self._take)
             self._connections.append(connection)
@@ -113,10 +115,11 @@ class SocketMode:
 class Connection(SocketModeClient):
     """The library's client, which also waits between tries to connect, and ends when the program does."""
 
-    def __init__(self, app_token: str, web: WebClient, stopping: threading.Event) -> None:
+    def __init__(self, app_token: str, web: WebClient, stopping: threading.Event, hear: Hear = lambda _: None) -> None:
         """Connect to nothing yet; `stopping` interrupts every pause."""
         super().__init__(app_token, web_client=web, ping_interval=PING_SECONDS, concurrency=LISTENERS)
         self._stopping = stopping
+        self._hear_headers = hear
         self._pause = FIRST_PAUSE
         self._opener = threading.Thread(target=self._open, name="socket-mode", daemon=True)
 
@@ -182,7 +185,8 @@ class Connection(SocketModeClient):
         if self._stopping.is_set():
             raise Stopped
         try:
-            url = self.web_client.apps_connections_open(app_token=self.app_token)["url"]
+            answer = self.web_client.apps_connections_open(app_token=self.app_token)
+            url = answer["url"]
         except Exception as error:
             pause, self._pause = self._pause, min(self._pause * 2, LONGEST_PAUSE)
             if isinstance(error, SlackApiError) and str(error.response.headers.get("Retry-After", "")).isdecimal():
@@ -190,6 +194,7 @@ class Connection(SocketModeClient):
             self._stopping.wait(pause)
             raise
         self._pause = FIRST_PAUSE
+        self._hear_headers(answer.headers)
         return str(url)
 
 

@@ -9,10 +9,10 @@ from slack_bolt import BoltContext, BoltResponse
 
 from handlers.plumbing.context import Body
 from handlers.plumbing.drawing import draw, say
-from handlers.plumbing.payload_values import listed, mapping
+from handlers.plumbing.payload_values import listed, mapping, optional_text
 from qualification.people import people
 from qualification.people.people import Reader
-from qualification.rules.refusals import BadDate, CannotReassign, InvalidFields, Refusal, UnknownPerson
+from qualification.rules.refusals import BadDate, CameTwice, CannotReassign, InvalidFields, Refusal, UnknownPerson
 
 log = logging.getLogger(__name__)
 
@@ -32,26 +32,46 @@ def answer(error: Exception, body: Body, context: BoltContext, *, is_acknowledge
         log.info("Refused.", extra={**keys, "error": error.name})
         return _refuse(error, body, context, is_acknowledged=is_acknowledged)
     reference = context["reference"]()
-    log.error("An unexpected error stopped an action.", exc_info=error, extra={**keys, "reference": reference})
-    if "event" in body:
-        # Nobody is there to read an apology; Slack sends the event again.
-        return BoltResponse(status=500)
-    # The reader's language is not looked up: it may be the database that failed.
     facts = {"reference": reference}
-    return _tell("replies/apology", facts, Reader(), body, context, above=True, is_acknowledged=is_acknowledged)
+    # The reader's language is not looked up in what follows: it may be the database that failed.
+    if context["transaction"].is_committed:
+        log.error("An action was saved; showing it failed.", exc_info=error, extra={**keys, "reference": reference})
+        if _shows_what_is_stored(body):
+            return BoltResponse(status=200)
+        return _tell("replies/saved", facts, Reader(), body, context, above=False, is_acknowledged=is_acknowledged)
+    if context["saved_nothing"](error):
+        log.warning("The database can't be used.", extra={**keys, "error": type(error).__name__})
+        name, facts, reader = "replies/unreachable", {}, _reader(body, context)
+    else:
+        log.error("An unexpected error stopped an action.", exc_info=error, extra={**keys, "reference": reference})
+        name, reader = "replies/apology", Reader()
+    if "event" in body:
+        # Nobody is there to read it; Slack sends the event again, and a Home tab goes on showing what it showed.
+        return BoltResponse(status=500)
+    return _tell(name, facts, reader, body, context, above=True, is_acknowledged=is_acknowledged)
 
 
 def _refuse(refusal: Refusal, body: Body, context: BoltContext, *, is_acknowledged: bool) -> BoltResponse:
-    if "event" in body:
+    if "event" in body or (isinstance(refusal, CameTwice) and _shows_what_is_stored(body)):
         return BoltResponse(status=200)
-    with context["snapshot"]() as session:
-        reader = people.reader(session, context["workspace"].id, _user_id(body))
+    reader = _reader(body, context)
     if body.get("type") == "view_submission":
         errors = _field_errors(refusal, body, reader)
         if errors:
             return BoltResponse(status=200, body={"response_action": "errors", "errors": errors})
     name = f"replies/refusals/{refusal.name}"
     return _tell(name, refusal.facts, reader, body, context, above=False, is_acknowledged=is_acknowledged)
+
+
+def _reader(body: Body, context: BoltContext) -> Reader:
+    """Find the person's language; the default one where the database can't be used."""
+    try:
+        with context["snapshot"]() as session:
+            return people.reader(session, context["workspace"].id, _user_id(body))
+    except Exception as error:
+        if not context["saved_nothing"](error):
+            raise
+        return Reader()
 
 
 def _tell(
@@ -71,19 +91,29 @@ def _tell(
         reply = {**draw(reader, name, **facts), "replace_original": False}
         context["reply"](body["response_url"], reply)
         return BoltResponse(status=200)
-    view = draw(reader, "modals/message", text=say(reader, name, **facts))
     if body.get("type") == "view_submission":
+        view = draw(reader, "modals/message", text=say(reader, name, **facts))
         return BoltResponse(status=200, body={"response_action": "push" if above else "update", "view": view})
-    _show(view, body, context)
+    _show(name, facts, reader, body, context)
     return BoltResponse(status=200)
 
 
-def _show(view: Mapping[str, Any], body: Body, context: BoltContext) -> None:
-    """Open the sentence as a modal: above the one in which something was pressed, else by itself."""
+def _shows_what_is_stored(body: Body) -> bool:
+    """Whether the person needs no word: a press was on what shows the rows as they are, an event was nobody's."""
+    return "event" in body or body.get("type") == "block_actions"
+
+
+def _show(name: str, facts: Mapping[str, object], reader: Reader, body: Body, context: BoltContext) -> None:
+    """Open the sentence as a modal, above the one in which something was pressed; where none opens, as a message."""
+    sentence = say(reader, name, **facts)
+    view = draw(reader, "modals/message", text=sentence)
     in_modal = mapping(body.get("view")).get("type") == "modal"
     show = context["views"].push if in_modal else context["views"].open
     try:
-        show(body.get("trigger_id", ""), view)
+        try:
+            show(body.get("trigger_id", ""), view)
+        except Refusal:
+            context["views"].message(_user_id(body), sentence)
     except Exception as failure:  # noqa: BLE001 - whatever it is, Slack still wants its answer
         keys = {"action": _action(body), "workspace": context["workspace"].id, "error": type(failure).__name__}
         log.warning("A sentence could not be shown.", extra=keys)
@@ -92,7 +122,7 @@ def _show(view: Mapping[str, Any], body: Body, context: BoltContext) -> None:
 def _field_errors(refusal: Refusal, body: Body, reader: Reader) -> dict[str, str]:
     """Return the sentences to stand beside fields of the modal that was submitted."""
     blocks = map(mapping, listed(mapping(body.get("view")).get("blocks")))
-    inputs = {block.get("block_id") for block in blocks if block.get("type") == "input"}
+    inputs = {optional_text(block.get("block_id")) for block in blocks if block.get("type") == "input"}
     if isinstance(refusal, InvalidFields):
         found = {
             field: say(reader, "replies/fields", field=field, fault=fault) for field, fault in refusal.fields.items()

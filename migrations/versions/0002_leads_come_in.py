@@ -261,6 +261,6 @@ def downgrade() -> None:
         company.create_unique_constraint("uq_company_workspace_id_name_key", ["workspace_id", "name_key"])
 
     kinds = ", ".join(f"'{kind}'" for kind in NEW_KINDS)
-    op.execute(f"DELETE FROM lead_event WHERE kind IN ({kinds})")  # noqa: S608 - our own words
+    op.execute(f"DELETE FROM lead_event WHERE kind IN ({kinds})")  # nosec B608  # noqa: S608 - our own words
     for table in ("lead_merge", "external_id", "activity", "api_key"):
         op.drop_table(table)

@@ -293,7 +293,7 @@ def _copy(old: str, new: str, words: Mapping[str, str], **values: Mapping[str, s
         head, body = made.split("(", 1)
         del head
         connection.exec_driver_sql(f"CREATE TABLE {table} ({rename(body)}")
-        connection.exec_driver_sql(f"INSERT INTO {table} ({targets}) SELECT {sources} FROM {old} ORDER BY rowid")  # noqa: S608 - our own names
+        connection.exec_driver_sql(f"INSERT INTO {table} ({targets}) SELECT {sources} FROM {old} ORDER BY rowid")  # nosec B608  # noqa: S608 - our own names
         connection.exec_driver_sql(f"DROP TABLE {old}")
         connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO {new}")
     for index in indexes:
@@ -324,7 +324,7 @@ def _change(table: str, **columns: Mapping[str, str]) -> None:
     changed = ", ".join(f'"{column}" = {_case(column, values)}' for column, values in columns.items())
     having = " OR ".join(f'"{column}" IN ({_listed(values)})' for column, values in columns.items())
     with _saying(f"values of {table}"):
-        op.execute(f"UPDATE {table} SET {changed} WHERE {having}")  # noqa: S608 - our own words
+        op.execute(f"UPDATE {table} SET {changed} WHERE {having}")  # nosec B608  # noqa: S608 - our own words
 
 
 def _rewrite(table: str, **columns: tuple[Mapping[str, str], int]) -> None:
@@ -347,7 +347,7 @@ def _change_json(table: str, column: str, key: str, values: Mapping[str, str]) -
     case = f"CASE {found} {whens} END" if _sqlite() else f"(CASE {found} {whens} END)::text"
     with _saying(f"{key} in {table}.{column}"):
         op.execute(
-            f"UPDATE {table} SET {column} = {changed.format(case)} WHERE {found} IN ({_listed(values)})"  # noqa: S608
+            f"UPDATE {table} SET {column} = {changed.format(case)} WHERE {found} IN ({_listed(values)})"  # nosec B608  # noqa: S608 - our own words
         )
 
 
@@ -372,7 +372,7 @@ def _change_events(
     whens = " ".join(f"WHEN '{old}' THEN '{new}'" for old, new in kinds.items())
     with _saying("kinds and facts of lead_event"):
         op.execute(
-            f"UPDATE lead_event SET facts = CASE WHEN kind IN ('{queued}', 'merged') AND {told} IS NOT NULL"  # noqa: S608
+            f"UPDATE lead_event SET facts = CASE WHEN kind IN ('{queued}', 'merged') AND {told} IS NOT NULL"  # nosec B608  # noqa: S608 - our own words
             f" THEN {facts} ELSE facts END, kind = CASE kind {whens} ELSE kind END"
             f" WHERE kind IN ({_listed(kinds)}, 'merged')"
         )
@@ -383,7 +383,7 @@ def _change_events(
     )
     with _saying("states that events tell of"):
         op.execute(
-            f"UPDATE lead_event SET facts = {changed}"  # noqa: S608
+            f"UPDATE lead_event SET facts = {changed}"  # nosec B608  # noqa: S608 - our own words
             f" WHERE kind IN ('undone', 'reopened') AND {was} IN ({_listed(states)})"
         )
 
@@ -394,17 +394,17 @@ def _change_figures(states: Mapping[str, str]) -> None:
     if _sqlite():
         why = "json_extract(each.value, '$.why')"
         row = f"json_set(each.value, '$.why', CASE {why} {whens} ELSE {why} END)"
-        waiting = f"SELECT json_group_array(json({row})) FROM (SELECT value FROM json_each(figures, '$.waiting') ORDER BY key) AS each"  # noqa: E501, S608
+        waiting = f"SELECT json_group_array(json({row})) FROM (SELECT value FROM json_each(figures, '$.waiting') ORDER BY key) AS each"  # nosec B608  # noqa: E501, S608 - our own words
         op.execute(
-            f"UPDATE summary SET figures = json_set(figures, '$.waiting', json(({waiting})))"  # noqa: S608
+            f"UPDATE summary SET figures = json_set(figures, '$.waiting', json(({waiting})))"  # nosec B608  # noqa: S608 - our own words
             " WHERE json_array_length(figures, '$.waiting') > 0"
         )
         return
     why = "each.value ->> 'why'"
     row = f"jsonb_set(each.value, '{{why}}', to_jsonb((CASE {why} {whens} ELSE {why} END)::text))"
-    waiting = f"SELECT jsonb_agg({row} ORDER BY each.place) FROM jsonb_array_elements(figures -> 'waiting') WITH ORDINALITY AS each (value, place)"  # noqa: E501, S608
+    waiting = f"SELECT jsonb_agg({row} ORDER BY each.place) FROM jsonb_array_elements(figures -> 'waiting') WITH ORDINALITY AS each (value, place)"  # nosec B608  # noqa: E501, S608 - our own words
     op.execute(
-        f"UPDATE summary SET figures = jsonb_set(figures, '{{waiting}}', ({waiting}))"  # noqa: S608
+        f"UPDATE summary SET figures = jsonb_set(figures, '{{waiting}}', ({waiting}))"  # nosec B608  # noqa: S608 - our own words
         " WHERE jsonb_typeof(figures -> 'waiting') = 'array' AND jsonb_array_length(figures -> 'waiting') > 0"
     )
 
@@ -414,12 +414,12 @@ def _change_pages(old: str, new: str) -> None:
     if _sqlite():
         page = f"json_extract(home_pages, '$.{old}')"
         op.execute(
-            f"UPDATE person SET home_pages = json_set(json_remove(home_pages, '$.{old}'), '$.{new}', {page})"  # noqa: S608
+            f"UPDATE person SET home_pages = json_set(json_remove(home_pages, '$.{old}'), '$.{new}', {page})"  # nosec B608  # noqa: S608 - our own words
             f" WHERE {page} IS NOT NULL"
         )
         return
     op.execute(
-        f"UPDATE person SET home_pages = (home_pages - '{old}') || jsonb_build_object('{new}', home_pages -> '{old}')"  # noqa: S608
+        f"UPDATE person SET home_pages = (home_pages - '{old}') || jsonb_build_object('{new}', home_pages -> '{old}')"  # nosec B608  # noqa: S608 - our own words
         f" WHERE home_pages -> '{old}' IS NOT NULL"
     )
 

@@ -155,7 +155,7 @@ def _form(session: Session, context: HandoffContext) -> ChecklistForm:
     names = {item.key: item.name for item in framework.items}
     return ChecklistForm(
         handoff_id=context.handoff.id,
-        lead=lead_title(session, context.handoff),
+        lead=lead_title(session, context.handoff, contact=True),
         framework=framework.name,
         items=tuple(
             ChecklistItem(

@@ -73,21 +73,29 @@ class HandoffContext:
         return allow(action, self.status, self.actor, offer_id=self.command.offer_id)
 
 
-def lock_for_action(session: UnitOfWork, command: HandoffCommand, *, with_lead: bool = False) -> HandoffContext:
-    """Lock the handoff and read all that a decision about it stands on; raises UnknownLead.
+def lock_for_action(
+    session: UnitOfWork, command: HandoffCommand, *, brings_back: bool = False, deals: bool = False
+) -> HandoffContext:
+    """Lock the handoff, then its lead, and read all that a decision about it stands on; raises UnknownLead.
 
-    Of two at the same instant the second waits here, and then sees what the first did. `with_lead` keeps the lead from
-    being handed over meanwhile; where it was found to be another, the handoff is that one's from now on.
+    Of two at the same instant the second waits here, and then sees what the first did. Where the decision
+    `brings_back` a lead that was found to be another since, the handoff is that one's from now on. The pool is locked
+    too where the decision `deals` a turn or takes one back, or somebody decides for the rep who is asked.
     """
     handoff = session.scalar(_LOCKED, {"workspace_id": command.workspace_id, "handoff_id": command.handoff_id})
     if handoff is None:
         raise UnknownLead(query=f"#{command.handoff_id}")
-    if with_lead:
-        _move_to_root(session, handoff)
+    if brings_back:
+        handoff.lead_id = resolution.lock_root(session, session.get_one(Lead, handoff.lead_id)).id
+    elif session.get_bind().dialect.name == "postgresql":
+        session.scalar(_LOCKED_LEAD, {"lead_id": handoff.lead_id})
     context = _context(
         session, handoff, command, newcomer=lambda: people.actor(session, command.workspace_id, command.by)
     )
-    # Every change locks the channel's card first, so that two of them never wait for each other.
+    asked_id = context.offer.person_id if context.offer else None
+    if handoff.pool_id is not None and (deals or asked_id not in {None, context.by.id}):
+        assignment.lock_pools(session, handoff.workspace_id, [handoff.pool_id])
+    # Of the messages, the channel's card comes first, behind all else: decision 0032.
     surfaces.enqueue_card(session, handoff, now=command.now)
     if _is_first_press(context):
         _mark_opened(context)
@@ -118,17 +126,6 @@ def read_for_action(session: Session, command: HandoffCommand) -> HandoffContext
     if handoff is None:
         raise UnknownLead(query=f"#{command.handoff_id}")
     return _context(session, handoff, command, newcomer=lambda: _stranger(command.by))
-
-
-def _move_to_root(session: Session, handoff: Handoff) -> None:
-    """Lock the lead that the handoff's turned out to be, and make the handoff that one's."""
-    locked, lead = None, resolution.root(session, session.get_one(Lead, handoff.lead_id))
-    # Until its lock is ours it may turn out to be yet another.
-    while lead is not None and lead is not locked:
-        session.refresh(lead, with_for_update={"key_share": True})
-        locked, lead = lead, resolution.root(session, lead)
-    if locked is not None:
-        handoff.lead_id = locked.id
 
 
 def _context(
@@ -204,6 +201,7 @@ _LOCKED: Final = (
     .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.id == bindparam("handoff_id"))
     .with_for_update(key_share=True)
 )
+_LOCKED_LEAD: Final = select(Lead.id).where(Lead.id == bindparam("lead_id")).with_for_update(key_share=True)
 _AROUND: Final = (
     select(Lead, Team, Offer, PlaybookVersion.id, PlaybookVersion.text, events.PASSED)
     .select_from(Handoff)

@@ -50,7 +50,7 @@ def claim(session: UnitOfWork, command: HandoffCommand) -> None:
 
 def decline(session: UnitOfWork, command: HandoffCommand, *, reason: str, note: str | None) -> None:
     """End the offer as not mine; the turn is given back, and the next rep is asked at once."""
-    context = lock_for_action(session, command)
+    context = lock_for_action(session, command, deals=True)
     if not context.allows(Action.DECLINE):
         return
     chosen = checked_reason(context.published.playbook.pass_on_reason(reason), note)
@@ -99,7 +99,7 @@ def undo(session: UnitOfWork, command: HandoffCommand) -> None:
 
     An acceptance, a disqualification or a snooze can be undone.
     """
-    context = lock_for_action(session, command, with_lead=True)
+    context = lock_for_action(session, command, brings_back=True, deals=True)
     allow_undo(context.status, context.actor, context.now)
     _require_no_other(session, context)
     was = context.handoff.state
@@ -113,7 +113,7 @@ def reopen(session: UnitOfWork, command: HandoffCommand) -> None:
 
     A snoozed one whose rep has left meanwhile is offered to somebody else, as on the day it would have been resumed.
     """
-    context = lock_for_action(session, command, with_lead=True)
+    context = lock_for_action(session, command, brings_back=True, deals=True)
     context.allows(Action.REOPEN)
     _require_no_other(session, context)
     handoff = context.handoff
@@ -132,7 +132,7 @@ def reassign(session: UnitOfWork, command: HandoffCommand, *, to: str, note: str
 
     The turn of a rep who is passed over this way is given back; the one named takes none.
     """
-    context = lock_for_action(session, command)
+    context = lock_for_action(session, command, deals=True)
     receiver = people.by_slack_user(session, command.workspace_id, to)
     if receiver is None:
         raise UnknownPerson
@@ -208,7 +208,9 @@ def _require_no_other(session: Session, context: HandoffContext) -> None:
         .limit(1)
     )
     if other is not None:
-        raise AlreadyHandedOver(lead=lead_title(session, other), owner=people.ref_of(session, other.owner_id))
+        raise AlreadyHandedOver(
+            lead=lead_title(session, other, contact=False), owner=people.ref_of(session, other.owner_id)
+        )
 
 
 def _expected(offer: Offer | None) -> Offer:

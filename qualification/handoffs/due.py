@@ -2,8 +2,9 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -39,16 +40,11 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
     for offer in offers:
         _strike(session, offer, now=now)
     done = len(snoozed) + len(offers) + tasks.run_due(session, workspace_id, now, limit=limit)
-    ending = select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.undo_until <= now)
-    for handoff in session.scalars(
-        ending.order_by(Handoff.undo_until, Handoff.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
-    ):
+    asked = {"workspace_id": workspace_id, "now": now, "most": limit}
+    for handoff in session.scalars(_ENDING, asked):
         decisions.end_undo(session, handoff, now=now)
         done += 1
-    back = select(Person).where(Person.workspace_id == workspace_id, Person.away_until <= now)
-    for person in session.scalars(
-        back.order_by(Person.id).limit(limit).with_for_update(skip_locked=True, key_share=True)
-    ):
+    for person in session.scalars(_BACK, asked):
         people.come_back(session, person, now=now)
         done += 1
     return done
@@ -71,7 +67,8 @@ def _resume(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> None:
 
 def _strike(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """Do what is due of one offer, wholly or not at all."""
-    due = _expire if offer.accept_by is not None and offer.accept_by <= now else _remind
+    is_over = (offer.accept_by is not None and offer.accept_by <= now) or _has_left(session, offer)
+    due = _expire if is_over else _remind
     try:
         with session.begin_nested():
             due(session, offer, now=now)
@@ -85,21 +82,27 @@ def _strike(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
         offer.next_at = now + RETRY_AFTER
 
 
+def _has_left(session: Session, offer: Offer) -> bool:
+    """Say whether the person whom the lead is offered to has left; a pool never has."""
+    person = session.get(Person, offer.person_id) if offer.person_id is not None else None
+    return person is not None and people.has_left(person)
+
+
 def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: int) -> list[Offer]:
-    """Lock the handoffs of due offers first, as every decision does, then read the offers again."""
-    due = (
-        select(Offer.id, Offer.handoff_id)
-        .where(Offer.workspace_id == workspace_id, IS_OPEN, Offer.next_at <= now)
-        .order_by(Offer.next_at, Offer.id)
-        .limit(limit)
-    )
+    """Lock the handoffs of due offers first, as every decision does, then read the offers again.
+
+    What is offered to somebody who has left is due at once.
+    """
     offers: list[Offer] = []
-    for offer_id, handoff_id in session.execute(due).all():
+    asked = {"workspace_id": workspace_id, "now": now, "most": limit}
+    for offer_id, handoff_id in session.execute(_OFFERS, asked).all():
         handoff = session.scalar(
             select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True)
         )
         offer = session.get(Offer, offer_id, populate_existing=True) if handoff else None
-        if offer is not None and offer.outcome is OfferOutcome.OPEN and offer.next_at and offer.next_at <= now:
+        if offer is None or offer.outcome is not OfferOutcome.OPEN:
+            continue
+        if (offer.next_at is not None and offer.next_at <= now) or _has_left(session, offer):
             offers.append(offer)
     return offers
 
@@ -121,8 +124,45 @@ def _expire(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     published = playbooks.current(session, handoff.workspace_id)
     surfaces.enqueue_card(session, handoff, now=now)
     assignment.end_offer(session, offer, OfferOutcome.EXPIRED, now=now)
-    record_event(session, handoff, Expired(to_id=offer.person_id), now=now, playbook_id=published.id)
+    expired = Expired(to_id=offer.person_id, has_left=_has_left(session, offer))
+    record_event(session, handoff, expired, now=now, playbook_id=published.id)
     surfaces.refresh_home(
         session, session.get(Person, offer.person_id) if offer.person_id is not None else None, now=now
     )
     assignment.offer_next(session, handoff, published, now=now)
+
+
+_DUE_OFFERS: Final = (
+    select(Offer.id, Offer.handoff_id)
+    .outerjoin(Person, Person.id == Offer.person_id)
+    .where(
+        Offer.workspace_id == bindparam("workspace_id"),
+        IS_OPEN,
+        or_(Offer.next_at <= bindparam("now"), Person.deactivated, ~Person.active),
+    )
+)
+_UNDO_ENDS: Final = (Handoff.workspace_id == bindparam("workspace_id"), Handoff.undo_until <= bindparam("now"))
+_IS_BACK: Final = (Person.workspace_id == bindparam("workspace_id"), Person.away_until <= bindparam("now"))
+# Built once: building a statement takes longer than running it.
+_OFFERS: Final = _DUE_OFFERS.order_by(Offer.next_at, Offer.id).limit(bindparam("most"))
+_ENDING: Final = (
+    select(Handoff)
+    .where(*_UNDO_ENDS)
+    .order_by(Handoff.undo_until, Handoff.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+_BACK: Final = (
+    select(Person)
+    .where(*_IS_BACK)
+    .order_by(Person.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
+MAY_BE_DUE: Final = or_(
+    snooze.MAY_BE_DUE,
+    _DUE_OFFERS.exists(),
+    tasks.MAY_BE_DUE,
+    exists().where(*_UNDO_ENDS),
+    exists().where(*_IS_BACK),
+)

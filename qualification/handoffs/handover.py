@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import snooze
 from qualification.handoffs.handover_form import HandOverForm, read_form
+from qualification.handoffs.viewpoint import seen_lead, viewpoint_of
 from qualification.leads import resolution
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.events import record_arrivals, record_event
@@ -19,14 +20,12 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import Company, Handoff, Lead, Person, Pool, Team
-from qualification.records.base import insert_once
-from qualification.records.deliveries import IdempotencyKey
 from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import HandedOver, Resumed, Updated
+from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
-from qualification.rules.refusals import HandedInTwice
 from qualification.rules.routing.rotation import Asked, choose_rule
 from qualification.rules.values.normalization import written
 from qualification.scoring import overridden_gates
@@ -36,13 +35,13 @@ from qualification.scoring import overridden_gates
 class HandOverResult:
     """What became of a hand-over; `already` when the lead was live and nothing was announced again.
 
-    `state` as on the card; offered_to, pool or manager by that state; `owner` when it was accepted before. `gates` are
-    the names of those that would have kept the lead from sales.
+    `state` as on the card, None for whoever may not know it; offered_to, pool or manager by that state; `owner` when it
+    was accepted before. `gates` are the names of those that would have kept the lead from sales.
     """
 
     handoff_id: int
     lead: str
-    state: str
+    state: str | None
     already: bool
     offered_to: PersonRef | None
     pool: str | None
@@ -80,24 +79,24 @@ def hand_over(
     workspace_id: int,
     by: str,
     form: HandOverForm,
-    key: str,
     now: datetime,
     name: str | None = None,
     permalink: str | None = None,
     lead_id: int | None = None,
 ) -> HandOverResult:
-    """Hand the lead over to whoever the playbook's rules name, once for each `key` (the id of the modal).
+    """Hand the lead over to whoever the playbook's rules name.
 
     A known person is updated, not doubled; `lead_id` is the lead that whoever hands it over has before them. A lead
-    that is already in somebody's hands is not announced again: the answer says who has it. No gate stops it; the answer
-    names those that would have. Raises InvalidFields with every fault of the form at once, HandedInTwice for a repeated
-    key.
+    that is already in somebody's hands is not announced again: the answer says who has it, if whoever announced it may
+    see that. No gate stops it; the answer names those that would have. Raises InvalidFields with every fault of the
+    form at once, and UnknownLead or NotInPlaybook for a `lead_id` that they may not see.
     """
     published = playbooks.current(session, workspace_id)
     data = read_form(form, published.playbook, lead_id=lead_id)
     announcer = people.actor(session, workspace_id, by, name=name)
-    if not insert_once(session, IdempotencyKey, workspace_id=workspace_id, key=key, at=now):
-        raise HandedInTwice
+    view = viewpoint_of(session, workspace_id, announcer)
+    if lead_id is not None:
+        seen_lead(session, view, workspace_id, lead_id)
     found = resolution.resolve(session, workspace_id, data, now=now)
     if found.is_new:
         record_arrivals(session, [(found.lead, None)])
@@ -106,7 +105,9 @@ def hand_over(
         if found.changed or news:
             event = Updated(fields=found.changed, **news)
             record_event(session, found.live, event, now=now, by=announcer)
-        return result_of(session, found.live, already=True)
+        result = result_of(session, found.live, already=True)
+        is_seen = view.roles.is_here or view.of_lead(session, found.lead) > Sight.NOTHING
+        return result if is_seen else _unseen(result, form)
     reason = Reason(
         did=form.did.strip(),
         problem=written(form.problem),
@@ -129,7 +130,8 @@ def result_of(session: Session, handoff: Handoff, *, already: bool, past: tuple[
     pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
     return HandOverResult(
         handoff_id=handoff.id,
-        lead=lead_title(session, handoff),
+        # Who hands a lead over knows its address: it was in the form. What was known before may be another.
+        lead=lead_title(session, handoff, contact=not already),
         state=handoff.state.value,
         already=already,
         offered_to=people.ref_of(session, offer.person_id) if offer else None,
@@ -141,6 +143,14 @@ def result_of(session: Session, handoff: Handoff, *, already: bool, past: tuple[
         do_not_contact=session.get_one(Lead, handoff.lead_id).do_not_contact,
         gates=past,
     )
+
+
+def _unseen(result: HandOverResult, form: HandOverForm) -> HandOverResult:
+    """Leave of a result only that sales has the lead already, by the name under which it was handed over again."""
+    typed = [written(each) for each in (form.company, form.person)]
+    lead = " · ".join(filter(None, typed)) or written(form.email) or written(form.phone) or ""
+    nobody: dict[str, Any] = dict.fromkeys(("offered_to", "pool", "manager", "owner", "accept_by", "announcer"))
+    return replace(result, lead=lead, state=None, do_not_contact=False, gates=(), **nobody)
 
 
 def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook: Playbook) -> dict[str, Any]:
@@ -248,6 +258,8 @@ def _come_back(
     for name, value in said.items():
         setattr(handoff, name, value)
     handoff.lead_id = lead.id
+    if handoff.pool_id is not None:
+        assignment.lock_pools(session, handoff.workspace_id, [handoff.pool_id])
     announcer = by if handoff.announcer_id is None else None
     if announcer is not None:
         handoff.announcer_id = announcer.id

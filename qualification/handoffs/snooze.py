@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import undo
@@ -79,15 +79,14 @@ def rep_is_gone(session: Session, handoff: Handoff) -> bool:
 def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Sequence[Handoff]:
     """Lock what is to resume by `now`, the longest due first, and then its leads: as every decision does.
 
-    What somebody else has locked at this moment is left to them, or to the next pass.
+    What somebody else has locked at this moment, or has just found to be another lead, is left to the next pass.
     """
     asked = {"workspace_id": workspace_id, "now": now, "most": limit}
     handoffs = session.scalars(_DUE, asked).all()
-    if handoffs:
-        theirs = [session.get_one(Lead, handoff.lead_id) for handoff in handoffs]
-        roots = {root.id for lead in theirs if (root := resolution.root(session, lead)) is not None}
-        session.scalars(_LOCKED_LEADS, {"ids": [*roots]}).all()
-    return handoffs
+    if not handoffs:
+        return []
+    leads = session.scalars(_LOCKED_LEADS, {"ids": [*{_root(session, handoff).id for handoff in handoffs}]}).all()
+    return [handoff for handoff in handoffs if _root(session, handoff) in leads]
 
 
 def resume_due(session: UnitOfWork, handoff: Handoff, published: Published, *, now: datetime) -> None:
@@ -95,13 +94,12 @@ def resume_due(session: UnitOfWork, handoff: Handoff, published: Published, *, n
 
     A lead that was found to be another is offered as that one. One that must not be contacted waits for the manager.
     """
-    lead = resolution.root(session, session.get_one(Lead, handoff.lead_id))
-    instead = _instead(session, handoff, lead) if lead is not None else None
-    if lead is None or instead is not None:
+    lead = _root(session, handoff)
+    instead = _instead(session, handoff, lead)
+    if instead is not None:
         handoff.resume_at = None
         surfaces.enqueue_card(session, handoff, now=now)
-        dropped = SnoozeDropped(decided=instead is not None and instead not in LIVE_STATES)
-        record_event(session, handoff, dropped, now=now)
+        record_event(session, handoff, SnoozeDropped(decided=instead not in LIVE_STATES), now=now)
         return
     handoff.lead_id = lead.id
     resume(session, handoff, lead, published, Resumed(is_due=True), now=now)
@@ -153,6 +151,12 @@ def _offer(session: UnitOfWork, handoff: Handoff, published: Published, rep: Per
     record_event(session, handoff, Offered(to_id=rep.id, accept_by=offer.accept_by), now=now, playbook_id=published.id)
 
 
+def _root(session: Session, handoff: Handoff) -> Lead:
+    """Return the lead that the handoff's turned out to be."""
+    lead = session.get_one(Lead, handoff.lead_id)
+    return resolution.root(session, lead) or lead
+
+
 def _rep(session: Session, handoff: Handoff) -> Person | None:
     """Return whose it was when it was snoozed: the owner, else the rep it was offered to; None for a pool or queue."""
     if handoff.owner_id is not None:
@@ -191,9 +195,11 @@ _SNOOZED: Final = (
     .limit(1)
     .with_for_update(key_share=True)
 )
+_IS_DUE: Final = (Handoff.workspace_id == bindparam("workspace_id"), Handoff.resume_at <= bindparam("now"))
+MAY_BE_DUE: Final = exists().where(*_IS_DUE)
 _DUE: Final = (
     select(Handoff)
-    .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.resume_at <= bindparam("now"))
+    .where(*_IS_DUE)
     .order_by(Handoff.resume_at, Handoff.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, key_share=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, exists, select, text
 from sqlalchemy.orm import Session
 
 from qualification.handoffs.context import HandoffCommand, HandoffContext, lock_for_action
@@ -135,11 +135,12 @@ def _end(task: Task, outcome: TaskOutcome, *, by: Person | None, now: datetime) 
 
 # Built once: to build a statement takes longer than to run it.
 _OPEN: Final = select(Task).where(Task.handoff_id == bindparam("handoff_id"), IS_OPEN_TASK)
-_DUE: Final = (
-    select(Task.id, Task.handoff_id)
+_IS_DUE: Final = (
+    Task.workspace_id == bindparam("workspace_id"),
+    IS_OPEN_TASK,
     # In the words of the index: SQLite sees it by those alone.
-    .where(Task.workspace_id == bindparam("workspace_id"), IS_OPEN_TASK, text("not task.overdue"))
-    .where(Task.due_at <= bindparam("now"))
-    .order_by(Task.due_at, Task.id)
-    .limit(bindparam("most"))
+    text("not task.overdue"),
+    Task.due_at <= bindparam("now"),
 )
+MAY_BE_DUE: Final = exists().where(*_IS_DUE)
+_DUE: Final = select(Task.id, Task.handoff_id).where(*_IS_DUE).order_by(Task.due_at, Task.id).limit(bindparam("most"))

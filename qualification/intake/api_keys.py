@@ -1,7 +1,8 @@
-"""API keys of senders: shown once, stored as a hash, named and revocable."""
+"""API keys of senders: shown once, stored as a hash, named, limited, rotated and revocable."""
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,11 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from qualification.records import ApiKey
+from qualification.rules.intake.key_limits import KeyLimits
 
 PREFIX: Final = "baton_"
 # A key's last use is stored at most this often, not with each request.
 _USE_NOTED: Final = timedelta(minutes=1)
 _HINT: Final = len(PREFIX) + 4
+UNLIMITED: Final = KeyLimits()
 
 
 class NameTaken(Exception):
@@ -27,14 +30,19 @@ def make(
     name: str,
     *,
     publishable: bool = False,
+    limits: KeyLimits = UNLIMITED,
     random: Callable[[], str],
     now: datetime,
 ) -> str:
     """Make a key for a sender, and return it. Only its hash is stored, so it can't be shown again. Raises NameTaken.
 
     A `publishable` key may be part of a public page: it only admits posts in the shape of the playbook's sender of
-    that name.
+    that name, and never reads. A key of that name that has expired is superseded.
     """
+    old = _current(session, workspace_id, name)
+    if old is not None and limits_of(old).has_expired(now):
+        old.superseded_at = now
+        session.flush()
     key = f"{PREFIX}{random()}"
     made = ApiKey(
         workspace_id=workspace_id,
@@ -42,7 +50,11 @@ def make(
         digest=_digest(key),
         hint=key[:_HINT],
         publishable=publishable,
+        may_post=limits.may_post,
+        may_read=limits.may_read and not publishable,
+        networks=",".join(limits.networks) or None,
         created_at=now,
+        expires_at=limits.expires_at,
     )
     try:
         with session.begin_nested():
@@ -52,8 +64,45 @@ def make(
     return key
 
 
+def rotate(
+    session: Session,
+    workspace_id: int,
+    name: str,
+    *,
+    overlap: timedelta,
+    expires_at: datetime | None = None,
+    random: Callable[[], str],
+    now: datetime,
+) -> tuple[str, datetime] | None:
+    """Make a new key in place of the one of that name; return it, and when the old one ends. None if there is none.
+
+    The old key goes on for `overlap`, or until its own end if that is earlier. The new one has its rights and
+    addresses, and without `expires_at` lasts as long as the old one was made to. Raises NameTaken if another rotation
+    was faster.
+    """
+    old = _current(session, workspace_id, name)
+    if old is None:
+        return None
+    limits = limits_of(old)
+    if expires_at is None and limits.expires_at is not None:
+        expires_at = now + (limits.expires_at - old.created_at)
+    ends_at = min(now + overlap, limits.expires_at or now + overlap)
+    old.superseded_at, old.expires_at = now, ends_at
+    # The new key takes the name, which the old one has to leave first.
+    session.flush()
+    limits = replace(limits, expires_at=expires_at)
+    key = make(session, workspace_id, name, publishable=old.publishable, limits=limits, random=random, now=now)
+    return key, ends_at
+
+
+def limits_of(key: ApiKey) -> KeyLimits:
+    """Return the limits of a key."""
+    networks = tuple(key.networks.split(",")) if key.networks else ()
+    return KeyLimits(key.expires_at, may_post=key.may_post, may_read=key.may_read, networks=networks)
+
+
 def sender_of(session: Session, workspace_id: int, key: str) -> ApiKey | None:
-    """Return the valid key with this text, None if there is none."""
+    """Return the key with this text, None if there is none or it was revoked; its limits are the caller's to apply."""
     return session.scalar(
         select(ApiKey).where(
             ApiKey.workspace_id == workspace_id, ApiKey.digest == _digest(key), ApiKey.revoked_at.is_(None)
@@ -67,8 +116,8 @@ def opens(key: ApiKey, sender: str | None) -> bool:
 
 
 def is_use_to_be_noted(key: ApiKey, now: datetime) -> bool:
-    """Say whether the stored last use is old enough to be updated."""
-    return key.used_at is None or key.used_at < now - _USE_NOTED
+    """Say whether the stored last use is old enough to be updated, or was stored by a clock that was ahead."""
+    return key.used_at is None or abs(now - key.used_at) > _USE_NOTED
 
 
 def note_use(session: Session, key_id: int, *, now: datetime) -> None:
@@ -82,15 +131,37 @@ def listed(session: Session, workspace_id: int) -> Sequence[ApiKey]:
     return session.scalars(keys.order_by(ApiKey.revoked_at.is_not(None), ApiKey.name, ApiKey.id)).all()
 
 
-def revoke(session: Session, workspace_id: int, name: str, *, now: datetime) -> bool:
-    """Revoke the valid key of that name; False if there is none."""
-    key = session.scalar(
-        select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.name == name, ApiKey.revoked_at.is_(None))
+def expiring(session: Session, workspace_id: int, before: datetime) -> Sequence[ApiKey]:
+    """Return the keys that end by then or have ended, unless a newer one took their place; the first to end first."""
+    keys = select(ApiKey).where(
+        ApiKey.workspace_id == workspace_id,
+        ApiKey.revoked_at.is_(None),
+        ApiKey.superseded_at.is_(None),
+        ApiKey.expires_at < before,
     )
-    if key is None:
-        return False
-    key.revoked_at = now
-    return True
+    return session.scalars(keys.order_by(ApiKey.expires_at, ApiKey.id)).all()
+
+
+def revoke(session: Session, workspace_id: int, name: str, *, now: datetime) -> bool:
+    """Revoke every key of that name, also one that was rotated and goes on; False if there is none."""
+    keys = session.scalars(
+        select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.name == name, ApiKey.revoked_at.is_(None))
+    ).all()
+    for key in keys:
+        key.revoked_at = now
+    return bool(keys)
+
+
+def _current(session: Session, workspace_id: int, name: str) -> ApiKey | None:
+    """Return the newest key of that name, None if there is none or it was revoked."""
+    return session.scalar(
+        select(ApiKey).where(
+            ApiKey.workspace_id == workspace_id,
+            ApiKey.name == name,
+            ApiKey.revoked_at.is_(None),
+            ApiKey.superseded_at.is_(None),
+        )
+    )
 
 
 def _digest(key: str) -> str:

@@ -104,6 +104,7 @@ def import_rows(
     ]
     published = roster.published
     activities = ingest.store_activities(session, done, found, published=published, announcing=announcing, now=now)
+    ingest.record_updates(session, found, announcing=announcing, now=now)
     new = sum(each.is_new for each in found)
     return Imported(new, len(found) - new, activities, len(new_deals), rejected)
 

@@ -57,6 +57,7 @@ def ingest(
         if index in resolved and isinstance(entry, ActivityInput)
     ]
     store_activities(session, done, resolved.values(), published=published, now=now)
+    record_updates(session, resolved.values(), now=now)
     stored = activities.stored(session, workspace_id, keys)
     results: list[Ingested | tuple[RowError, ...]] = []
     for index, entry in enumerate(entries):
@@ -73,14 +74,26 @@ def ingest(
 def resolve_leads(
     session: UnitOfWork, workspace_id: int, data: Sequence[LeadData], *, announcing: bool = True, now: datetime
 ) -> list[ResolvedLead]:
-    """Find the leads or add them, and record what is new in their history; with `announcing`, Slack shows it."""
+    """Find the leads or add them, and record who is new; with `announcing`, that is news.
+
+    What is new of the others, `record_updates` records behind all else.
+    """
     resolved = resolution.resolve_all(session, workspace_id, data, now=now)
     arrived = [(each.lead, row.sender) for each, row in zip(resolved, data, strict=True) if each.is_new]
     events.record_arrivals(session, arrived, past=not announcing)
+    return resolved
+
+
+def record_updates(
+    session: UnitOfWork, resolved: Iterable[ResolvedLead], *, announcing: bool = True, now: datetime
+) -> None:
+    """Record what is new of leads that sales has; with `announcing`, their threads tell it.
+
+    It locks messages, which come behind the pools that a lead handed over meanwhile was dealt by.
+    """
     for each in resolved:
         if each.live is not None and each.changed:
             events.record_event(session, each.live, Updated(fields=each.changed), now=now, in_thread=announcing)
-    return resolved
 
 
 def store_activities(

@@ -32,11 +32,13 @@ def record_event(
     playbook_id: int | None = None,
     in_thread: bool = True,
 ) -> None:
-    """Write the event down, queue its line for the thread, and mark every message stale that shows the handoff.
+    """Write the event down, have the thread tell it, and mark every message stale that shows the handoff.
 
+    What happens before the line of an earlier event is posted is told in that line.
     `playbook_id` is the version that decided; by default the handoff's own. Without `in_thread` no line tells it.
     """
     session.flush()
+    told_in = surfaces.join_line(session, handoff, now=now) if in_thread else None
     row = event_row(
         handoff.workspace_id,
         handoff.lead_id,
@@ -45,11 +47,12 @@ def record_event(
         handoff_id=handoff.id,
         actor_id=by.id if by else None,
         playbook_id=playbook_id or handoff.playbook_id,
+        told_in=told_in,
     )
     event_id: int = session.connection().execute(_WRITE, row).scalar_one()
-    if in_thread:
+    if in_thread and told_in is None:
         surfaces.enqueue_line(session, handoff, event_id, now=now)
-    outbox.mark_stale(session, handoff.id, now)
+    outbox.mark_stale(session, handoff.id, now, by=by.id if by else None)
     if event.kind in _OF_THE_LEAD:
         for earlier in session.scalars(_HANDOFFS_OF, {"lead_id": handoff.lead_id}):
             outbox.mark_stale(session, earlier, now)
@@ -91,6 +94,7 @@ def event_row(
     handoff_id: int | None = None,
     actor_id: int | None = None,
     playbook_id: int | None = None,
+    told_in: int | None = None,
 ) -> dict[str, Any]:
     """Return the row of an event."""
     return {
@@ -102,6 +106,7 @@ def event_row(
         "actor_id": actor_id,
         "playbook_id": playbook_id,
         "facts": to_json(event),
+        "told_in": told_in,
     }
 
 

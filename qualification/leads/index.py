@@ -13,11 +13,16 @@ from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lead_data import LeadData
 
 
+class FoundLate(Exception):
+    """Rows were found that should have been locked before those that are locked already; waiting could deadlock."""
+
+
 class LeadIndex:
     """The stored leads that a batch of rows may mean, and those that its earlier rows added, by their keys.
 
     Reading locks until the commit: first `companies`, then the leads' live and snoozed handoffs, then the leads, each
-    by id. That is the order in which decisions lock, so that neither waits for the other in a circle.
+    by id. That is the order in which decisions lock, so that neither waits for the other in a circle. What another
+    transaction has added or changed meanwhile raises FoundLate.
     """
 
     def __init__(self, session: Session, workspace_id: int, rows: Sequence[LeadData]) -> None:
@@ -113,25 +118,40 @@ class LeadIndex:
         roots = {root.id: root for lead in found.values() if (root := merging.root(self._session, lead)) is not None}
         leads = {**found, **roots}
         if leads:
-            self._live = self._lock_live_handoffs(leads)
+            families = merging.families(self._session, leads)
+            handoffs = lock_handoffs(self._session, families)
+            self._live = {families[handoff.lead_id]: handoff for handoff in live_among(handoffs)}
             if self._is_postgresql:
-                # Other transactions may have handed over or changed a lead before its lock was granted.
+                # Other transactions may have handed over, merged or changed a lead before its lock was granted.
                 self._session.scalars(_LOCKED_LEADS, {"ids": [*leads]}).all()
-                self._live |= self._lock_live_handoffs(leads.keys() - self._live.keys())
+                if any(root.id not in leads for lead in leads.values() if (root := merging.root(self._session, lead))):
+                    raise FoundLate
+                require_locked(self._session, leads.keys() - self._live.keys(), handoffs)
         companies = self.companies.by_id
         for lead in namesakes:
             if lead.name_key is not None and lead.company_id in companies:
                 self._by_name.setdefault((lead.name_key, companies[lead.company_id]), []).append(lead)
 
-    def _lock_live_handoffs(self, lead_ids: Iterable[int]) -> dict[int, Handoff]:
-        families = merging.families(self._session, lead_ids)
-        return {families[handoff.lead_id]: handoff for handoff in lock_live_handoffs(self._session, families)}
+
+def lock_handoffs(session: Session, lead_ids: Iterable[int]) -> Sequence[Handoff]:
+    """Lock the live and the snoozed handoffs made of these leads, and return them by id."""
+    return session.scalars(_LOCKED_HANDOFFS, {"ids": [*lead_ids]}).all()
 
 
-def lock_live_handoffs(session: Session, lead_ids: Iterable[int]) -> list[Handoff]:
-    """Return the live handoffs made of these leads, by id, locked; their snoozed ones are locked too."""
-    found = session.scalars(_LIVE_AND_SNOOZED, {"ids": [*lead_ids]})
-    return [handoff for handoff in found if handoff.state in LIVE_STATES]
+def live_among(handoffs: Iterable[Handoff]) -> list[Handoff]:
+    """Return those that are live."""
+    return [handoff for handoff in handoffs if handoff.state in LIVE_STATES]
+
+
+def require_locked(session: Session, lead_ids: Iterable[int], handoffs: Iterable[Handoff]) -> None:
+    """Raise FoundLate where one of these locked leads, or one merged into it, has another live or snoozed handoff.
+
+    With the leads locked, nobody makes or revives one from now on.
+    """
+    families = merging.families(session, lead_ids)
+    there = session.scalars(_HANDOFF_IDS, {"ids": [*families]})
+    if not {handoff.id for handoff in handoffs}.issuperset(there):
+        raise FoundLate
 
 
 # Built once: building a statement takes longer than running it.
@@ -162,6 +182,7 @@ _LIVE_AND_SNOOZED: Final = (
     select(Handoff)
     .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED}))
     .order_by(Handoff.id)
-    .with_for_update(key_share=True)
 )
+_LOCKED_HANDOFFS: Final = _LIVE_AND_SNOOZED.with_for_update(key_share=True)
+_HANDOFF_IDS: Final = _LIVE_AND_SNOOZED.with_only_columns(Handoff.id)
 _LOCKED_LEADS: Final = select(Lead).where(Lead.id.in_(_IDS)).order_by(Lead.id).with_for_update(key_share=True)

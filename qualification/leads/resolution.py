@@ -3,23 +3,25 @@
 `index` reads and locks what a batch may mean, `resolver` decides row by row, `writer` writes the changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
-from qualification.leads.index import lock_live_handoffs
+from qualification.leads.index import FoundLate, live_among, lock_handoffs, require_locked
 from qualification.leads.merging import root
 from qualification.leads.resolver import ResolvedLead, Resolver
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_data import LeadData
 
-__all__ = ["ResolvedLead", "live_handoff", "locked", "resolve", "resolve_all", "root"]
+__all__ = ["ResolvedLead", "lock_root", "locked", "resolve", "resolve_all", "root"]
 
-# A batch is resolved at most this many times, when other transactions add the same leads at the same moment.
+T = TypeVar("T")
+
+# Locks are taken anew at most this many times, when other transactions add or change the same leads at the moment.
 _MOST_TRIES: Final = 20
 # SQLSTATE deadlock_detected: PostgreSQL cancelled one of two transactions that waited for each other.
 _DEADLOCK: Final = "40P01"
@@ -40,33 +42,57 @@ def resolve_all(session: Session, workspace_id: int, rows: Sequence[LeadData], *
     and address is never merged.
 
     Returns a lead for each row, all locked until the commit: their companies, then their live handoffs, then
-    themselves, each by id. Raises DBAPIError if other transactions kept adding the same leads in every attempt.
+    themselves, each by id. Raises DBAPIError or FoundLate if other transactions kept changing the same leads in every
+    attempt.
+    """
+    return _in_order(session, lambda: Resolver(session, workspace_id, rows, now=now).run())
+
+
+def locked(session: Session, lead: Lead) -> Handoff | None:
+    """Lock the lead, read as it is now, and return its live handoff, locked, if it has one."""
+
+    def lock() -> Handoff | None:
+        # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
+        handoffs = lock_handoffs(session, merging.family(session, lead))
+        session.refresh(lead, with_for_update={"key_share": True})
+        live = next(iter(live_among(handoffs)), None)
+        if live is None:
+            require_locked(session, [lead.id], handoffs)
+        return live
+
+    return _in_order(session, lock)
+
+
+def lock_root(session: Session, lead: Lead) -> Lead:
+    """Lock the lead that this one was merged into, or the lead itself if it wasn't, and return it."""
+
+    def lock() -> Lead:
+        found = root(session, lead) or lead
+        session.refresh(found, with_for_update={"key_share": True})
+        if found.merged_into_id is not None:
+            raise FoundLate
+        return found
+
+    return _in_order(session, lock)
+
+
+def _in_order(session: Session, lock: Callable[[], T]) -> T:
+    """Take locks in their order; where something is found out of order, let them all go and begin anew.
+
+    Then it is found at once, and waited for in its place.
     """
     attempt = 0
     while True:
         attempt += 1
         try:
             with session.begin_nested():
-                return Resolver(session, workspace_id, rows, now=now).run()
-        except DBAPIError as error:
+                return lock()
+        except (DBAPIError, FoundLate) as error:
             # After another transaction has added one of these leads, the next attempt finds it.
             if attempt == _MOST_TRIES or not _is_conflict(error):
                 raise
 
 
-def locked(session: Session, lead: Lead) -> Handoff | None:
-    """Lock the lead, read as it is now, and return its live handoff, locked, if it has one."""
-    live = live_handoff(session, lead)
-    # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
-    session.refresh(lead, with_for_update={"key_share": True})
-    return live or live_handoff(session, lead)
-
-
-def live_handoff(session: Session, lead: Lead) -> Handoff | None:
-    """Return the lead's live handoff, locked, if it has one."""
-    return next(iter(lock_live_handoffs(session, merging.family(session, lead))), None)
-
-
-def _is_conflict(error: DBAPIError) -> bool:
+def _is_conflict(error: DBAPIError | FoundLate) -> bool:
     """Say whether another transaction wrote the same at the same moment: it took a unique key, or both waited."""
-    return isinstance(error, IntegrityError) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
+    return isinstance(error, IntegrityError | FoundLate) or getattr(error.orig, "sqlstate", None) == _DEADLOCK

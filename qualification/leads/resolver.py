@@ -77,14 +77,19 @@ class Resolver:
         return lead, False, changed
 
     def _by_id(self, row: LeadData) -> Lead | None:
-        """Return the lead with the sender's id, else with ours unless their addresses differ: those are two people."""
+        """Return the lead with the sender's id, else with ours unless the address is another's: those are two people.
+
+        Ours is what somebody had before them as they typed; it makes nobody's lead theirs whose address they typed.
+        """
         lead = self._index.by_external_key(row.external_key)
         if lead is not None:
             return lead
         lead = merging.root(self._session, self._index.by_id(row.lead_id))
-        if lead is not None and None not in {row.email_key, lead.email_key} and row.email_key != lead.email_key:
-            return None
-        return lead
+        if lead is None or row.email_key is None:
+            return lead
+        if lead.email_key is not None:
+            return lead if row.email_key == lead.email_key else None
+        return lead if merging.root(self._session, self._index.by_email(row.email_key)) in {None, lead} else None
 
     def _merged_lead(self, by_id: Lead | None, by_email: Lead | None) -> Lead | None:
         """Return the one lead that the id and the address mean; two are merged, unless both are with sales."""

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from qualification.organisation import ownership_transfer
-from qualification.outbox import outbox
+from qualification.outbox import outbox, retries
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
@@ -40,9 +40,9 @@ def publish(session: UnitOfWork, *, workspace_id: int, text: str, by: str, now: 
     workspace.playbook_id = version.id
     teams = _teams(session, workspace_id, playbook)
     people = _people(session, workspace_id, playbook, teams, now=now)
+    _pools(session, workspace_id, playbook, teams, people)
     for key, team in playbook.teams.items():
         _manage(session, teams[key], people[team.manager], now=now)
-    _pools(session, workspace_id, playbook, teams, people)
     session.flush()
     summary_plans.plan_all(session, workspace_id, playbook, now=now)
     return Published(id=version.id, playbook=playbook)
@@ -53,7 +53,7 @@ def channel_found(session: UnitOfWork, workspace_id: int, channel: str, channel_
     session.execute(
         update(Team).where(Team.workspace_id == workspace_id, Team.channel == channel).values(channel_id=channel_id)
     )
-    outbox.move_queue(session, workspace_id, place=channel, channel=channel_id, now=now)
+    retries.move_queue(session, workspace_id, place=channel, channel=channel_id, now=now)
 
 
 def person_found(
@@ -80,7 +80,7 @@ def person_found(
     person.locale = locale or person.locale
     person.refreshed_at = now
     session.flush()
-    outbox.retry_dead_letters(session, person.workspace_id, person_id=person.id, now=now)
+    retries.retry_dead_letters(session, person.workspace_id, person_id=person.id, now=now)
 
 
 def _teams(session: Session, workspace_id: int, playbook: Playbook) -> dict[str, Team]:
@@ -168,7 +168,9 @@ def _identify(person: Person, slack_user_id: str | None) -> None:
 def _pools(
     session: Session, workspace_id: int, playbook: Playbook, teams: dict[str, Team], people: dict[str, Person]
 ) -> None:
-    known = {pool.key: pool for pool in session.scalars(select(Pool).where(Pool.workspace_id == workspace_id))}
+    # By id, and before their messages: a decision that deals a turn locks its pool so.
+    there = select(Pool).where(Pool.workspace_id == workspace_id).order_by(Pool.id).with_for_update(key_share=True)
+    known = {pool.key: pool for pool in session.scalars(there)}
     for pool in known.values():
         pool.active = pool.key in playbook.pools
     for key, definition in playbook.pools.items():

@@ -4,22 +4,25 @@ Locks are always taken in the same order, so that PostgreSQL finds no deadlock: 
 transaction ends, stale cards, Home tabs and queues, each by id. `flush` takes the latter.
 """
 
-from collections.abc import Collection, Mapping
+import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import null, or_, select, tuple_, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qualification.outbox import statements as queries
-from qualification.outbox.unit_of_work import PendingMessages, UnitOfWork
-from qualification.records import ChannelQueue, Delivery, DeliveryState, RateLimit, Workspace
+from qualification.outbox.unit_of_work import Lease, PendingMessages, Pressed, UnitOfWork
+from qualification.records import ChannelQueue, DeliveryState, Priority, RateLimit, Workspace
 from qualification.records.base import insert_once
 
-NEW_MESSAGE: Final = 0
-REPLY_OR_EDIT: Final = 1
-CAN_WAIT: Final = 2
+# How long whoever shows a message by a response_url has it to themselves: longer than that call takes.
+ANSWERING: Final = timedelta(seconds=10)
+
+# How many events one line of a thread tells: each has a block of its own, and Slack takes fifty.
+LONGEST_REPLY: Final = 20
 
 # Reasons of our own for a dead letter before Slack was asked; every other reason is Slack's error.
 NO_SLACK_USER: Final = "no_slack_user"
@@ -68,7 +71,7 @@ def enqueue(
     kind: str,
     subject: int,
     handoff_id: int | None,
-    priority: int,
+    priority: Priority,
     now: datetime,
 ) -> QueuedMessage:
     """Queue a message, or an edit where it is posted already; a dead letter is tried again."""
@@ -89,7 +92,14 @@ def enqueue(
 
 
 def enqueue_reply(
-    session: UnitOfWork, *, workspace_id: int, kind: str, subject: int, handoff_id: int, priority: int, now: datetime
+    session: UnitOfWork,
+    *,
+    workspace_id: int,
+    kind: str,
+    subject: int,
+    handoff_id: int,
+    priority: Priority,
+    now: datetime,
 ) -> QueuedMessage | None:
     """Queue a reply to the handoff's card, in the channel where the card is; None where there is no card."""
     given = {
@@ -102,6 +112,27 @@ def enqueue_reply(
     return _upsert(session, queries.ENQUEUE_UNDER_CARD, given, now)
 
 
+def extend_reply(session: UnitOfWork, handoff_id: int, *, kind: str, now: datetime) -> int | None:
+    """Have a queued reply to the handoff's card show one thing more, if no worker has begun to post it; return its id.
+
+    None where there is none, or it shows LONGEST_REPLY things already. The caller writes down what it shows.
+    """
+    pending = _pending(session, now)
+    session.flush()
+    connection = session.connection()
+    given = {"handoff": handoff_id, "of_kind": kind, "most": LONGEST_REPLY}
+    waiting = connection.scalar(queries.WAITING_REPLY, given)
+    if waiting is None:
+        return None
+    # The card first, as whoever posts a thread anew does.
+    connection.execute(queries.LOCK_CARD, {"handoff": handoff_id})
+    row = connection.execute(queries.EXTEND_REPLY, {"reply": waiting}).first()
+    if row is None:
+        return None
+    pending.queues.add(row.queue_id)
+    return int(row.id)
+
+
 def enqueue_under(
     session: UnitOfWork,
     message: QueuedMessage,
@@ -109,7 +140,7 @@ def enqueue_under(
     workspace_id: int,
     kind: str,
     subject: int,
-    priority: int,
+    priority: Priority,
     now: datetime,
 ) -> QueuedMessage:
     """Queue a reply to a message that shows no handoff; it is sent once that message is posted."""
@@ -124,125 +155,23 @@ def enqueue_under(
     return _expected(_upsert(session, queries.ENQUEUE_UNDER, given, now))
 
 
-def mark_stale(session: UnitOfWork, handoff_id: int, now: datetime) -> None:
-    """Queue an edit of all that shows this handoff: cards, reminders, receipt, Home tabs of the people concerned."""
-    _pending(session, now).handoffs.add(handoff_id)
+def mark_stale(session: UnitOfWork, handoff_id: int, now: datetime, *, by: int | None = None) -> None:
+    """Queue an edit of all that shows this handoff: cards, reminders, receipt, Home tabs of the people concerned.
+
+    `by` is the person who acted: what they see goes first, then what somebody must act on, then what others see.
+    """
+    pending = _pending(session, now)
+    pending.handoffs.add(handoff_id)
+    if by is not None:
+        pending.actors.add(by)
 
 
 def mark_all_stale(session: UnitOfWork, workspace_id: int, now: datetime) -> None:
-    """Queue an edit of everything that shows a live handoff of the workspace, and of every Home tab.
+    """Queue an edit of everything that shows a live handoff of the workspace, and of every Home tab, behind all else.
 
     An edit that would change nothing is rendered but not sent.
     """
     _pending(session, now).workspaces.add(workspace_id)
-
-
-def retry_dead_letters(
-    session: UnitOfWork,
-    workspace_id: int,
-    *,
-    now: datetime,
-    place: str | None = None,
-    person_id: int | None = None,
-    errors: Collection[str] | None = None,
-) -> int:
-    """Queue dead letters again, all or only those of a place, a person or some reasons; return how many."""
-    dead_letters = (
-        select(Delivery.id, Delivery.queue_id)
-        .join(ChannelQueue, ChannelQueue.id == Delivery.queue_id)
-        .where(Delivery.workspace_id == workspace_id, queries.IS_DEAD_LETTER)
-    )
-    if place is not None:
-        dead_letters = dead_letters.where(ChannelQueue.place == place)
-    if person_id is not None:
-        dead_letters = dead_letters.where(ChannelQueue.person_id == person_id)
-    if errors is not None:
-        dead_letters = dead_letters.where(Delivery.last_error.in_({*errors, PARENT_UNDELIVERED}))
-    rows = session.execute(dead_letters.order_by(Delivery.id).with_for_update(of=Delivery, key_share=True)).all()
-    if rows:
-        session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_([row.id for row in rows]))
-            .values(
-                state=DeliveryState.PENDING,
-                attempts=0,
-                refused_at=None,
-                last_error=None,
-                sequence=queries.end_of_line(),
-            )
-            .execution_options(synchronize_session=False)
-        )
-        _pending(session, now).queues.update(row.queue_id for row in rows)
-    return len(rows)
-
-
-def move_queue(session: UnitOfWork, workspace_id: int, *, place: str, channel: str, now: datetime) -> None:
-    """Move what was queued under a channel's name to its id, once Slack has told the id."""
-    named = session.scalar(
-        select(ChannelQueue)
-        .where(ChannelQueue.workspace_id == workspace_id, ChannelQueue.place == place)
-        .with_for_update(key_share=True)
-    )
-    if named is None or place == channel:
-        return
-    taken = session.scalar(
-        select(ChannelQueue.id).where(ChannelQueue.workspace_id == workspace_id, ChannelQueue.place == channel)
-    )
-    if taken is None:
-        named.place = channel
-        session.flush()
-    else:
-        # A message that the id's queue has already is not needed twice: it stays in the name's queue, as a dead letter.
-        there = select(Delivery.kind, Delivery.subject).where(Delivery.queue_id == taken)
-        session.execute(
-            update(Delivery)
-            .where(Delivery.queue_id == named.id, tuple_(Delivery.kind, Delivery.subject).not_in(there))
-            .values(queue_id=taken)
-            .execution_options(synchronize_session=False)
-        )
-    retry_dead_letters(session, workspace_id, now=now, place=channel, errors=(NO_CHANNEL_ID,))
-
-
-def message_deleted(session: UnitOfWork, *, workspace_id: int, channel: str, ts: str, now: datetime) -> bool:
-    """Queue a message that was deleted in Slack once more, with its replies; False if it was not one of ours."""
-    delivery_id = session.scalar(
-        select(Delivery.id).where(Delivery.workspace_id == workspace_id, Delivery.channel == channel, Delivery.ts == ts)
-    )
-    if delivery_id is None:
-        return False
-    _pending(session, now).queues.update(post_anew(session, delivery_id))
-    return True
-
-
-def post_anew(session: Session, delivery_id: int) -> set[int]:
-    """Forget where a message and its replies were posted, so that they are posted again; return their queues' ids."""
-    thread = lock_thread(session, delivery_id)
-    session.execute(
-        update(Delivery)
-        .where(Delivery.id.in_(thread))
-        .values(
-            **queries.once_more(Delivery),
-            posting=Delivery.posting + 1,
-            ts=null(),
-            channel=null(),
-            fingerprint=null(),
-            post_began_at=null(),
-            duplicate_check_at=null(),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    return set(thread.values())
-
-
-def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
-    """Lock a message and its replies in the usual order, by id; return the id of each one's queue."""
-    rows = session.execute(
-        select(Delivery.id, Delivery.queue_id)
-        .where(or_(Delivery.id == delivery_id, Delivery.parent_id == delivery_id))
-        .order_by(Delivery.id)
-        .with_for_update(key_share=True)
-    )
-    return {row.id: row.queue_id for row in rows}
 
 
 def slack_errors(session: Session, workspace_id: int) -> str | None:
@@ -272,11 +201,39 @@ def flush(session: UnitOfWork) -> bool:
     for workspace_id in pending.workspaces:
         pending.queues.update(connection.scalars(queries.ENQUEUE_ALL, {"workspace": workspace_id}))
     if pending.handoffs or pending.tabs:
-        again = {"handoffs": [*pending.handoffs], "tabs": [*pending.tabs]}
+        again = {
+            "handoffs": [*pending.handoffs],
+            "tabs": [*pending.tabs],
+            "actors": [*pending.actors],
+            "acted": bool(pending.actors),
+        }
         pending.queues.update(connection.scalars(queries.ENQUEUE_AGAIN, again))
+        if session.pressed is not None:
+            session.lease = lease_pressed(session, session.pressed, pending.due_at)
     if pending.queues:
         connection.execute(queries.MAKE_DUE, {"queues": [*pending.queues], "now": pending.due_at})
     return bool(pending.queues)
+
+
+def lease_pressed(session: UnitOfWork, pressed: Pressed, now: datetime) -> Lease | None:
+    """Keep a message that is to be shown anew from every other writer for a while.
+
+    None where it shows what it should, or is none of ours; the lease is not ours where somebody else has it in hand.
+    """
+    given = {"workspace": pressed.workspace_id, "in_channel": pressed.channel, "at_ts": pressed.ts}
+    # No two leases end at the same moment: whose it is shows in its end.
+    until = {
+        "now": now,
+        "until": now + ANSWERING - timedelta(microseconds=secrets.randbelow(1_000_000)),
+        "beyond": now + 2 * ANSWERING,
+    }
+    row = session.connection().execute(queries.LEASE_PRESSED, {**given, **until}).first()
+    return None if row is None else Lease(row.id, until["until"], is_ours=row.answering_until == until["until"])
+
+
+def make_due(session: UnitOfWork, *queue_ids: int, now: datetime) -> None:
+    """Have a worker look at these queues again."""
+    _pending(session, now).queues.update(queue_ids)
 
 
 def _pending(session: Session, now: datetime) -> PendingMessages:

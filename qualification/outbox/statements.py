@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     CompoundSelect,
     ScalarSelect,
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     null,
@@ -24,12 +26,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from qualification.records import ChannelQueue, Delivery, Handoff, Membership, Offer, Person, Team
-from qualification.records.base import Key
+from qualification.records import (
+    IS_OPEN,
+    ChannelQueue,
+    Delivery,
+    Handoff,
+    LeadEvent,
+    Membership,
+    Offer,
+    Person,
+    Priority,
+    Team,
+)
+from qualification.records.base import Instant, Key
 from qualification.rules.handoffs.states import LIVE_STATES
 
 _DELIVERY: Final[Any] = Delivery.__table__
 _QUEUE: Final[Any] = ChannelQueue.__table__
+INSTANT: Final = Instant()
 # Literals: with bound values SQLite would not use the partial index, or plan the statement again for each run.
 IS_DEAD_LETTER: Final = Delivery.state == literal_column("'dead_letter'")
 IS_HOME: Final = Delivery.kind == literal_column("'home'")
@@ -57,9 +71,10 @@ def _is(delivery: Any, state: str) -> ColumnElement[bool]:  # noqa: ANN401 - the
 
 
 def end_of_line() -> ScalarSelect[int]:
-    """Return the sequence behind everything queued so far: one more than the highest id; equal ones go by id."""
+    """Return the sequence behind everything queued so far; what is queued by one statement goes by id."""
     every = Delivery.__table__.alias("every_delivery")
-    return select(func.coalesce(func.max(every.c.id), literal_column("0")) + literal_column("1")).scalar_subquery()
+    last = func.max(every.c.sequence)
+    return select(func.coalesce(last, literal_column("0")) + literal_column("1")).scalar_subquery()
 
 
 def _enqueue_in(queue_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Mapping[str, Any]:  # noqa: ANN401 - columns
@@ -139,8 +154,11 @@ def _showing_any_handoff() -> CompoundSelect[int]:
     )
 
 
-def _update_again(shown: CompoundSelect[int]) -> Any:  # noqa: ANN401 - SQLAlchemy's type of an update that returns
-    """Build an update that queues what is stale and returns the queues; locks cards, then Home tabs, each by id."""
+def _update_again(shown: CompoundSelect[int], priority: ColumnElement[int]) -> Any:  # noqa: ANN401 - its own type
+    """Build an update that queues what is stale and returns the queues; locks cards, then Home tabs, each by id.
+
+    A row that is pending already keeps its sequence, and its priority only rises.
+    """
     locked = (
         select(Delivery.id)
         .where(Delivery.id.in_(shown))
@@ -148,7 +166,47 @@ def _update_again(shown: CompoundSelect[int]) -> Any:  # noqa: ANN401 - SQLAlche
         .with_for_update(of=Delivery, key_share=True)
     )
     row = _DELIVERY.c
-    return update(_DELIVERY).where(row.id.in_(locked)).values(**once_more(row)).returning(row.queue_id)
+    again = {**once_more(row), "priority": case((row.priority < priority, row.priority), else_=priority)}
+    return update(_DELIVERY).where(row.id.in_(locked)).values(**again).returning(row.queue_id)
+
+
+def _whom_for() -> ColumnElement[int]:
+    """Return the priority of an edit by whom it is for: who acted, who must act on the handoff, everybody else.
+
+    The card in the channel is seen by all of them.
+    """
+    row = _DELIVERY.c
+    actors = bindparam("actors", type_=Key, expanding=True)
+    in_channel = row.kind == literal_column("'lead_card'")
+    reader = ChannelQueue.id == row.queue_id
+    acted = exists().where(reader, ChannelQueue.person_id.in_(actors)).correlate(_DELIVERY)
+    must_act = or_(
+        exists()
+        .where(reader, Handoff.id == row.handoff_id, Handoff.owner_id == ChannelQueue.person_id)
+        .correlate(_DELIVERY),
+        exists()
+        .where(reader, Offer.handoff_id == row.handoff_id, Offer.person_id == ChannelQueue.person_id, IS_OPEN)
+        .correlate(_DELIVERY),
+        exists()
+        .where(
+            reader,
+            Handoff.id == row.handoff_id,
+            Handoff.state == literal_column("'manager_queue'"),
+            Team.id == Handoff.team_id,
+            Team.manager_id == ChannelQueue.person_id,
+        )
+        .correlate(_DELIVERY),
+    )
+    return case(
+        (acted, _priority(Priority.FOR_ACTOR)),
+        (and_(in_channel, bindparam("acted", type_=Boolean)), _priority(Priority.FOR_ACTOR)),
+        (or_(in_channel, must_act), _priority(Priority.FOR_RESPONSIBLE)),
+        else_=_priority(Priority.FOR_WATCHER),
+    )
+
+
+def _priority(priority: Priority) -> ColumnElement[int]:
+    return literal_column(str(int(priority)))
 
 
 MAKE_QUEUES_ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton queue'), :workspace_id)")
@@ -162,6 +220,32 @@ _GIVEN: Final = [_DELIVERY.c[name] for name in ("workspace_id", "kind", "subject
 ENQUEUE_AT: Final = _enqueue_in(ChannelQueue.id, null(), _AT)
 _CARD: Final = _DELIVERY.alias("card")
 ENQUEUE_UNDER_CARD: Final = _enqueue_in(_CARD.c.queue_id, _CARD.c.id, _CARD.c.id == _newest_card("handoff_id"))
+_LINE: Final = _DELIVERY.alias("line")
+_TOLD: Final = select(func.count()).where(LeadEvent.told_in == _LINE.c.id).scalar_subquery()
+
+
+def _waits(line: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table's columns, or those of an alias
+    """Say that a reply is queued, and no worker has begun to post it."""
+    return and_(_is(line, "pending"), line.ts.is_(None), line.post_began_at.is_(None))
+
+
+# The reply under the handoff's card that waits to be posted, if it does not show too much already.
+WAITING_REPLY: Final = select(func.max(_LINE.c.id)).where(
+    _LINE.c.parent_id == _newest_card("handoff"),
+    _LINE.c.kind == bindparam("of_kind"),
+    _waits(_LINE.c),
+    bindparam("most") - literal_column("1") > _TOLD,
+)
+LOCK_CARD: Final = (
+    select(_CARD.c.id).where(_CARD.c.id == _newest_card("handoff")).with_for_update(of=_CARD, key_share=True)
+)
+# Counted once more, unless a worker has taken it meanwhile.
+EXTEND_REPLY: Final = (
+    update(_DELIVERY)
+    .where(_DELIVERY.c.id == bindparam("reply"), _waits(_DELIVERY.c))
+    .values(desired_revision=_DELIVERY.c.desired_revision + literal_column("1"))
+    .returning(_DELIVERY.c.id, _DELIVERY.c.queue_id)
+)
 _MESSAGE: Final = _DELIVERY.alias("message")
 ENQUEUE_UNDER: Final = _enqueue_in(_MESSAGE.c.queue_id, _MESSAGE.c.id, _MESSAGE.c.id == bindparam("parent", type_=Key))
 ENQUEUE_CARD_AGAIN: Final = (
@@ -170,8 +254,39 @@ ENQUEUE_CARD_AGAIN: Final = (
     .values(**once_more(_DELIVERY.c))
     .returning(_DELIVERY.c.id, _DELIVERY.c.queue_id)
 )
-ENQUEUE_AGAIN: Final = _update_again(_showing_handoffs())
-ENQUEUE_ALL: Final = _update_again(_showing_any_handoff())
+ENQUEUE_AGAIN: Final = _update_again(_showing_handoffs(), _whom_for())
+ENQUEUE_ALL: Final = _update_again(_showing_any_handoff(), _priority(Priority.BACKGROUND))
+# No worker has the message in hand, and nobody shows it.
+_IS_FREE: Final = and_(
+    or_(
+        _DELIVERY.c.answering_until.is_(None),
+        _DELIVERY.c.answering_until <= bindparam("now", type_=INSTANT),
+        _DELIVERY.c.answering_until > bindparam("beyond", type_=INSTANT),
+    ),
+    ~exists().where(
+        ChannelQueue.id == _DELIVERY.c.queue_id,
+        ChannelQueue.delivery_id == _DELIVERY.c.id,
+        ChannelQueue.leased_by.is_not(None),
+        ChannelQueue.leased_until > bindparam("now", type_=INSTANT),
+    ),
+)
+# A pending message of which no copy is searched for; it is leased where it is free. Until the outcome is recorded,
+# nobody knows what Slack shows.
+LEASE_PRESSED: Final = (
+    update(_DELIVERY)
+    .where(
+        _DELIVERY.c.workspace_id == bindparam("workspace"),
+        _DELIVERY.c.channel == bindparam("in_channel"),
+        _DELIVERY.c.ts == bindparam("at_ts"),
+        _DELIVERY.c.state == literal_column("'pending'"),
+        _DELIVERY.c.duplicate_check_at.is_(None),
+    )
+    .values(
+        answering_until=case((_IS_FREE, bindparam("until", type_=INSTANT)), else_=_DELIVERY.c.answering_until),
+        fingerprint=case((_IS_FREE, null()), else_=_DELIVERY.c.fingerprint),
+    )
+    .returning(_DELIVERY.c.id, _DELIVERY.c.answering_until)
+)
 MAKE_DUE: Final = (
     update(_QUEUE)
     .where(

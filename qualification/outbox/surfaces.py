@@ -16,10 +16,14 @@ from qualification.records import (
     Membership,
     Offer,
     Person,
+    Priority,
     Summary,
     Team,
 )
 from qualification.rules.handoffs.event_kinds import EventKind
+
+# The kind of message that tells what happened, by the template of each event.
+THREAD_LINE: Final = "thread_line"
 
 
 def enqueue_card(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> QueuedMessage:
@@ -35,9 +39,17 @@ def enqueue_card(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> Que
         kind="lead_card",
         subject=handoff.id,
         handoff_id=handoff.id,
-        priority=outbox.NEW_MESSAGE,
+        priority=Priority.NEW_MESSAGE,
         now=now,
     )
+
+
+def join_line(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> int | None:
+    """Let the line that waits to be posted under the handoff's card tell one more event; return the delivery's id.
+
+    None where there is no such line, or it tells enough: then the event needs a line of its own.
+    """
+    return outbox.extend_reply(session, handoff.id, kind=THREAD_LINE, now=now)
 
 
 def enqueue_line(session: UnitOfWork, handoff: Handoff, event_id: int, *, now: datetime) -> None:
@@ -50,10 +62,10 @@ def enqueue_line(session: UnitOfWork, handoff: Handoff, event_id: int, *, now: d
         return outbox.enqueue_reply(
             session,
             workspace_id=handoff.workspace_id,
-            kind="thread_line",
+            kind=THREAD_LINE,
             subject=event_id,
             handoff_id=handoff.id,
-            priority=outbox.REPLY_OR_EDIT,
+            priority=Priority.FOR_WATCHER,
             now=now,
         )
 
@@ -69,7 +81,7 @@ def enqueue_direct_card(session: UnitOfWork, handoff: Handoff, person: Person, *
 
 def enqueue_receipt(session: UnitOfWork, handoff: Handoff, announcer: Person, *, now: datetime) -> QueuedMessage:
     """Queue the receipt for the person who announced the handoff, after the messages to those who are asked."""
-    return _enqueue_direct(session, announcer, "receipt", handoff.id, handoff, priority=outbox.REPLY_OR_EDIT, now=now)
+    return _enqueue_direct(session, announcer, "receipt", handoff.id, handoff, priority=Priority.FOR_WATCHER, now=now)
 
 
 def enqueue_reminder(
@@ -86,7 +98,7 @@ def enqueue_summary(
     shared: dict[str, Any] = {
         "workspace_id": summary.workspace_id,
         "subject": summary.id,
-        "priority": outbox.CAN_WAIT,
+        "priority": Priority.CAN_WAIT,
         "now": now,
     }
     place = place_of(team)
@@ -113,7 +125,7 @@ def enqueue_resumed(session: UnitOfWork, handoff: Handoff, person: Person | None
         kind="resumed",
         subject=event_id,
         handoff_id=handoff.id,
-        priority=outbox.NEW_MESSAGE,
+        priority=Priority.NEW_MESSAGE,
         now=now,
     )
 
@@ -128,7 +140,7 @@ def enqueue_home(session: UnitOfWork, person: Person, *, now: datetime) -> Queue
         kind="home",
         subject=person.id,
         handoff_id=None,
-        priority=outbox.CAN_WAIT,
+        priority=Priority.CAN_WAIT,
         now=now,
     )
 
@@ -159,7 +171,7 @@ def _enqueue_direct(
     handoff: Handoff,
     *,
     now: datetime,
-    priority: int = outbox.NEW_MESSAGE,
+    priority: Priority = Priority.NEW_MESSAGE,
 ) -> QueuedMessage:
     return outbox.enqueue(
         session,

@@ -10,19 +10,39 @@ from sqlalchemy import Select, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A message in which somebody pressed: where it is, and the capability to replace it, which is never logged."""
+
+    workspace_id: int
+    channel: str
+    ts: str
+    response_url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A message that is to be shown anew, kept from everybody else until then; not `is_ours` where somebody has it."""
+
+    delivery_id: int
+    until: datetime
+    is_ours: bool
+
+
 @dataclass(slots=True)
 class PendingMessages:
     """What one transaction has queued or made stale so far; `outbox.flush` writes it down just before the commit.
 
     `handoffs` and `workspaces` hold ids of which every message is stale, `tabs` the deliveries of stale Home tabs,
-    `queues` the places that have something new to send. `due_at` is the earliest moment given, None while there is
-    nothing.
+    `actors` the people who did it, `queues` the places that have something new to send. `due_at` is the earliest
+    moment given, None while there is nothing.
     """
 
     due_at: datetime | None = None
     handoffs: set[int] = field(default_factory=set)
     workspaces: set[int] = field(default_factory=set)
     tabs: set[int] = field(default_factory=set)
+    actors: set[int] = field(default_factory=set)
     queues: set[int] = field(default_factory=set)
 
 
@@ -31,12 +51,17 @@ class UnitOfWork(Session):
 
     A row that was read stays known until the end, so that `get` reads it once. What is read with a lock is known as it
     is then: it may have changed while the transaction waited for it.
+
+    `pressed` is the message that the transaction comes from; where it became stale, `lease` keeps it after the commit
+    from everybody else for a while.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the session's own
         """Begin with nothing read and nothing pending."""
         super().__init__(*arguments, **options)
         self.outbox = PendingMessages()
+        self.pressed: Pressed | None = None
+        self.lease: Lease | None = None
         self.known: list[object] = []
 
 

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.outbox import surfaces
+from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Person, Team
+from qualification.records import IS_OPEN, Handoff, Offer, Person, Team
 from qualification.records.base import insert_once
 from qualification.rules.handoffs.permissions import Actor
+from qualification.rules.handoffs.sight import ReaderRoles
+from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.people.working_time import WeeklyHours, is_working, known_zone
 from qualification.rules.person_ref import PersonRef
 
@@ -47,12 +49,6 @@ def actor(session: Session, workspace_id: int, slack_user_id: str, *, name: str 
         return known
     insert_once(session, Person, workspace_id=workspace_id, slack_user_id=slack_user_id, name=name or slack_user_id)
     return _must_exist(by_slack_user(session, workspace_id, slack_user_id))
-
-
-def belongs(session: Session, workspace_id: int, slack_user_id: str) -> bool:
-    """Say whether the playbook names this Slack user: contact details are for those."""
-    person = by_slack_user(session, workspace_id, slack_user_id)
-    return person is not None and person.active
 
 
 def by_slack_user(session: Session, workspace_id: int, slack_user_id: str) -> Person | None:
@@ -93,6 +89,18 @@ def acting(person: Person, team: Team) -> Actor:
     return Actor(
         person_id=person.id,
         is_manager_of_team=manages(person, team),
+        is_admin=person.is_admin,
+        is_here=not has_left(person),
+    )
+
+
+def roles_of(person: Person) -> ReaderRoles:
+    """Say what the person is here."""
+    return ReaderRoles(
+        is_here=not has_left(person),
+        is_rep=person.is_rep,
+        is_manager=person.is_manager,
+        is_marketer=person.is_marketer,
         is_admin=person.is_admin,
     )
 
@@ -175,7 +183,7 @@ def refresh(
 ) -> None:
     """Write down what Slack now says of the person, if known here; the playbook's name stands for those it names.
 
-    Offers that are open stay with somebody deactivated until their clock moves them on.
+    What is offered to somebody who is deactivated moves on with the next pass of the clock.
     """
     person = by_slack_user(session, workspace_id, slack_user_id)
     if person is None:
@@ -183,6 +191,10 @@ def refresh(
     # A zone that this machine does not know would break every clock of theirs.
     person.zone = zone if zone and known_zone(zone) else person.zone
     person.locale = locale or person.locale
+    if person.deactivated is not deactivated:
+        # Their own cards show an address only as long as they are here.
+        for handoff_id in session.scalars(_HAVING, {"workspace_id": workspace_id, "person_id": person.id}):
+            outbox.mark_stale(session, handoff_id, now)
     person.deactivated = deactivated
     person.refreshed_at = now
     if not person.active:
@@ -190,7 +202,21 @@ def refresh(
     surfaces.refresh_home(session, person, now=now)
 
 
+def has_left(person: Person) -> bool:
+    """Say whether somebody is deactivated in Slack, or no longer in the playbook."""
+    return person.deactivated or not person.active
+
+
 # Built once: to build a statement takes longer than to run it.
+_HAVING: Final = (
+    select(Handoff.id)
+    .outerjoin(Offer, (Offer.handoff_id == Handoff.id) & IS_OPEN)
+    .where(
+        Handoff.workspace_id == bindparam("workspace_id"),
+        Handoff.state.in_(LIVE_STATES),
+        or_(Handoff.owner_id == bindparam("person_id"), Offer.person_id == bindparam("person_id")),
+    )
+)
 _BY_IDS: Final = select(Person).where(Person.id.in_(bindparam("ids", expanding=True)))
 _TOGETHER: Final = select(Person).where(
     Person.workspace_id == bindparam("workspace_id"),

@@ -2,7 +2,7 @@
 
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
-from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, RateLimit
+from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, Priority, RateLimit
 from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness, nearness_columns
 from qualification.records.imports import ImportRun
 from qualification.records.leads import (
@@ -15,6 +15,7 @@ from qualification.records.leads import (
     LeadEvent,
     Merge,
 )
+from qualification.records.rate_windows import RateWindow
 from qualification.records.summaries import Summary
 from qualification.records.tasks import IS_OPEN_TASK, NEWEST_TASK, Task
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
@@ -48,7 +49,9 @@ __all__ = [
     "Person",
     "PlaybookVersion",
     "Pool",
+    "Priority",
     "RateLimit",
+    "RateWindow",
     "Summary",
     "Task",
     "Team",

@@ -1,7 +1,8 @@
 """What Slack must be told: one row a message, and one queue a place in Slack."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +16,26 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     DEAD_LETTER = "dead_letter"
+
+
+class Priority(IntEnum):
+    """What goes first: in one place a new message before an edit; of all edits by whom it is for, then the oldest.
+
+    Home tabs go by the same order, at a rate of their own.
+    """
+
+    NEW_MESSAGE = 0
+    PRESSED = 1
+    """An edit of the message in which somebody pressed."""
+    FOR_ACTOR = 2
+    """An edit of what else whoever has just acted sees of that lead."""
+    FOR_RESPONSIBLE = 3
+    """An edit of what somebody must act on."""
+    FOR_WATCHER = 4
+    """An edit of what others see, and the lines of threads."""
+    CAN_WAIT = 5
+    BACKGROUND = 6
+    """An edit after which most messages will look as before."""
 
 
 class ChannelQueue(Base):
@@ -44,7 +65,12 @@ class ChannelQueue(Base):
     posts_free_at: Mapped[datetime | None] = mapped_column(comment="the channel's rate: no new message before then")
     leased_by: Mapped[str | None] = mapped_column(String(64), comment="the worker that has it in hand")
     leased_until: Mapped[datetime | None]
+    delivery_id: Mapped[int | None] = mapped_column(Key, comment="the delivery that the worker last took")
     answered_at: Mapped[datetime | None] = mapped_column(comment="when Slack last took something here")
+
+
+# What is to be edited: messages that were posted, and Home tabs, which are published in the same way each time.
+PENDING_EDIT: Final = "state = 'pending' and (ts is not null or kind = 'home')"
 
 
 class Delivery(Base):
@@ -60,6 +86,15 @@ class Delivery(Base):
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
+        Index(
+            "ix_delivery_edit",
+            "queue_id",
+            "priority",
+            "sequence",
+            sqlite_where=text(PENDING_EDIT),
+            postgresql_where=text(PENDING_EDIT),
+        ),
+        Index("ix_delivery_sequence", "sequence"),
         Index(
             "ix_delivery_duplicate_check",
             "workspace_id",
@@ -92,10 +127,15 @@ class Delivery(Base):
     handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoff.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), comment="the message it is a reply to")
     state: Mapped[DeliveryState] = mapped_column(choice(DeliveryState))
-    priority: Mapped[int] = mapped_column(comment="0 a new message, 1 a reply or an edit, 2 what can wait")
-    sequence: Mapped[int] = mapped_column(comment="order within the queue")
+    priority: Mapped[int] = mapped_column(
+        comment="0 new; edits: 1 where pressed, 2 for who acted, 3 who must act, 4 others; 5 what can wait, 6 last"
+    )
+    sequence: Mapped[int] = mapped_column(comment="the order in which things came to be sent")
     desired_revision: Mapped[int] = mapped_column(comment="counts changes to what it shows")
     shown_revision: Mapped[int] = mapped_column(comment="the count that Slack last showed")
+    differing_revision: Mapped[int | None] = mapped_column(
+        comment="the count that was drawn and found to differ from what Slack shows, while it waits for its turn"
+    )
     posting: Mapped[int] = mapped_column(comment="counts postings: one more after it was deleted by hand")
     channel: Mapped[str | None] = mapped_column(String(32), comment="Slack's channel id, once posted")
     ts: Mapped[str | None] = mapped_column(String(32), comment="Slack's message id, once posted")
@@ -105,6 +145,9 @@ class Delivery(Base):
     )
     duplicate_check_at: Mapped[datetime | None] = mapped_column(
         comment="when to look for a duplicate of a message posted again"
+    )
+    answering_until: Mapped[datetime | None] = mapped_column(
+        comment="until then it is shown by the response_url of a press, and edited in no other way"
     )
     attempts: Mapped[int] = mapped_column(default=0, comment="refusals in a row")
     refused_at: Mapped[datetime | None] = mapped_column(comment="the first refusal in that row")
@@ -125,9 +168,13 @@ class RateLimit(Base):
 
 
 class IdempotencyKey(Base):
-    """Something Slack sent that must be acted on once, however often it is sent."""
+    """Something Slack sent that counted, and counts no second time; it is kept for two days.
+
+    A deletion of a message whose post is not recorded yet is one too: it counts once the post is.
+    """
 
     __tablename__ = "idempotency_key"
+    __table_args__ = (Index("ix_idempotency_key_workspace_id_at", "workspace_id", "at"),)
 
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(100), primary_key=True, comment="event id, or view id of a submission")

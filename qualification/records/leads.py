@@ -186,6 +186,12 @@ class LeadEvent(Base):
             sqlite_where=text("kind = 'gated'"),
             postgresql_where=text("kind = 'gated'"),
         ),
+        Index(
+            "ix_lead_event_told_in",
+            "told_in",
+            sqlite_where=text("told_in is not null"),
+            postgresql_where=text("told_in is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -197,6 +203,9 @@ class LeadEvent(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: the clock or a rule")
     playbook_id: Mapped[int | None] = mapped_column(ForeignKey("playbook.id"), comment="the version that decided")
     facts: Mapped[dict[str, Any]] = mapped_column(Json, comment="what else the line tells, by kind")
+    told_in: Mapped[int | None] = mapped_column(
+        Key, comment="the thread line, of an earlier event, that tells this one too; NULL: one of its own, or none"
+    )
 
 
 # Literals, as with an open offer: SQLite sees the partial indexes.

@@ -12,7 +12,7 @@ NOT_MADE = "made_at is null"
 
 
 class Summary(Base):
-    """One telling of how a team does: planned first, then made once, and never changed afterwards."""
+    """One telling of how a team does: planned first, then made once; only what it missed within an hour is added."""
 
     __tablename__ = "summary"
     __table_args__ = (

@@ -47,8 +47,8 @@ class ApiKey(Base):
             "workspace_id",
             "name",
             unique=True,
-            sqlite_where=text("revoked_at is null"),
-            postgresql_where=text("revoked_at is null"),
+            sqlite_where=text("revoked_at is null and superseded_at is null"),
+            postgresql_where=text("revoked_at is null and superseded_at is null"),
         ),
     )
 
@@ -60,7 +60,18 @@ class ApiKey(Base):
     publishable: Mapped[bool] = mapped_column(
         default=False, comment="anybody may read it: it lets in only what its sender posts"
     )
+    may_post: Mapped[bool] = mapped_column(default=True, comment="may store something")
+    may_read: Mapped[bool] = mapped_column(default=True, comment="may read leads")
+    networks: Mapped[str | None] = mapped_column(
+        Text, comment="the addresses that it may be used from, such as 203.0.113.0/24, with commas; NULL: anywhere"
+    )
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None] = mapped_column(
+        comment="from then on it lets nobody in; NULL: it doesn't end by itself"
+    )
+    superseded_at: Mapped[datetime | None] = mapped_column(
+        comment="when a newer key of the name took its place; until it expires it goes on beside that one"
+    )
     used_at: Mapped[datetime | None] = mapped_column(comment="within a minute")
     revoked_at: Mapped[datetime | None]
 

@@ -72,9 +72,7 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
     marketers everything. Days are those of the asker's zone. Raises UnknownWord, UnknownPerson, and NotForYou for
     somebody whom the playbook does not name, and for a rep who asks about another.
     """
-    person = people.by_slack_user(session, workspace_id, slack_user_id)
-    if person is None or not person.active:
-        raise NotForYou
+    person = _require_here(people.by_slack_user(session, workspace_id, slack_user_id))
     zone = people.zone_of(session, person)
     query = pipeline_query.parse(text, now.astimezone(zone).date())
     scope = _scope_of(session, person)
@@ -103,8 +101,9 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
     )
 
 
-def conversion(session: Session, workspace_id: int) -> Conversion:
-    """Return the currency and the exchange rates of all sums."""
+def conversion(session: Session, workspace_id: int, slack_user_id: str) -> Conversion:
+    """Return the currency and the exchange rates of all sums; raises NotForYou for whoever may not see these."""
+    _require_here(people.by_slack_user(session, workspace_id, slack_user_id))
     playbook = playbooks.current(session, workspace_id).playbook
     return Conversion(
         currency=playbook.currency,
@@ -118,6 +117,13 @@ def standing(session: Session, team: Team, playbook: Playbook) -> tuple[StageTal
     over = {NOT_NOW, DISQUALIFIED, *(stage.key for stage in playbook.stages if stage.ends)}
     stages = _by_stage(_count(session, By.STAGE, live), playbook)
     return tuple(each for each in stages if each.key not in over or each.tally.count)
+
+
+def _require_here(person: Person | None) -> Person:
+    """Return the person; raises NotForYou for somebody whom the playbook does not name, or not any more."""
+    if person is None or people.has_left(person):
+        raise NotForYou
+    return person
 
 
 def _scope_of(session: Session, person: Person) -> _Scope:

@@ -1,6 +1,6 @@
 """What a summary keeps: the figures of one team's day, and the only code that writes and reads their JSON.
 
-The JSON is `summary.figures`. Rows are never rewritten, so `decode` must read every form that `encode` ever wrote.
+The JSON is `summary.figures`. Old rows are never rewritten, so `decode` must read every form that `encode` ever wrote.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,8 @@ class SummaryFigures:
 
     `teams` and `came_in` count active teams and new leads of the whole workspace, everything else is the team's own.
     `waiting` and `overdue` list the first few, `waiting_count` and `overdue_count` count all. `new` holds the handoffs
-    that were made, the earliest few of `steps.handed_over`.
+    that were made, the earliest few of `steps.handed_over`. `last_event` is the newest event there was when this was
+    counted: what is written down later was not counted here, whatever its time. None in what older versions stored.
     """
 
     teams: int
@@ -56,6 +57,7 @@ class SummaryFigures:
     sources: tuple[NamedCount, ...]
     reasons: tuple[NamedCount, ...]
     new: tuple[int, ...]
+    last_event: int | None = None
 
     @property
     def has_details(self) -> bool:
@@ -85,6 +87,7 @@ def encode(figures: SummaryFigures) -> dict[str, Any]:
         "sources": [[each.name, each.count] for each in figures.sources],
         "reasons": [[each.name, each.count] for each in figures.reasons],
         "new": [*figures.new],
+        "last_event": figures.last_event,
     }
 
 
@@ -107,6 +110,7 @@ def decode(stored: Mapping[str, Any]) -> SummaryFigures:
         sources=tuple(NamedCount(name, count) for name, count in stored["sources"]),
         reasons=tuple(NamedCount(name, count) for name, count in stored["reasons"]),
         new=tuple(stored["new"]),
+        last_event=stored.get("last_event"),
     )
 
 

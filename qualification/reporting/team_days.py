@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import first_contact
@@ -36,9 +36,31 @@ from qualification.rules.playbook.playbook import Playbook
 # A summary names at most this many leads of a kind, and counts the rest.
 MOST_NEEDED: Final = 10
 MOST_NEW: Final = 20
+# How long before the span what no summary has counted may have happened, by its own time: clocks are a day off at most.
+LOOK_BACK: Final = timedelta(days=2)
 # How far a lead has come, and the step that brings it there. A snoozed or disqualified lead keeps its distance.
 _FAR: Final[Mapping[str, int]] = MappingProxyType({"lead": 0, "mql": 1, "sql": 2, "opportunity": 3, "customer": 4})
 _STEP_TO: Final[Mapping[str, str]] = MappingProxyType({"opportunity": "opportunities", "customer": "won"})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What one summary counts: what happened from `since` to `until`, excluded, and what the ones before it missed.
+
+    `counted_to` is the newest event there was when the one before was counted, None where nobody knows. An event that
+    came later and is older than `since` was missed: that summary was made too early, or the event's clock was behind.
+    """
+
+    since: datetime
+    until: datetime
+    counted_to: int | None = None
+
+    def events(self, last_event: int) -> ColumnElement[bool]:
+        """Return the condition on events, of which `last_event` is the newest that counts."""
+        counts = and_(LeadEvent.at >= self.since - LOOK_BACK, LeadEvent.at < self.until, LeadEvent.id <= last_event)
+        if self.counted_to is None:
+            return and_(counts, LeadEvent.at >= self.since)
+        return and_(counts, or_(LeadEvent.at >= self.since, LeadEvent.id > self.counted_to))
 
 
 @dataclass(slots=True)
@@ -85,15 +107,15 @@ class HandoffProgress:
             self.taken[_STEP_TO[to]] = actor_id
 
 
-def sum_up(
-    session: Session, team: Team, playbook: Playbook, *, since: datetime, until: datetime, day: date, now: datetime
-) -> SummaryFigures:
+def sum_up(session: Session, team: Team, playbook: Playbook, *, span: Span, day: date, now: datetime) -> SummaryFigures:
     """Return everything that the team's summary of `day` says.
 
-    Counts the events from `since` to `until` by handoff, `until` excluded: a step that was undone before `until` does
-    not count, nor does anything that a file brought in as past. Where leads stand and who is needed is as of `now`.
+    Counts the events of the span by handoff: a step that was undone before its end does not count, nor does anything
+    that a file brought in as past. Where leads stand and who is needed is as of `now`.
     """
-    progress_of_all = _progress_by_handoff(session, team, since, until)
+    last_event = session.scalar(select(func.max(LeadEvent.id)).where(LeadEvent.workspace_id == team.workspace_id)) or 0
+    counts = span.events(last_event)
+    progress_of_all = _progress_by_handoff(session, team, counts)
     new = [handoff_id for handoff_id, progress in progress_of_all.items() if "handed_over" in progress.taken]
     reasons = Counter(progress.reason for progress in progress_of_all.values() if "disqualified" in progress.taken)
     waiting = _waiting(session, team, now)
@@ -101,7 +123,7 @@ def sum_up(
     teams = select(func.count()).where(Team.workspace_id == team.workspace_id, Team.active)
     return SummaryFigures(
         teams=session.scalar(teams) or 0,
-        came_in=_came_in(session, team.workspace_id, since, until),
+        came_in=_came_in(session, team.workspace_id, counts),
         steps=_steps(progress_of_all.values()),
         stages=pipeline.standing(session, team, playbook),
         lifecycle=lifecycle_counts.count(session, team.workspace_id, Handoff.team_id == team.id),
@@ -113,17 +135,17 @@ def sum_up(
         sources=_ranked(Counter(_source(playbook, progress_of_all[each].source) for each in new)),
         reasons=_ranked(reasons),
         new=tuple(new[:MOST_NEW]),
+        last_event=last_event,
     )
 
 
-def _progress_by_handoff(session: Session, team: Team, since: datetime, until: datetime) -> dict[int, HandoffProgress]:
+def _progress_by_handoff(session: Session, team: Team, counts: ColumnElement[bool]) -> dict[int, HandoffProgress]:
     events = (
         select(LeadEvent.handoff_id, LeadEvent.kind, LeadEvent.at, LeadEvent.actor_id, LeadEvent.facts, Handoff.source)
         .join(Handoff, Handoff.id == LeadEvent.handoff_id)
         .where(
             LeadEvent.workspace_id == team.workspace_id,
-            LeadEvent.at >= since,
-            LeadEvent.at < until,
+            counts,
             IS_COUNTED,
             LeadEvent.kind != EventKind.CAME_IN,
             Handoff.team_id == team.id,
@@ -138,11 +160,10 @@ def _progress_by_handoff(session: Session, team: Team, since: datetime, until: d
     return progress_of_all
 
 
-def _came_in(session: Session, workspace_id: int, since: datetime, until: datetime) -> int:
+def _came_in(session: Session, workspace_id: int, counts: ColumnElement[bool]) -> int:
     came = select(func.count()).where(
         LeadEvent.workspace_id == workspace_id,
-        LeadEvent.at >= since,
-        LeadEvent.at < until,
+        counts,
         LeadEvent.kind == EventKind.CAME_IN,
         IS_NEWS,
     )

@@ -168,10 +168,10 @@ class AlreadyHandedOver(Refusal):
         super().__init__(lead=lead, owner=owner, offered_to=offered_to, pool=pool)
 
 
-class HandedInTwice(Refusal):
-    """The same form came in before; it was taken then."""
+class CameTwice(Refusal):
+    """The same form, press or command came before; it counted then."""
 
-    name = "handed_in_twice"
+    name = "came_twice"
 
 
 class CannotReassign(Refusal):
@@ -270,6 +270,12 @@ class TookTooLong(Refusal):
     name = "took_too_long"
 
 
+class NotOpened(Refusal):
+    """Slack did not open the modal, for a reason of its own."""
+
+    name = "not_opened"
+
+
 class Misaddressed(Refusal):
     """It was meant for another workspace, or for another app."""
 
@@ -326,6 +332,12 @@ class UnknownWord(Refusal):
     def __init__(self, *, word: str, nearest: str | None) -> None:
         """Say which, and the right one most like it."""
         super().__init__(word=word, nearest=nearest)
+
+
+class NotInPlaybook(Refusal):
+    """The playbook doesn't name this person, or not any more: leads are not theirs to see or to decide about."""
+
+    name = "not_in_playbook"
 
 
 class NotForYou(Refusal):

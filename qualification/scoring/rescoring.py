@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.leads.events import record_lead_event
@@ -13,7 +13,7 @@ from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
-from qualification.records import Lead
+from qualification.records import Lead, Workspace
 from qualification.rules.handoffs.event_types import Released
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -57,7 +57,7 @@ def left(session: Session, workspace_id: int) -> int:
 def _outdated(session: Session, workspace_id: int, published: Published, limit: int) -> Sequence[Lead]:
     """Lock some leads whose score is older, or newer where an old playbook was published again."""
     for some in _OUTDATED:
-        found = session.scalars(some, {"workspace": workspace_id, "current": published.id, "most": limit}).all()
+        found = session.scalars(some, {"workspace_id": workspace_id, "current": published.id, "most": limit}).all()
         if found:
             return found
     return ()
@@ -82,7 +82,7 @@ def _evaluate_gates_again(
 # One after the other each is a short walk along the index; in one they would be a sort of all that are left.
 _OUTDATED: Final = tuple(
     select(Lead)
-    .where(Lead.workspace_id == bindparam("workspace"), Lead.merged_into_id.is_(None), others)
+    .where(Lead.workspace_id == bindparam("workspace_id"), Lead.merged_into_id.is_(None), others)
     .order_by(Lead.scored_by_id, Lead.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, key_share=True)
@@ -91,4 +91,13 @@ _OUTDATED: Final = tuple(
         Lead.scored_by_id < bindparam("current"),
         Lead.scored_by_id > bindparam("current"),
     )
+)
+_current: Final = select(Workspace.playbook_id).where(Workspace.id == bindparam("workspace_id")).scalar_subquery()
+_OURS: Final = (Lead.workspace_id == bindparam("workspace_id"), Lead.merged_into_id.is_(None))
+# By the least and the greatest, which stand at the ends of the index: to find that none is smaller, PostgreSQL would
+# walk through the table.
+MAY_BE_DUE: Final = or_(
+    exists().where(*_OURS, Lead.scored_by_id.is_(None)),
+    func.coalesce(select(func.min(Lead.scored_by_id)).where(*_OURS).scalar_subquery() < _current, false()),
+    func.coalesce(select(func.max(Lead.scored_by_id)).where(*_OURS).scalar_subquery() > _current, false()),
 )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from qualification.handoffs.viewpoint import viewpoint_of
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import (
@@ -22,8 +23,10 @@ from qualification.records import (
     Team,
     Workspace,
 )
-from qualification.rules.handoffs.states import HandoffState, OfferOutcome
+from qualification.rules.handoffs.sight import Sight
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
+from qualification.rules.values.masking import masked, masked_all
 from qualification.views.marks import (
     ChecklistMark,
     Choice,
@@ -49,6 +52,7 @@ class LeadCard:
     offered to then. `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over, but
     its score or a request of its own; `contributions` is what counted most for the score, at most three kinds of
     activity. `permalink` is the address of the message that it was handed over from. Times are aware and in UTC.
+    Where the reader may not see contact details, there are none, and none in what somebody wrote: masked.
     `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed over keeps the card,
     without its buttons. `version` grows with every change of the handoff.
     """
@@ -120,6 +124,12 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
     named = people.by_ids(session, (*concerned, offer.person_id if offer else None))
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in named.items()}
     waiting = offer if offer is not None and offer.outcome is OfferOutcome.OPEN else None
+    contact = reader_id is not None and _sees_contact(session, named[reader_id], handoff, waiting)
+    snooze = snooze_mark(session, handoff, lead)
+
+    def readable(words: str | None) -> str | None:
+        return words if contact or words is None else masked(words, handoff.country)
+
     # A manager who took what somebody else was offered was not chosen: neither turn nor pool is why.
     chosen = offer if offer and handoff.owner_id in {None, offer.person_id or handoff.owner_id} else None
     return LeadCard(
@@ -131,18 +141,18 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         company=company.name if company else None,
         person=lead.name,
         title=lead.title,
-        email=lead.email,
-        phone=lead.phone,
+        email=lead.email if contact else None,
+        phone=lead.phone if contact else None,
         size=handoff.size,
         country=handoff.country,
         source=source_name(playbook, handoff.source),
         campaign=handoff.campaign,
         value_minor=lead.value_minor,
         currency=lead.currency,
-        did=handoff.did,
-        problem=handoff.problem,
-        promised=handoff.promised,
-        note=lead.note,
+        did=readable(handoff.did) or "",
+        problem=readable(handoff.problem),
+        promised=readable(handoff.promised),
+        note=readable(lead.note),
         do_not_contact=lead.do_not_contact,
         score=lead.score,
         contributions=contributions_of(session, lead, latest),
@@ -167,20 +177,28 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         ended_at=handoff.ended_at,
         reason=reason_of(latest, handoff),
         # Of one that is put off they are its last words, told with who said them.
-        reason_note=handoff.reason_note if handoff.state is not HandoffState.SNOOZED else None,
+        reason_note=readable(handoff.reason_note) if handoff.state is not HandoffState.SNOOZED else None,
         undo_until=handoff.undo_until,
         handoff_number=number,
         queue_reason=handoff.queue_reason if handoff.state is HandoffState.MANAGER_QUEUE else None,
         reader=refs.get(reader_id),
         reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, offer, team),
         resume_at=handoff.resume_at,
-        snooze=snooze_mark(session, handoff, lead),
+        snooze=snooze if contact else masked_all(snooze, handoff.country),
         task=task_mark(task, handoff),
     )
 
 
+def _sees_contact(session: Session, reader: Person, handoff: Handoff, waiting: Offer | None) -> bool:
+    """Say whether the reader's own card shows the address and the number: as long as the lead is theirs to talk to."""
+    seen = viewpoint_of(session, handoff.workspace_id, reader).of(handoff, waiting.person_id if waiting else None)
+    return seen is Sight.CONTACT and handoff.state in LIVE_STATES
+
+
 def _may_decide(reader: Person, handoff: Handoff, offer: Offer | None, team: Team) -> bool:
     """Say whether the reader's own card carries buttons: theirs to answer, to work, to reopen, or to manage."""
+    if people.has_left(reader):
+        return False
     if people.manages(reader, team):
         return True
     if offer is not None and offer.outcome is OfferOutcome.OPEN:

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from qualification.handoffs import snooze
 from qualification.handoffs.context import HandoffCommand, HandoffContext, read_for_action
+from qualification.handoffs.viewpoint import viewpoint_of
 from qualification.leads.titles import lead_title
 from qualification.playbook import playbooks
 from qualification.rules.handoffs.permissions import Action
+from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.snooze import usual_day
 from qualification.rules.intake import message_parser
 from qualification.rules.playbook.playbook import ContactKind, Playbook, Reason
@@ -110,13 +112,18 @@ def _decision_form(
     return DecisionForm(
         handoff_id=context.command.handoff_id,
         offer_id=context.command.offer_id,
-        lead=lead_title(session, context.handoff),
+        lead=lead_title(session, context.handoff, contact=_sees_contact(session, context)),
         reasons=reasons,
         picked=next((reason for reason in reasons if reason.key == picked), None),
         note=lead.note if action is Action.EDIT else None,
         value=_value(lead.value_minor, lead.currency) if action is Action.EDIT else None,
         currency=lead.currency or context.published.playbook.currency,
     )
+
+
+def _sees_contact(session: Session, context: HandoffContext) -> bool:
+    view = viewpoint_of(session, context.command.workspace_id, context.by)
+    return view.of(context.handoff, context.offer.person_id if context.offer else None) is Sight.CONTACT
 
 
 def _choice(reason: Reason | ContactKind) -> Choice:

@@ -7,11 +7,13 @@ from typing import Final
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session, aliased
 
+from qualification.handoffs.viewpoint import Viewpoint, viewpoint
 from qualification.leads import events
 from qualification.leads.titles import title_of
-from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import IS_GATED, Company, Lead, LeadEvent
+from qualification.rules.handoffs.sight import Sight
+from qualification.rules.refusals import NotInPlaybook
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,13 @@ LATELY: Final = timedelta(days=7)
 
 
 def gated_leads(session: Session, workspace_id: int, slack_user_id: str, *, now: datetime) -> GatedLeads:
-    """Count for each gate of the playbook whom it holds, and name the latest for this Slack user; raises NoPlaybook."""
+    """Count for each gate of the playbook whom it holds, and name the latest to whoever sees every lead.
+
+    Raises NoPlaybook, and NotInPlaybook to whoever has no part here.
+    """
+    view = viewpoint(session, workspace_id, slack_user_id)
+    if not view.roles.is_here:
+        raise NotInPlaybook
     playbook = playbooks.current(session, workspace_id).playbook
     holding, lately = gates(session, workspace_id), _lately(session, workspace_id, now - LATELY)
     disqualifying = {gate.name for gate in playbook.gates if gate.outcome == "disqualify"}
@@ -59,7 +67,7 @@ def gated_leads(session: Session, workspace_id: int, slack_user_id: str, *, now:
         gates=tuple(
             GateCount(gate, gate in disqualifying, leads, lately.get(gate, 0)) for gate, leads in holding.items()
         ),
-        latest=_latest(session, workspace_id, contact=people.belongs(session, workspace_id, slack_user_id)),
+        latest=_latest(session, workspace_id, view),
         count=sum(holding.values()),
     )
 
@@ -92,7 +100,7 @@ def _lately(session: Session, workspace_id: int, since: datetime) -> dict[str, i
     return {row.gate: row.leads for row in session.execute(began)}
 
 
-def _latest(session: Session, workspace_id: int, *, contact: bool) -> tuple[GatedLead, ...]:
+def _latest(session: Session, workspace_id: int, view: Viewpoint) -> tuple[GatedLead, ...]:
     later = aliased(LeadEvent)
     is_over = (
         select(later.id)
@@ -108,12 +116,13 @@ def _latest(session: Session, workspace_id: int, *, contact: bool) -> tuple[Gate
             IS_GATED,
             Lead.gated_by.is_not(None),
             Lead.merged_into_id.is_(None),
+            view.leads(Sight.LEAD),
             ~is_over,
         )
         .order_by(LeadEvent.at.desc(), LeadEvent.id.desc())
         .limit(MOST)
     )
     return tuple(
-        GatedLead(lead.id, title_of(lead, company, contact=contact), lead.gated_by or "", at)
+        GatedLead(lead.id, title_of(lead, company, contact=view.everywhere is Sight.CONTACT), lead.gated_by or "", at)
         for at, lead, company in session.execute(held)
     )

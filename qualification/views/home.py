@@ -123,14 +123,17 @@ class _Found:
 def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> Home:
     """Return what the person's Home tab shows; administrators also see what Slack would not take."""
     person = session.scalars(select(Person).where(Person.workspace_id == workspace_id, Person.id == person_id)).one()
-    teams = session.scalars(select(Team).where(Team.id.in_(people.managed_by(person))).order_by(Team.name)).all()
+    managed = select(Team).where(Team.id.in_(people.managed_by(person)))
+    teams = session.scalars(managed.order_by(Team.name)).all() if not people.has_left(person) else ()
     clocks = _clocks(session, teams)
     found = {name: _find(session, person, name, rows) for name, rows in _lists(person, teams).items()}
     # Read together, so that five lists take no more statements than one.
     leads = iter(search.lines(session, [each for name in ("waiting", "mine") for each in found[name].handoffs]))
     of_lists = [each for name in ("snoozed", "unaccepted", "queue", "handoffs") for each in found[name].handoffs]
     handoffs = iter(receipts.lines(session, of_lists, person))
-    stuck, stuck_count = overview.dead_letters(session, workspace_id) if person.is_admin else ((), 0)
+    stuck, stuck_count = (
+        overview.dead_letters(session, workspace_id) if person.is_admin and not people.has_left(person) else ((), 0)
+    )
     return Home(
         **overview.viewer_fields(session, person, now),
         waiting=found["waiting"].page(_next(leads, found["waiting"])),
@@ -191,6 +194,7 @@ def _lists(person: Person, teams: Sequence[Team]) -> dict[str, Select[Handoff]]:
             Handoff.state == HandoffState.SNOOZED,
             Handoff.resume_at.is_not(None),
             (Handoff.owner_id == person.id) | (Handoff.decided_by_id == person.id),
+            search.is_here(person),
         )
         .order_by(Handoff.resume_at, Handoff.id),
         "unaccepted": managed.join(Offer, (Offer.handoff_id == Handoff.id) & IS_OPEN)
@@ -198,7 +202,7 @@ def _lists(person: Person, teams: Sequence[Team]) -> dict[str, Select[Handoff]]:
         .order_by(Offer.accept_by.is_(None), Offer.accept_by, Handoff.id),
         "queue": managed.where(Handoff.state == HandoffState.MANAGER_QUEUE).order_by(WAITING_SINCE, Handoff.id),
         "handoffs": select(Handoff)
-        .where(Handoff.announcer_id == person.id)
+        .where(Handoff.announcer_id == person.id, search.is_here(person))
         .order_by(Handoff.announced_at.desc(), Handoff.id.desc()),
     }
 

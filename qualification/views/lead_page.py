@@ -1,21 +1,25 @@
 """One lead, whole: who it is, what it did, where it stands; found by a few words."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from qualification.handoffs.viewpoint import seen_lead, viewpoint
 from qualification.leads import merging, resolution, titles
 from qualification.leads.companies import country_of, size_of
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import NEAREST, Activity, Company, Handoff, Lead
+from qualification.records import NEAREST, Activity, Company, Handoff, Lead, Merge, Team
+from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
-from qualification.rules.refusals import UnknownLead
+from qualification.rules.refusals import NotAManager, NotInPlaybook, StaleCard, UnknownLead
+from qualification.rules.values.masking import masked_all
 from qualification.scoring import activity_counts
 from qualification.views import cards, search
 from qualification.views.cards import LeadCard
@@ -56,8 +60,10 @@ class MergedLead:
 class LeadPage:
     """All that is known of one lead, for one reader.
 
-    `email` and `phone` are None for whoever has no part in sales here. `card` is that of the latest handoff, None where
-    it never had one; `is_live` says that sales has it now. `recent` is what it did last, the latest first.
+    `email` and `phone` are None for whoever may not see them; who sees only what became of it is told nothing else of
+    the lead. `card` is that of the latest handoff, None where it never had one; `is_live` says that sales has it now.
+    `recent` is what it did last, the latest first. `sees_contact` says whether the reader sees all, and so may make two
+    leads of it again.
     """
 
     lead_id: int
@@ -82,6 +88,7 @@ class LeadPage:
     card: LeadCard | None
     is_live: bool
     may_decide: bool
+    sees_contact: bool
     recent: tuple[RecentActivity, ...]
     activities: int
     merged: tuple[MergedLead, ...]
@@ -163,22 +170,26 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
 
 
 def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -> tuple[FoundLead, ...]:
-    """Return the leads that the words may mean, the likeliest first; raises UnknownLead where there is none."""
-    belongs = people.belongs(session, workspace_id, slack_user_id)
-    leads_found = search.anybody(session, workspace_id, words, MOST)
+    """Return the leads that the words may mean and this Slack user may see, the likeliest first.
+
+    Raises UnknownLead where there is none, and NotInPlaybook to whoever has no part here.
+    """
+    view = viewpoint(session, workspace_id, slack_user_id)
+    leads_found = search.anybody(session, view, workspace_id, words, MOST)
     if not leads_found:
-        raise UnknownLead(query=words)
+        raise UnknownLead(query=words) if view.roles.is_here else NotInPlaybook
     handoffs = [_nearest(session, lead) for lead in leads_found]
     owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs if handoff))
     lines = []
     for lead, handoff in zip(leads_found, handoffs, strict=True):
+        seen = view.of_lead(session, lead)
         owner = owners.get(handoff.owner_id) if handoff and handoff.owner_id is not None else None
         lines.append(
             FoundLead(
                 lead_id=lead.id,
-                lead=_title(session, lead, contact=belongs),
+                lead=_title(session, lead, contact=seen is Sight.CONTACT),
                 lifecycle=lead.lifecycle.value,
-                score=lead.score,
+                score=lead.score if seen >= Sight.LEAD else 0,
                 state=handoff.state.value if handoff else None,
                 owner=people.ref(owner) if owner else None,
             )
@@ -187,54 +198,73 @@ def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -
 
 
 def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) -> LeadPage:
-    """Return all that is known of a lead, for this Slack user; raises UnknownLead.
+    """Return of a lead what this Slack user may see.
 
-    Contact details are for those whom the playbook names.
+    Raises UnknownLead, also for a lead that they may not see, and NotInPlaybook to whoever has no part here.
     """
-    lead = resolution.root(
-        session, session.scalar(select(Lead).where(Lead.workspace_id == workspace_id, Lead.id == lead_id))
-    )
-    if lead is None:
-        raise UnknownLead(query=f"#{lead_id}")
-    person = people.by_slack_user(session, workspace_id, slack_user_id)
-    belongs = people.belongs(session, workspace_id, slack_user_id)
+    view = viewpoint(session, workspace_id, slack_user_id)
+    lead, seen = seen_lead(session, view, workspace_id, lead_id)
+    contact, whole = seen is Sight.CONTACT, seen >= Sight.LEAD
+    person = view.person
     playbook = playbooks.current(session, workspace_id).playbook
     company = session.get(Company, lead.company_id) if lead.company_id is not None else None
     score = activity_counts.score_of(session, lead, playbook.scoring)
     handoff = _nearest(session, lead)
     card = cards.lead_card(session, workspace_id, handoff.id, person.id if person else None) if handoff else None
+    country = country_of(lead, company)
     source = playbook.source(lead.source) if lead.source else None
-    recent, count = _recent(session, lead, playbook)
+    recent, count = _recent(session, lead, playbook) if whole else ((), 0)
     return LeadPage(
         lead_id=lead.id,
-        lead=_title(session, lead, contact=belongs),
+        lead=_title(session, lead, contact=contact),
         name=lead.name,
         company=company.name if company else None,
         lifecycle=lead.lifecycle.value,
         score=score.points,
-        contributions=tuple(ScoreContribution(each.name, each.times, each.points) for each in score.weights),
-        email=lead.email if belongs else None,
-        phone=lead.phone if belongs else None,
-        title=lead.title,
-        size=size_of(lead, company),
-        country=country_of(lead, company),
-        source=source.name if source else lead.source,
-        campaign=lead.campaign,
-        value_minor=lead.value_minor,
+        contributions=tuple(ScoreContribution(each.name, each.times, each.points) for each in score.weights if whole),
+        email=lead.email if contact else None,
+        phone=lead.phone if contact else None,
+        title=lead.title if whole else None,
+        size=size_of(lead, company) if whole else None,
+        country=country if whole else None,
+        source=(source.name if source else lead.source) if whole else None,
+        campaign=lead.campaign if whole else None,
+        value_minor=lead.value_minor if whole else None,
         currency=lead.currency,
-        problem=lead.problem,
+        problem=(lead.problem if contact else masked_all(lead.problem, country)) if whole else None,
         do_not_contact=lead.do_not_contact,
-        gated_by=lead.gated_by,
-        card=card,
+        gated_by=lead.gated_by if whole else None,
+        card=card if card is None or whole else replace(card, snooze=None, task=None, checklist=None),
         is_live=handoff is not None and handoff.state in LIVE_STATES,
         may_decide=person is not None and card is not None and card.reader_may_decide,
-        recent=recent,
+        sees_contact=contact,
+        recent=recent if contact else masked_all(recent, country),
         activities=count,
         merged=tuple(
-            MergedLead(each.id, _title(session, session.get_one(Lead, each.merged_id), contact=belongs), each.at)
-            for each in merging.merges_of(session, lead)
+            MergedLead(each.id, _title(session, session.get_one(Lead, each.merged_id), contact=contact), each.at)
+            for each in (merging.merges_of(session, lead) if whole else ())
         ),
     )
+
+
+def split(
+    session: UnitOfWork, workspace_id: int, slack_user_id: str, merge_id: int, *, now: datetime
+) -> tuple[Lead, Lead]:
+    """Undo a merge for whoever sees all of the lead; return the lead that was kept and the other one.
+
+    Raises StaleCard where there is no such merge, also for a lead that the person may not see, and NotYours.
+    """
+    view = viewpoint(session, workspace_id, slack_user_id)
+    merge = session.scalar(select(Merge).where(Merge.workspace_id == workspace_id, Merge.id == merge_id))
+    if merge is None or view.person is None:
+        raise StaleCard if view.roles.is_here else NotInPlaybook
+    lead, seen = seen_lead(session, view, workspace_id, merge.kept_id)
+    if seen is not Sight.CONTACT:
+        handoff = _nearest(session, lead)
+        team = session.get_one(Team, handoff.team_id) if handoff else None
+        manager = people.ref_of(session, team.manager_id) if team else None
+        raise NotAManager(may=(manager,) if manager else ())
+    return merging.split(session, merge.id, by=view.person, now=now)
 
 
 def form_of(page: LeadPage) -> dict[str, str | None]:
@@ -246,7 +276,8 @@ def form_of(page: LeadPage) -> dict[str, str | None]:
         "phone": page.phone,
         "title": page.title,
         "did": ", ".join(each.name for each in page.contributions),
-        "problem": page.problem,
+        # What is masked for the reader stays with the lead as it is.
+        "problem": page.problem if page.sees_contact else None,
     }
 
 

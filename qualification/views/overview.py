@@ -138,5 +138,7 @@ def _dead_letter(session: Session, *, queue_id: int, last_error: str, count: int
         is_home=queue.person_id is not None and queue.place == outbox.home(queue.person_id),
         last_error=last_error,
         count=count,
-        lead=lead_title(session, session.get_one(Handoff, latest.handoff_id)) if latest.handoff_id else None,
+        lead=lead_title(session, session.get_one(Handoff, latest.handoff_id), contact=True)
+        if latest.handoff_id
+        else None,
     )

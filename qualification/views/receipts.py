@@ -9,13 +9,16 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs.first_contact import is_untouched
+from qualification.handoffs.viewpoint import viewpoint_of
 from qualification.leads.titles import title_of
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import WAITING_SINCE, Handoff, Offer, Person, Pool, Team
+from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.values.masking import masked_all
 from qualification.views.marks import Choice, reason_of, stage_choices
 from qualification.views.search import leads_of
 
@@ -103,7 +106,7 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
         contacted_at=handoff.contacted_at,
         untouched=is_untouched(handoff, playbook),
         qualified_at=handoff.qualified_at,
-        reason_note=handoff.reason_note,
+        reason_note=masked_all(handoff.reason_note, handoff.country),
         permalink=handoff.permalink,
     )
 
@@ -119,7 +122,8 @@ def lines(session: Session, handoffs: Sequence[Handoff], reader: Person) -> list
 def _line_facts(
     session: Session, handoffs: Sequence[Handoff], reader: Person, playbook: Playbook
 ) -> list[dict[str, Any]]:
-    """Return what a line shows of each handoff; contact details are for those whom the playbook names."""
+    """Return what a line shows of each handoff, with contact details where the reader sees them."""
+    view = viewpoint_of(session, reader.workspace_id, reader)
     ids = [handoff.id for handoff in handoffs]
     known = {lead.id: (lead, company) for lead, company in leads_of(session, handoffs)}
     teams = {team.id: team for team in session.scalars(_TEAMS, {"ids": {each.team_id for each in handoffs}})}
@@ -140,7 +144,9 @@ def _line_facts(
         return {
             "handoff_id": handoff.id,
             "offer_id": waiting.id if waiting else None,
-            "lead": title_of(lead, company, contact=reader.active),
+            "lead": title_of(
+                lead, company, contact=view.of(handoff, waiting.person_id if waiting else None) is Sight.CONTACT
+            ),
             "team": teams[handoff.team_id].name,
             "state": handoff.state.value,
             "lifecycle": lead.lifecycle.value,

@@ -11,7 +11,7 @@ from qualification.records import (
     Handoff,
     Offer,
 )
-from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.views.cards import LeadCard, lead_card
 
 
@@ -48,7 +48,7 @@ def reminder(session: Session, workspace_id: int, offer_id: int) -> Reminder:
     handoff = session.get_one(Handoff, offer.handoff_id)
     return Reminder(
         handoff_id=handoff.id,
-        lead=lead_title(session, handoff),
+        lead=lead_title(session, handoff, contact=offer.outcome is OfferOutcome.OPEN),
         accept_by=offer.accept_by,
         outcome=offer.outcome.value,
     )

@@ -5,21 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, bindparam, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, bindparam, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from qualification.handoffs.context import HandoffCommand, read_for_action
 from qualification.handoffs.first_contact import is_untouched
+from qualification.handoffs.viewpoint import Viewpoint, viewpoint
 from qualification.leads import resolution
 from qualification.leads.titles import lead_title, title_of
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
 from qualification.rules.handoffs.permissions import waits_for
+from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
-from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, Refusal, UnknownLead
+from qualification.rules.refusals import LeadElsewhere, NoOpenLeads, NotInPlaybook, Refusal, UnknownLead
 from qualification.rules.values import normalization
 from qualification.views.marks import TaskMark, task_mark
 
@@ -53,35 +55,38 @@ def meant(
     Raises UnknownLead, LeadElsewhere where the words mean only leads that are not theirs to work on, or without words
     NoOpenLeads.
     """
-    person = people.by_slack_user(session, workspace_id, slack_user_id)
+    view = viewpoint(session, workspace_id, slack_user_id)
     if words:
-        found = find(session, person, words) if person else []
+        found = find(session, view, words)
         if not found:
-            raise _not_theirs(session, workspace_id, slack_user_id, words, now=now)
+            raise _not_theirs(session, view, workspace_id, slack_user_id, words, now=now)
     else:
-        found = mine(session, person)[0] if person else []
+        found = mine(session, view.person)[0] if view.person else []
         if not found:
-            raise NoOpenLeads
+            raise NoOpenLeads if view.roles.is_here else NotInPlaybook
     return tuple(found)
 
 
-def find(session: Session, person: Person, words: str) -> list[LeadLine]:
-    """Return the live accepted leads that the words may mean and the person may work on, the likeliest first.
+def find(session: Session, view: Viewpoint, words: str) -> list[LeadLine]:
+    """Return the live accepted leads that the words may mean and the reader may work on, the likeliest first.
 
     Words are matched against company, name and e-mail, without regard to case; the whole before the beginning before a
     part. At most 100.
     """
-    likeliest = _named(_workable(person), words, Handoff.accepted_at.desc(), Handoff.id)
+    if view.person is None:
+        return []
+    likeliest = _named(view, _workable(view.person), words, Handoff.accepted_at.desc(), Handoff.id)
     return lines(session, session.scalars(likeliest.limit(MOST)).all())
 
 
-def anybody(session: Session, workspace_id: int, words: str, most: int = 20) -> list[Lead]:
-    """Return the leads that the words may mean, whoever works on them, the likeliest first and of those the latest.
+def anybody(session: Session, view: Viewpoint, workspace_id: int, words: str, most: int = 20) -> list[Lead]:
+    """Return the leads that the words may mean and the reader may see, the likeliest first and of those the latest.
 
-    Of those that were found to be one, the one that stays.
+    Of those that were found to be one, the one that stays. An address is matched only where the reader sees it.
     """
     everybody = select(Lead).outerjoin(Company, Company.id == Lead.company_id).where(Lead.workspace_id == workspace_id)
-    likeliest = _named(everybody, words, Lead.updated_at.desc(), Lead.id)
+    seen = everybody.where(view.leads(Sight.OUTCOME))
+    likeliest = _named(view, seen, words, Lead.updated_at.desc(), Lead.id)
     found = [resolution.root(session, lead) for lead in session.scalars(likeliest.limit(most + 1))]
     return [lead for lead in dict.fromkeys(found) if lead is not None]
 
@@ -111,6 +116,7 @@ def offered(person: Person, or_else: ColumnElement[bool] | None = None) -> Selec
         .where(
             Handoff.workspace_id == person.workspace_id,
             Handoff.state.in_(UNDECIDED_STATES),
+            is_here(person),
             or_(
                 (Handoff.state == HandoffState.OFFERED) & (Offer.person_id == person.id),
                 (Handoff.state == HandoffState.POOLED) & Handoff.pool_id.in_(pools),
@@ -122,12 +128,12 @@ def offered(person: Person, or_else: ColumnElement[bool] | None = None) -> Selec
 
 
 def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
-    """Return the handoffs as lines of a list, in as many statements however many they are."""
+    """Return the handoffs as lines of a list of what is theirs, in as many statements however many they are."""
     if not handoffs:
         return []
     playbook = playbooks.current(session, handoffs[0].workspace_id).playbook
     ids = {"ids": [handoff.id for handoff in handoffs]}
-    titles = {lead.id: title_of(lead, company) for lead, company in leads_of(session, handoffs)}
+    leads = {lead.id: (lead, company) for lead, company in leads_of(session, handoffs)}
     offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, ids)}
     tasks = {task.handoff_id: task for task in session.scalars(_TASKS, ids)}
     owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs))
@@ -136,7 +142,8 @@ def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
         LeadLine(
             handoff_id=handoff.id,
             offer_id=offer.id if offer else None,
-            lead=titles[handoff.lead_id],
+            # A whole pool is shown no contact details: whoever claims the lead sees them.
+            lead=title_of(*leads[handoff.lead_id], contact=handoff.state is not HandoffState.POOLED),
             state=handoff.state.value,
             stage=_stage(playbook, handoff.stage),
             accept_by=offer.accept_by if offer else None,
@@ -163,10 +170,15 @@ def _stage(playbook: Playbook, key: str | None) -> str | None:
 
 
 def _workable(person: Person) -> Select[Handoff]:
-    """Select the live accepted handoffs that the person owns or manages."""
-    accepted = _handoffs(person.workspace_id).where(Handoff.state == HandoffState.ACCEPTED)
+    """Select the live accepted handoffs that the person owns or manages; none for somebody who isn't here any more."""
+    accepted = _handoffs(person.workspace_id).where(Handoff.state == HandoffState.ACCEPTED, is_here(person))
     managed = people.managed_by(person)
     return accepted.where(or_(Handoff.owner_id == person.id, Handoff.team_id.in_(managed)))
+
+
+def is_here(person: Person) -> ColumnElement[bool]:
+    """Select nothing for somebody who has left: no lead is theirs any more."""
+    return false() if people.has_left(person) else true()
 
 
 def _handoffs(workspace_id: int) -> Select[Handoff]:
@@ -179,38 +191,45 @@ def _handoffs(workspace_id: int) -> Select[Handoff]:
     )
 
 
-def _named(rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Select[T]:
-    """Narrow to the leads that the words may mean: the whole before the beginning before a part, then in this order."""
+def _named(view: Viewpoint, rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Select[T]:
+    """Narrow to the leads that the words may mean: the whole before the beginning before a part, then in this order.
+
+    What the reader may not see is not matched, so that nobody finds an address out by guessing.
+    """
     name = normalization.fold_name(words)
     if not name:
         return rows.where(false())
-    # Each is sought as it was folded when it was stored.
-    sought = (
-        (func.coalesce(Company.name_key, ""), normalization.fold_company(words)),
-        (func.coalesce(Lead.name_key, ""), name),
-        (func.coalesce(Lead.email_key, ""), normalization.fold_mailbox(words) if "@" in name else name),
+    # Each is sought as it was folded when it was stored; the address last, and asked for only where it fits.
+    address = func.coalesce(Lead.email_key, "")
+    sought: tuple[tuple[SQLColumnExpression[str], str, ColumnElement[bool]], ...] = (
+        (func.coalesce(Company.name_key, ""), normalization.fold_company(words), true()),
+        (func.coalesce(Lead.name_key, ""), name, true()),
+        (address, normalization.fold_mailbox(words) if "@" in name else name, view.leads(Sight.CONTACT)),
     )
     rank = case(
-        (or_(*(text == key for text, key in sought)), 0),
-        (or_(*(text.startswith(key, autoescape=True) for text, key in sought)), 1),
+        (or_(*(and_(text == key, seen) for text, key, seen in sought)), 0),
+        (or_(*(and_(text.startswith(key, autoescape=True), seen) for text, key, seen in sought)), 1),
         else_=2,
     )
-    fitting = or_(*(text.contains(key, autoescape=True) for text, key in sought))
+    fitting = or_(*(and_(text.contains(key, autoescape=True), seen) for text, key, seen in sought))
     return rows.where(fitting).order_by(rank, *order)
 
 
-def _not_theirs(session: Session, workspace_id: int, slack_user_id: str, words: str, *, now: datetime) -> Refusal:
-    """Say where the lead is that the words mean to somebody else, the live and the newest first."""
-    likeliest = _named(_handoffs(workspace_id), words, *NEAREST)
+def _not_theirs(
+    session: Session, view: Viewpoint, workspace_id: int, slack_user_id: str, words: str, *, now: datetime
+) -> Refusal:
+    """Say where the lead is that the words mean, the live and the newest first, if the reader may see it at all."""
+    likeliest = _named(view, _handoffs(workspace_id).where(view.handoffs(Sight.OUTCOME)), words, *NEAREST)
     handoff = session.scalars(likeliest.limit(1)).first()
     if handoff is None:
-        return UnknownLead(query=words)
+        return UnknownLead(query=words) if view.roles.is_here else NotInPlaybook()
     command = HandoffCommand(workspace_id=workspace_id, by=slack_user_id, handoff_id=handoff.id, now=now)
     found = read_for_action(session, command)
     status = found.status
     asked = status.offered_to if status.state is HandoffState.OFFERED else None
+    asked_id = found.offer.person_id if found.offer else None
     return LeadElsewhere(
-        lead=lead_title(session, handoff),
+        lead=lead_title(session, handoff, contact=view.of(handoff, asked_id) is Sight.CONTACT),
         state=status.state.value,
         is_theirs=waits_for(status, found.actor),
         owner=status.owner.ref if status.owner else None,

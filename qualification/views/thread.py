@@ -1,16 +1,17 @@
-"""One line of a lead's history, as its thread tells it."""
+"""One line of a lead's history, as its thread tells it: to a channel, so that nobody's address or number is in it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from qualification.leads.events import event_of
 from qualification.people import people
-from qualification.records import LeadEvent
+from qualification.records import Handoff, LeadEvent
 from qualification.rules.handoffs.event_types import Event
 from qualification.rules.person_ref import PersonRef
+from qualification.rules.values.masking import masked_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,21 @@ class ThreadLine:
     person: PersonRef | None = None
 
 
-def thread_line(session: Session, workspace_id: int, event_id: int) -> ThreadLine:
-    """Return one line of a lead's history, with people by name."""
-    row = session.scalars(
-        select(LeadEvent).where(LeadEvent.workspace_id == workspace_id, LeadEvent.id == event_id)
-    ).one()
+def thread_lines(session: Session, workspace_id: int, event_id: int, delivery_id: int) -> list[ThreadLine]:
+    """Return the lines that one message of a thread shows: its event, and those that it tells too, oldest first."""
+    rows = session.scalars(
+        select(LeadEvent)
+        .where(LeadEvent.workspace_id == workspace_id, or_(LeadEvent.id == event_id, LeadEvent.told_in == delivery_id))
+        .order_by(LeadEvent.id)
+    ).all()
+    return [_line(session, row) for row in rows]
+
+
+def _line(session: Session, row: LeadEvent) -> ThreadLine:
     event = event_of(row)
+    handoff = session.get(Handoff, row.handoff_id) if row.handoff_id is not None else None
     return ThreadLine(
-        event=event,
+        event=masked_all(event, handoff.country if handoff else None),
         at=row.at,
         actor=people.ref_of(session, row.actor_id),
         person=people.ref_of(session, event.person_id),

@@ -64,7 +64,9 @@ class WebApi:
             given, _ = await arguments.parse_request(request)
         except SlackError as error:
             return self._refuse(error, None)
-        number = self._slack.journal.begin_call(RESPONSE_URL, workspace_id, given, self._slack.clock())
+        number = self._slack.journal.begin_call(
+            RESPONSE_URL, workspace_id, given, self._slack.clock(), self._slack.response_urls.address(key)
+        )
         self._slack.changes.wake()
         fault = self._slack.faults.strike_call(RESPONSE_URL, workspace_id, None)
         early = await self._fault_before(fault, request)
@@ -102,8 +104,11 @@ class WebApi:
         self._slack.limits.count_call(workspace.id, name, method.tier)
         if method.scope:
             MethodCall(self._slack, workspace, given).require_scope(method.scope)
-        checked = arguments.validate(given, method.arguments)
-        return {"ok": True, **method.work(MethodCall(self._slack, workspace, checked))}
+        call = MethodCall(self._slack, workspace, arguments.validate(given, method.arguments))
+        body = {"ok": True, **method.work(call)}
+        if call.warnings:
+            body |= {"warning": ",".join(call.warnings), "response_metadata": {"warnings": call.warnings}}
+        return body
 
     async def _fault_before(self, fault: Fault | None, request: Request) -> Response | None:
         """Apply a fault before the method runs; return the response if the method must not run."""

@@ -191,6 +191,14 @@ def _any_object(value: object, at: str, found: list[str]) -> None:
         found.append(error("must be an object", at))
 
 
+def is_event_type(name: str) -> bool:
+    """Return whether Slack takes metadata of this event type; other metadata it ignores, with a warning.
+
+    docs.slack.dev/messaging/message-metadata
+    """
+    return all(character.isalnum() or character in "_-" for character in name)
+
+
 def metadata_errors(metadata: object) -> list[str]:
     """Return Slack's error messages for a message's metadata; empty if it is valid."""
     found: list[str] = []

@@ -5,6 +5,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+# Read and written by this user alone, whatever the umask.
+PRIVATE: Final = 0o600
 
 
 class NotKept(Exception):
@@ -44,12 +48,13 @@ class Folder:
 
     def keep_key(self, key: str) -> None:
         """Write the key down, for this user alone: the database has only its hash."""
-        self._key.touch(mode=0o600)
+        self._key.touch(mode=PRIVATE)
         self._key.write_text(key, encoding="utf-8")
 
     def save(self, slack: bytes) -> None:
-        """Write the Slack down, whole or not at all."""
+        """Write the Slack down, whole or not at all, for this user alone."""
         beside = self._slack.with_suffix(".new")
+        beside.touch(mode=PRIVATE)
         beside.write_bytes(slack)
         beside.replace(self._slack)
 
@@ -58,7 +63,7 @@ class Folder:
 def folder(keep: Path | None) -> Iterator[Folder]:
     """Give the folder that is to be kept, made where it is not there, or one that goes with the demo."""
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
+        keep.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield Folder(keep.resolve(), kept=True)
     else:
         with tempfile.TemporaryDirectory(prefix="baton-demo-") as path:

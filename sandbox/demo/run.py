@@ -17,7 +17,7 @@ from typing import TextIO
 
 from sandbox.demo import keeping
 from sandbox.demo.bot_process import ROOT, BotFailedError, BotProcess
-from sandbox.demo.keeping import Folder
+from sandbox.demo.keeping import PRIVATE, Folder
 from sandbox.server import Sandbox
 
 HOST = "127.0.0.1"
@@ -89,6 +89,7 @@ def _opened(log: Path | None, sandbox: Sandbox) -> AbstractContextManager[TextIO
     """Open the log for this demo alone; where another demo writes it, one that is named by the port."""
     if log is None:
         return contextlib.nullcontext(sys.stderr)
+    log.touch(mode=PRIVATE)
     stream = log.open("a", encoding="utf-8")
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -54,6 +54,13 @@ class Deliveries:
         """
         return await self._attempt(workspace, Envelope(kind, payload))
 
+    async def deliver_again(self, workspace: Workspace, kind: DeliveryKind, payload: Json) -> None:
+        """Deliver what was delivered before, as Slack does after a lost answer; faults do not strike, nobody is told.
+
+        Raises UndeliveredError as `deliver_and_wait` does.
+        """
+        await self._send(workspace, Envelope(kind, payload, 1, "http_timeout"))
+
     def send_event(self, workspace: Workspace, subscription: str, event: Json) -> None:
         """Send an event in the background, with Slack's retries.
 

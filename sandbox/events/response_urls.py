@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sandbox import blocks
 from sandbox.clock import Clock
+from sandbox.rate_limits import Limits
 from sandbox.refusals import SlackError, invalid_arguments, invalid_blocks
 from sandbox.workspace.messages import Content, Messages
 from sandbox.workspace.state import Channel, Json, Message, Workspace
@@ -36,9 +37,10 @@ class ResponseUrl:
 class ResponseUrls:
     """Issues response URLs, and posts the answers sent to them."""
 
-    def __init__(self, clock: Clock, messages: Messages) -> None:
+    def __init__(self, clock: Clock, messages: Messages, limits: Limits) -> None:
         """Expire URLs by this clock; set `base` to the address of the server before issuing any."""
         self._clock = clock
+        self._limits = limits
         self._messages = messages
         self._issued: dict[str, ResponseUrl] = {}
         self.base = ""
@@ -47,6 +49,10 @@ class ResponseUrls:
         """Return a new URL for an action in a channel; `source` is the message it was on, if any."""
         key = f"{workspace.id}/{len(self._issued) + 1}/{channel.id}"
         self._issued[key] = ResponseUrl(workspace, channel, user_id, self._clock(), source)
+        return self.address(key)
+
+    def address(self, key: str) -> str:
+        """Return the URL with this key."""
         return f"{self.base}/actions/{key}"
 
     def workspace_of(self, key: str) -> str | None:
@@ -54,7 +60,7 @@ class ResponseUrls:
         return self._issued[key].workspace.id if key in self._issued else None
 
     def answer(self, key: str, payload: Json) -> None:
-        """Post an answer. Raises SlackError for an unknown, expired or used-up URL, or an invalid answer."""
+        """Post an answer. Raises SlackError for an unknown, expired or used-up URL, over the rate, or if invalid."""
         url = self._issued.get(key)
         if url is None:
             raise SlackError("invalid_url", status=_NOT_FOUND)
@@ -62,6 +68,7 @@ class ResponseUrls:
             raise SlackError("expired_url", status=_NOT_FOUND)
         if url.uses >= MOST_USES:
             raise SlackError("used_url", status=_NOT_FOUND)
+        self._limits.count_answer(url.channel.id)
         self._write(url, payload)
         url.uses += 1
 

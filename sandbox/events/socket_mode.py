@@ -92,7 +92,11 @@ class SocketMode:
         try:
             while True:
                 connection.acknowledge(await websocket.receive_text())
-        except (WebSocketDisconnect, KeyError):  # KeyError: a binary frame
+        except (
+            WebSocketDisconnect,
+            RuntimeError,
+            KeyError,
+        ):  # RuntimeError: it was closed just now; KeyError: a binary frame
             pass
         finally:
             if connection in self._connections[app_id]:

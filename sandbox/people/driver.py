@@ -226,9 +226,13 @@ class Person:
 
     def looks_again(self, message: Message) -> Message:
         """Return the current version of the message."""
+        return self.looks_at(message.channel_id, message.ts)
+
+    def looks_at(self, channel_id: str, ts: str) -> Message:
+        """Return one message of a conversation."""
 
         def read() -> Message:
-            channel, stored = self._server.actions.message(self._who, message.channel_id, message.ts)
+            channel, stored = self._server.actions.message(self._who, channel_id, ts)
             return snapshots.message(self._reader(), channel, stored)
 
         return self._read(read)

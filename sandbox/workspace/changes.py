@@ -91,5 +91,7 @@ class Changes:
             if value:
                 return value
             with self._condition:
-                if not self._condition.wait_for(lambda: self._count != seen, deadline - time.monotonic()):  # noqa: B023 - called before `seen` changes
+                left = deadline - time.monotonic()
+                # A predicate that itself makes a change would otherwise be called for ever.
+                if left <= 0 or not self._condition.wait_for(lambda: self._count != seen, left):  # noqa: B023 - called before `seen` changes
                     raise TimeoutError(f"nothing made the condition true in {seconds:g} s; it last answered {value!r}")

@@ -40,6 +40,11 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def languages() -> tuple[str, ...]:
+    """Return the languages that people can read: English, and each with a catalogue."""
+    return (_SOURCE, *sorted(folder.name for folder in _CATALOGUES.iterdir() if folder.is_dir()))
+
+
 def read_locale(tag: str | None) -> Locale:
     """Return the locale of a BCP 47 tag such as `de-DE`; English for one that is unknown or has no catalogue."""
     try:

@@ -1,14 +1,24 @@
 """The language templates are written in: Jinja2 that makes JSON, with few filters, every value escaped."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, Undefined
+import jinja2
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    Undefined,
+)
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
@@ -68,8 +78,8 @@ def _in_json(value: object) -> object:
         return value
     if value is None or isinstance(value, str):
         text = marks.value("") if value is None else marks.prose(value)
-        return Markup(_json(text)[1:-1])  # noqa: S704 - JSON, not HTML
-    return Markup(_json(value))  # noqa: S704 - as above
+        return Markup(_json(text)[1:-1])  # nosec B704  # noqa: S704 - JSON, not HTML
+    return Markup(_json(value))  # nosec B704  # noqa: S704 - as above
 
 
 def _mention(somebody: _Person | str | None) -> Prose | None:
@@ -229,20 +239,48 @@ def source(name: str, words: Words, facts: Mapping[str, object]) -> dict[str, ob
     return made
 
 
+def load_all(words: Iterable[Words]) -> None:
+    """Load every template for these languages, so that nobody waits for one to be compiled."""
+    for each in words:
+        made = _environment(each)
+        for name in made.list_templates(filter_func=lambda found: found.endswith(_SUFFIX)):
+            made.get_template(name)
+
+
+def _made_by() -> str:
+    """Return what stands for the compiler: Jinja2's version, and this file, whose filters may be folded in."""
+    return hashlib.sha256(jinja2.__version__.encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+
+
 class _CompiledOnce(BytecodeCache):
-    """Keeps what templates were compiled to, for the environments of all readers."""
+    """Keeps what templates were compiled to: in memory for all readers, and in files for the next process.
+
+    The files lie in the user's own folder among the machine's temporary ones. Without them it only takes longer.
+    """
 
     def __init__(self) -> None:
         self._compiled: dict[str, bytes] = {}
+        self._files: FileSystemBytecodeCache | None = None
+        with suppress(OSError, RuntimeError):
+            self._files = FileSystemBytecodeCache(pattern=f"__baton_{_made_by()}_%s.cache")
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Fill the bucket where its template was compiled before."""
         if bucket.key in self._compiled:
             bucket.bytecode_from_string(self._compiled[bucket.key])
+            return
+        if self._files is not None:
+            with suppress(OSError, EOFError, ValueError, TypeError):
+                self._files.load_bytecode(bucket)
+        if bucket.code is not None:
+            self._compiled[bucket.key] = bucket.bytecode_to_string()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what the template was compiled to."""
         self._compiled[bucket.key] = bucket.bytecode_to_string()
+        if self._files is not None:
+            with suppress(OSError):
+                self._files.dump_bytecode(bucket)
 
 
 _COMPILED: Final = _CompiledOnce()

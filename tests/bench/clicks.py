@@ -7,7 +7,7 @@ from slack_bolt import Ack, App, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
 
 from bot import web
-from bot.app import utc_now
+from bot.machine import utc_now
 from tests.bench.bare import BareTransaction, Work, work_of
 from tests.bench.engines import Engine
 from tests.bench.ground import Ground, Request, laid

@@ -80,8 +80,10 @@ def _press(ground: Ground, person: Person, label: str, card: Message) -> float:
     sent = ground.sandbox.deliveries("interactive")[-1].at
 
     def edited() -> datetime | None:
-        for call in reversed(ground.sandbox.calls("chat.update")):
-            if call.done and call.at >= sent and call.arguments.get("ts") == card.ts:
+        # Baton edits the card by the press's own response_url, which carries no ts; its floor by chat.update.
+        for call in reversed(ground.sandbox.calls()):
+            edit = call.method == "response_url" or call.arguments.get("ts") == card.ts
+            if edit and call.method in {"response_url", "chat.update"} and call.done and call.at >= sent:
                 return call.at
         return None
 

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 from sqlalchemy import func, select, update
 
 import templates
-from bot.app import Baton, build, utc_now
+from bot.app import Baton, build
 from bot.database import Database
+from bot.machine import utc_now
 from bot.settings import Settings
 from bot.slack.rate_limits import UNLIMITED
 from qualification.handoffs import handover
@@ -86,7 +87,6 @@ class Ground:
                         workspace_id=self.workspace_id,
                         by=by,
                         form=lead(number),
-                        key=f"V{number}",
                         now=utc_now(),
                     )
             leads -= batch
@@ -131,7 +131,7 @@ class Ground:
                     "block_id": "decide",
                     "text": {"type": "plain_text", "text": "Accept", "emoji": True},
                     "value": value,
-                    "action_ts": "1.0",
+                    "action_ts": f"{asked.handoff_id}.{asked.offer_id}",
                 }
             ],
         }

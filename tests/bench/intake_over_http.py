@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count, islice
 
-from bot.app import utc_now
+from bot.machine import utc_now
 from handlers import intake
 from handlers.intake import Answer
 from qualification.intake import api_keys

@@ -1,9 +1,13 @@
-"""Measures the bot's start until it is ready, and its memory at rest; the floor is a process that only connects."""
+"""Measures the bot's start until it is ready, its memory at rest, and its first command.
+
+The floor of the first two is a process that only connects, that of the first command the ones that follow it.
+"""
 
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 from subprocess import Popen
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -14,12 +18,19 @@ from tests.bench.bare import Work
 from tests.bench.children import PATIENCE_SECONDS, ChildFailed
 from tests.bench.engines import Engine
 from tests.bench.ground import laid
-from tests.bench.measuring import MEGABYTES, SECONDS, Figure, in_turn
+from tests.bench.measuring import MEGABYTES, MILLISECONDS, SECONDS, Figure, in_turn
 from tests.bench.requests_over_http import free_port
+
+MANAGER = "Maya Cohen"
+FOLLOWING = 5
 
 
 def measure(engine: Engine, work: Work, *, rounds: int, rest: float) -> list[Figure]:
-    """Start both in turn, wait until they are ready, let them rest for some seconds, read their memory, stop them."""
+    """Start both in turn, wait until they are ready, let them rest for some seconds, read their memory, stop them.
+
+    Before it is stopped, the bot gets its first commands.
+    """
+    commands: tuple[list[float], list[float]] = ([], [])
     memory: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
     with laid(engine.fresh()) as ground:
         bare_database = engine.fresh()
@@ -32,8 +43,14 @@ def measure(engine: Engine, work: Work, *, rounds: int, rest: float) -> list[Fig
                 environment,
                 ground.sandbox,
                 lambda _: _answers(f"http://127.0.0.1:{port}/healthz"),
-                memory[0].append,
+                keep,
             )
+
+        def keep(read: dict[str, float]) -> None:
+            memory[0].append(read)
+            first, *others = [_command(ground.sandbox) for _ in range(FOLLOWING + 1)]
+            commands[0].append(first)
+            commands[1].append(median(others))
 
         def floor(_: int) -> float:
             environment = ground.environment(
@@ -73,16 +90,24 @@ def measure(engine: Engine, work: Work, *, rounds: int, rest: float) -> list[Fig
 
         ours(-1)
         floor(-1)
-        for half in memory:
+        for half in (*memory, *commands):
             half.clear()
         times = in_turn(rounds, ours, floor)
     return [
         Figure("start to ready", engine.name, SECONDS, *times),
+        Figure("the first command; those after it", engine.name, MILLISECONDS, *map(tuple, commands)),
         *(
             Figure(name, engine.name, MEGABYTES, *(tuple(read[key] for read in half) for half in memory))
             for name, key in (("memory at rest, resident", "Rss"), ("… its own share", "Pss"))
         ),
     ]
+
+
+def _command(sandbox: Sandbox) -> float:
+    """Ask for the pipeline; return the seconds until Slack has the answer."""
+    began = time.perf_counter()
+    sandbox.person(MANAGER).types("/pipeline", "#general")
+    return time.perf_counter() - began
 
 
 def _answers(address: str) -> bool:

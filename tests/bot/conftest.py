@@ -57,7 +57,12 @@ def ledger(settings: Settings) -> Iterator[Database]:
 def baton(settings: Settings, ledger: Database, clock: ManualClock) -> Baton:
     """Put a bot together; nothing of it runs."""
     return build(
-        settings, database=ledger, now=clock, delivery_namespace=lambda: "delivery_namespace", reference=lambda: "ref-1"
+        settings,
+        database=ledger,
+        now=clock,
+        delivery_namespace=lambda: "delivery_namespace",
+        reference=lambda: "ref-1",
+        seconds=clock.unix,
     )
 
 

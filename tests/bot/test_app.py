@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,9 +11,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from bot.app import Baton, build, serve
+from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
+from bot.slack import installations
 from bot.slack.client import PassingError
 from bot.slack.socket_mode import CONNECTIONS
 from qualification.records import Person, Workspace
@@ -46,6 +48,21 @@ def test_a_command_that_speaks_of_a_payload_is_not_lost(listening: Baton, sandbo
     ana.types("/baton payload", "#general")
     assert len(ana.private_replies) == 1
     assert not ana.notices
+
+
+def test_no_thread_is_left_of_a_bot_that_was_asked_for_its_health_and_metrics(
+    settings: Settings, ledger: Database, clock: ManualClock
+) -> None:
+    before = set(threading.enumerate())
+    baton = build(replace(settings, metrics_token="only-for-prometheus"), database=ledger, now=clock)
+    baton.start(working=False)
+    for path in ("healthz", "metrics"):
+        httpx.get(f"{baton.http.address}/{path}", headers={"authorization": "Bearer only-for-prometheus"})
+    baton.stop()
+    left = {each for each in threading.enumerate() if each.name.startswith(("health", "metrics"))} - before
+    for thread in left:
+        thread.join(PATIENCE)
+    assert not [thread.name for thread in left if thread.is_alive()]
 
 
 @pytest.mark.parametrize("path", ["/slack/events", "/v1/leads"])
@@ -203,7 +220,7 @@ def test_processes_that_start_with_a_new_token_at_once_make_one_workspace_known(
 ) -> None:
     databases = [Database(database_url) for _ in range(4)]
     with ThreadPoolExecutor(len(databases)) as pool:
-        served = list(pool.map(lambda each: serve(settings, database=each, now=clock), databases))
+        served = list(pool.map(lambda each: installations.serve(settings, database=each, now=clock), databases))
     for each in databases:
         each.dispose()
     assert len({each.id for each in served}) == 1

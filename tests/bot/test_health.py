@@ -10,6 +10,7 @@ from bot import health
 from bot.app import Baton
 from bot.database import Database
 from bot.health import WELL, Health
+from bot.machine import utc_now
 from bot.slack.rate_limits import lock_rate_limits
 from qualification.handoffs import handover
 from qualification.handoffs.handover_form import HandOverForm
@@ -57,7 +58,7 @@ def test_a_slack_that_takes_nothing_shows_after_a_minute(
     with baton.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=baton.installations[0].id, by=mika, form=form, key="V1", now=clock())
+        handover.hand_over(session, workspace_id=baton.installations[0].id, by=mika, form=form, now=clock())
     said = []
     for _ in range(8):
         baton.workers[0].run_once(clock())
@@ -108,3 +109,24 @@ def test_a_postgresql_is_looked_at_the_same_way(postgresql_url: str, clock: Manu
     report = health.examine(database, workspace_id=1, connections=None, working=None, now=clock())
     database.dispose()
     assert report == Health(WELL, WELL, "the workspace is not known here", WELL)
+
+
+def test_the_clock_of_another_machine_with_the_database_is_compared(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    assert health.clocks(database, ahead_of_slack=None, now=utc_now()) == WELL
+    told = health.clocks(database, ahead_of_slack=None, now=utc_now() + timedelta(hours=1))
+    database.dispose()
+    assert told.startswith("the database's clock is ")
+    assert told.endswith("s behind this machine's")
+
+
+@pytest.mark.parametrize(("connections", "working"), [(0, False), (2, True), (None, None)])
+def test_what_needs_no_database_is_told_without_one(
+    tmp_path: Path, clock: ManualClock, connections: int | None, *, working: bool | None
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'baton.db'}")
+    report = health.examine(database, workspace_id=1, connections=connections, working=working, now=clock())
+    database.dispose()
+    well = "not looked at"
+    assert report.slack == ("no Socket Mode connection is open" if connections == 0 else well)
+    assert report.worker == ("stopped" if working is False else well)

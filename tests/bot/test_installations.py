@@ -8,9 +8,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from bot.app import Baton, serve
+from bot.app import Baton
 from bot.database import Database
 from bot.settings import Settings
+from bot.slack import installations
 from bot.slack.installations import Installation, find
 from bot.slack.rate_limits import UNLIMITED
 from qualification.intake import api_keys
@@ -42,7 +43,8 @@ FABRIKAM = Installation(2, "T2", None, None, None, "xoxb-2")
 def both(settings: Settings, ledger: Database, sandbox: Sandbox, clock: ManualClock) -> Iterator[Baton]:
     """Serve both workspaces from one process, over HTTP, with a playbook in each."""
     served = [
-        serve(replace(settings, bot_token=sandbox.bot_token(name)), database=ledger, now=clock) for name in PLAYBOOKS
+        installations.serve(replace(settings, bot_token=sandbox.bot_token(name)), database=ledger, now=clock)
+        for name in PLAYBOOKS
     ]
     for installation, text in zip(served, PLAYBOOKS.values(), strict=True):
         with ledger.transaction() as session:

@@ -106,6 +106,8 @@ def test_a_thread_that_dies_is_told_of_like_everything_else(configured: Configur
 
 
 def test_no_library_may_write_payloads(configured: Configured) -> None:
+    # An app of another test may have given it a level of its own.
+    logging.getLogger("slack_bolt.App").setLevel(logging.NOTSET)
     configured("text")
     assert not logging.getLogger("slack_sdk.web.base_client").isEnabledFor(logging.DEBUG)
     assert not logging.getLogger("slack_bolt.App").isEnabledFor(logging.WARNING)

@@ -51,6 +51,18 @@ def test_every_fault_is_named_at_once() -> None:
     ]
 
 
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    assert read_settings(GIVEN).trusted_proxies == ()
+    named = read_settings(GIVEN | {"TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8,::1"}).trusted_proxies
+    assert named == ("127.0.0.1", "10.0.0.0/8", "::1")
+
+
+@pytest.mark.parametrize("wrong", ["proxy.acme.example", "10.0.0.1/8", "*", "10.0.0.0/33"])
+def test_a_proxy_that_is_no_address_is_named(wrong: str) -> None:
+    (fault,) = faults(GIVEN | {"TRUSTED_PROXIES": f"127.0.0.1,{wrong}"})
+    assert fault.startswith((f"TRUSTED_PROXIES: {wrong!r}", f"TRUSTED_PROXIES: {wrong} "))
+
+
 def test_a_fault_never_quotes_a_secret() -> None:
     assert "hunter2" not in "".join(faults({"SLACK_BOT_TOKEN": "hunter2", "DATABASE_URL": "hunter2"}))
 

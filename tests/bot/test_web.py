@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -22,6 +23,7 @@ from bot.http.request_body import LARGEST
 from bot.web import Endpoints, Unreadable, decode
 
 SECRET = "a-signing-secret"
+PATIENCE = 10.0
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 FORM = "application/x-www-form-urlencoded"
 COMMAND = urlencode({"command": "/bant", "text": "payload & sons", "team_id": "T1"}).encode()
@@ -176,4 +178,75 @@ def test_health_is_200_only_where_everything_is_well(ground: Ground) -> None:
         "schema": "ok",
         "slack": "refuses every call: token_revoked",
         "worker": "ok",
+        "clocks": "ok",
     }
+
+
+def test_health_is_examined_once_for_all_who_ask_meanwhile(ground: Ground) -> None:
+    examined, leave = [], threading.Event()
+
+    def examine() -> Health:
+        examined.append(1)
+        assert leave.wait(10.0)
+        return ground.health
+
+    endpoints = Endpoints(ground.dispatch, SECRET, examine, lambda: NOW, ThreadPoolExecutor(1))
+
+    async def ask_several() -> list[int]:
+        transport = httpx.ASGITransport(endpoints.application())
+        async with httpx.AsyncClient(transport=transport, base_url="http://baton") as client:
+            asking = [asyncio.create_task(client.get("/healthz")) for _ in range(20)]
+            await asyncio.wait(asking, timeout=0.05)
+            leave.set()
+            return [answer.status_code for answer in await asyncio.gather(*asking)]
+
+    assert asyncio.run(ask_several()) == [200] * 20
+    assert examined == [1]
+
+
+def test_health_is_told_in_time_even_while_the_database_says_nothing(ground: Ground) -> None:
+    answered = threading.Event()
+
+    def wait() -> Health:
+        answered.wait(PATIENCE)
+        return ground.health
+
+    with ThreadPoolExecutor(1) as threads:
+        endpoints = Endpoints(ground.dispatch, None, wait, lambda: NOW, threads, patience_seconds=0.01)
+        answer = Client(endpoints.application()).get("/healthz")
+        answered.set()
+    assert (answer.status_code, answer.json()["database"]) == (503, "does not answer within 0.01 s")
+
+
+def test_health_is_told_while_a_scrape_hangs_and_the_end_waits_for_neither(ground: Ground) -> None:
+    answered, scraped = threading.Event(), threading.Event()
+
+    def scrape() -> bytes:
+        assert answered.wait(PATIENCE)
+        scraped.set()
+        return b""
+
+    with ThreadPoolExecutor(1) as threads:
+        endpoints = Endpoints(
+            ground.dispatch,
+            None,
+            lambda: ground.health,
+            lambda: NOW,
+            threads,
+            metrics=scrape,
+            metrics_token=SECRET,
+            patience_seconds=1.0,
+        )
+
+        async def ask_both() -> list[int]:
+            transport = httpx.ASGITransport(endpoints.application())
+            async with httpx.AsyncClient(transport=transport, base_url="http://baton") as client:
+                scraping = asyncio.create_task(client.get("/metrics", headers={"authorization": f"Bearer {SECRET}"}))
+                await asyncio.wait([scraping], timeout=0.05)
+                return [(await client.get("/healthz")).status_code, (await scraping).status_code]
+
+        assert asyncio.run(ask_both()) == [200, 503]
+        endpoints.shutdown()
+        assert not scraped.is_set()
+        answered.set()
+        assert scraped.wait(PATIENCE)

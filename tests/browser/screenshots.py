@@ -78,7 +78,7 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
         promised="A call before Wednesday",
     )
     _sit_down(page, sandbox, "Maya Cohen", "sales-emea")
-    expect(lead.get_by_test_id("thread-link")).to_contain_text("2 replies")
+    expect(lead.get_by_test_id("thread-link")).to_contain_text("1 reply")
     _take(page, "card", page.locator("#main > .conversation-header"), lead)
 
     _sit_down(page, sandbox, "Ana Ruiz", "Baton")
@@ -88,11 +88,13 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
     clock.advance(timedelta(minutes=3))
     lead.get_by_role("button", name="Accept").click()
     expect(lead).to_contain_text("Accepted by you")
+    _is_told(sandbox, "accepted the lead")
     clock.advance(timedelta(minutes=6))
     lead.get_by_role("button", name="Log contact").click()
     field(page, "note").get_by_role("textbox").fill("Reached her at once; demo on Thursday")
     submit(page)
     expect(lead).to_contain_text("Contacted")
+    _is_told(sandbox, "got in touch")
     clock.advance(timedelta(minutes=14))
     lead.get_by_role("button", name="Checklist").click()
     for item, words in (
@@ -111,6 +113,7 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
     expect(modal).to_contain_text("3 of 4, passed")
     submit(page)
     expect(modal).to_have_count(0)
+    _is_told(sandbox, "BANT passed")
     clock.advance(timedelta(minutes=2))
     lead.get_by_role("button", name="Stage: Contacted").click()
     page.get_by_role("option", name="Opportunity opened").click()
@@ -118,6 +121,11 @@ def _tell(page: Page, sandbox: Sandbox, clock: ManualClock) -> None:
     lead.get_by_test_id("thread-link").click()
     expect(page.get_by_text("moved the lead to “Opportunity opened”")).to_be_visible()
     _take(page, "thread", page.get_by_test_id("thread"))
+
+
+def _is_told(sandbox: Sandbox, words: str) -> None:
+    """Wait until a message says this, so that it has the time at which it happened."""
+    sandbox.wait_for(lambda: any(words in str(call.arguments["text"]) for call in sandbox.calls("chat.postMessage")))
 
 
 def _tell_of_the_team(page: Page, office: Office) -> None:

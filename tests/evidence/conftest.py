@@ -1,5 +1,6 @@
 """A day of selling to real companies, run once on each engine."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.conftest import written
 from tests.evidence import crm
@@ -21,6 +24,21 @@ from tests.evidence.world import open_world
 from tests.postgresql import ProcessDatabase, administer
 
 SEED = 20261123
+
+
+class ByEngine(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives the tests of a file and an engine, which share what is set up once for them, to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return the group of a test; one that names its engine last has a database of its own, and no group."""
+        file, _, parameters = nodeid.partition("::")
+        engine = re.search(r"\[(sqlite|postgresql)\b", parameters)
+        return f"{file} {engine[1]}" if engine else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByEngine:
+    """Run the days of the two engines side by side."""
+    return ByEngine(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

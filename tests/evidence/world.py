@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
-from sqlalchemy import event, func, or_, select
+from sqlalchemy import bindparam, case, event, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.app import Baton, build
@@ -45,6 +45,36 @@ class Rest:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What the bot has left to do.
+
+    `is_leased` says whether a worker has a queue; `clock` is when the next reminder, expiry or end of an undo is due,
+    `sending` when the first queue can be claimed.
+    """
+
+    is_leased: bool
+    clock: datetime | None
+    sending: datetime | None
+
+
+_HERE: Final = ChannelQueue.workspace_id == bindparam("workspace_id")
+LEFT: Final = select(
+    exists().where(_HERE, ChannelQueue.leased_by.is_not(None)),
+    select(func.min(Offer.next_at)).where(Offer.outcome == OfferOutcome.OPEN).scalar_subquery(),
+    select(func.min(Handoff.undo_until)).scalar_subquery(),
+    select(
+        func.min(
+            case(
+                (ChannelQueue.leased_until > ChannelQueue.due_at, ChannelQueue.leased_until), else_=ChannelQueue.due_at
+            )
+        )
+    )
+    .where(_HERE, ChannelQueue.due_at.is_not(None))
+    .scalar_subquery(),
+)
+
+
 class Errors(logging.Handler):
     """Keeps logged errors."""
 
@@ -75,6 +105,11 @@ class World:
         return self.baton.installations[0].id
 
     @property
+    def delivery_namespace(self) -> str:
+        """What the keys of the deliveries begin with."""
+        return DELIVERY_NAMESPACE
+
+    @property
     def now(self) -> datetime:
         """The current time."""
         return self.clock()
@@ -95,7 +130,7 @@ class World:
         """Move the clock to a moment; stop on the way at every time at which something is due."""
         while self.now < moment:
             self.settle()
-            strikes = min(filter(None, (self._next_clock(), moment)))
+            strikes = min(filter(None, (self._left().clock, moment)))
             if strikes > self.now:
                 self.clock.advance(strikes - self.now)
         self.settle()
@@ -110,32 +145,15 @@ class World:
 
     def _rest(self) -> Rest | None:
         """Return how long the bot is idle, or None while something is in progress or due."""
-        now = self.now
-        with self.database.snapshot() as session:
-            here = ChannelQueue.workspace_id == self.workspace_id
-            if (
-                session.scalar(select(ChannelQueue.id).where(here, ChannelQueue.leased_by.is_not(None)).limit(1))
-                is not None
-            ):
-                return None
-            clock = self._due(session)
-            if clock is not None and clock <= now:
-                return None
-            queues = session.scalars(select(ChannelQueue).where(here, ChannelQueue.due_at.is_not(None))).all()
-        ready = min((max(filter(None, (queue.due_at, queue.leased_until))) for queue in queues), default=None)
-        return None if ready is not None and ready <= now else Rest(ready)
+        now, left = self.now, self._left()
+        is_due = any(moment is not None and moment <= now for moment in (left.clock, left.sending))
+        return None if left.is_leased or is_due else Rest(left.sending)
 
-    def _next_clock(self) -> datetime | None:
+    def _left(self) -> Left:
+        """Ask what is left to do, in one statement: it is asked after each commit."""
         with self.database.snapshot() as session:
-            return self._due(session)
-
-    def _due(self, session: Session) -> datetime | None:
-        """Return when the next reminder, expiry or end of an undo is due."""
-        moments = (
-            session.scalar(select(func.min(Offer.next_at)).where(Offer.outcome == OfferOutcome.OPEN)),
-            session.scalar(select(func.min(Handoff.undo_until))),
-        )
-        return min(filter(None, moments), default=None)
+            leased, offer, undo, sending = session.execute(LEFT, {"workspace_id": self.workspace_id}).one()
+        return Left(leased, min(filter(None, (offer, undo)), default=None), sending)
 
     def unforeseen(self) -> list[str]:
         """Return the logged errors, except calls that Slack refused and errors of the SDK itself."""

@@ -5,11 +5,12 @@ from sqlalchemy import select
 
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
+from qualification.organisation import publishing
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
-from tests.worlds.floor import Floor, held, press, shown, submit, told
+from tests.worlds.floor import PLAYBOOK, Floor, held, press, shown, submit, told
 
 COMMAND = "/lead"
 IVY = {"email": "ivy@acme.example", "name": "Ivy Chen", "company": "Acme"}
@@ -31,6 +32,23 @@ def does(floor: Floor, kind: str, **lead: object) -> None:
         ingest.ingest(session, floor.baton.installations[0].id, "web", [given], now=floor.clock())
 
 
+def publishes(floor: Floor, playbook: str) -> None:
+    """Publish a playbook, and let everybody in it be known."""
+    with floor.baton.database.transaction() as session:
+        workspace_id = floor.baton.installations[0].id
+        publishing.publish(session, workspace_id=workspace_id, text=playbook, by="a test", now=floor.clock())
+    while floor.baton.directories[0].look_up():
+        pass
+
+
+@pytest.fixture
+def olu(floor: Floor) -> Person:
+    """Give an administrator, who sees every lead whole."""
+    olu = "  - {email: olu.adeyemi@northwind.example, name: Olu Adeyemi, roles: [admin]}\n"
+    publishes(floor, PLAYBOOK.replace("people:\n", f"people:\n{olu}"))
+    return floor.sandbox.person("Olu Adeyemi")
+
+
 def asks(who: Person, words: str = "") -> Message:
     """Ask for a lead, and return the private answer."""
     who.types(f"{COMMAND} {words}".strip(), "#general")
@@ -38,36 +56,64 @@ def asks(who: Person, words: str = "") -> Message:
 
 
 @pytest.mark.parametrize("words", ["acme", "ivy ch", "ivy@acme.example", "ivy+news@acme.example", "Chen", "ACME Ltd"])
-def test_a_lead_is_found_by_a_few_words_and_shown_whole(floor: Floor, words: str) -> None:
+def test_a_lead_is_found_by_a_few_words_and_shown_whole(floor: Floor, olu: Person, words: str) -> None:
     comes_in(floor, **IVY, phone="+49 1")
     does(floor, "pricing-page", **IVY)
-    answer = asks(floor.ana, words)
+    answer = asks(olu, words)
     for known in ("Acme · Ivy Chen", "ivy@acme.example", "+49 1", "Pricing page visited", "score 15"):
         assert known in answer.text
     assert answer.buttons == ["Hand over…"]
 
 
-def test_of_several_the_one_picked_is_shown_in_their_place(floor: Floor) -> None:
+def test_of_several_the_one_picked_is_shown_in_their_place(floor: Floor, olu: Person) -> None:
     comes_in(floor, **IVY)
     comes_in(floor, email="joe@acme.example", name="Joe Doe", company="Acme")
-    several = asks(floor.ana, "acme")
+    several = asks(olu, "acme")
     assert several.buttons == ["Show", "Show"]
     assert {"Acme · Ivy Chen", "Acme · Joe Doe"} <= set(several.text.splitlines())
-    floor.ana.presses("show_lead", on=several, near="Ivy Chen")
-    assert floor.ana.private_replies[-1].buttons == ["Hand over…"]
-    assert len(floor.ana.private_replies) == 1
+    olu.presses("show_lead", on=several, near="Ivy Chen")
+    assert olu.private_replies[-1].buttons == ["Hand over…"]
+    assert len(olu.private_replies) == 1
 
 
-def test_whoever_has_no_part_in_sales_reads_no_contact(floor: Floor) -> None:
-    comes_in(floor, **IVY, phone="+49 1")
+@pytest.mark.parametrize("words", ["acme", "ivy@acme.example", "Globex", "", "held"])
+def test_whoever_is_not_in_the_playbook_is_told_whom_to_ask_and_nothing_of_any_lead(floor: Floor, words: str) -> None:
+    floor.hands_over("Acme", person="Ivy Chen", email="ivy@acme.example")
     stranger = floor.sandbox.person("Olu Adeyemi")
-    text = asks(stranger, "acme").text
-    assert "Ivy Chen" in text
-    assert "ivy@acme.example" not in text
-    assert "+49 1" not in text
-    comes_in(floor, email="kim@gmail.com")
-    assert "kim@gmail.com" in asks(floor.ana, "kim@gmail").text
-    assert "kim@gmail.com" not in asks(stranger, "kim@gmail").text
+    asks(stranger, words)
+    assert told(stranger) == "Leads are only shown to people in the playbook. Ask your administrator to add you."
+
+
+@pytest.mark.parametrize("words", ["acme", "ivy@acme.example", "ivy", "acme.example"])
+def test_a_lead_that_is_not_theirs_is_found_by_nobody_and_its_address_by_no_part_of_it(
+    floor: Floor, words: str
+) -> None:
+    """The colleague of the pool finds the company, and not by the address."""
+    comes_in(floor, **IVY)
+    asks(floor.ana, words)
+    assert told(floor.ana).startswith(f"No lead matches “{words}”.")
+    floor.hands_over("Acme", person="Ivy Chen", email="ivy@acme.example")
+    text = asks(floor.ben, words).text
+    assert ("Ivy Chen" in text) is (words in {"acme", "ivy"})
+    assert "ivy@acme.example" not in text.replace(f"“{words}”", "")
+
+
+def test_marketers_who_may_see_every_lead_hand_one_over_without_reading_its_address(floor: Floor) -> None:
+    publishes(floor, f"{PLAYBOOK}\nrights: {{marketers: leads}}\n")
+    lead_id = comes_in(floor, **IVY, problem="Write to ivy@acme.example")
+    answer = asks(floor.mika, "acme")
+    assert "Write to …@…" in answer.text
+    assert "ivy@acme.example" not in answer.text
+    press(floor.mika, "hand_over_lead", answer)
+    assert (held(floor.mika, "person"), held(floor.mika, "email")) == ("Ivy Chen", None)
+    floor.mika.fills({"did": "Met at the fair"})
+    submit(floor.mika, "hand_over")
+    with floor.baton.database.snapshot() as session:
+        (lead,) = session.scalars(select(Lead))
+        (handoff,) = session.scalars(select(Handoff))
+    assert (lead.id, lead.email) == (lead_id, "ivy@acme.example")
+    # What was masked for whoever handed it over was not kept so.
+    assert handoff.problem == lead.problem == "Write to ivy@acme.example"
 
 
 def test_the_rep_decides_on_the_answer_which_follows(floor: Floor) -> None:
@@ -82,28 +128,29 @@ def test_the_rep_decides_on_the_answer_which_follows(floor: Floor) -> None:
     assert floor.stored().state == "accepted"
 
 
-def test_handing_over_begins_with_what_is_known(floor: Floor) -> None:
+def test_handing_over_begins_with_what_is_known(floor: Floor, olu: Person) -> None:
     comes_in(floor, **IVY, title="CTO", problem="Reports take a week")
-    press(floor.mika, "hand_over_lead", asks(floor.mika, "acme"))
+    press(olu, "hand_over_lead", asks(olu, "acme"))
     fields = ("company", "person", "email", "title", "problem")
-    assert [held(floor.mika, field) for field in fields] == [
+    assert [held(olu, field) for field in fields] == [
         "Acme",
         "Ivy Chen",
         "ivy@acme.example",
         "CTO",
         "Reports take a week",
     ]
-    floor.mika.fills({"did": "Met at the fair"})
-    submit(floor.mika, "hand_over")
+    olu.fills({"did": "Met at the fair"})
+    submit(olu, "hand_over")
     assert floor.stored().state == "offered"
-    assert floor.stored().email == "ivy@acme.example"
+    press(floor.ana, "accept", floor.card())
+    assert "ivy@acme.example" in floor.ana.direct_messages[-1].text
 
 
-def test_the_lead_handed_over_is_the_one_that_was_shown_with_where_it_came_from(floor: Floor) -> None:
+def test_the_lead_handed_over_is_the_one_that_was_shown_with_where_it_came_from(floor: Floor, olu: Person) -> None:
     lead_id = comes_in(floor, id="7", company="Acme", source="webinar", campaign="Spring")
-    press(floor.mika, "hand_over_lead", asks(floor.mika, "acme"))
-    floor.mika.fills({"person": "Ivy Chen", "did": "Met at the fair"})
-    submit(floor.mika, "hand_over")
+    press(olu, "hand_over_lead", asks(olu, "acme"))
+    olu.fills({"person": "Ivy Chen", "did": "Met at the fair"})
+    submit(olu, "hand_over")
     with floor.baton.database.snapshot() as session:
         (handoff,) = session.scalars(select(Handoff))
         (lead,) = session.scalars(select(Lead))
@@ -111,41 +158,42 @@ def test_the_lead_handed_over_is_the_one_that_was_shown_with_where_it_came_from(
     assert (handoff.source, handoff.campaign, handoff.rule) == ("webinar", "Spring", "Webinars")
 
 
-def test_a_merge_is_shown_and_split(floor: Floor) -> None:
+def test_a_merge_is_shown_and_split(floor: Floor, olu: Person) -> None:
     comes_in(floor, id="7", phone="+49 1", company="Acme")
     comes_in(floor, **IVY)
     comes_in(floor, id="7", email="ivy@acme.example")
-    answer = asks(floor.maya, "ivy chen")
+    answer = asks(olu, "ivy chen")
     assert "was merged into this lead" in answer.text
-    press(floor.maya, "split_lead", answer)
-    (answer,) = floor.maya.private_replies
+    press(olu, "split_lead", answer)
+    (answer,) = olu.private_replies
     assert "was merged into this lead" not in answer.text
-    assert "ivy@acme.example" in asks(floor.maya, "ivy chen").text
+    assert "ivy@acme.example" in asks(olu, "ivy chen").text
 
 
-def test_a_gate_that_holds_a_lead_is_named(floor: Floor) -> None:
+def test_a_gate_that_holds_a_lead_is_named(floor: Floor, olu: Person) -> None:
     does(floor, "trial", **IVY, do_not_contact=True)
-    answer = asks(floor.ana, "ivy")
+    answer = asks(olu, "ivy")
     assert "Do not contact · Held back by the “Do not contact” filter" in answer.text
     assert answer.buttons == []
 
 
-def test_held_counts_by_gate_whom_sales_does_not_see_and_one_of_them_can_be_handed_over(floor: Floor) -> None:
+def test_held_counts_by_gate_whom_sales_does_not_see_and_one_of_them_can_be_handed_over(
+    floor: Floor, olu: Person
+) -> None:
     does(floor, "trial", **IVY, do_not_contact=True)
     does(floor, "demo-request", email="kim@gmail.com", problem="http://a.example http://b.example http://c.example")
-    stranger = floor.sandbox.person("Olu Adeyemi")
-    for who in (floor.mika, stranger):
+    for who in (olu, floor.mika):
         answer = asks(who, "Held")
         for told_of in ("Filters are holding back 2 leads.", "Full of links: 1 now · 1 new in the last 7 days"):
             assert told_of in answer.text
-        assert ("kim@gmail.com" in answer.text) is (who is floor.mika)
-    answer = asks(floor.mika, "held")
-    floor.mika.presses("show_lead", on=answer, near="kim@gmail.com")
-    press(floor.mika, "hand_over_lead", floor.mika.private_replies[-1])
-    floor.mika.fills({"did": "Asked for a demo, the links are theirs"})
-    submit(floor.mika, "hand_over")
+        assert ("kim@gmail.com" in answer.text) is (who is olu)
+    answer = asks(olu, "held")
+    olu.presses("show_lead", on=answer, near="kim@gmail.com")
+    press(olu, "hand_over_lead", olu.private_replies[-1])
+    olu.fills({"did": "Asked for a demo, the links are theirs"})
+    submit(olu, "hand_over")
     assert floor.stored().state == "offered"
-    assert "Filters are holding back 1 lead." in asks(floor.mika, "held").text
+    assert "Filters are holding back 1 lead." in asks(olu, "held").text
 
 
 def test_held_says_so_where_nobody_is(floor: Floor) -> None:
@@ -155,10 +203,10 @@ def test_held_says_so_where_nobody_is(floor: Floor) -> None:
     assert answer.buttons == []
 
 
-def test_a_lead_called_held_is_found_by_more_words(floor: Floor) -> None:
+def test_a_lead_called_held_is_found_by_more_words(floor: Floor, olu: Person) -> None:
     comes_in(floor, email="anna@held.example", name="Anna Held")
-    assert "No filter" in asks(floor.ana, "held").text
-    assert "Anna Held" in asks(floor.ana, "anna held").text
+    assert "No filter" in asks(olu, "held").text
+    assert "Anna Held" in asks(olu, "anna held").text
 
 
 @pytest.mark.parametrize("words", ["", "mine"])

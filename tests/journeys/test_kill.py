@@ -108,7 +108,7 @@ def true_card(sandbox: Sandbox, company: str, words: str) -> None:
         return len(found) == 1 and words in found[0].text
 
     def thread() -> bool:
-        lines = [reply.text for reply in cards(sandbox, company)[0].thread]
+        lines = [line for reply in cards(sandbox, company)[0].thread for line in reply.text.splitlines()]
         return card() and len(lines) >= 2 and len(lines) == len(set(lines))
 
     sandbox.wait_for(card, PROMISED_SECONDS)

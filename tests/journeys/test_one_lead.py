@@ -121,7 +121,12 @@ def test_a_card_deleted_by_hand_is_posted_anew_with_its_thread(office: Office) -
     office.hands_over("Stark")
     card = office.card("Offered to @Ana Ruiz")
     office.olu.deletes(card)
-    office.waits_for(lambda: office.card("Stark").ts != card.ts and len(office.card("Stark").thread) == 2)
+
+    def is_posted_anew() -> bool:
+        anew = office.card("Stark")
+        return anew.ts != card.ts and [len(each.text.splitlines()) for each in anew.thread] == [2]
+
+    office.waits_for(is_posted_anew)
 
 
 def test_a_modal_delivered_twice_hands_over_once(office: Office) -> None:

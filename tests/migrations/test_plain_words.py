@@ -145,6 +145,8 @@ JSON_COLUMNS = {
     "facts",
 } | {"figures"}
 RENAMED = {"lane": "channel_queue", "pace": "rate_limit", "arrival": "idempotency_key"}
+# Tables that later revisions made: they begin without a row.
+LATER = {"rate_window"}
 
 
 def write(connection: Connection) -> None:
@@ -187,7 +189,7 @@ def old(database_url: str) -> Iterator[Engine]:
 def everything(engine: Engine) -> dict[str, list[dict[str, Any]]]:
     """Read every row of every table."""
     with engine.connect() as connection:
-        tables = sorted({*inspect(connection).get_table_names()} - {"alembic_version"})
+        tables = sorted({*inspect(connection).get_table_names()} - {"alembic_version"} - LATER)
         return {table: read(connection, table) for table in tables}
 
 
@@ -245,9 +247,9 @@ def test_every_row_stays_and_goes_by_plain_names(old: Engine, database_url: str)
         ("disqualified", {"reason": "Spam", "note": None}),
     ]
     assert values(now["delivery"], "queue_id", "kind", "state", "priority", "desired_revision", "shown_revision") == [
-        (1, "lead_card", "delivered", 1, 3, 2),
-        (1, "thread_line", "pending", 1, 3, 2),
-        (1, "resumed", "dead_letter", 1, 3, 2),
+        (1, "lead_card", "delivered", 6, 3, 2),
+        (1, "thread_line", "pending", 4, 3, 2),
+        (1, "resumed", "dead_letter", 4, 3, 2),
     ]
     assert values(now["delivery"], "last_error", "parent_id") == [(None, None), (None, 1), ("parent_parked", None)]
     assert all(row["post_began_at"] and row["duplicate_check_at"] for row in now["delivery"])

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from bot import metrics
 from qualification.handoffs import due
-from qualification.outbox import outbox, surfaces
+from qualification.outbox import outbox, retries, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Person
 from qualification.reporting import lifecycle_counts, summaries
@@ -68,6 +69,18 @@ def by_station(session: Session, person: Person) -> None:
     lifecycle_counts.count(session, person.workspace_id, Handoff.team_id == person.team_id)
 
 
+def scrape(session: Session, ana: Person, now: datetime) -> None:
+    """Ask what /metrics tells."""
+    list(metrics.stored(session, [ana.workspace_id], now))
+
+
+# The partial indexes that a scrape goes by.
+SCRAPED = (
+    *("ix_delivery_pending", "ix_delivery_dead_letter"),
+    *("ix_handoff_resume", "ix_summary_due", "ix_task_clock"),
+)
+
+
 @pytest.mark.parametrize(
     ("act", "index"),
     [
@@ -82,11 +95,12 @@ def by_station(session: Session, person: Person) -> None:
         (lambda session, ana, now: held.gated_leads(session, ana.workspace_id, "UANA", now=now), "ix_lead_gated_by"),
         (lambda session, ana, now: held.gated_leads(session, ana.workspace_id, "UANA", now=now), "ix_lead_event_gated"),
         (
-            lambda session, ana, now: outbox.retry_dead_letters(session, ana.workspace_id, now=now),
+            lambda session, ana, now: retries.retry_dead_letters(session, ana.workspace_id, now=now),
             "ix_delivery_dead_letter",
         ),
         (lambda session, ana, now: enqueue_all(session, now), "ix_delivery_home"),  # noqa: ARG005
         (lambda session, ana, now: overview.dead_letters(session, ana.workspace_id), "ix_delivery_dead_letter"),  # noqa: ARG005
+        *((scrape, index) for index in SCRAPED),
     ],
     ids=[
         "home",
@@ -102,6 +116,7 @@ def by_station(session: Session, person: Person) -> None:
         "retry dead letters",
         "stale",
         "dead_letters",
+        *(f"metrics by {index}" for index in SCRAPED),
     ],
 )
 def test_the_partial_index_is_used(desk: Desk, act: Callable[..., object], index: str) -> None:

@@ -200,6 +200,7 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "permalink": permalinks,
     "until": perhaps_times,
     "is_due": st.booleans(),
+    "has_left": st.booleans(),
     "task": hostile,
 }
 UNTOLD = {
@@ -275,6 +276,7 @@ pages = st.builds(
     card=st.none() | cards,
     is_live=st.booleans(),
     may_decide=st.booleans(),
+    sees_contact=st.booleans(),
     recent=st.lists(st.builds(RecentActivity, name=hostile, what=perhaps_hostile, at=times), max_size=3).map(tuple),
     activities=st.integers(3, 900),
     merged=st.lists(
@@ -592,6 +594,8 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/away": _facts(until=perhaps_times, in_pool=st.booleans()),
     "replies/back": _facts(in_pool=st.booleans()),
     "replies/apology": _facts(reference=hostile),
+    "replies/saved": _facts(reference=hostile),
+    "replies/unreachable": _facts(),
     "replies/fields": _facts(field=field_names, fault=field_faults),
     "modals/measures": _facts(
         conversion=st.builds(
@@ -603,6 +607,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/pipeline": _facts(report=reports, shared_by=perhaps_people),
     "replies/refusals/unknown_word": _facts(word=hostile, nearest=perhaps_hostile),
     "replies/refusals/not_for_you": _facts(),
+    "replies/refusals/not_in_playbook": _facts(),
     "replies/refusals/snoozed": _facts(
         until=perhaps_times, by=perhaps_people, by_reader=st.booleans(), may=may, may_reopen=st.booleans()
     ),
@@ -634,7 +639,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/refusals/already_handed_over": _facts(
         lead=hostile, owner=perhaps_people, offered_to=perhaps_people, pool=perhaps_hostile
     ),
-    "replies/refusals/handed_in_twice": _facts(),
+    "replies/refusals/came_twice": _facts(),
     "replies/refusals/cannot_reassign": _facts(
         to=people, why=st.sampled_from([why.value for why in NoReassigning] + ["odd"])
     ),
@@ -655,6 +660,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/refusals/bad_date": _facts(text=hostile),
     "replies/refusals/misaddressed": _facts(),
     "replies/refusals/took_too_long": _facts(),
+    "replies/refusals/not_opened": _facts(),
     "replies/refusals/own_message": _facts(),
     "replies/refusals/no_playbook": _facts(),
     "replies/refusals/invalid_fields": _facts(fields=st.dictionaries(field_names, field_faults, min_size=1)),

@@ -25,7 +25,7 @@ from tests.templates.samples import SUBJECTS
 FOLDER = Path(templates.__file__).parent
 NAMES = sorted(SUBJECTS)
 locales = st.sampled_from(["en", "de-DE", "en-GB", "ja-JP", "nonsense", None])
-often = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+often = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 FIGURES = {"data_table", "data_visualization"}
 _FORMATTING = re.compile(r"[*_~`]")
 _UNREADABLE = re.compile("[\ufdd0-\ufdef\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e]")

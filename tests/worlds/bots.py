@@ -1,5 +1,7 @@
 """A bot that knows its playbook, and the people and channels of its Slack."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from slack_sdk import WebClient
@@ -15,11 +17,15 @@ from sandbox.clock import Clock
 from tests.worlds.prepared import prepared
 
 
-def open_bot(settings: Settings, database: Database, clock: Clock, playbook: str, **parts: Any) -> Baton:
+def open_bot(
+    settings: Settings, database: Database, clock: Callable[[], datetime], playbook: str, **parts: Any
+) -> Baton:
     """Build a bot for the workspace of the settings' token, with the playbook published and everybody looked up."""
+    if isinstance(clock, Clock):
+        parts.setdefault("seconds", clock.unix)
 
     def build_bot() -> Baton:
-        return build(settings, database=database, now=clock, rates=UNLIMITED, **parts)
+        return build(settings, database=database, now=clock, **{"rates": UNLIMITED, **parts})
 
     def prepare() -> None:
         first = build_bot()

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from bot.database import Database
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.operations import Job
+from bot.due_work import DueWork
 from bot.slack.client import Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
-from bot.worker import DueWork, Worker
+from bot.worker import Worker
 from qualification.outbox import outbox
 from qualification.records import (
     ChannelQueue,
@@ -24,6 +25,7 @@ from qualification.records import (
     Lead,
     Person,
     PlaybookVersion,
+    Priority,
     Team,
     Workspace,
 )
@@ -151,13 +153,17 @@ class Desk:
 
     def card(self, handoff_id: int, channel: str = "emea") -> int:
         """Enqueue a handoff's card in a channel; return the delivery's id."""
-        return self.enqueue("lead_card", handoff_id, handoff_id, place=self.channel(channel), priority=0)
+        return self.enqueue(
+            "lead_card", handoff_id, handoff_id, place=self.channel(channel), priority=Priority.NEW_MESSAGE
+        )
 
     def direct_card(self, handoff_id: int, person_id: int | None = None) -> int:
         """Enqueue a handoff's card among Ana's direct messages, or somebody else's."""
         person_id = person_id or self.ana_id
         place = outbox.direct(person_id)
-        return self.enqueue("direct_card", handoff_id, handoff_id, place=place, person_id=person_id, priority=0)
+        return self.enqueue(
+            "direct_card", handoff_id, handoff_id, place=place, person_id=person_id, priority=Priority.NEW_MESSAGE
+        )
 
     def line(self, handoff_id: int, number: int) -> int:
         """Enqueue a reply under a handoff's card, which is queued already."""
@@ -168,7 +174,7 @@ class Desk:
                 kind="thread_line",
                 subject=number,
                 handoff_id=handoff_id,
-                priority=1,
+                priority=Priority.FOR_WATCHER,
                 now=self.clock(),
             )
             assert pending is not None
@@ -177,7 +183,7 @@ class Desk:
     def home(self) -> int:
         """Enqueue Ana's Home tab."""
         place = outbox.home(self.ana_id)
-        return self.enqueue("home", self.ana_id, None, place=place, person_id=self.ana_id, priority=2)
+        return self.enqueue("home", self.ana_id, None, place=place, person_id=self.ana_id, priority=Priority.CAN_WAIT)
 
     def enqueue(
         self,
@@ -186,7 +192,7 @@ class Desk:
         handoff_id: int | None,
         *,
         place: str,
-        priority: int,
+        priority: Priority,
         person_id: int | None = None,
     ) -> int:
         """Enqueue a delivery in a transaction of its own."""
@@ -203,11 +209,11 @@ class Desk:
                 now=self.clock(),
             ).id
 
-    def change(self, handoff_id: int, did: str) -> None:
-        """Change what a handoff's cards show."""
+    def change(self, handoff_id: int, did: str, by: int | None = None) -> None:
+        """Change what a handoff's cards show, as the act of a person or of the clock."""
         with self.database.transaction() as session:
             session.get_one(Handoff, handoff_id).did = did
-            outbox.mark_stale(session, handoff_id, self.clock())
+            outbox.mark_stale(session, handoff_id, self.clock(), by=by)
 
     def delivery(self, delivery_id: int) -> Delivery:
         """Read a delivery."""

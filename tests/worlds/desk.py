@@ -1,15 +1,16 @@
 """A workspace with a small playbook, and the few words in which the tests tell what is done there."""
 
-import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import due_work
 from bot.database import Database
+from bot.due_work import DUE_WORK
 from qualification.handoffs import decisions, due, handover
 from qualification.handoffs.context import HandoffCommand
 from qualification.handoffs.handover import HandOverResult
@@ -43,7 +44,6 @@ class Desk:
     database: Database
     workspace_id: int
     now: datetime = MORNING
-    _views: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def does(self, use_case: Callable[..., T], **facts: object) -> T:
         """Do it in a transaction of its own, now."""
@@ -51,7 +51,10 @@ class Desk:
             if "handoff_id" in facts:
                 rest = {name: fact for name, fact in facts.items() if name not in _GIVEN}
                 return use_case(session, self.command(**facts), **rest)
-            return use_case(session, workspace_id=self.workspace_id, now=self.now, **facts)
+            asked = due_work.may_be_due(session, self.workspace_id, self.now) if use_case in DUE_WORK else None
+            done = use_case(session, workspace_id=self.workspace_id, now=self.now, **facts)
+            assert asked is None or not done or use_case in asked, "a worker would not have found it due"
+            return done
 
     def command(self, *, by: Any, handoff_id: Any, offer_id: Any = None, **_: object) -> HandoffCommand:
         """Return what a decision about the handoff is given, now."""
@@ -70,12 +73,10 @@ class Desk:
         """Publish a playbook."""
         return self.does(publishing.publish, text=text, by="test")
 
-    def hands_over(
-        self, company: str = "Acme", *, by: str = "UMIKA", key: str | None = None, **form: str
-    ) -> HandOverResult:
+    def hands_over(self, company: str = "Acme", *, by: str = "UMIKA", **form: str) -> HandOverResult:
         """Hand a lead over."""
         typed = HandOverForm(**{"company": company, "did": "Asked for a demo", **form})
-        return self.does(handover.hand_over, by=by, form=typed, key=key or f"V{next(self._views)}")
+        return self.does(handover.hand_over, by=by, form=typed)
 
     def takes(self, given: LeadInput | ActivityInput, *, sender: str = "web") -> Ingested:
         """Ingest what a sender wrote; raise InvalidRow where that cannot be."""
@@ -108,8 +109,7 @@ class Desk:
 
     def ticks(self) -> int:
         """Do what the clocks say is due."""
-        with self.database.transaction() as session:
-            return due.run_due(session, self.workspace_id, self.now)
+        return self.does(due.run_due)
 
     def adds_up(self, limit: int = 20) -> int:
         """Add up anew what the current playbook has not added up, so many at a time; return how many there were."""

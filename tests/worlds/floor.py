@@ -1,5 +1,6 @@
 """A sales floor: people of a sandbox workspace, the bot that listens to them, and what they press by its name."""
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ T = TypeVar("T")
 Json = dict[str, Any]
 
 CHANNEL = "#sales-emea"
+# No two presses are of the same moment.
+_moments = itertools.count(1)
 PLAYBOOK = at_any_hour(TWO_REPS)
 
 
@@ -93,7 +96,7 @@ class Floor:
     def click(self, action_id: str, value: str | None, *, by: Person, **more: object) -> Json:
         """Make the payload of a button in a message, with any value, or none."""
         workspace = self.sandbox.workspace()
-        action = {"type": "button", "action_id": action_id, "block_id": "b", "action_ts": "1.0"}
+        action = {"type": "button", "action_id": action_id, "block_id": "b", "action_ts": f"{next(_moments)}.0"}
         return {
             "type": "block_actions",
             "user": {"id": by.id, "username": by.member.name, "name": by.member.name, "team_id": workspace.id},

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from bot.app import Baton, build
 from bot.database import Database
 from bot.settings import Settings
 from bot.slack.rate_limits import UNLIMITED
-from sandbox.clock import Clock, ManualClock
+from sandbox.clock import ManualClock
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
@@ -49,7 +49,7 @@ class Office:
             try:
                 return self.sandbox.wait_for(look, 1.0)
             except TimeoutError:
-                self.passes(milliseconds=100)
+                self.passes(seconds=2)
         return self.sandbox.wait_for(look, 1.0)
 
     def card(self, words: str) -> Message:
@@ -126,14 +126,15 @@ def office_of(sandbox: Sandbox, baton: Baton, clock: ManualClock) -> Office:
 @contextmanager
 def serve(
     sandbox: Sandbox,
-    clock: Clock,
+    clock: Callable[[], datetime],
     database_url: str,
     *,
     socket_mode: bool = True,
     workspace: str | None = None,
     playbook: str | None = TWO_REPS,
+    **parts: Any,
 ) -> Iterator[Baton]:
-    """Run a bot for a workspace, with the playbook published and all people looked up."""
+    """Run a bot for a workspace, with the playbook published and all people looked up; `parts` are for `build`."""
     settings = Settings(
         database_url=database_url,
         bot_token=sandbox.bot_token(workspace),
@@ -144,9 +145,9 @@ def serve(
     )
     database = Database(database_url)
     if playbook is None:
-        baton = build(settings, database=database, now=clock, rates=UNLIMITED)
+        baton = build(settings, database=database, now=clock, **{"rates": UNLIMITED, **parts})
     else:
-        baton = open_bot(settings, database, clock, playbook)
+        baton = open_bot(settings, database, clock, playbook, **parts)
     baton.start()
     try:
         if socket_mode:

@@ -176,9 +176,10 @@ class Reminded(ToPerson):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expired(ToPerson):
-    """Whoever was asked did not answer in time."""
+    """Whoever was asked did not answer in time, or left before that."""
 
     kind = EventKind.EXPIRED
+    has_left: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from qualification.rules.refusals import (
     NotAManager,
     NoteRequired,
     NothingToUndo,
+    NotInPlaybook,
     NotInPool,
     NotOwner,
     NotYours,
@@ -71,11 +72,15 @@ _ANSWERS_TO_AN_OFFER = frozenset({Action.ACCEPT, Action.CLAIM, Action.DECLINE})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is acting, and whether they manage the handoff's team."""
+    """Who is acting, and whether they manage the handoff's team.
+
+    `is_here` says that the playbook names them and Slack has not deactivated them: nobody else decides anything.
+    """
 
     person_id: int
     is_manager_of_team: bool = False
     is_admin: bool = False
+    is_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,7 @@ def allow(action: Action, status: HandoffStatus, actor: Actor, *, offer_id: int 
     `offer_id` is the offer on the pressed card. Raise the refusal that says who may, or what has happened meanwhile.
     For undoing and reassigning, `allow_undo` and `allow_reassign` ask more.
     """
+    _require_here(actor)
     if _stands_already(action, status, actor):
         return False
     if status.state not in FITTING_STATES[action]:
@@ -154,6 +160,7 @@ def allow(action: Action, status: HandoffStatus, actor: Actor, *, offer_id: int 
 
 def allow_undo(status: HandoffStatus, actor: Actor, now: datetime) -> None:
     """Let the one who decided, or a manager, take the decision back until `undo_until`; raise a refusal otherwise."""
+    _require_here(actor)
     if status.undo_until is None:
         raise NothingToUndo
     allow(Action.UNDO, status, actor)
@@ -171,6 +178,12 @@ def allow_reassign(status: HandoffStatus, actor: Actor, to: Receiver) -> None:
     has_it = status.owner if status.state is HandoffState.ACCEPTED else None
     if has_it is not None and has_it.person_id == to.party.person_id:
         raise CannotReassign(to=to.party.ref, why=NoReassigning.HAS_IT)
+
+
+def _require_here(actor: Actor) -> None:
+    """Raise NotInPlaybook for somebody who has no part here, whoever's the lead was: they learn nothing of it."""
+    if not actor.is_here:
+        raise NotInPlaybook
 
 
 def require_note(note: str | None, *, required: bool, reason: str) -> None:

@@ -19,6 +19,7 @@ from qualification.rules.playbook.schema import (
     Person,
     Pool,
     Reason,
+    Rights,
     Role,
     Rule,
     Scoring,
@@ -44,6 +45,7 @@ __all__ = [
     "PlaybookFaults",
     "Pool",
     "Reason",
+    "Rights",
     "Role",
     "Rule",
     "Scoring",
@@ -80,6 +82,7 @@ class Playbook(Definition):
     )
     rules: tuple[Rule, ...] = Field(min_length=1, examples=["[…]"])
     clocks: Clocks = Clocks()
+    rights: Rights = Rights()
     scoring: Scoring = Scoring()
     gates: tuple[Gate, ...] = defaults.made(Gate, defaults.GATES)
     sources: Annotated[tuple[Source, ...], Choices] = defaults.made(Source, defaults.SOURCES)

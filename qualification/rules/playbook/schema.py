@@ -161,6 +161,19 @@ class Clocks(Definition):
     undo_within: Duration = timedelta(minutes=5)
 
 
+class Rights(Definition):
+    """Which leads people see beside those that are theirs; contact details never by these.
+
+    An outsider is somebody whom the playbook doesn't name. A marketer sees what became of the leads they announced, a
+    rep their own and their pools', a manager their teams'; administrators see everything.
+    """
+
+    outsiders: Literal["nothing", "leads"] = "nothing"
+    marketers: Literal["announced", "leads"] = "announced"
+    reps: Literal["own", "team", "leads"] = "own"
+    managers: Literal["teams", "leads"] = "teams"
+
+
 class Source(Keyed):
     """Where a lead came from."""
 

@@ -6,6 +6,7 @@ They take whatever a stranger sends: what they cannot read is nothing, and no fa
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ _FEW_DIGITS = re.compile(r"\d{1,4}")
 _DATE_PARTS = re.compile(r"[/.-]")
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AaPp][Mm]))?")
 _CENTURY: Final = 2000
+# Of a longer name of a field only this much is compared.
+_LONGEST_NAME: Final = 300
 _NUMBER = re.compile(r"\d{1,3}(?:[,. ']\d{3})+(?!\d)|\d{1,18}")
 
 
@@ -193,7 +196,13 @@ def _text(found: object) -> str | None:
 
 def _name(found: object) -> str:
     """Fold the name of a field for comparison."""
-    return normalization.fold_label(found) if isinstance(found, str) else ""
+    return _folded(found[:_LONGEST_NAME]) if isinstance(found, str) else ""
+
+
+# A mapping looks for a dozen fields among all of a form's, whose names are folded once.
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    return normalization.fold_label(name)
 
 
 OWN: Final[Mapping[str, Callable[..., object]]] = {

@@ -98,6 +98,10 @@ def _content(call: MethodCall, kept: list[Json] | None = None) -> Content:
     if metadata is not None and blocks.metadata_errors(metadata):
         messages = [f"[ERROR] {each}" for each in blocks.metadata_errors(metadata)]
         raise SlackError("invalid_metadata_format", response_metadata={"messages": messages})
+    if metadata is not None and not blocks.is_event_type(metadata["event_type"]):
+        # Slack ignores such metadata, and says so beside `ok`.
+        metadata = None
+        call.warnings.append("invalid_metadata_schema")
     if not text and not given and (given is not None or not kept):
         raise SlackError("no_text")
     errors = blocks.block_errors(given or [], "message")

@@ -69,10 +69,9 @@ def join(call: MethodCall) -> Json:
         raise SlackError("is_archived")
     already = workspace.app.bot_user_id in channel.members
     call.slack.join(workspace, channel, workspace.bot)
-    answer: Json = {"channel": conversation_object(workspace, channel)}
     if already:
-        answer |= {"warning": "already_in_channel", "response_metadata": {"warnings": ["already_in_channel"]}}
-    return answer
+        call.warnings.append("already_in_channel")
+    return {"channel": conversation_object(workspace, channel)}
 
 
 def _kind(name: str) -> ChannelKind:

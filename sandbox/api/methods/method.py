@@ -1,7 +1,7 @@
 """The declaration of a Web API method, and a call of one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.api.arguments import Argument
@@ -13,11 +13,12 @@ from sandbox.workspace.state import Channel, Json, Member, Workspace
 
 @dataclass(frozen=True, slots=True)
 class MethodCall:
-    """An authenticated call: the workspace of its token, and its arguments."""
+    """An authenticated call: the workspace of its token, and its arguments; `warnings` come back beside the answer."""
 
     slack: LocalSlack
     workspace: Workspace
     arguments: Json
+    warnings: list[str] = field(default_factory=list)
 
     def require_scope(self, *scopes: str) -> None:
         """Raise `missing_scope` unless the manifest has one of these scopes."""

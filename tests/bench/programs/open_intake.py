@@ -3,22 +3,21 @@
 import os
 import signal
 import threading
-from datetime import timedelta
 
 from bot.app import build
 from bot.database import Database
+from bot.http.permits import Allowances
 from bot.settings import read_settings
-from bot.slack.rate_limits import Rate
 
 # More than any machine reaches.
-ANY_RATE = Rate(timedelta(microseconds=1), burst=1_000_000)
+ANY_RATE = Allowances(*[1_000_000_000] * 4)
 
 
 def main() -> None:
     """Print the address, and serve until SIGTERM."""
     settings = read_settings(os.environ)
     baton = build(settings, database=Database(settings.database_url))
-    baton.intake.rate = ANY_RATE
+    baton.intake.callers.allowances = ANY_RATE
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     baton.start(working=False)

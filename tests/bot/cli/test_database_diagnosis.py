@@ -78,6 +78,7 @@ def test_an_unknown_database_and_an_unknown_user_are_told_apart(tell: Tell, serv
         "PostgreSQL has no database bton",
         True,
     )
+    assert not tell(server.set(database="recovery")).is_passing
     user = tell(server.set(username="nobody"))
     assert (user.seen, "createuser" in user.remedy) == ("PostgreSQL knows no user nobody", True)
 

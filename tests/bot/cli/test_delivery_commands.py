@@ -16,7 +16,7 @@ def test_a_parked_message_is_listed_and_tried_again(ready: Command, environ: dic
     with database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=1, by=mika, form=form, key="V1", now=sandbox.clock())
+        handover.hand_over(session, workspace_id=1, by=mika, form=form, now=sandbox.clock())
     slack = Slack(sandbox.bot_token(), base_url=sandbox.api_url)
     Worker(database, slack, 1, now=sandbox.clock).run_once(sandbox.clock())
     database.dispose()

@@ -15,7 +15,9 @@ from bot.settings import Settings
 from bot.slack import directory
 from qualification.handoffs import handover
 from qualification.handoffs.handover_form import HandOverForm
+from qualification.intake import api_keys
 from qualification.records import Person, Workspace
+from qualification.rules.intake.key_limits import KeyLimits
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.worlds.floor import PLAYBOOK
@@ -38,7 +40,9 @@ def examine(settings: Settings, ledger: Database, clock: ManualClock, tmp_path: 
 
     def examine(changed: Settings = settings, at: timedelta = timedelta(0)) -> dict[str, list[str]]:
         faults: dict[str, list[str]] = {}
-        for finding in doctor.examine(changed, ledger, playbook=tmp_path / "playbook.yaml", now=lambda: clock() + at):
+        for finding in doctor.examine(
+            changed, ledger, playbook=tmp_path / "playbook.yaml", env_file=tmp_path / ".env", now=lambda: clock() + at
+        ):
             if finding.is_fault:
                 faults.setdefault(finding.subject, []).append(f"{finding.seen}: {finding.remedy}")
         return faults
@@ -58,6 +62,31 @@ def well(baton: Baton, publish: Callable[[], None]) -> Baton:
 def test_a_good_set_up_has_no_fault(examine: Examine, settings: Settings, sandbox: Sandbox) -> None:
     assert examine() == {}
     assert examine(replace(settings, app_token=sandbox.app_token())) == {}
+
+
+@pytest.mark.usefixtures("well")
+def test_what_others_may_read_is_named_and_left_as_it_is(examine: Examine, settings: Settings, tmp_path: Path) -> None:
+    database = Path(settings.database_url.removeprefix("sqlite:///"))
+    database.chmod(0o640)
+    (tmp_path / ".env").touch(mode=0o644)
+    (told,) = examine()["files"]
+    assert told.startswith(f"other users of this machine may open {tmp_path / '.env'}, {database}")
+    assert f"chmod 600 {tmp_path / '.env'} {database}" in told
+    assert database.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.usefixtures("well")
+def test_a_sender_that_signs_its_address_wants_it_set(
+    examine: Examine, settings: Settings, publish: Callable[[str], None]
+) -> None:
+    publish(
+        f"{PLAYBOOK}senders: {{hs: {{name: HubSpot, like: hubspot, activity: {{kind: {{always: demo-request}}}}}}}}\n"
+    )
+    secret = replace(settings, intake_secrets={"hs": "secret", "website": "secret"})
+    assert "Set it to the address" in examine(secret)["PUBLIC_URL"][0]
+    assert "hs" in examine(secret)["PUBLIC_URL"][0]
+    assert "PUBLIC_URL" not in examine(replace(secret, public_url="https://baton.acme.example"))
+    assert "PUBLIC_URL" not in examine()
 
 
 @pytest.mark.usefixtures("well")
@@ -100,7 +129,9 @@ def test_missing_scopes_are_named(sqlite_url: str, clock: ManualClock) -> None:
         database = Database(sqlite_url)
         seen = [
             finding.seen
-            for finding in doctor.examine(told, database, playbook=ROOT / "playbook.example.yaml", now=clock)
+            for finding in doctor.examine(
+                told, database, playbook=ROOT / "playbook.example.yaml", env_file=Path(".none"), now=clock
+            )
             if finding.subject == "scopes"
         ]
         database.dispose()
@@ -109,14 +140,22 @@ def test_missing_scopes_are_named(sqlite_url: str, clock: ManualClock) -> None:
 
 def test_an_empty_database_wants_migrating(settings: Settings, clock: ManualClock, tmp_path: Path) -> None:
     empty = Database(f"sqlite:///{tmp_path / 'empty.db'}")
-    faults = [finding for finding in doctor.examine(settings, empty, playbook=tmp_path, now=clock) if finding.is_fault]
+    faults = [
+        finding
+        for finding in doctor.examine(settings, empty, playbook=tmp_path, env_file=tmp_path / ".env", now=clock)
+        if finding.is_fault
+    ]
     empty.dispose()
     assert [(fault.subject, fault.remedy) for fault in faults] == [("schema", "Run baton migrate.")]
 
 
 def test_a_database_that_does_not_answer_is_named(settings: Settings, clock: ManualClock, tmp_path: Path) -> None:
     gone = Database(f"sqlite:///{tmp_path / 'nowhere' / 'baton.db'}")
-    faults = [finding for finding in doctor.examine(settings, gone, playbook=tmp_path, now=clock) if finding.is_fault]
+    faults = [
+        finding
+        for finding in doctor.examine(settings, gone, playbook=tmp_path, env_file=tmp_path / ".env", now=clock)
+        if finding.is_fault
+    ]
     gone.dispose()
     assert [fault.subject for fault in faults] == ["database"]
     assert faults[0].seen == f"the folder {tmp_path / 'nowhere'} does not exist"
@@ -204,9 +243,34 @@ def test_parked_messages_are_counted(well: Baton, examine: Examine, sandbox: San
     with well.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=well.installations[0].id, by=mika, form=form, key="V1", now=clock())
+        handover.hand_over(session, workspace_id=well.installations[0].id, by=mika, form=form, now=clock())
     well.workers[0].run_once(clock())
     assert "deliveries retry" in examine()["deliveries"][0]
+
+
+def test_a_key_that_ends_within_two_weeks_is_named(well: Baton, examine: Examine, clock: ManualClock) -> None:
+    workspace_id = well.installations[0].id
+    with well.database.transaction() as session:
+        for name, days in (("crm", 14), ("shop", None), ("website", 15)):
+            limits = KeyLimits(expires_at=clock() + timedelta(days=days) if days else None)
+            api_keys.make(session, workspace_id, name, limits=limits, random=name.upper, now=clock())
+    assert "keys" not in examine()
+    (soon,) = examine(at=timedelta(minutes=1))["keys"]
+    assert soon.startswith("the key of crm expires 2026-12-07 09:30 UTC: Run baton keys rotate crm")
+    assert examine(at=timedelta(days=14))["keys"][0].startswith("the key of crm expired 2026-12-07")
+    renewed = clock() + timedelta(days=90)
+    with well.database.transaction() as session:
+        api_keys.rotate(
+            session,
+            workspace_id,
+            "crm",
+            overlap=timedelta(days=7),
+            expires_at=renewed,
+            random=lambda: "new",
+            now=clock(),
+        )
+    (other,) = examine(at=timedelta(days=2))["keys"]
+    assert other.startswith("the key of website")
 
 
 @pytest.mark.usefixtures("well")

@@ -1,4 +1,6 @@
-"""`baton keys`: made, listed, revoked."""
+"""`baton keys`: made, rotated, listed, revoked."""
+
+import re
 
 from tests.bot.cli.terminal import Command
 
@@ -17,3 +19,41 @@ def test_keys_are_made_listed_and_revoked(ready: Command) -> None:
     assert ready("keys", "revoke", "website").exit_code == 1
     listed = ready("keys", "list").stdout
     assert (listed.count("revoked"), listed.count("publishable")) == (1, 0)
+
+
+def test_a_key_with_limits_is_listed_with_them(ready: Command) -> None:
+    words = ("--expires", "90d", "--scope", "post", "--from", "203.0.113.0/24", "--from", "2001:db8::1")
+    assert ready("keys", "make", "crm", *words).exit_code == 0
+    assert ready("keys", "make", "shop").exit_code == 0
+    listed = ready("keys", "list", COLUMNS="200").stdout
+    assert re.search(r"crm .*post, from 203\.0\.113\.0/24 2001:db8::1/128, expires \d{4}-\d\d-\d\d \d\d:\d\d", listed)
+    assert re.search(r"shop .*post, read *│", listed)
+
+
+def test_a_limit_that_cannot_be_read_makes_no_key(ready: Command) -> None:
+    for words, told in (
+        (("--expires", "soon"), "Write for example 12h, 90d or 8w."),
+        (("--expires", "2020-01-01"), "isn't in the future"),
+        (("--from", "acme.example"), "such as 203.0.113.0/24"),
+        (("--publishable", "--scope", "read"), "Leave out --scope"),
+        (("--scope", "write"), "'write' is not one of"),
+    ):
+        done = ready("keys", "make", "crm", *words, COLUMNS="200")
+        assert (done.exit_code, told in done.stderr) == (2, True), done.stderr
+    assert "There are no keys" in ready("keys", "list").stdout
+
+
+def test_a_rotated_key_is_shown_once_and_the_old_one_goes_on(ready: Command) -> None:
+    ready("keys", "make", "crm", "--expires", "30d", "--scope", "read")
+    rotated = ready("keys", "rotate", "crm", "--overlap", "2d")
+    assert rotated.stdout.startswith("baton_")
+    assert re.search(r"The old key goes on until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.", rotated.stderr)
+    listed = ready("keys", "list", COLUMNS="200").stdout
+    assert (listed.count("read, expires"), listed.count("superseded")) == (2, 1)
+    assert "The old key has ended." in ready("keys", "rotate", "crm", "--overlap", "0d").stderr
+    listed = ready("keys", "list", COLUMNS="200").stdout
+    assert (listed.count("read, expires"), listed.count("read, expired"), listed.count("superseded")) == (2, 1, 2)
+    assert "is revoked" in ready("keys", "revoke", "crm").stdout
+    assert ready("keys", "list").stdout.count("revoked") == 3
+    assert ready("keys", "rotate", "crm").exit_code == 1
+    assert ready("keys", "rotate", "crm", "--overlap", "a while").exit_code == 2

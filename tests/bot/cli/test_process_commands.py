@@ -2,6 +2,7 @@
 
 import json
 import signal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -32,6 +33,18 @@ def test_run_brings_an_empty_sqlite_database_up_to_date_by_itself(start: Start, 
     sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
     running.send_signal(signal.SIGINT)
     assert running.wait(PATIENCE) == 0
+
+
+def test_a_running_bot_tells_the_log_what_other_users_may_open(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / ".env").touch(mode=0o644)
+    running = start("run")
+    sandbox.wait_until_connected(connections=2, timeout=PATIENCE)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(PATIENCE) == 0
+    told = [line for line in running.stderr.read().splitlines() if "Other users may open" in line]
+    # Its own database is made for its owner alone.
+    assert len(told) == 1
+    assert "Other users may open .env. Run chmod 600 .env, unless others are meant to read it." in told[0]
 
 
 def test_postgresql_is_only_migrated_when_told(start: Start, postgresql_server: URL) -> None:

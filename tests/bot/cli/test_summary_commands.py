@@ -15,7 +15,7 @@ def test_a_summary_is_previewed_and_nothing_changed(ready: Command, environ: dic
     with database.transaction() as session:
         form = HandOverForm(company="Contoso\x1b[31m", did="Asked for a demo", value="1200.50 EUR")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=1, by=mika, form=form, key="V1", now=sandbox.clock())
+        handover.hand_over(session, workspace_id=1, by=mika, form=form, now=sandbox.clock())
     database.dispose()
     first = ready("summary", "preview")
     assert (first.exit_code, first.stdout) == (0, ready("summary", "preview", "emea").stdout)

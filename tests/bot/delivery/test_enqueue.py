@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import ChannelQueue, Delivery, DeliveryState, Handoff, Membership, Offer, Pool
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Handoff, Membership, Offer, Pool, Priority
 from qualification.rules.handoffs.states import OfferOutcome
 from tests.worlds.deliveries import Desk
+from tests.worlds.waiting import until_waiting
 
 
 def test_invariant_2_what_is_rolled_back_owes_nothing(desk: Desk) -> None:
@@ -154,6 +155,26 @@ def enqueue(session: UnitOfWork, desk: Desk, place: str, handoff_id: int, person
         kind="direct_card" if person_id else "lead_card",
         subject=handoff_id,
         handoff_id=handoff_id,
-        priority=0,
+        priority=Priority.NEW_MESSAGE,
         now=desk.clock(),
     )
+
+
+def test_on_postgresql_a_reply_is_extended_only_once_its_card_is_locked(desk: Desk) -> None:
+    """Whoever posts a thread anew locks the card, then its replies: in another order two could wait for each other."""
+    if desk.database.is_sqlite:
+        return
+    handoff = desk.handoff()
+    card, line = desk.card(handoff), desk.line(handoff, 1)
+
+    def extend() -> int | None:
+        with desk.database.transaction() as session:
+            return outbox.extend_reply(session, handoff, kind="thread_line", now=desk.clock())
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.database.transaction() as session:
+            session.scalars(select(Delivery).where(Delivery.id == card).with_for_update(key_share=True)).one()
+            extending = pool.submit(extend)
+            until_waiting(session, extending)
+            session.scalars(select(Delivery).where(Delivery.id == line).with_for_update(nowait=True)).one()
+        assert extending.result() == line

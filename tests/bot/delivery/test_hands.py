@@ -10,7 +10,7 @@ import pytest
 from bot.delivery import queue
 from bot.delivery.worker_lock import Presence
 from bot.slack.rate_limits import UNLIMITED
-from qualification.outbox import outbox
+from qualification.outbox import retries
 from qualification.records import ChannelQueue, DeliveryState
 from tests.worlds.deliveries import Desk
 
@@ -188,10 +188,15 @@ def test_invariant_9_a_worker_touches_no_other_workspace(desk: Desk, other_desk:
     assert {call.workspace_id for call in desk.sandbox.calls()} == {desk.sandbox.workspace("Northwind").id}
     with desk.database.transaction() as session:
         ours = desk.messages()[0]
-        assert not outbox.message_deleted(
-            session, workspace_id=other_desk.workspace_id, channel=ours.channel_id, ts=ours.ts, now=desk.clock()
+        assert not retries.message_deleted(
+            session,
+            workspace_id=other_desk.workspace_id,
+            channel=ours.channel_id,
+            ts=ours.ts,
+            is_ours=False,
+            now=desk.clock(),
         )
-        assert outbox.retry_dead_letters(session, other_desk.workspace_id, now=desk.clock()) == 0
+        assert retries.retry_dead_letters(session, other_desk.workspace_id, now=desk.clock()) == 0
 
 
 def test_invariant_10_a_pass_over_the_same_rows_at_the_same_moment_does_the_same(desk: Desk, other_desk: Desk) -> None:
@@ -214,4 +219,4 @@ def test_invariant_10_a_pass_over_the_same_rows_at_the_same_moment_does_the_same
         for each in (desk, other_desk)
     ]
     assert told[0] == told[1]
-    assert len(told[0]) > 8
+    assert len(told[0]) >= 8

@@ -28,6 +28,7 @@ def change(desk: Desk) -> None:
 def reply(desk: Desk) -> None:
     """Let the card stand, then enqueue a line under it."""
     desk.settle(desk.worker())
+    desk.clock.advance(5)
     desk.line(1, 2)
 
 

@@ -1,6 +1,7 @@
 """Invariant 3: a message to be posted ends posted once, though its answer was lost and whenever the post was done."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -182,3 +183,35 @@ def test_each_fault_of_each_method_delays_and_neither_loses_nor_doubles(
     assert [message.text for message in desk.direct_messages()] == ["last"]
     assert desk.sandbox.person("Ana Ruiz", "Northwind").home is not None
     assert desk.delivery(card).last_error is None
+
+
+def test_what_changed_back_after_an_edit_without_an_answer_is_edited_back(desk: Desk) -> None:
+    """Slack shows what nobody has written down: that it is as it was before that edit must not be believed."""
+    worker = desk.worker()
+    handoff = desk.handoff("asked for a demo")
+    desk.card(handoff)
+    desk.settle(worker)
+    desk.sandbox.fault("chat.update", "cut_after", times=1)
+    desk.change(handoff, "started a trial")
+    worker.run_once(desk.clock())
+    assert desk.texts() == ["started a trial"]
+    desk.change(handoff, "asked for a demo")
+    desk.pass_time(worker, 15)
+    assert desk.texts() == ["asked for a demo"]
+
+
+def test_what_changed_back_after_its_worker_died_while_editing_is_edited_back(desk: Desk) -> None:
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    desk.settle(desk.worker())
+    desk.change(handoff, "started a trial")
+    dying = desk.dispatcher("dying")
+    job = desk.take(dying)
+    desk.slack().call("chat.update", channel=job.channel, ts=job.ts, text="started a trial")
+    desk.change(handoff, "asked for a demo")
+    desk.clock.advance(timedelta(minutes=1))
+    worker = desk.worker()
+    worker.begin()
+    desk.settle(worker)
+    assert desk.texts() == ["asked for a demo"]
+    assert desk.delivery(card).state is DeliveryState.DELIVERED

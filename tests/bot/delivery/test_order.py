@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot.worker import Worker
-from qualification.outbox import outbox
-from qualification.records import Delivery, DeliveryState, Person
+from qualification.outbox import retries
+from qualification.records import Delivery, DeliveryState, Person, Priority
 from tests.worlds.deliveries import Desk, draw
 
 
@@ -21,14 +21,14 @@ def test_invariant_4_deliveries_leave_a_channel_in_order_and_replies_follow_thei
     assert desk.texts() == ["card 0", "card 1", "card 2", "line 0", "line 1", "line 2"]
 
 
-def test_invariant_4_a_channel_gets_three_messages_at_once_and_then_one_a_second(desk: Desk) -> None:
+def test_invariant_4_a_channel_gets_two_messages_at_once_and_then_one_a_second(desk: Desk) -> None:
     worker = desk.worker()
     for number in range(10):
         desk.card(desk.handoff(f"card {number}"))
     worker.run_once(desk.clock())
-    assert len(desk.texts()) == 3
+    assert len(desk.texts()) == 2
     desk.pass_time(worker, 3.5, step=0.25)
-    assert len(desk.texts()) == 6
+    assert len(desk.texts()) == 5
     desk.pass_time(worker, 10, step=0.25)
     assert len(desk.texts()) == 10
     assert all(call.ok for call in desk.sandbox.calls("chat.postMessage"))
@@ -116,7 +116,7 @@ def test_invariant_4_what_slack_will_never_take_is_parked_at_once_and_the_next_g
     worker.run_once(desk.clock())
     assert desk.texts() == ["next"]
     with desk.database.transaction() as session:
-        assert outbox.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), errors=("msg_too_long",)) == 2
+        assert retries.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), errors=("msg_too_long",)) == 2
     desk.pass_time(worker, 5)
     assert desk.texts() == ["next", "shorter", "line 1"]
 
@@ -131,7 +131,7 @@ def test_a_channel_without_the_bot_is_parked_until_it_is_invited(desk: Desk) -> 
     assert (desk.delivery(card).state, desk.delivery(card).last_error) == (DeliveryState.DEAD_LETTER, "not_in_channel")
     channel.members.add(workspace.app.bot_user_id)
     with desk.database.transaction() as session:
-        outbox.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), place=channel.id)
+        retries.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), place=channel.id)
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
 
@@ -149,6 +149,27 @@ def test_blocks_that_slack_minds_go_as_text_instead(desk: Desk) -> None:
     worker.run_once(desk.clock())
     assert [(message.text, message.blocks) for message in desk.messages()] == [("started a trial", None)]
     assert desk.delivery(card).state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize("button", ["Accept", ""])
+def test_where_slack_minds_the_blocks_the_buttons_stay_unless_it_minds_those(desk: Desk, button: str) -> None:
+    """A button without a label is one of those."""
+    element = {"type": "button", "action_id": "accept", "text": {"type": "plain_text", "text": button}}
+    actions = {"type": "actions", "elements": [element]}
+
+    def wrong(session: Session, delivery: Delivery, now: object) -> dict[str, object]:
+        return {**draw(session, delivery, now), "blocks": [{"type": "hologram"}, actions]}  # type: ignore[arg-type]
+
+    worker = desk.worker(render=wrong)
+    handoff = desk.handoff("asked for a demo")
+    desk.card(handoff)
+    for did in ("asked for a demo", "started a trial"):
+        desk.change(handoff, did)
+        worker.run_once(desk.clock())
+        (message,) = desk.messages()
+        shown = [(block["type"], block.get("text", {}).get("text")) for block in message.blocks or ()]
+        assert message.text == did
+        assert shown == ([("section", did), ("actions", None)] if button else [])
 
 
 def test_invariant_4_ten_refusals_park_a_message_while_slack_answers_others(desk: Desk) -> None:
@@ -172,7 +193,7 @@ def test_a_message_for_somebody_unknown_to_slack_waits_visibly_until_slack_knows
     assert (desk.delivery(card).state, desk.delivery(card).last_error) == (DeliveryState.DEAD_LETTER, "no_slack_user")
     with desk.database.transaction() as session:
         session.get_one(Person, desk.ana_id).slack_user_id = user
-        outbox.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), person_id=desk.ana_id)
+        retries.retry_dead_letters(session, desk.workspace_id, now=desk.clock(), person_id=desk.ana_id)
     worker.run_once(desk.clock())
     assert [message.text for message in desk.direct_messages()] == ["asked for a demo"]
 
@@ -181,14 +202,15 @@ def test_a_message_for_a_channels_name_waits_visibly_until_its_id_is_known(desk:
     worker = desk.worker()
     handoffs = [desk.handoff(did) for did in ("by name", "by id", "by both")]
     named = [
-        desk.enqueue("lead_card", handoff, handoff, place="#emea", priority=0) for handoff in (handoffs[0], handoffs[2])
+        desk.enqueue("lead_card", handoff, handoff, place="#emea", priority=Priority.NEW_MESSAGE)
+        for handoff in (handoffs[0], handoffs[2])
     ]
     worker.run_once(desk.clock())
     assert {desk.delivery(card).last_error for card in named} == {"channel_not_looked_up"}
     desk.card(handoffs[1])
     desk.card(handoffs[2])
     with desk.database.transaction() as session:
-        outbox.move_queue(session, desk.workspace_id, place="#emea", channel=desk.channel(), now=desk.clock())
+        retries.move_queue(session, desk.workspace_id, place="#emea", channel=desk.channel(), now=desk.clock())
     desk.pass_time(worker, 3)
     assert sorted(desk.texts()) == ["by both", "by id", "by name"]
 

@@ -1,12 +1,17 @@
 """What is stored is what Slack shows: posted once, edited in place, and only where something changed."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
-from qualification.outbox import outbox
+import pytest
+
+from qualification.outbox import retries
 from qualification.records import DeliveryState
 from tests.bot.connections import in_use
 from tests.worlds.deliveries import Desk, draw
+from tests.worlds.waiting import until_waiting
 
 
 def test_a_card_is_posted_once_and_edited_in_place(desk: Desk) -> None:
@@ -75,7 +80,7 @@ def test_fifty_changes_in_a_burst_make_few_edits_and_the_last_one_is_true(desk: 
         desk.change(handoff, str(number))
         if number % 10 == 0:
             worker.run_once(desk.clock())
-    worker.run_once(desk.clock())
+    desk.settle(worker)
     assert desk.texts() == ["50"]
     assert desk.calls("chat.update") == 5
     assert desk.delivery(card).shown_revision == desk.delivery(card).desired_revision
@@ -120,11 +125,53 @@ def test_a_card_deleted_by_hand_is_posted_anew_when_slack_tells_of_it(desk: Desk
     delete(desk, card)
     assert desk.texts() == []
     with desk.database.transaction() as session:
-        now = desk.clock()
-        assert outbox.message_deleted(session, workspace_id=desk.workspace_id, channel=channel, ts=ts, now=now)
-        assert not outbox.message_deleted(session, workspace_id=desk.workspace_id, channel=channel, ts="1.0", now=now)
+        assert retries.message_deleted(session, channel=channel, ts=ts, **deletion(desk))
+        assert not retries.message_deleted(session, channel=channel, ts="1.0", **deletion(desk))
     worker.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo"]
+
+
+@pytest.mark.parametrize("answer", ["of the post", "of the search"])
+def test_a_card_deleted_before_its_row_says_where_it_is_is_posted_anew(desk: Desk, answer: str) -> None:
+    """Slack tells of the deletion while the answer is under way, or while the database can't take it."""
+    card = desk.card(desk.handoff("asked for a demo"))
+    dispatcher = desk.dispatcher("slow")
+    if answer == "of the search":
+        desk.sandbox.fault("chat.postMessage", "cut_after", times=1)
+        dispatcher.dispatch(desk.take(dispatcher), desk.clock)
+        desk.clock.advance(timedelta(seconds=15))
+    hold = desk.sandbox.fault(
+        "conversations.history" if answer == "of the search" else "chat.postMessage", "hold_after", times=1
+    )
+    posting = threading.Thread(target=dispatcher.dispatch, args=(desk.take(dispatcher), desk.clock))
+    posting.start()
+    hold.wait_until_held()
+    (message,) = desk.messages()
+    desk.slack().call("chat.delete", channel=message.channel_id, ts=message.ts)
+    with desk.database.transaction() as session:
+        assert not retries.message_deleted(session, channel=message.channel_id, ts=message.ts, **deletion(desk))
+    hold.release()
+    posting.join()
+    desk.settle(desk.worker(), 60)
+    assert desk.texts() == ["asked for a demo"]
+    assert desk.delivery(card).posting == 1
+
+
+def test_of_a_deletion_that_is_told_while_the_post_is_recorded_one_waits_for_the_other(desk: Desk) -> None:
+    """On PostgreSQL neither sees what the other has not committed."""
+    if desk.database.is_sqlite:
+        return
+
+    def hears() -> bool:
+        with desk.database.transaction() as session:
+            return retries.message_deleted(session, channel="C1", ts="1.0", **deletion(desk))
+
+    with ThreadPoolExecutor(1) as hands:
+        with desk.database.transaction() as session:
+            assert not retries.was_deleted(session, workspace_id=desk.workspace_id, channel="C1", ts="1.0")
+            hearing = hands.submit(hears)
+            until_waiting(session, hearing)
+        assert not hearing.result()
 
 
 def test_a_reply_to_a_card_deleted_by_hand_brings_the_card_back(desk: Desk) -> None:
@@ -153,6 +200,7 @@ def test_a_template_that_fails_parks_its_message_alone_and_has_another_chance_af
     assert (desk.delivery(bad).state, desk.delivery(bad).last_error) == (DeliveryState.DEAD_LETTER, "cannot_be_drawn")
     assert desk.delivery(good).state is DeliveryState.DELIVERED
     mended = desk.worker()
+    desk.clock.advance(1)
     mended.begin()
     mended.run_once(desk.clock())
     assert desk.texts() == ["asked for a demo", "breaks it"]
@@ -174,6 +222,11 @@ def test_invariant_2_no_connection_is_held_while_slack_is_called(desk: Desk) -> 
         desk.clock.advance(timedelta(seconds=5))
 
 
+def deletion(desk: Desk) -> dict[str, Any]:
+    """Return what is told of each deletion of a message of ours."""
+    return {"workspace_id": desk.workspace_id, "is_ours": True, "now": desk.clock()}
+
+
 def delete(desk: Desk, delivery_id: int) -> None:
     """Delete a message as an administrator of Slack would."""
     delivery = desk.delivery(delivery_id)
@@ -192,9 +245,7 @@ def test_a_card_deleted_while_a_reply_to_it_is_posted_brings_that_reply_back_too
     hold.wait_until_held()
     delete(desk, card)
     with desk.database.transaction() as session:
-        outbox.message_deleted(
-            session, workspace_id=desk.workspace_id, channel=str(first.channel), ts=str(first.ts), now=desk.clock()
-        )
+        retries.message_deleted(session, channel=str(first.channel), ts=str(first.ts), **deletion(desk))
     hold.release()
     posting.join()
     assert desk.delivery(line).ts is None

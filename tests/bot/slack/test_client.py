@@ -159,3 +159,12 @@ def test_the_clients_library_writes_no_message_into_the_log(
         with pytest.raises(PassingError):
             slack.call("chat.postMessage", channel=channel(sandbox), text="ana@northwind.example")
     assert "ana@northwind.example" not in caplog.text
+
+
+def test_what_slack_took_and_ignored_in_part_is_in_the_log(
+    slack: Slack, slack_warnings: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    metadata = {"event_type": "a.b", "event_payload": {}}
+    slack.call("chat.postMessage", channel="#general", text="x", metadata=metadata)
+    assert "ignored some of it: invalid_metadata_schema" in caplog.text
+    slack_warnings.clear()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pytest
 from sqlalchemy import select
 
 from bot.app import Baton
@@ -132,7 +133,7 @@ def test_what_waited_for_people_and_channels_goes_out_once_they_are_found(
     with baton.database.transaction() as session:
         form = HandOverForm(company="Contoso", did="Asked for a demo")
         mika = sandbox.person("Mika Sato").id
-        handover.hand_over(session, workspace_id=baton.installations[0].id, by=mika, form=form, key="V1", now=clock())
+        handover.hand_over(session, workspace_id=baton.installations[0].id, by=mika, form=form, now=clock())
     baton.workers[0].run_once(clock())
     with baton.database.snapshot() as session:
         dead_letters = session.scalars(select(Delivery).where(Delivery.state == DeliveryState.DEAD_LETTER)).all()
@@ -178,3 +179,28 @@ def test_somebody_slack_has_a_new_word_for_holds_up_nobody(
         Directory(database=baton.database, slack=slack, workspace_id=baton.installations[0].id, now=clock).look_up()
         server.shutdown()
     assert {person(baton, name).refreshed_at for name in ("Ana Ruiz", "Maya Cohen")} == {clock()}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=1)])
+def test_after_a_clock_that_was_ahead_people_and_channels_are_looked_up_as_before(
+    baton: Baton, publish: Publish, sandbox: Sandbox, clock: ManualClock, ahead: timedelta
+) -> None:
+    publish(text=PLAYBOOK.replace("#sales-emea", "#new"))
+    off = timedelta(0)
+    slack = Slack(sandbox.bot_token(), base_url=sandbox.api_url)
+    workspace_id = baton.installations[0].id
+    directory = Directory(
+        database=baton.database,
+        slack=slack,
+        workspace_id=workspace_id,
+        now=lambda: clock() + off,
+        seconds=clock.unix,
+    )
+    off = ahead
+    assert directory.look_up() == PEOPLE
+    off = timedelta(0)
+    sandbox.people.change(sandbox.person("Ana Ruiz"), tz="Asia/Tokyo")
+    channel_id = sandbox.people.add_channel("new", workspace=sandbox.workspace(), with_bot=False)
+    clock.advance(timedelta(minutes=11))
+    assert directory.look_up() == PEOPLE + 1
+    assert (person(baton, "Ana Ruiz").zone, team(baton).channel_id) == ("Asia/Tokyo", channel_id)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.slack.client import Slack, SlackError
+from bot.slack.client import FinalError, Slack
 from bot.slack.replies import Views
-from qualification.rules.refusals import TookTooLong
+from qualification.rules.refusals import NotOpened, TookTooLong
 from sandbox.clock import ManualClock
 from sandbox.people.driver import Person
 from sandbox.server import Sandbox
@@ -47,8 +47,13 @@ def test_a_click_in_a_modal_delivered_twice_pushes_one(sandbox: Sandbox, views: 
 
 
 def test_a_trigger_that_slack_never_gave_is_a_failure(views: Views) -> None:
-    with pytest.raises(SlackError, match="invalid_trigger_id"):
+    with pytest.raises(NotOpened):
         views.open("1.2.3", MODAL)
+
+
+def test_a_modal_that_slack_takes_for_none_is_a_fault_of_ours(sandbox: Sandbox, views: Views, ana: Person) -> None:
+    with pytest.raises(FinalError, match="invalid"):
+        views.open(trigger(sandbox, ana), {**MODAL, "blocks": [{"type": "invented"}]})
 
 
 def test_a_trigger_that_has_expired_asks_for_another_press(

@@ -136,7 +136,7 @@ doings = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=doings, before=st.sets(st.sampled_from(GATES)), after=st.sets(st.sampled_from(GATES)))
 def test_who_is_called_ready_is_who_the_word_hands_over(
     desk: Desk, *, done: list[tuple[str, str, str]], before: set[str], after: set[str]

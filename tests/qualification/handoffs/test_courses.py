@@ -128,7 +128,7 @@ def agrees_on_qualified(desk: Desk, handoffs: list[Handoff]) -> None:
     assert on_home(desk) == sum(each.id in qualified and each.announced_at > lately for each in handoffs)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(course=COURSE)
 def test_whatever_people_do_the_rows_agree_with_each_other(
     database: Database, course: list[tuple[str, str, int, timedelta]]

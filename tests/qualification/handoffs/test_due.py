@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, text
+import pytest
+from sqlalchemy import select
 
 from bot.database import Database
 from qualification.handoffs import decisions
@@ -12,7 +13,8 @@ from qualification.people import people
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
 from qualification.views import home
 from tests.worlds.desk import Desk, open_desk
-from tests.worlds.playbook import PLAYBOOK
+from tests.worlds.playbook import PLAYBOOK, without
+from tests.worlds.waiting import until_waiting
 
 
 def test_a_rep_is_reminded_once(desk: Desk) -> None:
@@ -94,6 +96,30 @@ def test_whoever_said_until_when_they_are_away_is_back_then_and_their_home_says_
     assert desk.all(Delivery, Delivery.kind == "home")[0].desired_revision == tab.desired_revision + 1
 
 
+@pytest.mark.parametrize("gone", ["out of the playbook", "deactivated"])
+def test_whoever_leaves_keeps_no_offer_and_no_clock(desk: Desk, gone: str) -> None:
+    handoff_id, _ = desk.offered()
+    if gone == "deactivated":
+        desk.does(people.refresh, slack_user_id="UANA", name=None, zone=None, locale=None, deactivated=True)
+    else:
+        desk.publishes(without(PLAYBOOK, "UANA"))
+    assert desk.ticks() == 1
+    assert desk.asked(handoff_id) == "UBEN"
+    assert desk.events(handoff_id)[-2].facts["has_left"] is True
+    assert desk.ticks() == 0
+    desk.later(minutes=15)
+    desk.ticks()
+    assert [each.person_id for each in desk.offers(handoff_id) if each.outcome == "open"] == [desk.person("UBEN").id]
+    assert len(desk.all(Delivery, Delivery.kind == "reminder")) == 1
+
+
+def test_whoever_stays_keeps_the_clock_of_an_offer_when_a_playbook_is_published(desk: Desk) -> None:
+    handoff_id, _ = desk.offered()
+    accept_by = desk.card(handoff_id).accept_by
+    desk.publishes(without(PLAYBOOK, "UCHLOE"))
+    assert (desk.ticks(), desk.asked(handoff_id), desk.card(handoff_id).accept_by) == (0, "UANA", accept_by)
+
+
 def test_invariant_8_hours_are_counted_in_the_zone_of_the_person(desk: Desk) -> None:
     """Ana works in New York: at noon in London she is not there, and her half hour begins at nine in the morning."""
     facts = {"name": None, "locale": None, "deactivated": False}
@@ -159,8 +185,7 @@ def test_a_pass_locks_its_pools_before_it_makes_a_lane(postgresql_url: str) -> N
         with database.transaction() as session:
             session.get_one(Pool, pool.id, with_for_update={"key_share": True})
             ticking = thread.submit(desk.ticks)
-            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-                assert not ticking.done()
+            until_waiting(session, ticking)
             surfaces.enqueue_home(session, somebody, now=desk.now)
         assert ticking.result() == 2
     database.dispose()

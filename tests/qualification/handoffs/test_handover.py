@@ -6,10 +6,10 @@ import pytest
 
 from qualification.handoffs import decisions, handover
 from qualification.handoffs.handover_form import HandOverForm
-from qualification.records import Company, Delivery, Handoff, IdempotencyKey, Lead
+from qualification.records import Company, Delivery, Handoff, Lead
 from qualification.rules.field_errors import FieldFault
 from qualification.rules.leads.lead_input import ActivityInput
-from qualification.rules.refusals import HandedInTwice, InvalidFields, NoPlaybook
+from qualification.rules.refusals import InvalidFields, NoPlaybook
 from tests.worlds.desk import Desk, open_desk
 from tests.worlds.playbook import PLAYBOOK
 
@@ -28,21 +28,6 @@ def test_a_lead_handed_over_is_offered_to_the_rep_whose_turn_it_is(desk: Desk) -
 def test_the_announcer_need_not_be_in_the_playbook(desk: Desk) -> None:
     desk.hands_over(by="UNEW")
     assert desk.person("UNEW").active is False
-
-
-def test_the_same_form_twice_is_one_handoff_and_a_clear_word(desk: Desk) -> None:
-    desk.hands_over(key="V-same")
-    with pytest.raises(HandedInTwice):
-        desk.hands_over(key="V-same")
-    assert len(desk.all(Handoff)) == 1
-
-
-def test_a_refused_form_may_come_again_under_the_same_key(desk: Desk) -> None:
-    """Slack keeps the modal's id while the person corrects a field."""
-    with pytest.raises(InvalidFields):
-        desk.hands_over(key="V-same", email="nonsense")
-    assert desk.all(IdempotencyKey) == []
-    assert not desk.hands_over(key="V-same", email="ivy@acme.example").already
 
 
 def test_a_live_handoff_is_not_announced_twice_and_what_is_new_is_added(desk: Desk) -> None:
@@ -218,11 +203,11 @@ def test_who_asked_for_somebody_passes_no_gate_that_lets_them(desk: Desk) -> Non
 def test_the_message_that_a_lead_comes_from_is_remembered(desk: Desk) -> None:
     first, second = (f"https://northwind.slack.com/archives/C1/p{n}" for n in (1, 2))
     form = HandOverForm(company="Acme", email="ivy@acme.example", did="Asked for a demo")
-    made = desk.does(handover.hand_over, by="UMIKA", form=form, key="V1", permalink=first)
+    made = desk.does(handover.hand_over, by="UMIKA", form=form, permalink=first)
     assert desk.card(made.handoff_id).permalink == first
     before = desk.kinds(made.handoff_id)
-    desk.does(handover.hand_over, by="UMIKA", form=form, key="V2", permalink=first)
+    desk.does(handover.hand_over, by="UMIKA", form=form, permalink=first)
     assert desk.kinds(made.handoff_id) == before
-    desk.does(handover.hand_over, by="UMIKA", form=form, key="V3", permalink=second)
+    desk.does(handover.hand_over, by="UMIKA", form=form, permalink=second)
     assert desk.events(made.handoff_id)[-1].facts == {"fields": [], "permalink": second}
     assert desk.card(made.handoff_id).permalink == first

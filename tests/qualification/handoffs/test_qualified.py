@@ -119,7 +119,8 @@ def in_summary(desk: Desk, since: datetime = MORNING - timedelta(days=400)) -> i
 
     def count(session: Session) -> int:
         playbook = playbooks.current(session, desk.workspace_id).playbook
-        figures = team_days.sum_up(session, team, playbook, since=since, until=until, day=until.date(), now=until)
+        span = team_days.Span(since, until)
+        figures = team_days.sum_up(session, team, playbook, span=span, day=until.date(), now=until)
         return figures.steps.qualified
 
     return desk.reads(count)

@@ -144,7 +144,7 @@ def test_leads_that_turned_out_to_be_one_come_back_once_at_the_instant_they_wake
         if number % 3 == 2:
             desk.ticks()
         elif number % 3 == 1:
-            desk.hands_over("Acme", email="jo.b@acme.example", did="Came back", key=f"again {number}")
+            desk.hands_over("Acme", email="jo.b@acme.example", did="Came back")
         else:
             with suppress(Refusal):
                 desk.does(decisions.reopen, by="UMAYA", handoff_id=(snoozed_id, accepted)[number % 2])

@@ -8,7 +8,7 @@ from qualification.organisation import publishing
 from qualification.playbook import playbooks
 from qualification.records import ChannelQueue, Delivery, DeliveryState, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.playbook.errors import PlaybookFaults
-from qualification.rules.refusals import NoPlaybook, NotYours
+from qualification.rules.refusals import NoPlaybook, NotInPlaybook
 from tests.worlds.desk import Desk, open_desk
 from tests.worlds.playbook import PLAYBOOK
 
@@ -180,7 +180,7 @@ def test_whoever_is_named_no_more_decides_no_more(desk: Desk) -> None:
     desk.publishes(PLAYBOOK.replace(maya, maya + maya.replace("UMAYA, name: Maya Cohen", "UMAX, name: Max Weber")))
     handoff_id, offer_id = desk.offered()
     desk.publishes(PLAYBOOK)
-    with pytest.raises(NotYours):
+    with pytest.raises(NotInPlaybook):
         desk.does(decisions.accept, by="UMAX", handoff_id=handoff_id, offer_id=offer_id)
 
 

@@ -10,7 +10,7 @@ from bot.database import Database
 from qualification.checklists import checklists
 from qualification.handoffs import decisions, progress, tasks
 from qualification.outbox import surfaces
-from qualification.records import Delivery, Handoff, LeadEvent, Summary, Task, Team
+from qualification.records import Delivery, Handoff, LeadEvent, Priority, Summary, Task, Team
 from qualification.reporting import summaries, summary_plans
 from qualification.reporting.figures import DailySummary, NamedCount, Steps
 from qualification.rules.checklists.frameworks import Verdict
@@ -382,4 +382,4 @@ def test_a_summary_goes_where_its_teams_messages_go(desk: Desk) -> None:
     place = surfaces.place_of(team)
     assert place == "#sales-emea"
     (message,) = desk.all(Delivery, Delivery.kind == "summary")
-    assert (message.handoff_id, message.priority) == (None, 2)
+    assert (message.handoff_id, message.priority) == (None, Priority.CAN_WAIT)

@@ -50,7 +50,6 @@ def hand_over(database: Database, workspace_id: int, number: int) -> None:
             workspace_id=workspace_id,
             by="UMIKA",
             form=HandOverForm(company=f"Company {number}", email=f"ivy@{number}.example", did="Asked for a demo"),
-            key=f"V{number}",
             now=MORNING,
         )
 

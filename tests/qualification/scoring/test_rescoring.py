@@ -222,7 +222,7 @@ doings = st.lists(
 points = st.fixed_dictionaries({kind.replace("-", "_"): st.integers(-30, 60) for kind in KINDS})
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(done=doings, before=points, after=points, cut=st.integers(0, 8), limit=st.integers(1, 3), data=st.data())
 def test_adding_up_anew_comes_to_what_adding_up_as_they_came_comes_to(
     desk: Desk,

@@ -3,8 +3,11 @@
 import itertools
 from datetime import timedelta
 
+import pytest
+
 from qualification.records import Lead
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from qualification.rules.refusals import NotInPlaybook
 from qualification.views import held
 from qualification.views.held import GateCount, GatedLeads
 from tests.worlds.desk import Desk
@@ -24,9 +27,9 @@ def does(desk: Desk, email: str, kind: str = "content-download", times: int = 5)
     return lead_id
 
 
-def look(desk: Desk) -> GatedLeads:
+def look(desk: Desk, by: str = "UOLU") -> GatedLeads:
     """Look whom the gates hold now."""
-    return desk.reads(lambda session: held.gated_leads(session, desk.workspace_id, "UANA", now=desk.now))
+    return desk.reads(lambda session: held.gated_leads(session, desk.workspace_id, by, now=desk.now))
 
 
 def count(gate: str, now: int, lately: int, *, disqualifies: bool = False) -> GateCount:
@@ -78,3 +81,22 @@ def test_only_the_latest_are_named_and_all_are_counted(desk: Desk) -> None:
     seen = look(desk)
     assert (seen.count, len(seen.latest), seen.latest[0].lead) == (12, 10, "p11@gmail.com")
     assert seen.latest[0].since - seen.latest[-1].since == timedelta(minutes=9)
+
+
+@pytest.mark.parametrize(("by", "named"), [("UOLU", 1), ("UMIKA", 0), ("UANA", 0), ("UMAYA", 0)])
+def test_all_are_counted_and_only_who_sees_every_lead_is_told_their_names(desk: Desk, by: str, named: int) -> None:
+    does(desk, "jo@gmail.com")
+    seen = look(desk, by)
+    assert (seen.count, len(seen.latest)) == (1, named)
+
+
+def test_whoever_sees_every_lead_by_the_playbook_is_told_no_address(desk: Desk) -> None:
+    desk.publishes(f"{PLAYBOOK}\nrights: {{marketers: leads}}\n")
+    does(desk, "jo@gmail.com")
+    (gated,) = look(desk, "UMIKA").latest
+    assert gated.lead == f"#{gated.lead_id}"
+
+
+def test_a_stranger_is_told_nothing_of_them(desk: Desk) -> None:
+    with pytest.raises(NotInPlaybook):
+        look(desk, "USTRANGER")

@@ -66,6 +66,7 @@ class Demo:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            umask=0o022,
         )
         self.lines: list[str] = []
         assert self.process.stdout
@@ -156,6 +157,11 @@ def test_a_demo_that_is_kept_goes_on_where_it_was(tmp_path: Path) -> None:
         finally:
             ending = demo.ended()
         assert ending == "The demo is over. kept keeps its database and its Slack; the same command goes on with them."
+    written = [tmp_path / "demo.log", *(tmp_path / "kept").iterdir()]
+    assert {file.name: file.stat().st_mode & 0o777 for file in written} == dict.fromkeys(
+        ("demo.log", "demo.db", "demo.db.lock", "intake-key", "slack.json"), 0o600
+    )
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
     (key, first, workspace), (key_again, second, workspace_again) = said
     assert (key, workspace) == (key_again, workspace_again)
     assert (first["id"], second["id"]) == (1, 2)
@@ -232,7 +238,7 @@ def test_a_port_in_use_is_said_in_a_sentence(capsys: pytest.CaptureFixture[str])
 
 def test_a_bot_that_cannot_start_says_why(tmp_path: Path) -> None:
     bot = BotProcess({"DATABASE_URL": "nonsense", "SLACK_BOT_TOKEN": ""}, io.StringIO(), ended=lambda: None)
-    with pytest.raises(BotFailedError, match=r"(?s)`baton migrate` failed:.+DATABASE_URL"):
+    with pytest.raises(BotFailedError, match=r"(?s)`baton playbook publish .+` failed:.+DATABASE_URL"):
         bot.prepare()
     assert not bot.runs
     assert list(tmp_path.iterdir()) == []

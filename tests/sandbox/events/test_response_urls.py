@@ -121,4 +121,4 @@ def test_a_fault_may_strike_response_urls(sandbox: Sandbox, urls: list[str], ana
     sandbox.fault("response_url", "500", times=1)
     assert answer(urls[0], text="lost").status_code == 500
     assert ana.private_replies == []
-    assert [call.status for call in sandbox.calls("response_url")] == [500]
+    assert [(call.status, call.response_url) for call in sandbox.calls("response_url")] == [(500, urls[0])]

@@ -139,6 +139,17 @@ def test_a_delivery_may_arrive_twice(sandbox: Sandbox, over_socket: App, ana: Pe
     assert heard[0]["trigger_id"] == heard[1]["trigger_id"]
 
 
+def test_what_was_delivered_can_be_delivered_again(sandbox: Sandbox, over_socket: App, ana: Person) -> None:
+    heard: list[Json] = []
+    over_socket.command("/handoff")(gather(heard))
+    ana.types("/handoff")
+    (first,) = sandbox.deliveries("slash_commands")
+    assert sandbox.redeliver(first)
+    assert heard[0]["trigger_id"] == heard[1]["trigger_id"]
+    sandbox.deliver_to("http://127.0.0.1:9/nobody")
+    assert not sandbox.redeliver(first)
+
+
 def test_rubbish_from_the_app_is_overlooked(socket: ClientConnection, ana: Person) -> None:
     assert json.loads(socket.recv(10))["type"] == "hello"
     for text in ("nonsense", "[]", '{"envelope_id": "unknown"}'):

@@ -173,6 +173,19 @@ def test_waiting_in_vain_says_what_was_seen_last(sandbox: Sandbox, ana: Person, 
         sandbox.wait_for(lambda: ana.sees(channel), timeout=0.05)
 
 
+def test_waiting_ends_in_time_though_the_condition_itself_changes_something(sandbox: Sandbox) -> None:
+    calls: list[None] = []
+
+    def stirs() -> bool:
+        assert not calls, "it was called again after its time"
+        calls.append(None)
+        sandbox.stir()
+        return False
+
+    with pytest.raises(TimeoutError, match="it last answered False"):
+        sandbox.wait_for(stirs, timeout=0)
+
+
 def test_waiting_for_what_is_not_there_yet_is_waiting_too(sandbox: Sandbox, client: WebClient, ana: Person) -> None:
     seen: list[str] = []
     waiting = threading.Thread(target=lambda: seen.append(sandbox.wait_for(lambda: ana.home.text)))

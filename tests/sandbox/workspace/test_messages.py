@@ -54,6 +54,22 @@ def test_what_cannot_be_posted_is_refused_in_slacks_words(client: WebClient, arg
     assert error_of(lambda: client.api_call("chat.postMessage", json=arguments))["error"] == error
 
 
+@pytest.mark.parametrize("event_type", ["lead.accepted", "lead accepted", "lead:accepted"])
+def test_metadata_that_slack_does_not_know_is_ignored_with_a_warning(
+    client: WebClient, channel: str, slack_warnings: list[str], event_type: str
+) -> None:
+    metadata = {"event_type": event_type, "event_payload": {}}
+    answer = client.chat_postMessage(channel=channel, text="x", metadata=metadata)
+    assert (answer["ok"], answer["warning"], "metadata" in answer["message"]) == (
+        True,
+        "invalid_metadata_schema",
+        False,
+    )
+    assert answer["response_metadata"] == {"warnings": ["invalid_metadata_schema"]}
+    assert slack_warnings == ["invalid_metadata_schema"]
+    slack_warnings.clear()
+
+
 def test_blocks_are_refused_with_the_path_of_each_fault(client: WebClient, channel: str) -> None:
     blocks: list[Json] = [{"type": "header", "text": plain("x" * 151)}, {"type": "divider", "colour": "red"}]
     error = error_of(lambda: client.chat_postMessage(channel=channel, text="x", blocks=blocks))
