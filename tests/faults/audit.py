@@ -204,7 +204,7 @@ class Audit:
         if act.kind == "stage":
             return act.mark == FIRST_STAGE or any(each.facts["stage"] == act.mark for each in same)
         if act.kind == "task done" and act.mark is not None and not same:
-            # A contact or a new stage ends a task without an event of its own; somebody may have asked for it anew since.
+            # A contact or a stage ends a task without an event of its own; somebody may have asked for it anew since.
             asked_anew = EventKind.TASK_NOT_DONE in {each.kind for each in self.events if each.handoff_id == act.target}
             return asked_anew or self.tasks[int(act.mark.removeprefix("task "))].outcome is TaskOutcome.DONE
         return act.kind in DONE_ONCE and bool(same)
