@@ -25,6 +25,7 @@ from bot.outages import COMMIT_UNKNOWN, NotNow, Outage, is_away
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import IdempotencyKey, Workspace
+from qualification.rules.leads.suppression import PersonalKey
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +74,16 @@ class Database:
     engine: Engine
 
     def __init__(
-        self, url: str, *, application_name: str = "baton", patience_seconds: float = PATIENCE_SECONDS
+        self,
+        url: str,
+        *,
+        application_name: str = "baton",
+        patience_seconds: float = PATIENCE_SECONDS,
+        personal_key: PersonalKey | None = None,
     ) -> None:
         """Prepare the engine; the first use opens the first connection.
+
+        With `personal_key` its transactions know who must not come back.
 
         A transaction on SQLite waits `patience_seconds` at most for other writers, those of other processes included.
         """
@@ -93,7 +101,9 @@ class Database:
         else:
             self.engine = _postgresql_engine(parsed, application_name)
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._write_session = sessionmaker(self.engine, class_=UnitOfWork, expire_on_commit=False)
+        self._write_session = sessionmaker(
+            self.engine, class_=UnitOfWork, expire_on_commit=False, personal_key=personal_key
+        )
         self._read_session = sessionmaker(self._reader, expire_on_commit=False)
 
     def on_commit(self, hook: Callable[[], None]) -> None:

@@ -11,9 +11,12 @@ import dotenv
 from sqlalchemy.exc import ArgumentError
 
 from bot.database import database_url as url_of
+from qualification.rules.leads.suppression import PersonalKey
 
 LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+# Characters of BATON_KEY: 32 in hexadecimal are 128 bits.
+SHORTEST_KEY: Final = 32
 HIGHEST_PORT: Final = 65535
 # Names of ours begin like this, and by how much another may differ and still be taken for a slip of the pen.
 PREFIXES: Final = ("SLACK_", "INTAKE_", "LOG_", "METRICS_", "BATON_")
@@ -55,6 +58,7 @@ class Settings:
     log_format: str = "text"
     log_level: str = "info"
     metrics_token: str = field(default="", repr=False)
+    personal_key: PersonalKey | None = field(default=None, repr=False)
 
     @property
     def on_sqlite(self) -> bool:
@@ -85,6 +89,7 @@ SETTINGS: Final = (
     Setting("LOG_FORMAT", "text or json", default="text"),
     Setting("LOG_LEVEL", "debug, info, warning or error", default="info"),
     Setting("METRICS_TOKEN", "Opens /metrics to whoever sends it as Authorization: Bearer …", secret=True),
+    Setting("BATON_KEY", "Hashes people who were erased, so that they are known if they come back", secret=True),
     Setting("SLACK_API_URL", "Slack's Web API, or another's that answers like it", default="https://slack.com/api/"),
 )
 
@@ -133,6 +138,7 @@ def read_settings(environ: Mapping[str, str], *, slack: bool = True, in_file: Co
         log_format=reading.choice("LOG_FORMAT", LOG_FORMATS),
         log_level=reading.choice("LOG_LEVEL", LOG_LEVELS),
         metrics_token=reading.text("METRICS_TOKEN"),
+        personal_key=reading.personal_key("BATON_KEY"),
     )
     if reading.faults:
         raise SettingsFaults(tuple(reading.faults))
@@ -233,6 +239,13 @@ class _Reading:
                 example = "write addresses, and networks such as 10.0.0.0/8, with a comma between two of them"
                 self.faults.append(f"{name}: {error}; {example}.")
         return tuple(written)
+
+    def personal_key(self, name: str) -> PersonalKey | None:
+        """Give the key that hashes people; a short one could be guessed. The fault never quotes it."""
+        text = self.text(name)
+        if text and len(text) < SHORTEST_KEY:
+            self.faults.append(f"{name} is too short: baton init makes one of {2 * SHORTEST_KEY} characters.")
+        return PersonalKey(text.encode()) if text else None
 
     def port(self, name: str) -> int:
         """Give a port's number; 0 lets the system choose one."""

@@ -37,10 +37,7 @@ def register(app: App) -> None:
     app.action("more")(progress.more)
     app.view("edit_lead")(progress.edit)
 
-    app.command("/lead")(lead_page.lead)
-    app.action("show_lead")(lead_page.show)
-    app.action("hand_over_lead")(lead_page.ask_to_hand_over)
-    app.action("split_lead")(lead_page.split)
+    _register_lead_page(app)
 
     app.command("/pipeline")(pipeline.answer)
     app.action("share_pipeline")(pipeline.share)
@@ -65,6 +62,15 @@ def register(app: App) -> None:
     app.event("member_joined_channel")(channels.join)
 
     _register_old_ids(app)
+
+
+def _register_lead_page(app: App) -> None:
+    app.command("/lead")(lead_page.lead)
+    app.action("show_lead")(lead_page.show)
+    app.action("hand_over_lead")(lead_page.ask_to_hand_over)
+    app.action("split_lead")(lead_page.split)
+    app.action("erase_lead")(lead_page.ask_to_erase)
+    app.view("erase")(lead_page.erase)
 
 
 def _register_old_ids(app: App) -> None:

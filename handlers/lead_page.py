@@ -6,6 +6,7 @@ from handlers.plumbing import payloads
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
 from handlers.plumbing.private_replies import show_again
+from qualification.handoffs import erasure
 from qualification.people import people
 from qualification.views import forms, held, lead_page, search
 
@@ -50,6 +51,25 @@ def ask_to_hand_over(ack: Ack, body: Body, snapshot: Sessions, views: Views, wor
         reader = people.reader(session, workspace.id, pick.user_id)
     views.open(pick.trigger_id, draw(reader, "modals/hand_over", choices=choices))
     ack()
+
+
+def ask_to_erase(ack: Ack, body: Body, snapshot: Sessions, views: Views, workspace: Workspace) -> None:
+    """Ask an administrator whether the person is to be erased, and say what that does."""
+    pick = payloads.pick(body)
+    with snapshot() as session:
+        form = forms.erase(session, workspace.id, pick.user_id, pick.lead)
+        reader = people.reader(session, workspace.id, pick.user_id)
+    views.open(pick.trigger_id, draw(reader, "modals/erase", form=form))
+    ack()
+
+
+def erase(ack: Ack, body: Body, transaction: Transactions, now: Now, workspace: Workspace) -> None:
+    """Erase the person, and say so in the same modal."""
+    filled = payloads.form(body)
+    with transaction() as session:
+        done = erasure.erase_for(session, workspace.id, payloads.lead(body) or 0, by=filled.user_id, now=now())
+        reader = people.reader(session, workspace.id, filled.user_id)
+    ack(response_action="update", view=draw(reader, "modals/erased", done=done))
 
 
 def split(ack: Ack, body: Body, transaction: Transactions, now: Now, reply: Reply, workspace: Workspace) -> None:

@@ -20,6 +20,7 @@ from sandbox.journal import Journal
 from sandbox.workspace.state import Json
 from tests.postgresql import ProcessDatabase, memory, running
 from tests.warm import WarmProcess
+from tests.worlds.keys import PERSONAL_KEY
 
 # What the files of one test may take, with much to spare.
 SQLITE_BYTES = 32 * 1024**2
@@ -164,6 +165,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """Open a fresh database as the bot does, once on each engine."""
-    opened = Database(database_url)
+    opened = Database(database_url, personal_key=PERSONAL_KEY)
     yield opened
     opened.dispose()

@@ -22,7 +22,7 @@ def opened(given: Settings, *, patience_seconds: float = PATIENCE_SECONDS) -> It
     trouble = missing_folder(given.database_url)
     if trouble is not None:
         console.fail(f"The database cannot be used: {trouble.seen}. {trouble.remedy}", console.FAILED)
-    database = Database(given.database_url, patience_seconds=patience_seconds)
+    database = Database(given.database_url, patience_seconds=patience_seconds, personal_key=given.personal_key)
     try:
         with console.explained(given):
             yield database

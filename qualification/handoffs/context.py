@@ -29,7 +29,7 @@ from qualification.records import (
 from qualification.routing import assignment
 from qualification.rules.handoffs.permissions import Action, Actor, HandoffStatus, Party, allow
 from qualification.rules.handoffs.states import HandoffState
-from qualification.rules.refusals import NoPlaybook, UnknownLead
+from qualification.rules.refusals import LeadErased, NoPlaybook, UnknownLead
 
 _Around: TypeAlias = tuple[Lead, Team, Offer | None, int | None, str | None, bool]
 
@@ -92,6 +92,8 @@ def lock_for_action(
     context = _context(
         session, handoff, command, newcomer=lambda: people.actor(session, command.workspace_id, command.by)
     )
+    if context.lead.erased_at is not None:
+        raise LeadErased(at=context.lead.erased_at)
     asked_id = context.offer.person_id if context.offer else None
     if handoff.pool_id is not None and (deals or asked_id not in {None, context.by.id}):
         assignment.lock_pools(session, handoff.workspace_id, [handoff.pool_id])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import snooze
 from qualification.handoffs.handover_form import HandOverForm, read_form
 from qualification.handoffs.viewpoint import seen_lead, viewpoint_of
-from qualification.leads import resolution
+from qualification.leads import resolution, suppression
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.events import record_arrivals, record_event
 from qualification.leads.lifecycle import update_lifecycle
@@ -24,8 +24,10 @@ from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import HandedOver, Resumed, Updated
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.leads.suppression import SuppressionReason
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.refusals import LeadErased, WasErased
 from qualification.rules.routing.rotation import Asked, choose_rule
 from qualification.rules.values.normalization import written
 from qualification.scoring import overridden_gates
@@ -96,7 +98,11 @@ def hand_over(
     announcer = people.actor(session, workspace_id, by, name=name)
     view = viewpoint_of(session, workspace_id, announcer)
     if lead_id is not None:
-        seen_lead(session, view, workspace_id, lead_id)
+        before, _ = seen_lead(session, view, workspace_id, lead_id)
+        if before.erased_at is not None:
+            raise LeadErased(at=before.erased_at)
+    if suppression.suppressed(session, workspace_id, [data]).get(0) is SuppressionReason.ERASED:
+        raise WasErased
     found = resolution.resolve(session, workspace_id, data, now=now)
     if found.is_new:
         record_arrivals(session, [(found.lead, None)])

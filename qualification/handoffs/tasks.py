@@ -59,6 +59,13 @@ def update_tasks(session: Session, context: HandoffContext, trigger: TaskTrigger
     session.flush()
 
 
+def drop(session: Session, handoff: Handoff, *, by: Person | None, now: datetime) -> None:
+    """Drop what is still to be done with a handoff that has ended."""
+    open_task = session.scalar(_OPEN, {"handoff_id": handoff.id})
+    if open_task is not None:
+        _end(open_task, TaskOutcome.DROPPED, by=by, now=now)
+
+
 def done(session: UnitOfWork, command: HandoffCommand, *, task_id: int) -> None:
     """Record that the step was done, as its owner or a manager says; said twice, it is the same.
 

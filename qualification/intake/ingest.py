@@ -1,13 +1,13 @@
 """What senders post: leads resolved, activities stored and scored, and leads that are ready handed over."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from qualification.handoffs import automatic
 from qualification.intake import activities
 from qualification.intake.activities import ActivityData
-from qualification.leads import events, resolution
+from qualification.leads import events, resolution, suppression
 from qualification.leads.resolution import ResolvedLead
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
@@ -15,9 +15,10 @@ from qualification.playbook.playbooks import Published
 from qualification.records import Lead
 from qualification.rules.handoffs.event_types import Updated
 from qualification.rules.intake.row_checks import future_errors, lead_data_of, playbook_errors
-from qualification.rules.intake.row_errors import InvalidRow, RowError
+from qualification.rules.intake.row_errors import ERASED, InvalidRow, RowError
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import ActivityDetails, ActivityInput, LeadInput
+from qualification.rules.leads.suppression import SuppressionReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ def ingest(
             rejected[index] = invalid.errors
         else:
             known |= {entry.id} if isinstance(entry, ActivityInput) else set()
+    erased = erased_rows(session, workspace_id, data)
+    for index in erased:
+        del data[index]
+    rejected |= erased
     resolved = dict(zip(data, resolve_leads(session, workspace_id, [*data.values()], now=now), strict=True))
     done = [
         (resolved[index].lead, activity_data(sender, entry, now))
@@ -69,6 +74,19 @@ def ingest(
         else:
             results.append(Ingested(resolved[index].lead.id))
     return results
+
+
+def erased_rows(
+    session: UnitOfWork, workspace_id: int, data: Mapping[int, LeadData]
+) -> dict[int, tuple[RowError, ...]]:
+    """Return the error of each row, by its index, that is about somebody who was erased and must not come back."""
+    found = suppression.suppressed(session, workspace_id, [*data.values()])
+    indexes = [*data]
+    return {
+        indexes[place]: (RowError("lead", ERASED),)
+        for place, reason in found.items()
+        if reason is SuppressionReason.ERASED
+    }
 
 
 def resolve_leads(

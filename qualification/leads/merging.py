@@ -93,6 +93,8 @@ def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> t
     if found is None or found.split_at is not None:
         raise StaleCard
     kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
+    if kept.erased_at is not None:
+        raise StaleCard
     # Handoffs are locked before leads, as in every decision.
     theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
     for name in set(found.taken_over) & {*_TAKEN_OVER, "do_not_contact"}:

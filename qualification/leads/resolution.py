@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, TypeVar
 
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,10 +15,10 @@ from qualification.leads import merging
 from qualification.leads.index import FoundLate, live_among, lock_handoffs, require_locked
 from qualification.leads.merging import root
 from qualification.leads.resolver import ResolvedLead, Resolver
-from qualification.records import Handoff, Lead
+from qualification.records import Company, Handoff, Lead
 from qualification.rules.leads.lead_data import LeadData
 
-__all__ = ["ResolvedLead", "lock_root", "locked", "resolve", "resolve_all", "root"]
+__all__ = ["ResolvedLead", "lock_person", "lock_root", "locked", "resolve", "resolve_all", "root"]
 
 T = TypeVar("T")
 
@@ -76,6 +77,28 @@ def lock_root(session: Session, lead: Lead) -> Lead:
     return _in_order(session, lock)
 
 
+def lock_person(session: Session, lead: Lead) -> Sequence[Handoff]:
+    """Lock all that is one person, before any of it is changed, and return their handoffs by id.
+
+    In the order of all locks: the companies, then the handoffs, then the lead and all that were merged into it.
+    """
+
+    def lock() -> Sequence[Handoff]:
+        of_person = {"workspace_id": lead.workspace_id, "ids": merging.family(session, lead)}
+        companies = session.scalars(_COMPANIES_OF, of_person).all()
+        session.scalars(_LOCKED_COMPANIES, {"workspace_id": lead.workspace_id, "ids": companies}).all()
+        handoffs = session.scalars(_LOCKED_HANDOFFS_OF, of_person).all()
+        leads = session.scalars(_LOCKED_LEADS_OF, of_person).all()
+        there = {each.company_id for each in leads} - {None}
+        later = merging.family(session, lead)
+        made = session.scalars(_HANDOFFS_OF, {**of_person, "ids": later}).all()
+        if later != of_person["ids"] or not there <= {*companies} or len(made) != len(handoffs):
+            raise FoundLate
+        return handoffs
+
+    return _in_order(session, lock)
+
+
 def _in_order(session: Session, lock: Callable[[], T]) -> T:
     """Take locks in their order; where something is found out of order, let them all go and begin anew.
 
@@ -96,3 +119,28 @@ def _in_order(session: Session, lock: Callable[[], T]) -> T:
 def _is_conflict(error: DBAPIError | FoundLate) -> bool:
     """Say whether another transaction wrote the same at the same moment: it took a unique key, or both waited."""
     return isinstance(error, IntegrityError | FoundLate) or getattr(error.orig, "sqlstate", None) == _DEADLOCK
+
+
+# Built once: building a statement takes longer than running it.
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+_COMPANIES_OF: Final = select(Lead.company_id).where(
+    Lead.workspace_id == bindparam("workspace_id"), Lead.id.in_(_IDS), Lead.company_id.is_not(None)
+)
+_LOCKED_COMPANIES: Final = (
+    select(Company)
+    .where(Company.workspace_id == bindparam("workspace_id"), Company.id.in_(_IDS))
+    .order_by(Company.id)
+    .with_for_update()
+)
+_HANDOFFS_OF: Final = (
+    select(Handoff)
+    .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.lead_id.in_(_IDS))
+    .order_by(Handoff.id)
+)
+_LOCKED_HANDOFFS_OF: Final = _HANDOFFS_OF.with_for_update(key_share=True)
+_LOCKED_LEADS_OF: Final = (
+    select(Lead)
+    .where(Lead.workspace_id == bindparam("workspace_id"), Lead.id.in_(_IDS))
+    .order_by(Lead.id)
+    .with_for_update(key_share=True)
+)

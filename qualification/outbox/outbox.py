@@ -5,7 +5,7 @@ transaction ends, stale cards, Home tabs and queues, each by id. `flush` takes t
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -172,6 +172,14 @@ def mark_all_stale(session: UnitOfWork, workspace_id: int, now: datetime) -> Non
     An edit that would change nothing is rendered but not sent.
     """
     _pending(session, now).workspaces.add(workspace_id)
+
+
+def write_anew(session: UnitOfWork, workspace_id: int, delivery_ids: Collection[int], now: datetime) -> None:
+    """Queue an edit of these messages, also of those that never change else, and of those that Slack refused before."""
+    pending = _pending(session, now)
+    session.flush()
+    given = {"workspace": workspace_id, "messages": [*delivery_ids]}
+    pending.queues.update(session.connection().scalars(queries.WRITE_ANEW, given))
 
 
 def slack_errors(session: Session, workspace_id: int) -> str | None:

@@ -256,6 +256,30 @@ ENQUEUE_CARD_AGAIN: Final = (
 )
 ENQUEUE_AGAIN: Final = _update_again(_showing_handoffs(), _whom_for())
 ENQUEUE_ALL: Final = _update_again(_showing_any_handoff(), _priority(Priority.BACKGROUND))
+_LOCKED_MESSAGES: Final = (
+    select(Delivery.id)
+    .where(
+        Delivery.workspace_id == bindparam("workspace", type_=Key),
+        Delivery.id.in_(bindparam("messages", type_=Key, expanding=True)),
+    )
+    .order_by(IS_HOME, Delivery.id)
+    .with_for_update(of=Delivery, key_share=True)
+)
+WRITE_ANEW: Final = (
+    update(_DELIVERY)
+    .where(_DELIVERY.c.workspace_id == bindparam("workspace", type_=Key), _DELIVERY.c.id.in_(_LOCKED_MESSAGES))
+    .values(
+        **{
+            **once_more(_DELIVERY.c),
+            "state": literal_column("'pending'"),
+            "fingerprint": null(),
+            "attempts": literal_column("0"),
+            "refused_at": null(),
+            "last_error": null(),
+        }
+    )
+    .returning(_DELIVERY.c.queue_id)
+)
 # No worker has the message in hand, and nobody shows it.
 _IS_FREE: Final = and_(
     or_(

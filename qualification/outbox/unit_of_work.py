@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, event
 from sqlalchemy.orm import ORMExecuteState, Session
 
+from qualification.rules.leads.suppression import PersonalKey
+
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
@@ -54,11 +56,14 @@ class UnitOfWork(Session):
 
     `pressed` is the message that the transaction comes from; where it became stale, `lease` keeps it after the commit
     from everybody else for a while.
+
+    `personal_key` is BATON_KEY, by which those are known who must not come back; None where none is set.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - the session's own
+    def __init__(self, *arguments: Any, personal_key: PersonalKey | None = None, **options: Any) -> None:  # noqa: ANN401 - the session's own
         """Begin with nothing read and nothing pending."""
         super().__init__(*arguments, **options)
+        self.personal_key = personal_key
         self.outbox = PendingMessages()
         self.pressed: Pressed | None = None
         self.lease: Lease | None = None

@@ -17,6 +17,7 @@ from qualification.records.leads import (
 )
 from qualification.records.rate_windows import RateWindow
 from qualification.records.summaries import Summary
+from qualification.records.suppressions import Suppression
 from qualification.records.tasks import IS_OPEN_TASK, NEWEST_TASK, Task
 from qualification.records.workspaces import ApiKey, Membership, Person, PlaybookVersion, Pool, Team, Workspace
 
@@ -53,6 +54,7 @@ __all__ = [
     "RateLimit",
     "RateWindow",
     "Summary",
+    "Suppression",
     "Task",
     "Team",
     "Workspace",

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+from qualification.records.personal import PersonalColumns
 
 # SQLite gives a row its id only where the key is its own INTEGER type.
 Key = BigInteger().with_variant(Integer, "sqlite")
@@ -50,7 +53,12 @@ def choice(kind: type[StrEnum]) -> Enum:
 
 
 class Base(DeclarativeBase):
-    """The declarative base; constraints are named so that both engines can migrate them."""
+    """The declarative base; constraints are named so that both engines can migrate them.
+
+    Each record declares in `personal` what its columns hold of people.
+    """
+
+    personal: ClassVar[PersonalColumns]
 
     metadata = MetaData(
         naming_convention={

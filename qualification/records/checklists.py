@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Key, choice
+from qualification.records.personal import PersonalColumns
 from qualification.rules.checklists.frameworks import Verdict
 
 
@@ -13,6 +14,10 @@ class Checklist(Base):
     """One framework, one lead."""
 
     __tablename__ = "checklist"
+    personal = PersonalColumns(
+        about_lead=("lead_id", "framework", "passed_at", "updated_at"),
+        of_nobody=("id", "workspace_id", "playbook_id"),
+    )
     __table_args__ = (UniqueConstraint("lead_id", "framework"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -28,6 +33,12 @@ class Answer(Base):
     """What is known of one item, and the lead's words that say so."""
 
     __tablename__ = "answer"
+    personal = PersonalColumns(
+        of_lead=("evidence",),
+        about_lead=("item", "verdict", "answered_at"),
+        of_staff=("answered_by_id",),
+        of_nobody=("id", "workspace_id", "checklist_id"),
+    )
     __table_args__ = (UniqueConstraint("checklist_id", "item"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Key, choice
+from qualification.records.personal import PersonalColumns
 
 
 class DeliveryState(StrEnum):
@@ -42,6 +43,19 @@ class ChannelQueue(Base):
     """One place in Slack that is written to: a channel, a person's direct messages, a person's Home."""
 
     __tablename__ = "channel_queue"
+    personal = PersonalColumns(
+        of_staff=("place", "person_id"),
+        of_nobody=(
+            "id",
+            "workspace_id",
+            "due_at",
+            "posts_free_at",
+            "leased_by",
+            "leased_until",
+            "delivery_id",
+            "answered_at",
+        ),
+    )
     __table_args__ = (
         UniqueConstraint("workspace_id", "place"),
         Index(
@@ -77,6 +91,30 @@ class Delivery(Base):
     """One message in Slack, as it is and as it should be."""
 
     __tablename__ = "delivery"
+    personal = PersonalColumns(
+        of_lead=("fingerprint",),
+        about_lead=("kind", "handoff_id", "channel", "ts"),
+        of_nobody=(
+            "id",
+            "workspace_id",
+            "queue_id",
+            "subject",
+            "parent_id",
+            "state",
+            "priority",
+            "sequence",
+            "desired_revision",
+            "shown_revision",
+            "differing_revision",
+            "posting",
+            "post_began_at",
+            "duplicate_check_at",
+            "answering_until",
+            "attempts",
+            "refused_at",
+            "last_error",
+        ),
+    )
     __table_args__ = (
         Index(
             "ix_delivery_pending",
@@ -158,6 +196,9 @@ class RateLimit(Base):
     """When a method of Slack's may be called again in a workspace, and what is the matter with it."""
 
     __tablename__ = "rate_limit"
+    personal = PersonalColumns(
+        of_nobody=("id", "workspace_id", "method", "free_at", "last_error"),
+    )
     __table_args__ = (UniqueConstraint("workspace_id", "method"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -174,6 +215,9 @@ class IdempotencyKey(Base):
     """
 
     __tablename__ = "idempotency_key"
+    personal = PersonalColumns(
+        of_nobody=("workspace_id", "key", "at"),
+    )
     __table_args__ = (Index("ix_idempotency_key_workspace_id_at", "workspace_id", "at"),)
 
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)

@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, Row, SQLColumnExpression, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
+from qualification.records.personal import PersonalColumns
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
 LIVE = "state in ('offered', 'pooled', 'manager_queue', 'accepted')"
@@ -16,6 +17,43 @@ class Handoff(Base):
     """One passing of one lead from marketing to sales."""
 
     __tablename__ = "handoff"
+    personal = PersonalColumns(
+        of_lead=(
+            "did",
+            "problem",
+            "campaign",
+            "size",
+            "country",
+            "promised",
+            "permalink",
+            "reason_note",
+            "external_id",
+        ),
+        about_lead=(
+            "id",
+            "lead_id",
+            "team_id",
+            "pool_id",
+            "rule",
+            "source",
+            "state",
+            "stage",
+            "queue_reason",
+            "announced_at",
+            "accepted_at",
+            "contacted_at",
+            "qualified_at",
+            "ended_at",
+            "reason",
+            "resume_at",
+            "resumed_at",
+            "undo_until",
+            "before_decision",
+            "sender",
+        ),
+        of_staff=("announcer_id", "owner_id", "decided_by_id"),
+        of_nobody=("workspace_id", "playbook_id", "version"),
+    )
     __table_args__ = (
         Index("uq_handoff_live", "lead_id", unique=True, sqlite_where=text(LIVE), postgresql_where=text(LIVE)),
         Index("ix_handoff_state", "workspace_id", "state"),
@@ -99,6 +137,25 @@ class Offer(Base):
     """A handoff put before one rep, or before a whole pool."""
 
     __tablename__ = "offer"
+    personal = PersonalColumns(
+        of_lead=("reason_note",),
+        about_lead=(
+            "handoff_id",
+            "pool_id",
+            "why",
+            "rule",
+            "offered_at",
+            "opened_at",
+            "remind_at",
+            "accept_by",
+            "next_at",
+            "outcome",
+            "ended_at",
+            "reason",
+        ),
+        of_staff=("person_id",),
+        of_nobody=("id", "workspace_id", "playbook_id", "turn", "credited"),
+    )
     __table_args__ = (
         Index(
             "uq_offer_open",

@@ -6,12 +6,26 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Key
+from qualification.records.personal import PersonalColumns
 
 
 class ImportRun(Base):
     """One file brought in by one map; it goes on where it stopped."""
 
     __tablename__ = "import_run"
+    personal = PersonalColumns(
+        of_sender=("file", "sender"),
+        of_nobody=(
+            "id",
+            "workspace_id",
+            "digest",
+            "began_at",
+            "ended_at",
+            "rows_done",
+            "rejected_rows",
+            "report_bytes",
+        ),
+    )
     __table_args__ = (UniqueConstraint("workspace_id", "digest"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
+from qualification.records.personal import PersonalColumns
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.leads.lifecycle import Lifecycle
 
@@ -29,6 +30,10 @@ class Company(Base):
     """A firm that leads work for."""
 
     __tablename__ = "company"
+    personal = PersonalColumns(
+        of_lead=("name", "name_key", "domain", "size", "country"),
+        of_nobody=("id", "workspace_id"),
+    )
     __table_args__ = (
         Index("uq_company_domain", "workspace_id", "domain", unique=True),
         Index(
@@ -55,6 +60,38 @@ class Lead(Base):
     """A person at a company who may buy."""
 
     __tablename__ = "lead"
+    personal = PersonalColumns(
+        of_lead=(
+            "company_id",
+            "name",
+            "name_key",
+            "email",
+            "email_key",
+            "phone",
+            "title",
+            "size",
+            "country",
+            "note",
+            "problem",
+            "campaign",
+            "fields",
+        ),
+        about_lead=(
+            "id",
+            "lifecycle",
+            "value_minor",
+            "currency",
+            "source",
+            "do_not_contact",
+            "score",
+            "gated_by",
+            "merged_into_id",
+            "created_at",
+            "updated_at",
+            "erased_at",
+        ),
+        of_nobody=("workspace_id", "scored_by_id", "version"),
+    )
     __table_args__ = (
         Index("uq_lead_email_key", "workspace_id", "email_key", unique=True),
         Index("ix_lead_name_key", "workspace_id", "name_key", "company_id"),
@@ -108,6 +145,9 @@ class Lead(Base):
     )
     gated_by: Mapped[str | None] = mapped_column(String(80), comment="the gate that keeps it from sales")
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), comment="the lead it turned out to be")
+    erased_at: Mapped[datetime | None] = mapped_column(
+        comment="when the person was erased: the row counts, and is empty"
+    )
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column()
@@ -119,6 +159,11 @@ class ExternalId(Base):
     """What a sender calls a lead."""
 
     __tablename__ = "external_id"
+    personal = PersonalColumns(
+        of_lead=("sender", "external_id"),
+        of_nobody=("id", "workspace_id", "lead_id"),
+        ends_with_lead=True,
+    )
     __table_args__ = (UniqueConstraint("workspace_id", "sender", "external_id"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -132,6 +177,11 @@ class Activity(Base):
     """Something a lead did, once, however often it is sent; never changed."""
 
     __tablename__ = "activity"
+    personal = PersonalColumns(
+        of_lead=("external_id", "what", "fields"),
+        about_lead=("id", "lead_id", "sender", "kind", "at", "received_at"),
+        of_nobody=("workspace_id",),
+    )
     __table_args__ = (
         UniqueConstraint("workspace_id", "sender", "external_id"),
         Index("ix_activity_lead_id", "lead_id", "kind", "at"),
@@ -153,6 +203,11 @@ class Merge(Base):
     """Two leads found to be one, and perhaps found to be two after all."""
 
     __tablename__ = "lead_merge"
+    personal = PersonalColumns(
+        about_lead=("kept_id", "merged_id", "reason", "taken_over", "at", "split_at"),
+        of_staff=("split_by_id",),
+        of_nobody=("id", "workspace_id"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
@@ -169,6 +224,12 @@ class LeadEvent(Base):
     """One thing that happened to a lead; never changed, never deleted by use."""
 
     __tablename__ = "lead_event"
+    personal = PersonalColumns(
+        of_lead=("facts",),
+        about_lead=("id", "lead_id", "handoff_id", "kind", "at"),
+        of_staff=("actor_id",),
+        of_nobody=("workspace_id", "playbook_id", "told_in"),
+    )
     __table_args__ = (
         Index("ix_lead_event_lead_id", "lead_id", "id"),
         Index(

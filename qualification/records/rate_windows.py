@@ -6,12 +6,17 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base
+from qualification.records.personal import PersonalColumns
 
 
 class RateWindow(Base):
     """The permits that processes have leased for one key, sender or address in its latest window of time."""
 
     __tablename__ = "rate_window"
+    personal = PersonalColumns(
+        of_sender=("subject",),
+        of_nobody=("workspace_id", "began_at", "leased"),
+    )
     __table_args__ = (Index("ix_rate_window_workspace_id_began_at", "workspace_id", "began_at"),)
 
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"), primary_key=True)

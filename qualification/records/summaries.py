@@ -7,6 +7,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key
+from qualification.records.personal import PersonalColumns
 
 NOT_MADE = "made_at is null"
 
@@ -15,6 +16,21 @@ class Summary(Base):
     """One telling of how a team does: planned first, then made once; only what it missed within an hour is added."""
 
     __tablename__ = "summary"
+    personal = PersonalColumns(
+        of_staff=("figures",),
+        of_nobody=(
+            "id",
+            "workspace_id",
+            "team_id",
+            "kind",
+            "day",
+            "due_at",
+            "since",
+            "made_at",
+            "retry_at",
+            "playbook_id",
+        ),
+    )
     __table_args__ = (
         UniqueConstraint("team_id", "kind", "day"),
         Index(

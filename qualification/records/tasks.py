@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from qualification.records.base import Base, Key, choice
 from qualification.records.handoffs import Handoff
+from qualification.records.personal import PersonalColumns
 from qualification.rules.handoffs.tasks import TaskOutcome
 
 OPEN = "outcome = 'open'"
@@ -18,6 +19,11 @@ class Task(Base):
     """The next step with an accepted lead."""
 
     __tablename__ = "task"
+    personal = PersonalColumns(
+        about_lead=("handoff_id", "stage", "name", "made_at", "due_at", "overdue", "outcome", "ended_at"),
+        of_staff=("person_id", "ended_by_id"),
+        of_nobody=("id", "workspace_id", "playbook_id"),
+    )
     __table_args__ = (
         Index("uq_task_open", "handoff_id", unique=True, sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
         Index("ix_task_handoff_id", "handoff_id"),

@@ -7,12 +7,29 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key
+from qualification.records.personal import PersonalColumns
 
 
 class Workspace(Base):
     """One Slack workspace that Baton serves."""
 
     __tablename__ = "workspace"
+    personal = PersonalColumns(
+        of_nobody=(
+            "id",
+            "slack_team_id",
+            "name",
+            "app_id",
+            "bot_id",
+            "bot_user_id",
+            "token_digest",
+            "delivery_namespace",
+            "playbook_id",
+            "last_error",
+            "last_error_at",
+            "created_at",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     slack_team_id: Mapped[str] = mapped_column(String(32), unique=True)
@@ -40,6 +57,22 @@ class ApiKey(Base):
     """What lets a sender in over HTTP; the key itself is shown once, when it is made."""
 
     __tablename__ = "api_key"
+    personal = PersonalColumns(
+        of_sender=("name", "networks", "used_at"),
+        of_nobody=(
+            "id",
+            "workspace_id",
+            "digest",
+            "hint",
+            "publishable",
+            "may_post",
+            "may_read",
+            "created_at",
+            "expires_at",
+            "superseded_at",
+            "revoked_at",
+        ),
+    )
     __table_args__ = (
         Index("uq_api_key_digest", "digest", unique=True),
         Index(
@@ -80,6 +113,10 @@ class PlaybookVersion(Base):
     """A playbook as it was published; never changed afterwards."""
 
     __tablename__ = "playbook"
+    personal = PersonalColumns(
+        of_staff=("text", "published_by"),
+        of_nobody=("id", "workspace_id", "digest", "published_at"),
+    )
     __table_args__ = (UniqueConstraint("workspace_id", "digest"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -94,6 +131,10 @@ class Team(Base):
     """People with a manager, a channel, a zone, a region and pools."""
 
     __tablename__ = "team"
+    personal = PersonalColumns(
+        of_staff=("manager_id",),
+        of_nobody=("id", "workspace_id", "key", "name", "channel", "channel_id", "zone", "hours", "region", "active"),
+    )
     __table_args__ = (UniqueConstraint("workspace_id", "key"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -113,6 +154,29 @@ class Person(Base):
     """Somebody in the workspace who acts: rep, manager, marketer, administrator, or none of these."""
 
     __tablename__ = "person"
+    personal = PersonalColumns(
+        of_staff=(
+            "slack_user_id",
+            "email",
+            "name",
+            "is_rep",
+            "is_manager",
+            "is_marketer",
+            "is_admin",
+            "team_id",
+            "zone",
+            "locale",
+            "hours",
+            "away_since",
+            "away_until",
+            "deactivated",
+            "active",
+            "dm_channel",
+            "refreshed_at",
+            "home_pages",
+        ),
+        of_nobody=("id", "workspace_id"),
+    )
     __table_args__ = (
         Index("uq_person_slack_user_id", "workspace_id", "slack_user_id", unique=True),
         Index("uq_person_email", "workspace_id", "email", unique=True),
@@ -149,6 +213,9 @@ class Pool(Base):
     """Reps who share a rule, and the count of turns dealt among them."""
 
     __tablename__ = "pool"
+    personal = PersonalColumns(
+        of_nobody=("id", "workspace_id", "team_id", "key", "name", "turns", "active"),
+    )
     __table_args__ = (UniqueConstraint("workspace_id", "key"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -164,6 +231,10 @@ class Membership(Base):
     """A rep's place in a pool's rotation."""
 
     __tablename__ = "membership"
+    personal = PersonalColumns(
+        of_staff=("pool_id", "person_id", "position", "last_turn", "active"),
+        of_nobody=("id", "workspace_id"),
+    )
     __table_args__ = (
         UniqueConstraint("pool_id", "person_id"),
         Index("ix_membership_person_id", "person_id"),

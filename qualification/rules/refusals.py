@@ -194,6 +194,34 @@ class StageUnknown(Refusal):
         super().__init__(stage=stage)
 
 
+class NotAnAdministrator(Refusal):
+    """Only an administrator does this."""
+
+    name = "not_an_administrator"
+
+
+class LeadErased(Refusal):
+    """The person was erased: there is nothing left to work on."""
+
+    name = "lead_erased"
+
+    def __init__(self, *, at: datetime) -> None:
+        """Say when."""
+        super().__init__(at=at)
+
+
+class WasErased(Refusal):
+    """The person who is handed over was erased here, and must not come back without a word."""
+
+    name = "was_erased"
+
+
+class NoPersonalKey(Refusal):
+    """Nobody can be erased without the secret that keeps them from coming back."""
+
+    name = "no_personal_key"
+
+
 class UnknownLead(Refusal):
     """No lead fits what was asked."""
 

@@ -53,6 +53,7 @@ class LeadCard:
     its score or a request of its own; `contributions` is what counted most for the score, at most three kinds of
     activity. `permalink` is the address of the message that it was handed over from. Times are aware and in UTC.
     Where the reader may not see contact details, there are none, and none in what somebody wrote: masked.
+    `erased_at` is when the person was erased: nobody decides anything about them any more.
     `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed over keeps the card,
     without its buttons. `version` grows with every change of the handoff.
     """
@@ -106,6 +107,7 @@ class LeadCard:
     queue_reason: str | None
     reader: PersonRef | None = None
     reader_may_decide: bool = True
+    erased_at: datetime | None = None
     resume_at: datetime | None = None
     snooze: SnoozeMark | None = None
     task: TaskMark | None = None
@@ -182,7 +184,9 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         handoff_number=number,
         queue_reason=handoff.queue_reason if handoff.state is HandoffState.MANAGER_QUEUE else None,
         reader=refs.get(reader_id),
-        reader_may_decide=reader_id is None or _may_decide(named[reader_id], handoff, offer, team),
+        reader_may_decide=lead.erased_at is None
+        and (reader_id is None or _may_decide(named[reader_id], handoff, offer, team)),
+        erased_at=lead.erased_at,
         resume_at=handoff.resume_at,
         snooze=snooze if contact else masked_all(snooze, handoff.country),
         task=task_mark(task, handoff),

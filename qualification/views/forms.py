@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
-from qualification.handoffs import snooze
+from qualification.handoffs import erasure, snooze
 from qualification.handoffs.context import HandoffCommand, HandoffContext, read_for_action
 from qualification.handoffs.viewpoint import viewpoint_of
-from qualification.leads.titles import lead_title
+from qualification.leads.titles import lead_title, title_of
 from qualification.playbook import playbooks
+from qualification.records import Company, Lead
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.snooze import usual_day
@@ -54,6 +55,16 @@ class DecisionForm:
     day: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EraseForm:
+    """What an administrator is asked before a person is erased; `ended` handoffs are going on, `messages` are shown."""
+
+    lead_id: int
+    lead: str
+    ended: int
+    messages: int
+
+
 _EMPTY: Mapping[str, str | None] = MappingProxyType({})
 _REASONS: dict[Action, Callable[[Playbook], Sequence[Reason | ContactKind]]] = {
     Action.DECLINE: lambda playbook: playbook.pass_on_reasons,
@@ -92,6 +103,15 @@ def decision(session: Session, action: Action, command: HandoffCommand, *, picke
     """
     context = read_for_action(session, command)
     return _decision_form(session, action, context, picked=picked)
+
+
+def erase(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) -> EraseForm:
+    """Return what is asked before the lead's person is erased; raises what `erasure.erase_for` raises."""
+    erasure.allowed(session, workspace_id, slack_user_id)
+    would = erasure.preview(session, workspace_id, lead_id)
+    lead = session.get_one(Lead, would.lead_id)
+    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    return EraseForm(would.lead_id, title_of(lead, company, contact=True), would.ended, would.messages)
 
 
 def snooze_form(session: Session, command: HandoffCommand) -> DecisionForm:

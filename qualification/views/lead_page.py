@@ -63,7 +63,7 @@ class LeadPage:
     `email` and `phone` are None for whoever may not see them; who sees only what became of it is told nothing else of
     the lead. `card` is that of the latest handoff, None where it never had one; `is_live` says that sales has it now.
     `recent` is what it did last, the latest first. `sees_contact` says whether the reader sees all, and so may make two
-    leads of it again.
+    leads of it again. `erased_at` is when the person was erased, `may_erase` whether the reader may do it.
     """
 
     lead_id: int
@@ -92,6 +92,8 @@ class LeadPage:
     recent: tuple[RecentActivity, ...]
     activities: int
     merged: tuple[MergedLead, ...]
+    erased_at: datetime | None = None
+    may_erase: bool = False
 
 
 MOST: Final = 20
@@ -242,8 +244,10 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         activities=count,
         merged=tuple(
             MergedLead(each.id, _title(session, session.get_one(Lead, each.merged_id), contact=contact), each.at)
-            for each in (merging.merges_of(session, lead) if whole else ())
+            for each in (merging.merges_of(session, lead) if whole and lead.erased_at is None else ())
         ),
+        erased_at=lead.erased_at,
+        may_erase=view.roles.may_erase and lead.erased_at is None,
     )
 
 

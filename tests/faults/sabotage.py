@@ -315,7 +315,8 @@ def run(engine: str, say: Callable[[str], None]) -> int:
         for act in SOUND:
             act(stage)
             rest.settle(world)
-            assert not (found := audit(world)), (act.__doc__, [str(each) for each in found])
+            wrong = [str(each) for each in audit(world)]
+            assert not wrong, (act.__doc__, wrong)
         for sabotage, verdict, words in SABOTAGE:
             sound = [each for each in audit(world) if each not in known]
             sabotage(stage)

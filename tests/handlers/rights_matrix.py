@@ -29,6 +29,7 @@ from qualification.records import ChannelQueue, Delivery, Handoff
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.worlds import rights
+from tests.worlds.keys import PERSONAL_KEY
 from tests.worlds.rights import PEOPLE, Json, RightsWorld, Subject, Told, told
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
@@ -231,6 +232,12 @@ ROWS: Final[tuple[Row, ...]] = (
     _lead_button("action show_lead", "accepted"),
     _lead_button("action hand_over_lead", "unknown to sales"),
     _lead_button("action split_lead", "merged"),
+    _lead_button("action erase_lead", "accepted"),
+    Row(
+        "view erase",
+        "accepted",
+        lambda world, kind, subject: rights.submission(world, kind, "erase", {"lead": subject.lead_id}),
+    ),
     typed("/handoff", lambda _: "Firm", "accepted", ""),
     _plain("action baton_hand_over"),
     Row("shortcut hand_off_message", "accepted", _shortcut),
@@ -311,7 +318,13 @@ def open_world() -> Iterator[RightsWorld]:
                 slack_api_url=sandbox.api_url,
                 port=0,
             )
-            baton = build(settings, database=Database(url), now=clock, rates=UNLIMITED, seconds=clock.unix)
+            baton = build(
+                settings,
+                database=Database(url, personal_key=PERSONAL_KEY),
+                now=clock,
+                rates=UNLIMITED,
+                seconds=clock.unix,
+            )
             world = RightsWorld(sandbox, baton, clock(), folder / "baton.db")
             world.prepare()
             yield world

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from qualification.checklists.checklists import ChecklistForm, ChecklistItem
+from qualification.handoffs.erasure import Erasure
 from qualification.handoffs.handover import HandOverResult
 from qualification.reporting.figures import (
     Amount,
@@ -32,7 +33,7 @@ from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.refusals import NoReassigning
 from qualification.views.cards import LeadCard
-from qualification.views.forms import DecisionForm, HandOverChoices
+from qualification.views.forms import DecisionForm, EraseForm, HandOverChoices
 from qualification.views.held import GateCount, GatedLead, GatedLeads
 from qualification.views.home import HandedOverLately, Home, Page, TeamClocks
 from qualification.views.lead_page import FoundLead, LeadPage, MergedLead, RecentActivity
@@ -580,6 +581,25 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "modals/lose": _facts(form=decisions),
     "modals/reassign": _facts(form=decisions),
     "modals/edit_lead": _facts(form=decisions),
+    "modals/erase": _facts(
+        form=st.builds(
+            EraseForm,
+            lead_id=st.integers(1, 10**12),
+            lead=hostile,
+            ended=st.integers(0, 2),
+            messages=st.integers(0, 2000),
+        )
+    ),
+    "modals/erased": _facts(
+        done=st.builds(
+            Erasure,
+            lead_id=st.integers(1, 10**12),
+            lead_ids=st.just((1,)),
+            rows=st.just({"lead": 1}),
+            ended=st.integers(0, 2),
+            messages=st.integers(0, 2000),
+        )
+    ),
     "modals/checklist": _facts(form=checklists),
     "modals/pick_lead": _facts(leads=several_leads, query=perhaps_hostile),
     "modals/away": _facts(until=perhaps_times),
@@ -608,6 +628,10 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "replies/refusals/unknown_word": _facts(word=hostile, nearest=perhaps_hostile),
     "replies/refusals/not_for_you": _facts(),
     "replies/refusals/not_in_playbook": _facts(),
+    "replies/refusals/not_an_administrator": _facts(),
+    "replies/refusals/lead_erased": _facts(at=times),
+    "replies/refusals/was_erased": _facts(),
+    "replies/refusals/no_personal_key": _facts(),
     "replies/refusals/snoozed": _facts(
         until=perhaps_times, by=perhaps_people, by_reader=st.booleans(), may=may, may_reopen=st.booleans()
     ),

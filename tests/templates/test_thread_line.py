@@ -105,6 +105,9 @@ CASES: list[tuple[Event, PersonRef | None, PersonRef | None, str]] = [
         None,
         "□ Ana answered Budget: not yet known",
     ),
+    (event_types.Erased(), MAYA, None, "Maya erased the person behind this lead"),
+    (event_types.Erased(), None, None, "The person behind this lead was erased"),
+    (event_types.Edited(changes=()), ANA, None, "Ana edited the lead"),
     (event_types.ChecklistFell(framework="BANT", yes=2, total=4), ANA, None, "□ BANT no longer passes (2 of 4)"),
     (event_types.ChecklistPassed(framework="BANT", yes=3, total=4), ANA, None, "■ BANT passed (3 of 4)"),
 ]

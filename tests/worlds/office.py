@@ -17,6 +17,7 @@ from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from sandbox.server import Sandbox
 from tests.worlds.bots import open_bot
+from tests.worlds.keys import PERSONAL_KEY
 from tests.worlds.playbook import TWO_REPS
 
 MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
@@ -142,8 +143,9 @@ def serve(
         signing_secret=sandbox.signing_secret,
         slack_api_url=sandbox.api_url,
         port=0,
+        personal_key=PERSONAL_KEY,
     )
-    database = Database(database_url)
+    database = Database(database_url, personal_key=PERSONAL_KEY)
     if playbook is None:
         baton = build(settings, database=database, now=clock, **{"rates": UNLIMITED, **parts})
     else:

@@ -36,3 +36,4 @@ class EventKind(StrEnum):
     CHECKLIST_PASSED = "checklist_passed"
     CHECKLIST_FELL = "checklist_fell"
     LIFECYCLE_MOVED = "lifecycle_moved"
+    ERASED = "erased"

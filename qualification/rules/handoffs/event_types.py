@@ -6,10 +6,10 @@ tells it), and its test.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, Self, TypeAlias
 
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.states import HandoffState
@@ -21,15 +21,25 @@ Held: TypeAlias = str | tuple[int, str] | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a lead; `sender` is who told of it where it happened before the lead came here."""
+    """Something that happened to a lead; `sender` is who told of it where it happened before the lead came here.
+
+    Every field that may hold words is declared: `personal` ones hold the lead's words or words about them, and are
+    emptied when the lead is erased; `impersonal` ones hold names and keys of the playbook and the like.
+    """
 
     kind: ClassVar[EventKind]
+    personal: ClassVar[tuple[str, ...]] = ()
+    impersonal: ClassVar[tuple[str, ...]] = ("sender",)
     sender: str | None = None
 
     @property
     def person_id(self) -> int | None:
         """The id of the person it concerns beside whoever did it."""
         return None
+
+    def erased(self) -> Self:
+        """Return the event without what it says of a person."""
+        return replace(self, **dict.fromkeys(self.personal))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,7 @@ class Gated(Event):
     """A gate of the playbook keeps the lead from sales; `reason` is the key of the reason to disqualify it for."""
 
     kind = EventKind.GATED
+    impersonal = ("sender", "gate", "outcome", "reason")
     gate: str
     outcome: str
     reason: str | None
@@ -68,6 +79,7 @@ class Released(Event):
     """The gate that kept the lead from sales no longer does."""
 
     kind = EventKind.RELEASED
+    impersonal = ("sender", "gate")
     gate: str | None
 
 
@@ -76,6 +88,7 @@ class Merged(Event):
     """Two leads turned out to be one; `other` is the other one's id, `reason` what they share."""
 
     kind = EventKind.MERGED
+    impersonal = ("sender", "reason")
     other: int
     reason: str
 
@@ -93,6 +106,7 @@ class HandedOver(Event):
     """The lead was handed over to sales; `gates` are the names of those that would have kept it from sales."""
 
     kind = EventKind.HANDED_OVER
+    impersonal = ("sender", "gates")
     gates: tuple[str, ...] = ()
 
 
@@ -100,6 +114,8 @@ class HandedOver(Event):
 class News(Event):
     """What is new of the reason of a handoff that goes on; `permalink` is the message it was handed over from."""
 
+    personal: ClassVar[tuple[str, ...]] = ("did", "problem", "promised", "campaign", "permalink")
+    impersonal: ClassVar[tuple[str, ...]] = ("sender", "source")
     did: str | None = None
     problem: str | None = None
     promised: str | None = None
@@ -113,6 +129,7 @@ class Updated(News):
     """Something new was said of a lead that sales has; `fields` are those of the lead that changed."""
 
     kind = EventKind.UPDATED
+    impersonal = ("sender", "source", "fields")
     fields: tuple[str, ...]
 
 
@@ -121,6 +138,7 @@ class Offered(ToPerson):
     """The handoff was put before one rep."""
 
     kind = EventKind.OFFERED
+    impersonal = ("sender", "rule", "pool")
     accept_by: datetime | None
     rule: str | None = None
     pool: str | None = None
@@ -132,6 +150,7 @@ class OpenedToPool(Event):
     """The handoff was put before a whole pool, to be claimed."""
 
     kind = EventKind.OPENED_TO_POOL
+    impersonal = ("sender", "pool")
     pool: str
     accept_by: datetime | None
 
@@ -141,6 +160,7 @@ class QueuedForManager(Event):
     """The handoff went into the manager's queue: nobody_there, everyone_asked, pool_expired or do_not_contact."""
 
     kind = EventKind.QUEUED_FOR_MANAGER
+    impersonal = ("sender", "reason")
     manager_id: int | None
     reason: str
 
@@ -163,6 +183,8 @@ class Declined(Event):
     """The rep said "not mine", for a reason of the playbook, by its name."""
 
     kind = EventKind.DECLINED
+    personal = ("note",)
+    impersonal = ("sender", "reason")
     reason: str
     note: str | None
 
@@ -187,6 +209,8 @@ class Disqualified(Event):
     """The handoff ended: the lead is not one for sales, for a reason of the playbook, by its name."""
 
     kind = EventKind.DISQUALIFIED
+    personal = ("note",)
+    impersonal = ("sender", "reason")
     reason: str | None
     note: str | None
 
@@ -196,6 +220,7 @@ class Snoozed(Event):
     """The lead was snoozed until a day."""
 
     kind = EventKind.SNOOZED
+    personal = ("note",)
     until: datetime | None
     note: str | None
 
@@ -205,6 +230,7 @@ class Resumed(News):
     """A snoozed lead is offered again: its day has come (`is_due`), or somebody or the lead itself came first."""
 
     kind = EventKind.RESUMED
+    impersonal = ("sender", "source", "gates")
     is_due: bool
     gates: tuple[str, ...] = ()
 
@@ -238,6 +264,7 @@ class Reassigned(ToPerson):
     """A manager put the handoff before somebody they named."""
 
     kind = EventKind.REASSIGNED
+    personal = ("note",)
     note: str | None
 
 
@@ -246,6 +273,8 @@ class Contacted(Event):
     """Somebody was in touch with the lead; `how` is the name of a contact kind."""
 
     kind = EventKind.CONTACTED
+    personal = ("note",)
+    impersonal = ("sender", "how")
     how: str
     note: str | None
 
@@ -255,6 +284,8 @@ class StageSet(Event):
     """The lead was moved to a stage, by its name; `reason` is why it was lost."""
 
     kind = EventKind.STAGE_SET
+    personal = ("note",)
+    impersonal = ("sender", "stage", "reason")
     stage: str
     reason: str | None
     note: str | None
@@ -265,6 +296,7 @@ class TaskDone(Event):
     """The next step was done, by its name."""
 
     kind = EventKind.TASK_DONE
+    impersonal = ("sender", "task")
     task: str
 
 
@@ -273,6 +305,7 @@ class TaskNotDone(Event):
     """The next step was not done after all, by its name."""
 
     kind = EventKind.TASK_NOT_DONE
+    impersonal = ("sender", "task")
     task: str
 
 
@@ -281,7 +314,12 @@ class Edited(Event):
     """Fields of the lead were changed by hand: each with what it held before and after."""
 
     kind = EventKind.EDITED
+    personal = ("changes",)
     changes: tuple[tuple[str, Held, Held], ...]
+
+    def erased(self) -> Self:
+        """Return the event without its changes: what is left of one would read as if it had been removed by hand."""
+        return replace(self, changes=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +327,8 @@ class Answered(Event):
     """An item of the checklist got a verdict (yes, no, unknown), or other words than `evidence_before`."""
 
     kind = EventKind.ANSWERED
+    personal = ("evidence_before",)
+    impersonal = ("sender", "item", "verdict")
     item: str
     verdict: str
     evidence_before: str | None
@@ -299,6 +339,7 @@ class ChecklistPassed(Event):
     """The checklist passed, with so many items answered yes."""
 
     kind = EventKind.CHECKLIST_PASSED
+    impersonal = ("sender", "framework")
     framework: str
     yes: int
     total: int
@@ -309,6 +350,7 @@ class ChecklistFell(Event):
     """The checklist no longer passes."""
 
     kind = EventKind.CHECKLIST_FELL
+    impersonal = ("sender", "framework")
     framework: str
     yes: int
     total: int
@@ -324,6 +366,13 @@ class LifecycleMoved(Event):
     qualified: bool | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased(Event):
+    """The person was erased: everything that was known of them, here and in what was posted."""
+
+    kind = EventKind.ERASED
+
+
 TYPES: Final[Mapping[EventKind, type[Event]]] = MappingProxyType(
     {
         each.kind: each
@@ -331,7 +380,7 @@ TYPES: Final[Mapping[EventKind, type[Event]]] = MappingProxyType(
             *(CameIn, Gated, Released, Merged, Split, HandedOver, Updated, Offered, OpenedToPool, QueuedForManager),
             *(Accepted, Declined, Reminded, Expired, Disqualified, Snoozed, Resumed, SnoozeDropped, Undone, Reopened),
             *(Reassigned, Contacted, StageSet, TaskDone, TaskNotDone, Edited, Answered, ChecklistPassed, ChecklistFell),
-            LifecycleMoved,
+            *(LifecycleMoved, Erased),
         )
     }
 )

@@ -39,6 +39,11 @@ class ReaderRoles:
     is_marketer: bool = False
     is_admin: bool = False
 
+    @property
+    def may_erase(self) -> bool:
+        """Whether they may erase a person: administrators alone."""
+        return self.is_here and self.is_admin
+
 
 _BY_TIE: Final[Mapping[Tie, Sight]] = MappingProxyType(
     {

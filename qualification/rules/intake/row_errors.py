@@ -12,6 +12,7 @@ NO_COUNTRY = "isn't a country"
 NO_SIZE = "isn't a number of employees"
 NO_TIME = "isn't a valid date and time"
 NO_ZONE = "has no time zone"
+ERASED = "is somebody who was erased here, and must not come back: baton suppressions lift lets them"
 
 UNREADABLE: Mapping[FieldFault, str] = {
     FieldFault.BAD_EMAIL: "isn't a valid e-mail address",

@@ -1,0 +1,171 @@
+"""A person erased wholly: what is known of them goes, and every message that showed them is written anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy.orm import Session
+
+from qualification.handoffs import tasks
+from qualification.handoffs import undo as decision_undo
+from qualification.handoffs.viewpoint import viewpoint
+from qualification.leads import erasing, events, merging, resolution
+from qualification.leads.lifecycle import update_lifecycle
+from qualification.leads.owned_rows import owned_rows
+from qualification.outbox import outbox, surfaces
+from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.playbook import playbooks
+from qualification.records import Delivery, Handoff, Lead, Person, Summary
+from qualification.routing import assignment
+from qualification.rules.handoffs import event_types
+from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
+from qualification.rules.leads.suppression import SuppressionReason
+from qualification.rules.refusals import LeadErased, NoPersonalKey, NotAnAdministrator, UnknownLead
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was erased, or would be: the lead that stays, emptied, and how many rows of each table it concerns.
+
+    `lead_ids` are those of the lead and of all that were found to be the same person; `ended` counts handoffs that were
+    going on, `messages` those that Slack shows and that are written anew.
+    """
+
+    lead_id: int
+    lead_ids: tuple[int, ...]
+    rows: dict[str, int]
+    ended: int
+    messages: int
+
+
+def preview(session: Session, workspace_id: int, lead_id: int) -> Erasure:
+    """Return what `erase` would do; raises UnknownLead, and LeadErased where it is done."""
+    root = _root(session, workspace_id, lead_id)
+    family = merging.family(session, root)
+    return _counted(session, workspace_id, root, owned_rows(session, workspace_id, family))
+
+
+def erase_for(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: str, now: datetime) -> Erasure:
+    """Erase the lead's person for this Slack user; raises NotAnAdministrator, and what `erase` raises."""
+    person = allowed(session, workspace_id, by)
+    return erase(session, workspace_id, lead_id, by=person, now=now)
+
+
+def allowed(session: Session, workspace_id: int, slack_user_id: str) -> Person:
+    """Return the administrator who asks; raises NotAnAdministrator for anybody else."""
+    view = viewpoint(session, workspace_id, slack_user_id)
+    if view.person is None or not view.roles.may_erase:
+        raise NotAnAdministrator
+    return view.person
+
+
+def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Person | None, now: datetime) -> Erasure:
+    """Empty the lead, and all that were merged into it, of the person; `by` is None for whoever ran a command.
+
+    Handoffs that are going on end as disqualified, without a reason. Rows stay, so that what was counted stays true;
+    hashes keep the person from coming back without a word, and every message that showed them is queued to be written
+    anew. Raises UnknownLead, LeadErased where it is done already, and NoPersonalKey where BATON_KEY isn't set.
+    """
+    if session.personal_key is None:
+        raise NoPersonalKey
+    root = _root(session, workspace_id, lead_id)
+    handoffs = resolution.lock_person(session, root)
+    leads = [session.get_one(Lead, each) for each in merging.family(session, root)]
+    companies = {each.company_id for each in leads} - {None}
+    ended = sum(_end(session, handoff, root, by=by, now=now) for handoff in handoffs)
+    _tell(session, handoffs, root, by=by, now=now)
+    rows = owned_rows(session, workspace_id, [each.id for each in leads])
+    done = replace(_counted(session, workspace_id, root, rows), ended=ended)
+    erasing.suppress(session, leads, session.personal_key, reason=SuppressionReason.ERASED, now=now)
+    erasing.empty(session, workspace_id, rows, now=now)
+    erasing.drop_companies(session, workspace_id, {each for each in companies if each is not None})
+    summaries = _summaries(session, workspace_id, rows[Handoff.__tablename__])
+    shown = [*rows[Delivery.__tablename__], *summaries]
+    outbox.write_anew(session, workspace_id, shown, now)
+    return done
+
+
+def _root(session: Session, workspace_id: int, lead_id: int) -> Lead:
+    lead = session.scalar(select(Lead).where(Lead.workspace_id == workspace_id, Lead.id == lead_id))
+    root = merging.root(session, lead)
+    if root is None:
+        raise UnknownLead(query=f"#{lead_id}")
+    if root.erased_at is not None:
+        raise LeadErased(at=root.erased_at)
+    return root
+
+
+def _end(session: UnitOfWork, handoff: Handoff, lead: Lead, *, by: Person | None, now: datetime) -> bool:
+    """End a handoff that is going on or snoozed, and say that it was; of any other only the way back ends."""
+    was = handoff.state
+    decision_undo.forget(handoff)
+    handoff.resume_at = None
+    if was not in LIVE_STATES and was is not HandoffState.SNOOZED:
+        return False
+    offer = assignment.open_offer(session, handoff)
+    if offer is not None:
+        assignment.end_offer(session, offer, OfferOutcome.DISQUALIFIED, now=now)
+        assignment.give_credit(session, offer)
+    handoff.state = HandoffState.DISQUALIFIED
+    handoff.ended_at = now
+    handoff.decided_by_id = by.id if by else None
+    handoff.reason = handoff.reason_note = None
+    event = event_types.Disqualified(reason=None, note=None)
+    published = playbooks.current(session, handoff.workspace_id)
+    events.record_event(session, handoff, event, now=now, by=by, playbook_id=published.id)
+    tasks.drop(session, handoff, by=by, now=now)
+    passed = events.has_passed(session, lead)
+    update_lifecycle(session, handoff, lead, published.playbook, passed=passed, now=now, by=by)
+    for person_id in {handoff.owner_id, offer.person_id if offer else None} - {None}:
+        surfaces.refresh_home(session, session.get(Person, person_id), now=now)
+    return True
+
+
+def _tell(session: UnitOfWork, handoffs: Sequence[Handoff], lead: Lead, *, by: Person | None, now: datetime) -> None:
+    """Write the erasure down: under the newest card, where there is one."""
+    event = event_types.Erased()
+    if handoffs:
+        events.record_event(session, max(handoffs, key=lambda each: each.id), event, now=now, by=by)
+    else:
+        events.record_lead_event(session, lead, event, now=now, by=by)
+
+
+def _counted(session: Session, workspace_id: int, root: Lead, rows: dict[str, list[int]]) -> Erasure:
+    handoffs = _HANDOFFS_GOING_ON, {"workspace_id": workspace_id, "ids": rows[Handoff.__tablename__]}
+    return Erasure(
+        lead_id=root.id,
+        lead_ids=tuple(rows[Lead.__tablename__]),
+        rows={name: len(ids) for name, ids in rows.items() if ids},
+        ended=len(session.scalars(*handoffs).all()),
+        messages=len(rows[Delivery.__tablename__]),
+    )
+
+
+def _summaries(session: Session, workspace_id: int, handoff_ids: Sequence[int]) -> Sequence[int]:
+    """Return the deliveries of summaries that may name one of the handoffs: those of its team since it was made."""
+    if not handoff_ids:
+        return ()
+    return session.scalars(_SUMMARIES, {"workspace_id": workspace_id, "ids": handoff_ids}).all()
+
+
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+_OURS: Final = Handoff.workspace_id == bindparam("workspace_id")
+_HANDOFFS_GOING_ON: Final = select(Handoff.id).where(
+    _OURS, Handoff.id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED})
+)
+_SUMMARIES: Final = (
+    select(Delivery.id)
+    .join(Summary, Summary.id == Delivery.subject)
+    .join(Handoff, Handoff.team_id == Summary.team_id)
+    .where(
+        _OURS,
+        Summary.workspace_id == Handoff.workspace_id,
+        Delivery.workspace_id == Handoff.workspace_id,
+        Delivery.kind.in_(("summary", "summary_details")),
+        Handoff.id.in_(_IDS),
+        Summary.made_at >= Handoff.announced_at,
+    )
+    .distinct()
+)
