@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -124,6 +124,8 @@ class Database:
         if queued:
             for hook in self._hooks:
                 hook()
+        if session.has_erased and self.is_sqlite:
+            self._empty_log()
         if self._outage.reason is not None:
             self._look_whether_it_is_over()
 
@@ -160,6 +162,14 @@ class Database:
         else:
             self._outage.end()
         return self._outage.reason
+
+    def _empty_log(self) -> None:
+        """Move SQLite's log into the file and cut it off: what was erased stands in it. Nobody is waited for."""
+        with closing(self.engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA busy_timeout = 100")
+            (is_busy, *_) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            log.info("SQLite's log is in use: what was erased stays in it until it is written over.")
 
     @contextmanager
     def _turn(self) -> Generator[None]:
@@ -276,6 +286,8 @@ def _sqlite_engine(url: URL, busy_seconds: Callable[[], float], *, begin: str, q
             "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
+            # What is deleted or changed is overwritten: else an erased person would stay in the file's free space.
+            "secure_delete = ON",
             f"query_only = {'ON' if query_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -66,6 +66,7 @@ def empty(session: UnitOfWork, workspace_id: int, rows: Mapping[str, Sequence[in
     The transaction knows none of these rows afterwards. Companies are left to `drop_companies`.
     """
     session.flush()
+    session.has_erased = True
     for name, ids in rows.items():
         record, (table, _) = RECORDS[name], OWNED[name]
         for some in _slices(ids):

@@ -58,12 +58,14 @@ class UnitOfWork(Session):
     from everybody else for a while.
 
     `personal_key` is BATON_KEY, by which those are known who must not come back; None where none is set.
+    `has_erased` says that a person was erased: what the database's log still holds of them is to go as well.
     """
 
     def __init__(self, *arguments: Any, personal_key: PersonalKey | None = None, **options: Any) -> None:  # noqa: ANN401 - the session's own
         """Begin with nothing read and nothing pending."""
         super().__init__(*arguments, **options)
         self.personal_key = personal_key
+        self.has_erased = False
         self.outbox = PendingMessages()
         self.pressed: Pressed | None = None
         self.lease: Lease | None = None
