@@ -88,6 +88,7 @@ class Database:
         A transaction on SQLite waits `patience_seconds` at most for other writers, those of other processes included.
         """
         parsed = database_url(url)
+        self.personal_key = personal_key
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._hooks: list[Callable[[], None]] = []
         # SQLite's own busy handling starves writers, so the writers of one process queue for this lock.
@@ -134,6 +135,17 @@ class Database:
         """Read one consistent state of everything; the database refuses a write inside."""
         with self._outage.noted(), self._read_session() as session:
             yield session
+
+    def sweep(self) -> None:
+        """Overwrite what the database still holds of what was erased: SQLite's log, PostgreSQL's dead rows.
+
+        PostgreSQL would do so by itself some time later; it takes a while where there are many rows, and stops nobody.
+        """
+        if self.is_sqlite:
+            self._empty_log()
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
 
     @property
     def is_away(self) -> bool:

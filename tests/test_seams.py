@@ -91,7 +91,12 @@ def test_every_modal_that_can_be_submitted_has_a_listener_and_every_listener_a_m
             assert name == f"modals/{callback}.json.j2"
             submitted.add(callback)
     assert submitted == names("modals")
-    assert listeners("view") | listeners("view_submission") == submitted - {"handed_over", "measures", "message"}
+    assert listeners("view") | listeners("view_submission") == submitted - {
+        "erased",
+        "handed_over",
+        "measures",
+        "message",
+    }
 
 
 def test_every_listener_has_a_test_that_names_it() -> None:

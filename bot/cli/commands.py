@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "playbook": ("playbook_commands", "commands"),
         "intake": ("intake_commands", "commands"),
         "keys": ("key_commands", "commands"),
+        "erase": ("erase_command", "command"),
+        "suppressions": ("suppression_commands", "commands"),
         "deliveries": ("delivery_commands", "commands"),
         "summary": ("summary_commands", "commands"),
     }

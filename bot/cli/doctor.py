@@ -25,6 +25,7 @@ from bot.slack import directory
 from bot.slack.client import ACCOUNT_ERRORS, AccountError, Slack, SlackError
 from bot.slack.installations import digest
 from qualification.intake import api_keys
+from qualification.leads import suppression
 from qualification.outbox import outbox, statements
 from qualification.playbook import playbooks
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
@@ -91,6 +92,7 @@ def examine(
             yield Finding("workspace", f"Slack refuses {ungranted}", _REINSTALL)
         yield from _published(session, workspace, playbook)
         yield from _public_url(settings, session, workspace)
+        yield _personal_key(settings, session)
         people = list(_people_of(session, workspace.id))
         teams = list(_teams_of(session, workspace.id))
         dead_letters = _dead_letters(session, workspace.id)
@@ -292,6 +294,16 @@ def _channels(teams: Iterable[Team], listed: Iterable[directory.Channel]) -> Ite
             yield Finding("channels", f"{team.name}: the bot is not in {name}", remedy)
         else:
             yield Finding("channels", f"{team.name}: {name} is ready")
+
+
+def _personal_key(settings: Settings, session: Session) -> Finding:
+    """See whether people can be erased, and whether those who were would be known again."""
+    if not suppression.is_keyed(session, settings.personal_key):
+        seen = "BATON_KEY is not the one by which people were erased: the bot doesn't start, lest they come back"
+        return Finding("erasing", seen, "Set the key that was, or run baton suppressions lift for each of them.")
+    if settings.personal_key is None:
+        return Finding("erasing", "nobody can be erased before baton init --key has made BATON_KEY")
+    return Finding("erasing", "BATON_KEY is set")
 
 
 def _dead_letters(session: Session, workspace_id: int) -> Finding:

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
 from bot import machine
-from bot.cli import console, databases
+from bot.cli import console, databases, personal_keys
 from bot.cli.payload_preview import printable
 from bot.database import Database
 from bot.importing import files, joins, runs
@@ -76,6 +76,7 @@ def command(
             console.fail("--delimiter is one character, such as ';' or tab.", console.WRONG)
     given = console.settings()
     with databases.ready(given) as database:
+        personal_keys.require(database)
         workspace_id = databases.workspace_id(given, database)
         playbook = _playbook(database, workspace_id)
         try:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from bot.cli import console, first_playbook
+from bot.cli import console, first_playbook, personal_keys
 from bot.slack.client import Slack, SlackError
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
 
@@ -23,11 +23,16 @@ def command(
     hours: Annotated[str, typer.Option(help="Working hours from Monday to Friday.")] = first_playbook.DEFAULT_HOURS,
     currency: Annotated[str, typer.Option(help="The currency of deals.")] = "EUR",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file without asking.")] = False,
+    key: Annotated[bool, typer.Option("--key", help="Only make BATON_KEY, where .env has none.")] = False,
 ) -> None:
-    """Write a first playbook, from a few questions or from the options given.
+    """Write a first playbook, from a few questions or from the options given, and BATON_KEY into .env.
 
     With SLACK_BOT_TOKEN set, people and channels are read from Slack, and you can write names.
     """
+    if key:
+        if not personal_keys.make(console.ENV_FILE):
+            console.say("BATON_KEY is set already. Keep it: with another one nobody who was erased is known.")
+        return
     asking = sys.stdin.isatty()
     if file.exists() and not overwrite:
         if not asking:
@@ -62,6 +67,7 @@ def command(
         console.fail(str(faults), console.WRONG)
     console.write(file, text)
     console.say(f"{file} is written. Look at it, then: baton playbook publish {file}")
+    personal_keys.make(console.ENV_FILE)
 
 
 def _roster() -> first_playbook.Roster:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import app as wiring
 from bot import logs, private_files
 from bot.app import Baton
-from bot.cli import console, databases
+from bot.cli import console, databases, personal_keys
 from bot.cli.database_diagnosis import diagnose
 from bot.database import ANSWERING_SECONDS, Database
 from bot.machine import utc_now
@@ -86,6 +86,7 @@ def _built(given: Settings, database: Database, stop: threading.Event) -> Baton 
             if database.is_sqlite:
                 databases.bring_up_to_date(database)
             databases.require_schema(database)
+            personal_keys.require(database)
             return wiring.build(given, database=database)
         except SQLAlchemyError as error:
             trouble = diagnose(given.database_url, error) if is_away(error) else None

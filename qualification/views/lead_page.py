@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs.viewpoint import seen_lead, viewpoint
 from qualification.leads import merging, resolution, titles
 from qualification.leads.companies import country_of, size_of
+from qualification.leads.naming import LEAD_NUMBER
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
@@ -174,10 +175,15 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
 def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -> tuple[FoundLead, ...]:
     """Return the leads that the words may mean and this Slack user may see, the likeliest first.
 
+    A number with its sign, #12, means the lead of that number alone, also one that was erased.
     Raises UnknownLead where there is none, and NotInPlaybook to whoever has no part here.
     """
     view = viewpoint(session, workspace_id, slack_user_id)
-    leads_found = search.anybody(session, view, workspace_id, words, MOST)
+    number = LEAD_NUMBER.fullmatch(words) if words.startswith("#") else None
+    if number:
+        leads_found = [seen_lead(session, view, workspace_id, int(number[1]))[0]]
+    else:
+        leads_found = [*search.anybody(session, view, workspace_id, words, MOST)]
     if not leads_found:
         raise UnknownLead(query=words) if view.roles.is_here else NotInPlaybook
     handoffs = [_nearest(session, lead) for lead in leads_found]

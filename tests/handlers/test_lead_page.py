@@ -223,3 +223,45 @@ def test_without_words_one_s_own_open_leads_are_shown(floor: Floor, words: str) 
 def test_nobody_found_is_said(floor: Floor) -> None:
     asks(floor.ana, "Globex")
     assert "No lead matches “Globex”." in told(floor.ana)
+
+
+def test_an_administrator_erases_a_person_after_a_second_look(floor: Floor, olu: Person) -> None:
+    lead_id = comes_in(floor, **IVY)
+    press(olu, "erase_lead", asks(olu, "ivy"))
+    assert shown(olu) == "erase"
+    assert "Acme · Ivy Chen" in olu.modal.text
+    assert "Sales is at work" not in olu.modal.text
+    submit(olu, "erase")
+    assert "The lead stays as #1" in olu.modal.text
+    assert "Erased" in asks(olu, f"#{lead_id}").text
+    assert asks(olu, f"#{lead_id}").buttons == []
+    assert "No lead matches" in asks(olu, "ivy").text
+
+
+def test_one_that_sales_is_at_work_on_ends_and_its_card_says_so(floor: Floor, olu: Person) -> None:
+    floor.accepted("Acme")
+    answer = asks(olu, "acme")
+    press(olu, "erase_lead", answer)
+    assert "Sales is at work on this lead: that ends now." in olu.modal.text
+    submit(olu, "erase")
+    card = floor.card()
+    assert "Acme" not in card.text
+    assert "nothing that was known of this person is kept" in card.text
+    assert card.buttons == []
+    assert "Olu Adeyemi erased the person behind this lead" in card.thread[-1].text
+    olu.closes(everything=True)
+    press(olu, "erase_lead", answer)
+    assert "was erased on" in told(olu)
+
+
+def test_nobody_else_erases_anybody(floor: Floor, olu: Person) -> None:
+    floor.accepted("Globex")
+    assert olu.id
+    workspace = floor.sandbox.workspace()
+    channel = workspace.channel_called("general")
+    assert channel is not None
+    for who in (floor.ana, floor.maya, floor.mika):
+        assert "Erase…" not in asks(who, "globex").buttons
+        url = floor.sandbox.slack.response_urls.issue(workspace, channel, who.id)
+        floor.dispatches(floor.click("erase_lead", '{"lead": 1}', by=who, response_url=url))
+        assert told(who) == "Only an administrator can do this."

@@ -1,0 +1,67 @@
+"""`baton erase`: a person, from every table and from what Baton has posted."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bot import machine
+from bot.cli import console, databases
+from qualification.handoffs import erasure
+from qualification.handoffs.erasure import Erasure
+from qualification.leads.naming import named_lead
+from qualification.leads.titles import title_of
+from qualification.records import Company
+from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead
+
+
+def command(
+    lead: Annotated[str, typer.Argument(help="The lead: its number, such as 12, or its whole e-mail address.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Erase a person wholly: what is known of them, here and in what Baton has posted in Slack. It can't be undone.
+
+    What only counts stays, so that figures remain true. Hashes keep the person from coming back without a word:
+    baton suppressions lift lets them. Answers that one person saw alone, messages that people wrote, files that were
+    imported and backups stay as they are: see docs/privacy.md.
+    """
+    given = console.settings()
+    with databases.ready(given) as database:
+        workspace_id = databases.workspace_id(given, database)
+        try:
+            with database.snapshot() as session:
+                found = named_lead(session, workspace_id, lead)
+                company = session.get(Company, found.company_id) if found.company_id is not None else None
+                title = title_of(found, company, contact=True)
+                would = erasure.preview(session, workspace_id, found.id)
+            _print(title, would)
+            if dry_run:
+                return
+            if not yes and not (sys.stdin.isatty() and typer.confirm("Erase this person? It can't be undone.")):
+                console.fail("Nothing was erased. Add --yes where nobody can be asked.", console.FAILED)
+            with database.transaction() as session:
+                done = erasure.erase(session, workspace_id, would.lead_id, by=None, now=machine.utc_now())
+        except UnknownLead:
+            console.fail(f"There is no lead {console.printable(lead)}.", console.FAILED)
+        except LeadErased as erased:
+            console.fail(f"This person was erased already, {erased.facts['at']:%Y-%m-%d %H:%M} UTC.", console.FAILED)
+        except NoPersonalKey:
+            console.fail(
+                "BATON_KEY is not set: without it they would come back unknown. Run baton init --key.", console.WRONG
+            )
+        database.sweep()
+    console.say(f"Erased. Lead #{done.lead_id} stays, without anything of theirs.")
+    if done.messages:
+        console.remark(f"The bot writes {done.messages} messages in Slack anew, once it runs.")
+
+
+def _print(title: str, would: Erasure) -> None:
+    console.say(f"Lead #{would.lead_id}: {title}")
+    rows = Table(box=None, show_header=False, pad_edge=False)
+    for name, count in sorted(would.rows.items()):
+        rows.add_row(name, str(count))
+    console.stdout().print(rows)
+    if would.ended:
+        console.say("Sales is at work on this lead: that ends.")
