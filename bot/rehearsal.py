@@ -61,9 +61,10 @@ def _read(bot: Baton, installation: Installation, now: datetime) -> None:
 
 def _newest(session: Session, workspace_id: int) -> list[Delivery]:
     """Return the newest delivery of each kind among the last thousand."""
-    last = select(Delivery.id).where(Delivery.workspace_id == workspace_id).order_by(Delivery.id.desc()).limit(1000)
-    newest = select(func.max(Delivery.id)).where(Delivery.id.in_(last)).group_by(Delivery.kind)
-    return list(session.scalars(select(Delivery).where(Delivery.id.in_(newest)).order_by(Delivery.id)))
+    ours = Delivery.workspace_id == workspace_id
+    last = select(Delivery.id).where(ours).order_by(Delivery.id.desc()).limit(1000)
+    newest = select(func.max(Delivery.id)).where(ours, Delivery.id.in_(last)).group_by(Delivery.kind)
+    return list(session.scalars(select(Delivery).where(ours, Delivery.id.in_(newest)).order_by(Delivery.id)))
 
 
 def _press(bot: Baton, installation: Installation, now: datetime) -> None:

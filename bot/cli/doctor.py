@@ -28,7 +28,7 @@ from qualification.intake import api_keys
 from qualification.leads import suppression
 from qualification.outbox import outbox, statements
 from qualification.playbook import playbooks
-from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace
+from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace, rows
 from qualification.reporting import summary_plans
 
 # At the root of the repository; in a built package beside `bot`'s own files.
@@ -210,7 +210,7 @@ def _schema(database: Database, now: Callable[[], datetime]) -> Iterator[Finding
 def _published(session: Session, workspace: Workspace, file: Path) -> Iterator[Finding]:
     """See whether a playbook counts, and whether it is the one in the folder."""
     publish = f"baton playbook publish {file}"
-    version = session.get(PlaybookVersion, workspace.playbook_id) if workspace.playbook_id is not None else None
+    version = rows.get(session, PlaybookVersion, workspace.playbook_id, workspace.id)
     if version is None:
         make = "Write one with baton init, then run" if not file.exists() else "Run"
         yield Finding("playbook", "none is published", f"{make} {publish}.")

@@ -13,7 +13,7 @@ from bot.slack import directory
 from bot.slack.client import Slack
 from qualification.organisation import publishing
 from qualification.playbook import playbooks
-from qualification.records import PlaybookVersion
+from qualification.records import PlaybookVersion, rows
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
 from qualification.rules.refusals import NoPlaybook
 
@@ -73,5 +73,5 @@ def show() -> None:
                 version = playbooks.current(session, workspace_id).id
             except NoPlaybook:
                 console.fail(console.UNPUBLISHED, console.FAILED)
-            text = session.get_one(PlaybookVersion, version).text
+            text = rows.get_one(session, PlaybookVersion, version, workspace_id).text
     sys.stdout.write(text)

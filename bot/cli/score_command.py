@@ -76,7 +76,7 @@ def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetim
     done = 0
     for lead_id in _ready(database, workspace_id, most):
         with database.transaction() as session:
-            result = automatic.hand_over(session, lead_id, now=now)
+            result = automatic.hand_over(session, workspace_id, lead_id, now=now)
         if result is not None:
             done += 1
             console.say(f"{result.lead}: {_whose(result)}")

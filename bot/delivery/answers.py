@@ -26,7 +26,7 @@ from bot.slack.rate_limits import Rate
 from bot.slack.response_urls import SECONDS, NotSlacks, ResponseUrls
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import Lease, Pressed, UnitOfWork
-from qualification.records import Delivery, Priority, Workspace
+from qualification.records import Delivery, Priority, Workspace, rows
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ class Answers:
         if self._clock() + 2 * timedelta(seconds=SECONDS) > ours.until:
             with self._database.transaction() as session:
                 return self._record(session, pressed, ours, None)
-        drawn = self._draw(ours.delivery_id)
+        drawn = self._draw(pressed.workspace_id, ours.delivery_id)
         refusal = self._send(pressed, drawn)
         if refusal == TOO_MANY:
             return self._take_turn(pressed, ours, until)
@@ -142,11 +142,11 @@ class Answers:
                 threading.Event().wait(PAUSE_SECONDS)
         return None
 
-    def _draw(self, delivery_id: int) -> _Drawn:
+    def _draw(self, workspace_id: int, delivery_id: int) -> _Drawn:
         """Draw it from the rows at this moment; raises what a template does, which the worker will record."""
         with self._database.snapshot() as session:
-            delivery = session.get_one(Delivery, delivery_id)
-            namespace = session.get_one(Workspace, delivery.workspace_id).delivery_namespace
+            delivery = rows.get_one(session, Delivery, delivery_id, workspace_id)
+            namespace = session.get_one(Workspace, workspace_id).delivery_namespace
             payload = self._render(session, delivery, self._clock())
             return _Drawn(
                 revision=delivery.desired_revision,
@@ -184,7 +184,9 @@ class Answers:
 
         Where Slack does not show it, `drawn` is None, and the worker edits it before all others.
         """
-        delivery = session.scalars(queries.DELIVERY, {"delivery_id": lease.delivery_id}).one()
+        delivery = session.scalars(
+            queries.DELIVERY, {"workspace_id": pressed.workspace_id, "delivery_id": lease.delivery_id}
+        ).one()
         if (delivery.ts, delivery.answering_until) != (pressed.ts, lease.until):
             return False
         delivery.answering_until = None
@@ -192,5 +194,5 @@ class Answers:
             record_shown(delivery, drawn.revision, drawn.fingerprint)
         else:
             delivery.priority = Priority.PRESSED
-        outbox.make_due(session, delivery.queue_id, now=self._clock())
+        outbox.make_due(session, delivery.workspace_id, delivery.queue_id, now=self._clock())
         return drawn is not None

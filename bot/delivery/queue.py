@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from bot.delivery.operations import SHOWING, Job, Operation, methods_of, operati
 from bot.slack.rate_limits import EVERY_METHOD, GREATEST_PAUSE, Rates, lock_rate_limits
 from qualification.outbox.outbox import ANSWERING, NO_CHANNEL_ID, NO_SLACK_USER, PARENT_UNDELIVERED
 from qualification.outbox.surfaces import THREAD_LINE
-from qualification.records import ChannelQueue, Delivery, DeliveryState, Person, Priority, RateLimit
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Person, Priority, RateLimit, rows
 
 # How long a worker keeps a queue: longer than all calls of one delivery can take.
 LEASE: Final = timedelta(seconds=15)
@@ -109,7 +109,7 @@ class ChannelQueues:
     def release(self, session: Session, queue: ChannelQueue, now: datetime, held_until: datetime | None = None) -> None:
         """Release a queue, behind those that wait; with `held_until` no worker claims it before that moment."""
         session.flush()
-        pending = session.scalar(queries.ANY_PENDING, {"queue_id": queue.id})
+        pending = session.scalar(queries.ANY_PENDING, self._in(queue))
         queue.due_at = now if pending is not None else self._next_duplicate_check(session, queue)
         queue.leased_by, queue.leased_until = None, held_until
 
@@ -137,7 +137,7 @@ class ChannelQueues:
 
     def _first(self, session: Session, queue: ChannelQueue, ground: _Ground, *, posts_only: bool = False) -> Job | None:
         """Lease the queue for the first delivery that can be sent now, or else release it until one can."""
-        person = session.get(Person, queue.person_id) if queue.person_id is not None else None
+        person = rows.get(session, Person, queue.person_id, queue.workspace_id)
         edits: bool | None = None
         waits: datetime | None = None
         while True:
@@ -212,7 +212,9 @@ class ChannelQueues:
         """Return when a thread line may be posted, so that it tells what happens meanwhile too."""
         if operation is not Operation.POST or delivery.kind != THREAD_LINE or self._rates.line_waits is None:
             return None
-        happened_at: datetime | None = session.scalar(queries.HAPPENED_AT, {"event_id": delivery.subject})
+        happened_at: datetime | None = session.scalar(
+            queries.HAPPENED_AT, {"workspace_id": self.workspace_id, "event_id": delivery.subject}
+        )
         # A clock that was ahead wrote what lies in the future.
         return None if happened_at is None or happened_at > now else happened_at + self._rates.line_waits
 
@@ -241,20 +243,22 @@ class ChannelQueues:
 
         `edits` asks for the first to be edited only, or to be posted.
         """
-        where = {"workspace_id": self.workspace_id, "queue_id": queue.id, "now": now, "beyond": now + 2 * ANSWERING}
+        where = {**self._in(queue), "now": now, "beyond": now + 2 * ANSWERING}
         head = queries.HEAD if edits is None else queries.HEADS[edits]
         row = session.execute(queries.CHECK_DUPLICATES, where).first() or session.execute(head, where).first()
         return (row[0], row[1]) if row else None
 
     def _next_due(self, session: Session, queue: ChannelQueue) -> datetime | None:
         """Return when something of a queue may be due of which nothing can be sent now."""
-        answered: datetime | None = session.scalar(queries.NEXT_ANSWERED, {"queue_id": queue.id})
+        answered: datetime | None = session.scalar(queries.NEXT_ANSWERED, self._in(queue))
         return min(filter(None, (answered, self._next_duplicate_check(session, queue))), default=None)
 
     def _next_duplicate_check(self, session: Session, queue: ChannelQueue) -> datetime | None:
-        where = {"workspace_id": self.workspace_id, "queue_id": queue.id}
-        moment: datetime | None = session.scalar(queries.NEXT_DUPLICATE_CHECK, where)
+        moment: datetime | None = session.scalar(queries.NEXT_DUPLICATE_CHECK, self._in(queue))
         return moment
+
+    def _in(self, queue: ChannelQueue) -> dict[str, Any]:
+        return {"workspace_id": self.workspace_id, "queue_id": queue.id}
 
 
 def void(session: Session, workspace_id: int, worker: str | None = None) -> int:
@@ -294,7 +298,10 @@ def _lock(session: Session, delivery: Delivery) -> bool:
     """Lock a delivery and read it again; False where another transaction has it, since waiting could deadlock."""
     if session.get_bind().dialect.name == "sqlite":
         return True
-    return session.scalar(queries.LOCK_DELIVERY, {"delivery_id": delivery.id}) is not None
+    return (
+        session.scalar(queries.LOCK_DELIVERY, {"workspace_id": delivery.workspace_id, "delivery_id": delivery.id})
+        is not None
+    )
 
 
 def _put_off(queue: ChannelQueue, due_at: datetime | None) -> None:

@@ -9,17 +9,18 @@ from typing import Final
 from sqlalchemy import BindParameter, and_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
-from qualification.records import ChannelQueue, Delivery, LeadEvent, RateLimit, Workspace
+from qualification.records import ChannelQueue, Delivery, LeadEvent, RateLimit, Workspace, rows
 
 _parent = aliased(Delivery)
 _workspace_id: BindParameter[int] = bindparam("workspace_id")
 _now: BindParameter[datetime] = bindparam("now")
-_in_queue = Delivery.queue_id == bindparam("queue_id")
+_ours = rows.in_workspace(Delivery)
+_in_queue = and_(_ours, Delivery.queue_id == bindparam("queue_id"))
 _pending = Delivery.state == literal_column("'pending'")
 _may_have_duplicates = and_(
     Delivery.workspace_id == _workspace_id,
     Delivery.duplicate_check_at.is_not(None),
-    _in_queue,
+    Delivery.queue_id == bindparam("queue_id"),
     Delivery.ts.is_not(None),
 )
 
@@ -130,18 +131,21 @@ PENDING_AT: Final = select(Delivery.id).where(
 )
 
 # When the event happened that a thread line tells first.
-HAPPENED_AT: Final = select(LeadEvent.at).where(LeadEvent.id == bindparam("event_id"))
+HAPPENED_AT: Final = select(LeadEvent.at).where(rows.in_workspace(LeadEvent), LeadEvent.id == bindparam("event_id"))
 
 # A delivery, read again and locked unless another transaction has it: waiting could deadlock.
 LOCK_DELIVERY: Final = (
-    select(Delivery).where(Delivery.id == bindparam("delivery_id")).with_for_update(skip_locked=True, key_share=True)
+    select(Delivery)
+    .where(_ours, Delivery.id == bindparam("delivery_id"))
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 # Locked when a result is recorded: the delivery first, then its queue, in the order that all code keeps.
-DELIVERY: Final = select(Delivery).where(Delivery.id == bindparam("delivery_id")).with_for_update(key_share=True)
+DELIVERY: Final = select(Delivery).where(_ours, Delivery.id == bindparam("delivery_id")).with_for_update(key_share=True)
 QUEUE_IN_HAND: Final = (
     select(ChannelQueue)
     .where(
+        rows.in_workspace(ChannelQueue),
         ChannelQueue.id == bindparam("queue_id"),
         ChannelQueue.leased_by == bindparam("worker"),
         ChannelQueue.leased_until == bindparam("leased_until"),

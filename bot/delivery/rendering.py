@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 import templates
 from qualification.outbox.surfaces import THREAD_LINE
-from qualification.records import ChannelQueue, Delivery, Person
+from qualification.records import ChannelQueue, Delivery, Person, rows
 from qualification.reporting import summaries
 from qualification.views import cards, home, receipts, reminders, thread
 
@@ -32,8 +32,8 @@ def draw(session: Session, delivery: Delivery, now: datetime) -> dict[str, objec
 
     Messages to one person are in that person's language. Raises KeyError for an unknown kind.
     """
-    queue = session.get_one(ChannelQueue, delivery.queue_id)
-    person = session.get_one(Person, queue.person_id) if queue.person_id is not None else None
+    queue = rows.get_one(session, ChannelQueue, delivery.queue_id, delivery.workspace_id)
+    person = rows.get(session, Person, queue.person_id, queue.workspace_id)
     if delivery.kind == THREAD_LINE:
         return _thread_lines(session, delivery)
     template, read = KINDS[delivery.kind]

@@ -34,7 +34,7 @@ from qualification.outbox.outbox import (
     PARENT_UNDELIVERED,
     UNFORESEEN,
 )
-from qualification.records import ChannelQueue, Delivery, DeliveryState, Priority, RateLimit, Workspace
+from qualification.records import ChannelQueue, Delivery, DeliveryState, Priority, RateLimit, Workspace, rows
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +56,9 @@ def record_result(
     )
     # The thread is locked before the queue, as by everybody.
     if isinstance(outcome, MessageDeleted):
-        retries.lock_thread(session, outcome.delivery_id)
+        retries.lock_thread(session, job.workspace_id, outcome.delivery_id)
     elif was_deleted:
-        retries.lock_thread(session, job.delivery_id)
+        retries.lock_thread(session, job.workspace_id, job.delivery_id)
     delivery, queue = _in_hand(session, queues, job)
     # The parent was deleted meanwhile, so the reply is queued again, for the parent's next posting.
     overtaken = job.parent_id is not None and delivery.posting != job.posting and isinstance(outcome, Posted | Found)
@@ -66,7 +66,7 @@ def record_result(
     if was_deleted and not overtaken:
         # Somebody deleted the message before its row said where it is.
         session.flush()
-        retries.post_anew(session, delivery.id)
+        retries.post_anew(session, job.workspace_id, delivery.id)
         session.expire(delivery)
     if isinstance(outcome, Posted | Shown) and _was_done(outcome):
         queue.answered_at = now
@@ -112,9 +112,17 @@ def record_workspace_error(session: Session, workspace_id: int, error: str | Non
 
 def _in_hand(session: Session, queues: ChannelQueues, job: Job) -> tuple[Delivery, ChannelQueue]:
     """Lock the delivery, then its queue, in the order that all code keeps. Raises LeaseLostError."""
-    delivery = session.scalars(queries.DELIVERY, {"delivery_id": job.delivery_id}).one()
+    delivery = session.scalars(
+        queries.DELIVERY, {"workspace_id": job.workspace_id, "delivery_id": job.delivery_id}
+    ).one()
     queue = session.scalar(
-        queries.QUEUE_IN_HAND, {"queue_id": job.queue_id, "worker": queues.worker, "leased_until": job.leased_until}
+        queries.QUEUE_IN_HAND,
+        {
+            "workspace_id": job.workspace_id,
+            "queue_id": job.queue_id,
+            "worker": queues.worker,
+            "leased_until": job.leased_until,
+        },
     )
     if queue is None:
         raise LeaseLostError
@@ -139,7 +147,7 @@ def _write(session: Session, delivery: Delivery, job: Job, outcome: Outcome, now
             delivery.duplicate_check_at = None
         case MessageDeleted(delivery_id):
             session.flush()
-            retries.post_anew(session, delivery_id)
+            retries.post_anew(session, job.workspace_id, delivery_id)
             session.expire(delivery)
         case Undrawable(error):
             log.error("A message can't be rendered.", extra=_keys(job, error))
@@ -211,7 +219,7 @@ def _slower(session: Session, delivery: Delivery, job: Job, error: PassingError,
     free_at = now + min(timedelta(seconds=error.retry_after or 1), GREATEST_PAUSE)
     delivery.last_error = error.name if job.operation is not Operation.CHECK_DUPLICATES else None
     if error.method == "chat.postMessage":
-        queue = session.get_one(ChannelQueue, delivery.queue_id)
+        queue = rows.get_one(session, ChannelQueue, delivery.queue_id, delivery.workspace_id)
         # The next post after this one is due a whole interval later.
         queue.posts_free_at = max(queue.posts_free_at or free_at, free_at)
         return free_at
@@ -253,7 +261,8 @@ def record_shown(delivery: Delivery, revision: int, fingerprint: str) -> None:
 def _free_replies(session: Session, delivery: Delivery) -> None:
     """Queue the replies that became dead letters because this message did; a reply has no replies itself."""
     if delivery.parent_id is None:
-        session.execute(_FREE_REPLIES, {"parent": delivery.id}, execution_options={"synchronize_session": False})
+        of_it = {"workspace": delivery.workspace_id, "parent": delivery.id}
+        session.execute(_FREE_REPLIES, of_it, execution_options={"synchronize_session": False})
 
 
 def _well(delivery: Delivery) -> None:
@@ -310,15 +319,17 @@ def _keys(job: Job, error: str) -> dict[str, object]:
 _FREE_REPLIES: Final = (
     update(Delivery)
     .where(
+        rows.in_workspace(Delivery, bindparam("workspace")),
         Delivery.id.in_(
             select(Delivery.id)
             .where(
+                rows.in_workspace(Delivery, bindparam("workspace")),
                 Delivery.parent_id == bindparam("parent"),
                 statements.IS_DEAD_LETTER,
                 Delivery.last_error == PARENT_UNDELIVERED,
             )
             .with_for_update(skip_locked=True, key_share=True)
-        )
+        ),
     )
     .values(state=DeliveryState.PENDING, refused_at=None, last_error=None)
 )

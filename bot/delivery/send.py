@@ -25,7 +25,7 @@ from bot.delivery.queue import LEASE, ChannelQueues
 from bot.delivery.rendering import Payload, Renderer, fingerprint_of
 from bot.delivery.results import begin_again, renew
 from bot.slack.client import FinalError, Slack, SlackError
-from qualification.records import Delivery, Person
+from qualification.records import Delivery, Person, rows
 from templates.engine.graphemes import cut
 
 log = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ class Sender:
         """Render what is stored now; return its revision, the payload, and the SHA-256 of the payload."""
         try:
             with self._database.snapshot() as session:
-                delivery = session.get_one(Delivery, self.job.delivery_id)
+                delivery = rows.get_one(session, Delivery, self.job.delivery_id, self.job.workspace_id)
                 payload = self._render(session, delivery, self._clock())
                 revision = delivery.desired_revision
         except UNWELL:
@@ -192,7 +192,7 @@ class Sender:
             return self.job.channel
         channel = str(self._slack.call("conversations.open", users=self.job.slack_user_id)["channel"]["id"])
         with self._database.transaction() as session:
-            session.get_one(Person, self.job.person_id).dm_channel = channel
+            rows.get_one(session, Person, self.job.person_id, self.job.workspace_id).dm_channel = channel
         self.job = replace(self.job, channel=channel)
         self._begin_again()
         return channel

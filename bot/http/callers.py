@@ -125,7 +125,7 @@ class Callers:
         self._expect_rights(known, credentials)
         if api_keys.is_use_to_be_noted(known, self.now()):
             with self.database.transaction() as session:
-                api_keys.note_use(session, known.id, now=self.now())
+                api_keys.note_use(session, known.workspace_id, known.id, now=self.now())
         return caller
 
     def expect_signature(self, credentials: Credentials) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from sqlalchemy import DateTime, Select, bindparam, delete, exists, func, select, tuple_
+from sqlalchemy import DateTime, Select, bindparam, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from bot.database import LONG_AGO, Database
@@ -117,14 +117,14 @@ def forget_old(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: 
     """Delete up to `limit` rows of windows that ended long ago, by the clock that dated them; return how many."""
     clock = now if session.get_bind().dialect.name == "sqlite" else func.now(type_=DateTime(timezone=True))
     old = (
-        select(RateWindow.workspace_id, RateWindow.subject)
+        select(RateWindow.subject)
         .where(RateWindow.workspace_id == workspace_id, RateWindow.began_at < clock - KEPT)
         .order_by(RateWindow.began_at)
         .limit(limit)
         # A row that is being used again stays.
         .with_for_update(skip_locked=True)
     )
-    statement = delete(RateWindow).where(tuple_(RateWindow.workspace_id, RateWindow.subject).in_(old))
+    statement = delete(RateWindow).where(RateWindow.workspace_id == workspace_id, RateWindow.subject.in_(old))
     return len(session.scalars(statement.returning(RateWindow.subject)).all())
 
 

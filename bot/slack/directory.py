@@ -16,7 +16,7 @@ from bot.slack.client import FinalError, PassingError, Slack, SlackError
 from qualification.organisation import publishing
 from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Person, Team
+from qualification.records import Person, Team, rows
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ class Directory:
         for person in due:
             found = self._ask(person.slack_user_id, person.email)
             with self._database.transaction() as session:
-                _write(session, person.id, found, now)
+                _write(session, self._workspace_id, person.id, found, now)
         return len(due)
 
     def _ask(self, slack_user_id: str | None, email: str | None) -> Profile | None:
@@ -200,9 +200,9 @@ class Directory:
         }
 
 
-def _write(session: UnitOfWork, person_id: int, found: Profile | None, now: datetime) -> None:
+def _write(session: UnitOfWork, workspace_id: int, person_id: int, found: Profile | None, now: datetime) -> None:
     """Store what Slack said of a person; people in the playbook keep the playbook's name."""
-    person = session.get_one(Person, person_id)
+    person = rows.get_one(session, Person, person_id, workspace_id)
     if found is None:
         person.refreshed_at = now
         return

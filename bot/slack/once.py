@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, literal_column, select, tuple_
+from sqlalchemy import bindparam, delete, exists, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.slack.origins import origin_of
@@ -104,12 +104,10 @@ _IS_OLD: Final = (
 _FORGET: Final = (
     delete(IdempotencyKey)
     .where(
-        tuple_(IdempotencyKey.workspace_id, IdempotencyKey.key).in_(
-            select(IdempotencyKey.workspace_id, IdempotencyKey.key)
-            .where(*_IS_OLD)
-            .order_by(IdempotencyKey.at)
-            .limit(bindparam("most"))
-        )
+        IdempotencyKey.workspace_id == bindparam("workspace_id"),
+        IdempotencyKey.key.in_(
+            select(IdempotencyKey.key).where(*_IS_OLD).order_by(IdempotencyKey.at).limit(bindparam("most"))
+        ),
     )
     .returning(IdempotencyKey.key)
 )

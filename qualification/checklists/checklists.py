@@ -15,6 +15,7 @@ from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Answer, Checklist
 from qualification.records.base import insert_once
+from qualification.records.rows import in_workspace
 from qualification.rules.checklists.frameworks import Verdict, next_question, progress
 from qualification.rules.handoffs.event_types import Answered, ChecklistFell, ChecklistPassed
 from qualification.rules.handoffs.permissions import Action
@@ -147,7 +148,11 @@ def _answer(
 def _form(session: Session, context: HandoffContext) -> ChecklistForm:
     framework = context.published.playbook.main_framework
     checklist = session.scalar(
-        select(Checklist).where(Checklist.lead_id == context.lead.id, Checklist.framework == framework.key)
+        select(Checklist).where(
+            in_workspace(Checklist, context.lead.workspace_id),
+            Checklist.lead_id == context.lead.id,
+            Checklist.framework == framework.key,
+        )
     )
     answers = {each.item: each for each in session.scalars(_answers(checklist))} if checklist else {}
     verdicts = {item: answer.verdict for item, answer in answers.items()}
@@ -188,12 +193,16 @@ def _checklist(session: Session, context: HandoffContext, framework: Framework, 
         updated_at=now,
     )
     return session.scalars(
-        select(Checklist).where(Checklist.lead_id == context.lead.id, Checklist.framework == framework.key)
+        select(Checklist).where(
+            in_workspace(Checklist, context.lead.workspace_id),
+            Checklist.lead_id == context.lead.id,
+            Checklist.framework == framework.key,
+        )
     ).one()
 
 
 def _answers(checklist: Checklist) -> Select[Answer]:
-    return select(Answer).where(Answer.checklist_id == checklist.id)
+    return select(Answer).where(in_workspace(Answer, checklist.workspace_id), Answer.checklist_id == checklist.id)
 
 
 def _verdicts(session: Session, checklist: Checklist) -> dict[str, Verdict]:

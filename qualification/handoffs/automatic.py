@@ -15,7 +15,7 @@ from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
-from qualification.records import Handoff, Lead
+from qualification.records import Handoff, Lead, rows
 from qualification.routing import assignment
 from qualification.scoring import evaluation
 from qualification.scoring.holds import gate_lead
@@ -40,7 +40,7 @@ def consider(
     for lead in leads:
         evaluated = evaluations[lead.id]
         if evaluated.live is not None:
-            outbox.mark_stale(session, evaluated.live, now + SETTLING)
+            outbox.mark_stale(session, lead.workspace_id, evaluated.live, now + SETTLING)
         elif announcing and evaluated.is_ready and evaluated.gate is None:
             made.append(handover.announce(session, lead, _reason(lead), by=None, published=published, now=now))
         elif announcing and evaluated.is_ready and evaluated.gate is not None:
@@ -90,10 +90,10 @@ def examine(session: Session, workspace_id: int, *, after: int, limit: int) -> E
     return Examined(len(found), ready, found[-1].id if found else None)
 
 
-def hand_over(session: UnitOfWork, lead_id: int, *, now: datetime) -> HandOverResult | None:
+def hand_over(session: UnitOfWork, workspace_id: int, lead_id: int, *, now: datetime) -> HandOverResult | None:
     """Hand the lead over as if it had just done something; None where it is not, or no longer, ready."""
-    lead = resolution.root(session, session.get_one(Lead, lead_id))
+    lead = resolution.root(session, rows.get_one(session, Lead, lead_id, workspace_id))
     if lead is None or resolution.locked(session, lead) is not None:
         return None
-    made = consider(session, [lead], published=playbooks.current(session, lead.workspace_id), now=now)
+    made = consider(session, [lead], published=playbooks.current(session, workspace_id), now=now)
     return handover.result_of(session, made[0], already=False) if made else None

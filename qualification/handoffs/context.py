@@ -25,6 +25,7 @@ from qualification.records import (
     Pool,
     Team,
     Workspace,
+    rows,
 )
 from qualification.routing import assignment
 from qualification.rules.handoffs.permissions import Action, Actor, HandoffStatus, Party, allow
@@ -86,9 +87,10 @@ def lock_for_action(
     if handoff is None:
         raise UnknownLead(query=f"#{command.handoff_id}")
     if brings_back:
-        handoff.lead_id = resolution.lock_root(session, session.get_one(Lead, handoff.lead_id)).id
+        lead = rows.get_one(session, Lead, handoff.lead_id, handoff.workspace_id)
+        handoff.lead_id = resolution.lock_root(session, lead).id
     elif session.get_bind().dialect.name == "postgresql":
-        session.scalar(_LOCKED_LEAD, {"lead_id": handoff.lead_id})
+        session.scalar(_LOCKED_LEAD, {"workspace_id": handoff.workspace_id, "lead_id": handoff.lead_id})
     context = _context(
         session, handoff, command, newcomer=lambda: people.actor(session, command.workspace_id, command.by)
     )
@@ -117,7 +119,7 @@ def record_opening(session: UnitOfWork, command: HandoffCommand) -> None:
     context = _context(session, handoff, command, newcomer=lambda: _stranger(command.by))
     if context.offer is not None and context.offer.id == command.offer_id and _is_first_press(context):
         _mark_opened(context)
-        outbox.mark_stale(session, handoff.id, command.now)
+        outbox.mark_stale(session, handoff.workspace_id, handoff.id, command.now)
 
 
 def read_for_action(session: Session, command: HandoffCommand) -> HandoffContext:
@@ -134,7 +136,7 @@ def _context(
     session: Session, handoff: Handoff, command: HandoffCommand, *, newcomer: Callable[[], Person]
 ) -> HandoffContext:
     # A statement of its own: read together with the lock, the lead could be as it was before the wait.
-    around: _Around = session.execute(_AROUND, {"handoff_id": handoff.id}).one()
+    around: _Around = session.execute(_AROUND, {"workspace_id": handoff.workspace_id, "handoff_id": handoff.id}).one()
     lead, team, offer, playbook_id, text, passed = around
     if playbook_id is None or text is None:
         raise NoPlaybook
@@ -145,7 +147,7 @@ def _context(
     person = next((each for each in there if each.slack_user_id == command.by), None) or newcomer()
     parties: dict[int | None, Party] = {each.id: Party(person_id=each.id, ref=people.ref(each)) for each in there}
     pooled = handoff.state is HandoffState.POOLED and handoff.pool_id is not None
-    pool = session.get_one(Pool, handoff.pool_id) if pooled else None
+    pool = rows.get_one(session, Pool, handoff.pool_id, handoff.workspace_id) if pooled else None
     status = HandoffStatus(
         state=handoff.state,
         manager=parties.get(team.manager_id),
@@ -193,7 +195,11 @@ def _mark_opened(context: HandoffContext) -> None:
 
 def _members(session: Session, pool: Pool) -> frozenset[int]:
     return frozenset(
-        session.scalars(select(Membership.person_id).where(Membership.pool_id == pool.id, Membership.active))
+        session.scalars(
+            select(Membership.person_id).where(
+                rows.in_workspace(Membership, pool.workspace_id), Membership.pool_id == pool.id, Membership.active
+            )
+        )
     )
 
 
@@ -203,7 +209,9 @@ _LOCKED: Final = (
     .where(Handoff.workspace_id == bindparam("workspace_id"), Handoff.id == bindparam("handoff_id"))
     .with_for_update(key_share=True)
 )
-_LOCKED_LEAD: Final = select(Lead.id).where(Lead.id == bindparam("lead_id")).with_for_update(key_share=True)
+_LOCKED_LEAD: Final = (
+    select(Lead.id).where(rows.in_workspace(Lead), Lead.id == bindparam("lead_id")).with_for_update(key_share=True)
+)
 _AROUND: Final = (
     select(Lead, Team, Offer, PlaybookVersion.id, PlaybookVersion.text, events.PASSED)
     .select_from(Handoff)
@@ -212,5 +220,5 @@ _AROUND: Final = (
     .join(Workspace, Workspace.id == Handoff.workspace_id)
     .outerjoin(PlaybookVersion, PlaybookVersion.id == Workspace.playbook_id)
     .outerjoin(Offer, and_(Offer.handoff_id == Handoff.id, IS_OPEN))
-    .where(Handoff.id == bindparam("handoff_id"))
+    .where(rows.in_workspace(Handoff), Handoff.id == bindparam("handoff_id"))
 )

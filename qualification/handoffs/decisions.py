@@ -16,6 +16,7 @@ from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.records import Handoff, Offer
+from qualification.records.rows import in_workspace
 from qualification.routing import assignment
 from qualification.rules.field_errors import FieldFault
 from qualification.rules.handoffs import event_types
@@ -170,7 +171,7 @@ def reassign(session: UnitOfWork, command: HandoffCommand, *, to: str, note: str
 def end_undo(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> None:
     """Close the time in which the last decision can be undone; every card loses its button."""
     handoff.undo_until = None
-    outbox.mark_stale(session, handoff.id, now)
+    outbox.mark_stale(session, handoff.workspace_id, handoff.id, now)
 
 
 def checked_reason(reason: Reason | None, note: str | None) -> Reason:
@@ -204,12 +205,14 @@ def _require_no_other(session: Session, context: HandoffContext) -> None:
     ids = merging.family(session, context.lead)
     other = session.scalar(
         select(Handoff)
+        .where(in_workspace(Handoff, context.handoff.workspace_id))
         .where(Handoff.lead_id.in_(ids), Handoff.id != context.handoff.id, Handoff.state.in_(LIVE_STATES))
         .limit(1)
     )
     if other is not None:
         raise AlreadyHandedOver(
-            lead=lead_title(session, other, contact=False), owner=people.ref_of(session, other.owner_id)
+            lead=lead_title(session, other, contact=False),
+            owner=people.ref_of(session, other.workspace_id, other.owner_id),
         )
 
 

@@ -14,7 +14,7 @@ from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import IS_OPEN, Handoff, Offer, Person
+from qualification.records import IS_OPEN, Handoff, Offer, Person, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import Expired, Reminded
 from qualification.rules.handoffs.states import OfferOutcome
@@ -84,7 +84,7 @@ def _strike(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
 
 def _has_left(session: Session, offer: Offer) -> bool:
     """Say whether the person whom the lead is offered to has left; a pool never has."""
-    person = session.get(Person, offer.person_id) if offer.person_id is not None else None
+    person = rows.get(session, Person, offer.person_id, offer.workspace_id)
     return person is not None and people.has_left(person)
 
 
@@ -96,10 +96,8 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
     offers: list[Offer] = []
     asked = {"workspace_id": workspace_id, "now": now, "most": limit}
     for offer_id, handoff_id in session.execute(_OFFERS, asked).all():
-        handoff = session.scalar(
-            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True)
-        )
-        offer = session.get(Offer, offer_id, populate_existing=True) if handoff else None
+        handoff = session.scalar(tasks.FREE_HANDOFF, {"workspace_id": workspace_id, "handoff_id": handoff_id})
+        offer = rows.get_fresh(session, Offer, offer_id, workspace_id) if handoff else None
         if offer is None or offer.outcome is not OfferOutcome.OPEN:
             continue
         if (offer.next_at is not None and offer.next_at <= now) or _has_left(session, offer):
@@ -109,9 +107,9 @@ def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: in
 
 def _remind(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """Remind the rep once; a pool is reminded in the thread."""
-    handoff = session.get_one(Handoff, offer.handoff_id)
+    handoff = rows.get_one(session, Handoff, offer.handoff_id, offer.workspace_id)
     offer.remind_at, offer.next_at = None, offer.accept_by
-    person = session.get(Person, offer.person_id) if offer.person_id is not None else None
+    person = rows.get(session, Person, offer.person_id, offer.workspace_id)
     surfaces.enqueue_card(session, handoff, now=now)
     if person is not None:
         surfaces.enqueue_reminder(session, handoff, offer, person, now=now)
@@ -120,15 +118,13 @@ def _remind(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
 
 def _expire(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """End the offer; the next rep is asked, or the manager."""
-    handoff = session.get_one(Handoff, offer.handoff_id)
+    handoff = rows.get_one(session, Handoff, offer.handoff_id, offer.workspace_id)
     published = playbooks.current(session, handoff.workspace_id)
     surfaces.enqueue_card(session, handoff, now=now)
     assignment.end_offer(session, offer, OfferOutcome.EXPIRED, now=now)
     expired = Expired(to_id=offer.person_id, has_left=_has_left(session, offer))
     record_event(session, handoff, expired, now=now, playbook_id=published.id)
-    surfaces.refresh_home(
-        session, session.get(Person, offer.person_id) if offer.person_id is not None else None, now=now
-    )
+    surfaces.refresh_home(session, rows.get(session, Person, offer.person_id, offer.workspace_id), now=now)
     assignment.offer_next(session, handoff, published, now=now)
 
 

@@ -7,7 +7,7 @@ from qualification.handoffs.context import HandoffContext
 from qualification.leads.lifecycle import update_lifecycle
 from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Person
+from qualification.records import Person, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs.states import OfferOutcome
 from qualification.rules.handoffs.tasks import TaskTrigger
@@ -49,7 +49,8 @@ def end_open_offer(session: UnitOfWork, context: HandoffContext, outcome: OfferO
 def refresh_homes(session: UnitOfWork, context: HandoffContext, person_ids: Iterable[int | None]) -> None:
     """Draw these people's Home tabs anew, each once, if they ever opened them."""
     for person_id in sorted({each for each in person_ids if each is not None}):
-        surfaces.refresh_home(session, session.get(Person, person_id), now=context.now)
+        person = rows.get(session, Person, person_id, context.handoff.workspace_id)
+        surfaces.refresh_home(session, person, now=context.now)
 
 
 def concerned(context: HandoffContext) -> tuple[int | None, ...]:

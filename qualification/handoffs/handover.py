@@ -19,7 +19,7 @@ from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import Company, Handoff, Lead, Person, Pool, Team
+from qualification.records import Company, Handoff, Lead, Person, Pool, Team, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import HandedOver, Resumed, Updated
 from qualification.rules.handoffs.sight import Sight
@@ -132,21 +132,21 @@ def hand_over(
 def result_of(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandOverResult:
     """Say what became of a hand-over, for the one who made it; `past` are the gates it passed over, by name."""
     offer = assignment.open_offer(session, handoff)
-    team = session.get_one(Team, handoff.team_id)
-    pool = session.get(Pool, handoff.pool_id) if handoff.pool_id is not None else None
+    team = rows.get_one(session, Team, handoff.team_id, handoff.workspace_id)
+    pool = rows.get(session, Pool, handoff.pool_id, handoff.workspace_id)
     return HandOverResult(
         handoff_id=handoff.id,
         # Who hands a lead over knows its address: it was in the form. What was known before may be another.
         lead=lead_title(session, handoff, contact=not already),
         state=handoff.state.value,
         already=already,
-        offered_to=people.ref_of(session, offer.person_id) if offer else None,
+        offered_to=people.ref_of(session, handoff.workspace_id, offer.person_id) if offer else None,
         pool=pool.name if pool else None,
-        manager=people.ref_of(session, team.manager_id),
-        owner=people.ref_of(session, handoff.owner_id),
+        manager=people.ref_of(session, handoff.workspace_id, team.manager_id),
+        owner=people.ref_of(session, handoff.workspace_id, handoff.owner_id),
         accept_by=offer.accept_by if offer else None,
-        announcer=people.ref_of(session, handoff.announcer_id),
-        do_not_contact=session.get_one(Lead, handoff.lead_id).do_not_contact,
+        announcer=people.ref_of(session, handoff.workspace_id, handoff.announcer_id),
+        do_not_contact=rows.get_one(session, Lead, handoff.lead_id, handoff.workspace_id).do_not_contact,
         gates=past,
     )
 
@@ -194,7 +194,7 @@ def announce(
         source=reason.source or lead.source,
         campaign=reason.campaign or lead.campaign,
     )
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    company = rows.get(session, Company, lead.company_id, lead.workspace_id)
     size = reason.size or size_of(lead, company)
     country = reason.country or country_of(lead, company)
     rule = choose_rule(

@@ -61,7 +61,7 @@ def set_stage(session: UnitOfWork, command: HandoffCommand, *, stage: str) -> bo
         raise StageUnknown(stage=stage)
     if chosen.ends == "lost":
         flag_modified(context.handoff, "stage")
-        outbox.mark_stale(session, context.handoff.id, context.now, by=context.by.id)
+        outbox.mark_stale(session, context.handoff.workspace_id, context.handoff.id, context.now, by=context.by.id)
         return False
     if chosen.key != context.handoff.stage:
         _end_undo(context)

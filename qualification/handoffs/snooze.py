@@ -18,7 +18,7 @@ from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook.playbooks import Published
-from qualification.records import Handoff, Lead, Person
+from qualification.records import Handoff, Lead, Person, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs.event_types import Offered, Resumed, Snoozed, SnoozeDropped
 from qualification.rules.handoffs.permissions import Action
@@ -60,14 +60,14 @@ def hours_of(session: Session, context: HandoffContext) -> tuple[WeeklyHours, Zo
     """Return the hours and zone by which it would resume: its rep's, else the team's."""
     rep_id = context.handoff.owner_id or (context.offer.person_id if context.offer else None)
     if rep_id is not None:
-        rep = session.get_one(Person, rep_id)
+        rep = rows.get_one(session, Person, rep_id, context.handoff.workspace_id)
         return people.hours_of(session, rep), people.zone_of(session, rep)
     return WeeklyHours.from_json(context.team.hours), ZoneInfo(context.team.zone)
 
 
 def snoozed(session: Session, lead: Lead) -> Handoff | None:
     """Return the snoozed handoff, of the lead or of one merged into it, the latest if there are several."""
-    return session.scalar(_SNOOZED, {"ids": merging.family(session, lead)})
+    return session.scalar(_SNOOZED, {"workspace_id": lead.workspace_id, "ids": merging.family(session, lead)})
 
 
 def rep_is_gone(session: Session, handoff: Handoff) -> bool:
@@ -85,7 +85,8 @@ def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Seque
     handoffs = session.scalars(_DUE, asked).all()
     if not handoffs:
         return []
-    leads = session.scalars(_LOCKED_LEADS, {"ids": [*{_root(session, handoff).id for handoff in handoffs}]}).all()
+    of_them = {"workspace_id": workspace_id, "ids": [*{_root(session, handoff).id for handoff in handoffs}]}
+    leads = session.scalars(_LOCKED_LEADS, of_them).all()
     return [handoff for handoff in handoffs if _root(session, handoff) in leads]
 
 
@@ -140,7 +141,7 @@ def resume(
     else:
         assignment.offer_next(session, handoff, published, now=now)
     if former_id is not None:
-        surfaces.refresh_home(session, session.get(Person, former_id), now=now)
+        surfaces.refresh_home(session, rows.get(session, Person, former_id, handoff.workspace_id), now=now)
 
 
 def _offer(session: UnitOfWork, handoff: Handoff, published: Published, rep: Person, *, now: datetime) -> None:
@@ -153,18 +154,18 @@ def _offer(session: UnitOfWork, handoff: Handoff, published: Published, rep: Per
 
 def _root(session: Session, handoff: Handoff) -> Lead:
     """Return the lead that the handoff's turned out to be."""
-    lead = session.get_one(Lead, handoff.lead_id)
+    lead = rows.get_one(session, Lead, handoff.lead_id, handoff.workspace_id)
     return resolution.root(session, lead) or lead
 
 
 def _rep(session: Session, handoff: Handoff) -> Person | None:
     """Return whose it was when it was snoozed: the owner, else the rep it was offered to; None for a pool or queue."""
     if handoff.owner_id is not None:
-        return session.get_one(Person, handoff.owner_id)
+        return rows.get_one(session, Person, handoff.owner_id, handoff.workspace_id)
     last = assignment.last_offer(session, handoff)
     if last is None or last.outcome is not OfferOutcome.SNOOZED or last.person_id is None:
         return None
-    return session.get_one(Person, last.person_id)
+    return rows.get_one(session, Person, last.person_id, handoff.workspace_id)
 
 
 def _is_there(rep: Person, now: datetime) -> bool:
@@ -177,6 +178,7 @@ def _instead(session: Session, handoff: Handoff, lead: Lead) -> HandoffState | N
     A deal that was lost meanwhile decides nothing of the day that was promised here.
     """
     others = select(Handoff.state).where(
+        rows.in_workspace(Handoff, lead.workspace_id),
         Handoff.lead_id.in_(merging.family(session, lead)),
         Handoff.id != handoff.id,
         Handoff.state.in_(LIVE_STATES) | Handoff.state.in_(_DECIDED) & (Handoff.ended_at >= handoff.ended_at),
@@ -190,7 +192,7 @@ _DECIDED: Final = frozenset({HandoffState.WON, HandoffState.DISQUALIFIED})
 _IS_SNOOZED: Final[Any] = (Handoff.state == HandoffState.SNOOZED) & Handoff.resume_at.is_not(None)
 _SNOOZED: Final = (
     select(Handoff)
-    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)), _IS_SNOOZED)
+    .where(rows.in_workspace(Handoff), Handoff.lead_id.in_(bindparam("ids", expanding=True)), _IS_SNOOZED)
     .order_by(Handoff.id.desc())
     .limit(1)
     .with_for_update(key_share=True)
@@ -205,5 +207,8 @@ _DUE: Final = (
     .with_for_update(skip_locked=True, key_share=True)
 )
 _LOCKED_LEADS: Final = (
-    select(Lead).where(Lead.id.in_(bindparam("ids", expanding=True))).order_by(Lead.id).with_for_update(key_share=True)
+    select(Lead)
+    .where(rows.in_workspace(Lead), Lead.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Lead.id)
+    .with_for_update(key_share=True)
 )

@@ -11,7 +11,7 @@ from qualification.leads.events import record_event
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
-from qualification.records import IS_OPEN_TASK, Handoff, Person, Task
+from qualification.records import IS_OPEN_TASK, Handoff, Person, Task, rows
 from qualification.rules.handoffs import tasks
 from qualification.rules.handoffs.event_types import TaskDone, TaskNotDone
 from qualification.rules.handoffs.permissions import Action
@@ -23,7 +23,7 @@ from qualification.rules.refusals import StaleCard
 def update_tasks(session: Session, context: HandoffContext, trigger: TaskTrigger) -> None:
     """Give the handoff the task that its state, stage and owner ask for, and end the one it had."""
     handoff, published, now = context.handoff, context.published, context.now
-    open_task = session.scalar(_OPEN, {"handoff_id": handoff.id})
+    open_task = session.scalar(_OPEN, {"workspace_id": handoff.workspace_id, "handoff_id": handoff.id})
     step = tasks.step_of(handoff.state, handoff.stage, handoff.owner_id, published.playbook)
     scope = scope_of(handoff.state, handoff.stage, handoff.owner_id)
     last = _last(session, handoff, scope)
@@ -41,7 +41,7 @@ def update_tasks(session: Session, context: HandoffContext, trigger: TaskTrigger
     if change.puts_back and last is not None:
         last.outcome, last.ended_at, last.ended_by_id = TaskOutcome.OPEN, None, None
     elif change.makes and step is not None and scope is not None:
-        person = session.get_one(Person, scope.person_id)
+        person = rows.get_one(session, Person, scope.person_id, handoff.workspace_id)
         hours, zone = people.hours_of(session, person), people.zone_of(session, person)
         session.add(
             Task(
@@ -106,20 +106,24 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
     """
     marked = 0
     for task_id, handoff_id in session.execute(_DUE, {"workspace_id": workspace_id, "now": now, "most": limit}).all():
-        handoff = session.scalar(
-            select(Handoff).where(Handoff.id == handoff_id).with_for_update(skip_locked=True, key_share=True)
-        )
-        task = session.get(Task, task_id, populate_existing=True) if handoff else None
+        handoff = session.scalar(FREE_HANDOFF, {"workspace_id": workspace_id, "handoff_id": handoff_id})
+        task = rows.get_fresh(session, Task, task_id, workspace_id) if handoff else None
         if task is not None and task.outcome is TaskOutcome.OPEN and not task.overdue:
             task.overdue = True
-            outbox.mark_stale(session, handoff_id, now)
+            outbox.mark_stale(session, workspace_id, handoff_id, now)
             marked += 1
     return marked
 
 
 def _asked_about(session: Session, context: HandoffContext, task_id: int) -> Task:
     """Return the handoff's task that whoever presses says something of, where they may."""
-    task = session.scalar(select(Task).where(Task.id == task_id, Task.handoff_id == context.handoff.id))
+    task = session.scalar(
+        select(Task).where(
+            rows.in_workspace(Task, context.handoff.workspace_id),
+            Task.id == task_id,
+            Task.handoff_id == context.handoff.id,
+        )
+    )
     if task is None:
         raise StaleCard
     context.allows(Action.FINISH_TASK)
@@ -131,7 +135,10 @@ def _last(session: Session, handoff: Handoff, scope: TaskScope | None) -> Task |
     if scope is None:
         return None
     same = select(Task).where(
-        Task.handoff_id == handoff.id, Task.person_id == scope.person_id, Task.stage == scope.stage
+        rows.in_workspace(Task, handoff.workspace_id),
+        Task.handoff_id == handoff.id,
+        Task.person_id == scope.person_id,
+        Task.stage == scope.stage,
     )
     return session.scalar(same.order_by(Task.id.desc()).limit(1))
 
@@ -141,7 +148,13 @@ def _end(task: Task, outcome: TaskOutcome, *, by: Person | None, now: datetime) 
 
 
 # Built once: to build a statement takes longer than to run it.
-_OPEN: Final = select(Task).where(Task.handoff_id == bindparam("handoff_id"), IS_OPEN_TASK)
+_OPEN: Final = select(Task).where(rows.in_workspace(Task), Task.handoff_id == bindparam("handoff_id"), IS_OPEN_TASK)
+# The handoff, locked unless somebody else has it locked.
+FREE_HANDOFF: Final = (
+    select(Handoff)
+    .where(rows.in_workspace(Handoff), Handoff.id == bindparam("handoff_id"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
 _IS_DUE: Final = (
     Task.workspace_id == bindparam("workspace_id"),
     IS_OPEN_TASK,

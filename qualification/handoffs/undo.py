@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs.context import HandoffContext
 from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Handoff, Offer, Person
+from qualification.records import Handoff, Offer, Person, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs.decision_memory import DecisionMemory
 from qualification.rules.handoffs.states import OfferOutcome
@@ -48,7 +48,7 @@ def restore(session: UnitOfWork, context: HandoffContext, *, fresh_clock: bool) 
     handoff.ended_at = handoff.reason = handoff.reason_note = handoff.resume_at = None
     forget(handoff)
     if memory.offer_id is not None:
-        offer = session.get_one(Offer, memory.offer_id)
+        offer = rows.get_one(session, Offer, memory.offer_id, handoff.workspace_id)
         _put_back(session, context, offer, memory.seconds_left, fresh_clock=fresh_clock)
 
 
@@ -72,8 +72,8 @@ def _put_back(
     if not fresh_clock:
         clock = assignment.clock_again(session, offer, timedelta(seconds=seconds_left), now=now)
     elif offer.person_id is not None:
-        person = session.get_one(Person, offer.person_id)
+        person = rows.get_one(session, Person, offer.person_id, offer.workspace_id)
         clock = assignment.clock_for_person(session, person, context.published, now=now)
     else:
-        clock = assignment.clock_for_team(session, context.handoff.team_id, context.published, now=now)
+        clock = assignment.clock_for_team(context.team, context.published, now=now)
     offer.remind_at, offer.accept_by, offer.next_at = clock.remind_at, clock.accept_by, clock.next_at

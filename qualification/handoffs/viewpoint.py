@@ -10,6 +10,7 @@ from qualification.leads import merging
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, Handoff, Lead, Membership, Offer, Person
+from qualification.records.rows import in_workspace
 from qualification.rules.handoffs import sight
 from qualification.rules.handoffs.sight import ReaderRoles, Sight, Tie
 from qualification.rules.handoffs.states import LIVE_STATES
@@ -107,7 +108,9 @@ def viewpoint_of(session: Session, workspace_id: int, person: Person | None) -> 
     rights = playbooks.current(session, workspace_id).playbook.rights
     if person is None:
         return Viewpoint(None, _NOBODY, rights, frozenset(), frozenset())
-    seats = select(Membership.pool_id).where(Membership.person_id == person.id, Membership.active)
+    seats = select(Membership.pool_id).where(
+        in_workspace(Membership, workspace_id), Membership.person_id == person.id, Membership.active
+    )
     return Viewpoint(
         person=person,
         roles=people.roles_of(person),
@@ -143,6 +146,6 @@ def _roots(workspace_id: int, seen: ColumnElement[bool], least: Sight) -> Select
         merged.union(
             select(further.merged_into_id)
             .join(merged, further.id == merged.c.id)
-            .where(further.merged_into_id.is_not(None))
+            .where(in_workspace(further, workspace_id), further.merged_into_id.is_not(None))
         ).c.id
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from qualification.records import ApiKey
+from qualification.records import ApiKey, rows
 from qualification.rules.intake.key_limits import KeyLimits
 
 PREFIX: Final = "baton_"
@@ -120,9 +120,9 @@ def is_use_to_be_noted(key: ApiKey, now: datetime) -> bool:
     return key.used_at is None or abs(now - key.used_at) > _USE_NOTED
 
 
-def note_use(session: Session, key_id: int, *, now: datetime) -> None:
+def note_use(session: Session, workspace_id: int, key_id: int, *, now: datetime) -> None:
     """Store that the key was used now."""
-    session.get_one(ApiKey, key_id).used_at = now
+    rows.get_one(session, ApiKey, key_id, workspace_id).used_at = now
 
 
 def listed(session: Session, workspace_id: int) -> Sequence[ApiKey]:

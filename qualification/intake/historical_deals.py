@@ -18,6 +18,7 @@ from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook.playbooks import Published
 from qualification.records import Company, Handoff, Lead, LeadEvent, Person, nearness
+from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.decision_memory import DecisionMemory
 from qualification.rules.handoffs.event_types import Accepted, Disqualified, Event, HandedOver, LifecycleMoved, StageSet
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
@@ -54,8 +55,12 @@ def recorded(session: Session, workspace_id: int, sender: str, keys: Sequence[st
 
 def with_sales(session: Session, leads: Sequence[Lead]) -> set[int]:
     """Return the ids of those leads that have a live handoff, of their own or of a lead merged into them."""
-    roots = merging.families(session, [lead.id for lead in leads])
-    return {roots[lead_id] for lead_id in session.scalars(_LIVE, {"ids": [*roots]})} if leads else set()
+    if not leads:
+        return set()
+    workspace_id = leads[0].workspace_id
+    roots = merging.families(session, workspace_id, [lead.id for lead in leads])
+    found = session.scalars(_LIVE, {"workspace_id": workspace_id, "ids": [*roots]})
+    return {roots[lead_id] for lead_id in found}
 
 
 def record(
@@ -77,10 +82,8 @@ def record(
     for deal in deals:
         if deal.input.note and state_of(deal.input, published.playbook) in LIVE_STATES:
             deal.lead.note = deal.lead.note or deal.input.note
-    companies = {
-        company.id: company
-        for company in session.scalars(_COMPANIES, {"ids": {deal.lead.company_id for deal in deals}})
-    }
+    of_leads = {"workspace_id": roster.workspace_id, "ids": {deal.lead.company_id for deal in deals}}
+    companies = {company.id: company for company in session.scalars(_COMPANIES, of_leads)}
     rows = [(deal, _handoff(roster, sender, deal, companies.get(deal.lead.company_id or 0), now=now)) for deal in deals]
     session.add_all(handoff for _, handoff in rows)
     session.flush()
@@ -171,9 +174,10 @@ def _move_lifecycles(
 ) -> list[dict[str, Any]]:
     """Move each lead's lifecycle by its nearest handoff, and return an event for each that moves."""
     leads = {deal.lead.id: deal.lead for deal, _ in rows}
-    roots = merging.families(session, leads)
+    workspace_id = rows[0][0].lead.workspace_id
+    roots = merging.families(session, workspace_id, leads)
     nearest: dict[int, Handoff] = {}
-    for handoff in session.scalars(_ALL_OF, {"ids": [*roots]}):
+    for handoff in session.scalars(_ALL_OF, {"workspace_id": workspace_id, "ids": [*roots]}):
         lead_id = roots[handoff.lead_id]
         nearest[lead_id] = max(nearest.get(lead_id, handoff), handoff, key=nearness)
     ours = {handoff.id for _, handoff in rows}
@@ -216,6 +220,8 @@ _RECORDED: Final = select(Handoff.external_id).where(
     Handoff.sender == bindparam("sender"),
     Handoff.external_id.in_(bindparam("keys", expanding=True)),
 )
-_LIVE: Final = select(Handoff.lead_id).where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES))
-_ALL_OF: Final = select(Handoff).where(Handoff.lead_id.in_(_IDS)).order_by(Handoff.id)
-_COMPANIES: Final = select(Company).where(Company.id.in_(_IDS))
+_LIVE: Final = select(Handoff.lead_id).where(
+    in_workspace(Handoff), Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES)
+)
+_ALL_OF: Final = select(Handoff).where(in_workspace(Handoff), Handoff.lead_id.in_(_IDS)).order_by(Handoff.id)
+_COMPANIES: Final = select(Company).where(in_workspace(Company), Company.id.in_(_IDS))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Checklist, Handoff, Lead, LeadEvent, Person
+from qualification.records import Checklist, Handoff, Lead, LeadEvent, Person, rows
 from qualification.rules.handoffs.event_codec import from_json, to_json
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.event_types import CameIn, Event
@@ -52,10 +52,12 @@ def record_event(
     event_id: int = session.connection().execute(_WRITE, row).scalar_one()
     if in_thread and told_in is None:
         surfaces.enqueue_line(session, handoff, event_id, now=now)
-    outbox.mark_stale(session, handoff.id, now, by=by.id if by else None)
+    outbox.mark_stale(session, handoff.workspace_id, handoff.id, now, by=by.id if by else None)
     if event.kind in _OF_THE_LEAD:
-        for earlier in session.scalars(_HANDOFFS_OF, {"lead_id": handoff.lead_id}):
-            outbox.mark_stale(session, earlier, now)
+        for earlier in session.scalars(
+            _HANDOFFS_OF, {"workspace_id": handoff.workspace_id, "lead_id": handoff.lead_id}
+        ):
+            outbox.mark_stale(session, handoff.workspace_id, earlier, now)
 
 
 def record_lead_event(
@@ -117,7 +119,7 @@ def event_of(stored: LeadEvent | Row[Any]) -> Event:
 
 def has_passed(session: Session, lead: Lead) -> bool:
     """Say whether a checklist of the lead's has passed."""
-    return session.scalar(select(PASSED).where(Lead.id == lead.id)) is True
+    return session.scalar(select(PASSED).where(rows.in_workspace(Lead, lead.workspace_id), Lead.id == lead.id)) is True
 
 
 # A column beside a lead: a checklist of it has passed.
@@ -127,4 +129,4 @@ GATE_NAME: Final = LeadEvent.facts["gate"].as_string()
 IS_NEWS: Final = LeadEvent.facts["past"].as_boolean().is_not(True)
 # Run on the session's connection: nobody here needs the record, and to make one takes longer than to write the row.
 _WRITE: Final = insert(LeadEvent).returning(LeadEvent.id)
-_HANDOFFS_OF: Final = select(Handoff.id).where(Handoff.lead_id == bindparam("lead_id"))
+_HANDOFFS_OF: Final = select(Handoff.id).where(rows.in_workspace(Handoff), Handoff.lead_id == bindparam("lead_id"))

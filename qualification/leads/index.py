@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from qualification.leads import merging
 from qualification.leads.companies import Companies
-from qualification.records import Company, ExternalId, Handoff, Lead
+from qualification.records import Company, ExternalId, Handoff, Lead, rows
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lead_data import LeadData
 
@@ -118,24 +118,24 @@ class LeadIndex:
         roots = {root.id: root for lead in found.values() if (root := merging.root(self._session, lead)) is not None}
         leads = {**found, **roots}
         if leads:
-            families = merging.families(self._session, leads)
-            handoffs = lock_handoffs(self._session, families)
+            families = merging.families(self._session, self._workspace_id, leads)
+            handoffs = lock_handoffs(self._session, self._workspace_id, families)
             self._live = {families[handoff.lead_id]: handoff for handoff in live_among(handoffs)}
             if self._is_postgresql:
                 # Other transactions may have handed over, merged or changed a lead before its lock was granted.
-                self._session.scalars(_LOCKED_LEADS, {"ids": [*leads]}).all()
+                self._session.scalars(_LOCKED_LEADS, self._parameters(ids=[*leads])).all()
                 if any(root.id not in leads for lead in leads.values() if (root := merging.root(self._session, lead))):
                     raise FoundLate
-                require_locked(self._session, leads.keys() - self._live.keys(), handoffs)
+                require_locked(self._session, self._workspace_id, leads.keys() - self._live.keys(), handoffs)
         companies = self.companies.by_id
         for lead in namesakes:
             if lead.name_key is not None and lead.company_id in companies:
                 self._by_name.setdefault((lead.name_key, companies[lead.company_id]), []).append(lead)
 
 
-def lock_handoffs(session: Session, lead_ids: Iterable[int]) -> Sequence[Handoff]:
+def lock_handoffs(session: Session, workspace_id: int, lead_ids: Iterable[int]) -> Sequence[Handoff]:
     """Lock the live and the snoozed handoffs made of these leads, and return them by id."""
-    return session.scalars(_LOCKED_HANDOFFS, {"ids": [*lead_ids]}).all()
+    return session.scalars(_LOCKED_HANDOFFS, {"workspace_id": workspace_id, "ids": [*lead_ids]}).all()
 
 
 def live_among(handoffs: Iterable[Handoff]) -> list[Handoff]:
@@ -143,13 +143,13 @@ def live_among(handoffs: Iterable[Handoff]) -> list[Handoff]:
     return [handoff for handoff in handoffs if handoff.state in LIVE_STATES]
 
 
-def require_locked(session: Session, lead_ids: Iterable[int], handoffs: Iterable[Handoff]) -> None:
+def require_locked(session: Session, workspace_id: int, lead_ids: Iterable[int], handoffs: Iterable[Handoff]) -> None:
     """Raise FoundLate where one of these locked leads, or one merged into it, has another live or snoozed handoff.
 
     With the leads locked, nobody makes or revives one from now on.
     """
-    families = merging.families(session, lead_ids)
-    there = session.scalars(_HANDOFF_IDS, {"ids": [*families]})
+    families = merging.families(session, workspace_id, lead_ids)
+    there = session.scalars(_HANDOFF_IDS, {"workspace_id": workspace_id, "ids": [*families]})
     if not {handoff.id for handoff in handoffs}.issuperset(there):
         raise FoundLate
 
@@ -180,9 +180,15 @@ _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
 # Snoozed handoffs are locked with the live ones, before any lead: a lead that comes back resumes its own.
 _LIVE_AND_SNOOZED: Final = (
     select(Handoff)
-    .where(Handoff.lead_id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED}))
+    .where(
+        rows.in_workspace(Handoff),
+        Handoff.lead_id.in_(_IDS),
+        Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED}),
+    )
     .order_by(Handoff.id)
 )
 _LOCKED_HANDOFFS: Final = _LIVE_AND_SNOOZED.with_for_update(key_share=True)
 _HANDOFF_IDS: Final = _LIVE_AND_SNOOZED.with_only_columns(Handoff.id)
-_LOCKED_LEADS: Final = select(Lead).where(Lead.id.in_(_IDS)).order_by(Lead.id).with_for_update(key_share=True)
+_LOCKED_LEADS: Final = (
+    select(Lead).where(rows.in_workspace(Lead), Lead.id.in_(_IDS)).order_by(Lead.id).with_for_update(key_share=True)
+)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import events
@@ -12,7 +12,7 @@ from qualification.leads.lifecycle import move_lifecycle, update_lifecycle
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
-from qualification.records import NEAREST, Handoff, Lead, LeadEvent, Merge, Person, nearness
+from qualification.records import NEAREST, Handoff, Lead, LeadEvent, Merge, Person, nearness, rows
 from qualification.rules.handoffs.event_types import Merged, Split
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -78,7 +78,7 @@ def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetim
 def root(session: Session, lead: Lead | None) -> Lead | None:
     """Return the lead that this one was merged into, however many times; the lead itself if it wasn't."""
     while lead is not None and lead.merged_into_id is not None:
-        lead = session.get_one(Lead, lead.merged_into_id)
+        lead = rows.get_one(session, Lead, lead.merged_into_id, lead.workspace_id)
     return lead
 
 
@@ -92,11 +92,12 @@ def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> t
     found = session.scalar(wanted.with_for_update(key_share=True))
     if found is None or found.split_at is not None:
         raise StaleCard
-    kept, merged = session.get_one(Lead, found.kept_id), session.get_one(Lead, found.merged_id)
+    kept = rows.get_one(session, Lead, found.kept_id, by.workspace_id)
+    merged = rows.get_one(session, Lead, found.merged_id, by.workspace_id)
     if kept.erased_at is not None:
         raise StaleCard
     # Handoffs are locked before leads, as in every decision.
-    theirs = session.scalars(_HANDOFFS, {"ids": family(session, kept)}).all()
+    theirs = session.scalars(_HANDOFFS, {"workspace_id": kept.workspace_id, "ids": family(session, kept)}).all()
     for name in set(found.taken_over) & {*_TAKEN_OVER, "do_not_contact"}:
         if getattr(kept, name) == getattr(merged, name):
             setattr(kept, name, None if name in _TAKEN_OVER else False)
@@ -112,16 +113,19 @@ def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> t
     for handoff in theirs:
         if handoff.state is HandoffState.SNOOZED and handoff.resume_at is None:
             handoff.resume_at = now
-        outbox.mark_stale(session, handoff.id, now)
+        outbox.mark_stale(session, handoff.workspace_id, handoff.id, now)
     session.flush()
     return kept, merged
 
 
 def _sales_had(session: Session, kept: Lead, merged: Lead) -> int | None:
     """Return the id of the lead that sales has, or had last; None if it never had either."""
-    families_of = families(session, [kept.id, merged.id])
+    families_of = families(session, kept.workspace_id, [kept.id, merged.id])
     made = session.execute(
-        select(Handoff.lead_id).where(Handoff.lead_id.in_(families_of)).order_by(*NEAREST).limit(1)
+        select(Handoff.lead_id)
+        .where(rows.in_workspace(Handoff, kept.workspace_id), Handoff.lead_id.in_(families_of))
+        .order_by(*NEAREST)
+        .limit(1)
     ).first()
     return families_of[made.lead_id] if made else None
 
@@ -153,55 +157,63 @@ def _give_back(
 
 def _made_of(session: Session, handoff: Handoff) -> int | None:
     """Return the id of the lead that the handoff was made of."""
-    first = select(LeadEvent.lead_id).where(LeadEvent.handoff_id == handoff.id)
+    first = select(LeadEvent.lead_id).where(
+        rows.in_workspace(LeadEvent, handoff.workspace_id), LeadEvent.handoff_id == handoff.id
+    )
     return session.scalar(first.order_by(LeadEvent.id).limit(1))
 
 
 def family(session: Session, lead: Lead) -> list[int]:
     """Return the ids of the lead and of all leads merged into it."""
-    return list(families(session, [lead.id]))
+    return list(families(session, lead.workspace_id, [lead.id]))
 
 
-def families(session: Session, lead_ids: Iterable[int]) -> dict[int, int]:
+def families(session: Session, workspace_id: int, lead_ids: Iterable[int]) -> dict[int, int]:
     """Map the id of each lead, and of every lead merged into one of them, to that lead's id."""
     found = {lead_id: lead_id for lead_id in lead_ids}
     merged = dict(found)
     while merged:
-        rows = session.execute(_MERGED_INTO, {"ids": [*merged]})
-        merged = {row.id: merged[row.merged_into_id] for row in rows}
+        further = session.execute(_MERGED_INTO, {"workspace_id": workspace_id, "ids": [*merged]})
+        merged = {row.id: merged[row.merged_into_id] for row in further}
         found |= merged
     return found
 
 
 def merges_of(session: Session, lead: Lead) -> Sequence[Merge]:
     """Return the merges into this lead that weren't undone, the latest first."""
-    standing = select(Merge).where(Merge.kept_id == lead.id, Merge.split_at.is_(None))
+    standing = select(Merge).where(
+        rows.in_workspace(Merge, lead.workspace_id), Merge.kept_id == lead.id, Merge.split_at.is_(None)
+    )
     return session.scalars(standing.order_by(Merge.id.desc())).all()
 
 
+def _handoffs_of(lead: Lead) -> Select[int]:
+    return select(Handoff.id).where(rows.in_workspace(Handoff, lead.workspace_id), Handoff.lead_id == lead.id)
+
+
 def _is_live(session: Session, lead: Lead) -> bool:
-    live = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state.in_(LIVE_STATES))
+    live = _handoffs_of(lead).where(Handoff.state.in_(LIVE_STATES))
     return session.scalar(live.limit(1)) is not None
 
 
 def _is_snoozed(session: Session, lead: Lead) -> bool:
-    snoozed = select(Handoff.id).where(Handoff.lead_id == lead.id, Handoff.state == HandoffState.SNOOZED)
+    snoozed = _handoffs_of(lead).where(Handoff.state == HandoffState.SNOOZED)
     return session.scalar(snoozed.where(Handoff.resume_at.is_not(None)).limit(1)) is not None
 
 
 def _were_split(session: Session, one: Lead, other: Lead) -> bool:
     both = (one.id, other.id)
     split = select(Merge.id).where(Merge.kept_id.in_(both), Merge.merged_id.in_(both), Merge.split_at.is_not(None))
-    return session.scalar(split.limit(1)) is not None
+    return session.scalar(split.where(rows.in_workspace(Merge, one.workspace_id)).limit(1)) is not None
 
 
 # Built once: building a statement takes longer than running it.
 _HANDOFFS: Final = (
     select(Handoff)
-    .where(Handoff.lead_id.in_(bindparam("ids", expanding=True)))
+    .where(rows.in_workspace(Handoff), Handoff.lead_id.in_(bindparam("ids", expanding=True)))
     .order_by(Handoff.id)
     .with_for_update(key_share=True)
 )
 _MERGED_INTO: Final = select(Lead.id, Lead.merged_into_id).where(
-    Lead.merged_into_id.in_(bindparam("ids", expanding=True))
+    rows.in_workspace(Lead), Lead.merged_into_id.in_(bindparam("ids", expanding=True))
 )

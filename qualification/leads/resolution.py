@@ -54,11 +54,11 @@ def locked(session: Session, lead: Lead) -> Handoff | None:
 
     def lock() -> Handoff | None:
         # Decisions lock the handoff before the lead: in the other order the two would wait for each other.
-        handoffs = lock_handoffs(session, merging.family(session, lead))
+        handoffs = lock_handoffs(session, lead.workspace_id, merging.family(session, lead))
         session.refresh(lead, with_for_update={"key_share": True})
         live = next(iter(live_among(handoffs)), None)
         if live is None:
-            require_locked(session, [lead.id], handoffs)
+            require_locked(session, lead.workspace_id, [lead.id], handoffs)
         return live
 
     return _in_order(session, lock)

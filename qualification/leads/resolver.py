@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from qualification.leads import merging
 from qualification.leads.index import LeadIndex
 from qualification.leads.writer import LeadWriter
-from qualification.records import Company, Handoff, Lead
+from qualification.records import Company, Handoff, Lead, rows
 from qualification.rules.leads.lead_data import LeadData
 
 # Columns that change without a line in the history.
@@ -122,7 +122,7 @@ class Resolver:
         own = self._writer.company_of(lead) if lead is not None else None
         if own is None and lead is not None and lead.company_id is not None:
             # Another transaction moved the lead there after the companies were locked.
-            own = self._session.get_one(Company, lead.company_id, with_for_update={"key_share": True})
+            own = rows.lock_one(self._session, Company, lead.company_id, lead.workspace_id)
         if own is not None and not data.is_named and self._companies.complete(own, data):
             return None
         return self._companies.resolve(data)

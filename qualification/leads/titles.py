@@ -2,14 +2,14 @@
 
 from sqlalchemy.orm import Session
 
-from qualification.records import Company, Handoff, Lead
+from qualification.records import Company, Handoff, Lead, rows
 from qualification.rules.values.masking import masked
 
 
 def lead_title(session: Session, handoff: Handoff, *, contact: bool) -> str:
     """Return the title of a handoff's lead: company and person, or what the reader may see of them."""
-    lead = session.get_one(Lead, handoff.lead_id)
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    lead = rows.get_one(session, Lead, handoff.lead_id, handoff.workspace_id)
+    company = rows.get(session, Company, lead.company_id, lead.workspace_id)
     return title_of(lead, company, contact=contact)
 
 

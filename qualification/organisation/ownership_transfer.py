@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import IS_OPEN_TASK, Handoff, Membership, Offer, Person, Task, Team
+from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.decision_memory import DecisionMemory
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
@@ -21,7 +22,7 @@ def hand_queue_over(session: UnitOfWork, team: Team, manager: Person, *, now: da
     )
     for handoff in session.scalars(queued.order_by(Handoff.id)).all():
         surfaces.enqueue_direct_card(session, handoff, manager, now=now)
-        outbox.mark_stale(session, handoff.id, now)
+        outbox.mark_stale(session, handoff.workspace_id, handoff.id, now)
 
 
 def take_over(session: UnitOfWork, former: Person, person: Person, *, now: datetime) -> None:
@@ -39,16 +40,19 @@ def take_over(session: UnitOfWork, former: Person, person: Person, *, now: datet
             memory = DecisionMemory.from_json(handoff.before_decision)
             handoff.before_decision = memory.with_person(former.id, person.id).to_json()
         surfaces.enqueue_direct_card(session, handoff, person, now=now)
-        outbox.mark_stale(session, handoff.id, now)
+        outbox.mark_stale(session, handoff.workspace_id, handoff.id, now)
+    ours = in_workspace(Handoff, person.workspace_id)
     is_snoozed = Handoff.state == HandoffState.SNOOZED
-    snoozed = update(Handoff).where(Handoff.decided_by_id == former.id, is_snoozed)
+    snoozed = update(Handoff).where(ours, Handoff.decided_by_id == former.id, is_snoozed)
     session.execute(snoozed.values(decided_by_id=person.id))
     for handoff in _live_announced_by(session, former):
         surfaces.enqueue_receipt(session, handoff, person, now=now)
-        outbox.mark_stale(session, handoff.id, now)
-    session.execute(update(Handoff).where(Handoff.announcer_id == former.id).values(announcer_id=person.id))
-    session.execute(update(Offer).where(Offer.person_id == former.id).values(person_id=person.id))
-    session.execute(update(Task).where(Task.person_id == former.id, IS_OPEN_TASK).values(person_id=person.id))
+        outbox.mark_stale(session, handoff.workspace_id, handoff.id, now)
+    session.execute(update(Handoff).where(ours, Handoff.announcer_id == former.id).values(announcer_id=person.id))
+    offers = update(Offer).where(in_workspace(Offer, person.workspace_id), Offer.person_id == former.id)
+    session.execute(offers.values(person_id=person.id))
+    tasks = update(Task).where(in_workspace(Task, person.workspace_id), Task.person_id == former.id, IS_OPEN_TASK)
+    session.execute(tasks.values(person_id=person.id))
     _keep_turns(session, former, person)
     if former.away_since is not None:
         person.away_since, person.away_until = former.away_since, former.away_until
@@ -57,9 +61,9 @@ def take_over(session: UnitOfWork, former: Person, person: Person, *, now: datet
 
 def _keep_turns(session: Session, former: Person, person: Person) -> None:
     """Let the person's seats stand in each rotation where the former row's stood: nobody is asked twice as often."""
-    own = select(Membership).where(Membership.person_id == person.id)
-    seats = {seat.pool_id: seat for seat in session.scalars(own)}
-    for left in session.scalars(select(Membership).where(Membership.person_id == former.id)):
+    every = select(Membership).where(in_workspace(Membership, person.workspace_id))
+    seats = {seat.pool_id: seat for seat in session.scalars(every.where(Membership.person_id == person.id))}
+    for left in session.scalars(every.where(Membership.person_id == former.id)):
         seat = seats.get(left.pool_id)
         if seat is None:
             seat = Membership(
@@ -78,7 +82,7 @@ def _live_of(session: Session, person: Person) -> list[Handoff]:
 
     A decision locks them before it locks anybody.
     """
-    offered = select(Offer.handoff_id).where(Offer.person_id == person.id)
+    offered = select(Offer.handoff_id).where(in_workspace(Offer, person.workspace_id), Offer.person_id == person.id)
     asked = offered.where(Offer.outcome == OfferOutcome.OPEN)
     was_asked = offered.where(Offer.outcome == OfferOutcome.SNOOZED, Offer.ended_at == Handoff.ended_at)
     concerned = (
@@ -97,5 +101,5 @@ def _live_of(session: Session, person: Person) -> list[Handoff]:
 def _live_announced_by(session: Session, person: Person) -> list[Handoff]:
     """Return the handoffs, live or put off, that the person announced."""
     states = LIVE_STATES | {HandoffState.SNOOZED}
-    announced = select(Handoff).where(Handoff.announcer_id == person.id, Handoff.state.in_(states))
-    return list(session.scalars(announced.order_by(Handoff.id)))
+    announced = select(Handoff).where(in_workspace(Handoff, person.workspace_id), Handoff.announcer_id == person.id)
+    return list(session.scalars(announced.where(Handoff.state.in_(states)).order_by(Handoff.id)))

@@ -12,6 +12,7 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
+from qualification.records.rows import in_workspace
 from qualification.reporting import summary_plans
 from qualification.rules.playbook.playbook import Person as Member
 from qualification.rules.playbook.playbook import Playbook
@@ -186,7 +187,8 @@ def _pools(
 
 
 def _seat(session: Session, pool: Pool, members: list[Person]) -> None:
-    known = {each.person_id: each for each in session.scalars(select(Membership).where(Membership.pool_id == pool.id))}
+    seats = select(Membership).where(in_workspace(Membership, pool.workspace_id), Membership.pool_id == pool.id)
+    known = {each.person_id: each for each in session.scalars(seats)}
     for membership in known.values():
         membership.active = False
     for position, person in enumerate(members):

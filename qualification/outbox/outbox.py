@@ -51,11 +51,12 @@ def home(person_id: int) -> str:
     return f"home:{person_id}"
 
 
-def enqueue_card_again(session: UnitOfWork, handoff_id: int, now: datetime) -> QueuedMessage | None:
+def enqueue_card_again(session: UnitOfWork, workspace_id: int, handoff_id: int, now: datetime) -> QueuedMessage | None:
     """Queue an edit of the handoff's card where it was posted; None where it has no card yet, or a dead letter."""
-    pending = _pending(session, now)
+    pending = _pending(session, workspace_id, now)
     session.flush()
-    row = session.connection().execute(queries.ENQUEUE_CARD_AGAIN, {"handoff": handoff_id}).first()
+    card = {"workspace": workspace_id, "handoff": handoff_id}
+    row = session.connection().execute(queries.ENQUEUE_CARD_AGAIN, card).first()
     if row is None:
         return None
     pending.queues.add(row.queue_id)
@@ -75,7 +76,7 @@ def enqueue(
     now: datetime,
 ) -> QueuedMessage:
     """Queue a message, or an edit where it is posted already; a dead letter is tried again."""
-    pending = _pending(session, now)
+    pending = _pending(session, workspace_id, now)
     there: dict[str, Any] = {"workspace_id": workspace_id, "place": place}
     if kind == "home":
         session.flush()
@@ -112,21 +113,22 @@ def enqueue_reply(
     return _upsert(session, queries.ENQUEUE_UNDER_CARD, given, now)
 
 
-def extend_reply(session: UnitOfWork, handoff_id: int, *, kind: str, now: datetime) -> int | None:
+def extend_reply(session: UnitOfWork, workspace_id: int, handoff_id: int, *, kind: str, now: datetime) -> int | None:
     """Have a queued reply to the handoff's card show one thing more, if no worker has begun to post it; return its id.
 
     None where there is none, or it shows LONGEST_REPLY things already. The caller writes down what it shows.
     """
-    pending = _pending(session, now)
+    pending = _pending(session, workspace_id, now)
     session.flush()
     connection = session.connection()
-    given = {"handoff": handoff_id, "of_kind": kind, "most": LONGEST_REPLY}
+    card = {"workspace": workspace_id, "handoff": handoff_id}
+    given = {**card, "of_kind": kind, "most": LONGEST_REPLY}
     waiting = connection.scalar(queries.WAITING_REPLY, given)
     if waiting is None:
         return None
     # The card first, as whoever posts a thread anew does.
-    connection.execute(queries.LOCK_CARD, {"handoff": handoff_id})
-    row = connection.execute(queries.EXTEND_REPLY, {"reply": waiting}).first()
+    connection.execute(queries.LOCK_CARD, card)
+    row = connection.execute(queries.EXTEND_REPLY, {"workspace": workspace_id, "reply": waiting}).first()
     if row is None:
         return None
     pending.queues.add(row.queue_id)
@@ -155,12 +157,14 @@ def enqueue_under(
     return _expected(_upsert(session, queries.ENQUEUE_UNDER, given, now))
 
 
-def mark_stale(session: UnitOfWork, handoff_id: int, now: datetime, *, by: int | None = None) -> None:
+def mark_stale(
+    session: UnitOfWork, workspace_id: int, handoff_id: int, now: datetime, *, by: int | None = None
+) -> None:
     """Queue an edit of all that shows this handoff: cards, reminders, receipt, Home tabs of the people concerned.
 
     `by` is the person who acted: what they see goes first, then what somebody must act on, then what others see.
     """
-    pending = _pending(session, now)
+    pending = _pending(session, workspace_id, now)
     pending.handoffs.add(handoff_id)
     if by is not None:
         pending.actors.add(by)
@@ -171,7 +175,7 @@ def mark_all_stale(session: UnitOfWork, workspace_id: int, now: datetime) -> Non
 
     An edit that would change nothing is rendered but not sent.
     """
-    _pending(session, now).workspaces.add(workspace_id)
+    _pending(session, workspace_id, now).is_all_stale = True
 
 
 def write_anew(session: UnitOfWork, workspace_id: int, delivery_ids: Collection[int], now: datetime) -> None:
@@ -206,10 +210,12 @@ def flush(session: UnitOfWork) -> bool:
         return False
     session.flush()
     connection = session.connection()
-    for workspace_id in pending.workspaces:
-        pending.queues.update(connection.scalars(queries.ENQUEUE_ALL, {"workspace": workspace_id}))
+    workspace = {"workspace": pending.workspace_id}
+    if pending.is_all_stale:
+        pending.queues.update(connection.scalars(queries.ENQUEUE_ALL, workspace))
     if pending.handoffs or pending.tabs:
         again = {
+            **workspace,
             "handoffs": [*pending.handoffs],
             "tabs": [*pending.tabs],
             "actors": [*pending.actors],
@@ -219,7 +225,7 @@ def flush(session: UnitOfWork) -> bool:
         if session.pressed is not None:
             session.lease = lease_pressed(session, session.pressed, pending.due_at)
     if pending.queues:
-        connection.execute(queries.MAKE_DUE, {"queues": [*pending.queues], "now": pending.due_at})
+        connection.execute(queries.MAKE_DUE, {**workspace, "queues": [*pending.queues], "now": pending.due_at})
     return bool(pending.queues)
 
 
@@ -239,17 +245,23 @@ def lease_pressed(session: UnitOfWork, pressed: Pressed, now: datetime) -> Lease
     return None if row is None else Lease(row.id, until["until"], is_ours=row.answering_until == until["until"])
 
 
-def make_due(session: UnitOfWork, *queue_ids: int, now: datetime) -> None:
+def make_due(session: UnitOfWork, workspace_id: int, *queue_ids: int, now: datetime) -> None:
     """Have a worker look at these queues again."""
-    _pending(session, now).queues.update(queue_ids)
+    _pending(session, workspace_id, now).queues.update(queue_ids)
 
 
-def _pending(session: Session, now: datetime) -> PendingMessages:
-    """Return what the transaction has pending, due at `now` or before; TypeError for a session that only reads."""
+def _pending(session: Session, workspace_id: int, now: datetime) -> PendingMessages:
+    """Return what the transaction has pending, due at `now` or before.
+
+    Raises TypeError for a session that only reads, and ValueError where it has messages of another workspace pending.
+    """
     if not isinstance(session, UnitOfWork):
         message = "a message is queued in a transaction, and this session only reads"
         raise TypeError(message)
     pending = session.outbox
+    if pending.workspace_id not in {None, workspace_id}:
+        raise ValueError("a transaction queues messages of one workspace")
+    pending.workspace_id = workspace_id
     pending.due_at = now if pending.due_at is None else min(pending.due_at, now)
     return pending
 
@@ -258,7 +270,7 @@ def _upsert(
     session: UnitOfWork, upsert: Mapping[str, Any], given: Mapping[str, Any], now: datetime
 ) -> QueuedMessage | None:
     """Run the dialect's statement and remember the queue that it makes due; None where it finds no queue."""
-    pending = _pending(session, now)
+    pending = _pending(session, given["workspace_id"], now)
     session.flush()
     connection = session.connection()
     row = connection.execute(upsert[connection.dialect.name], dict(given)).first()

@@ -13,6 +13,7 @@ from qualification.outbox.outbox import NO_CHANNEL_ID, PARENT_UNDELIVERED
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, Priority
 from qualification.records.base import insert_once
+from qualification.records.rows import in_workspace
 
 
 def retry_dead_letters(
@@ -40,7 +41,7 @@ def retry_dead_letters(
     if rows:
         session.execute(
             update(Delivery)
-            .where(Delivery.id.in_([row.id for row in rows]))
+            .where(in_workspace(Delivery, workspace_id), Delivery.id.in_([row.id for row in rows]))
             .values(
                 state=DeliveryState.PENDING,
                 attempts=0,
@@ -50,7 +51,7 @@ def retry_dead_letters(
             )
             .execution_options(synchronize_session=False)
         )
-        outbox.make_due(session, *(row.queue_id for row in rows), now=now)
+        outbox.make_due(session, workspace_id, *(row.queue_id for row in rows), now=now)
     return len(rows)
 
 
@@ -71,10 +72,13 @@ def move_queue(session: UnitOfWork, workspace_id: int, *, place: str, channel: s
         session.flush()
     else:
         # A message that the id's queue has already is not needed twice: it stays in the name's queue, as a dead letter.
-        there = select(Delivery.kind, Delivery.subject).where(Delivery.queue_id == taken)
+        there = select(Delivery.kind, Delivery.subject).where(
+            in_workspace(Delivery, workspace_id), Delivery.queue_id == taken
+        )
         session.execute(
             update(Delivery)
-            .where(Delivery.queue_id == named.id, tuple_(Delivery.kind, Delivery.subject).not_in(there))
+            .where(in_workspace(Delivery, workspace_id), Delivery.queue_id == named.id)
+            .where(tuple_(Delivery.kind, Delivery.subject).not_in(there))
             .values(queue_id=taken)
             .execution_options(synchronize_session=False)
         )
@@ -96,7 +100,7 @@ def message_deleted(
         if is_ours:
             insert_once(session, IdempotencyKey, workspace_id=workspace_id, key=key, at=now)
         return False
-    outbox.make_due(session, *post_anew(session, delivery_id), now=now)
+    outbox.make_due(session, workspace_id, *post_anew(session, workspace_id, delivery_id), now=now)
     return True
 
 
@@ -118,12 +122,12 @@ def _lock_deletion(session: Session, channel: str, ts: str) -> str:
     return digest.hexdigest()
 
 
-def post_anew(session: Session, delivery_id: int) -> set[int]:
+def post_anew(session: Session, workspace_id: int, delivery_id: int) -> set[int]:
     """Forget where a message and its replies were posted, so that they are posted again; return their queues' ids."""
-    thread = lock_thread(session, delivery_id)
+    thread = lock_thread(session, workspace_id, delivery_id)
     session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(thread))
+        .where(in_workspace(Delivery, workspace_id), Delivery.id.in_(thread))
         .values(
             **queries.once_more(Delivery),
             priority=Priority.FOR_WATCHER,
@@ -139,10 +143,11 @@ def post_anew(session: Session, delivery_id: int) -> set[int]:
     return set(thread.values())
 
 
-def lock_thread(session: Session, delivery_id: int) -> dict[int, int]:
+def lock_thread(session: Session, workspace_id: int, delivery_id: int) -> dict[int, int]:
     """Lock a message and its replies in the usual order, by id; return the id of each one's queue."""
     rows = session.execute(
         select(Delivery.id, Delivery.queue_id)
+        .where(in_workspace(Delivery, workspace_id))
         .where(or_(Delivery.id == delivery_id, Delivery.parent_id == delivery_id))
         .order_by(Delivery.id)
         .with_for_update(key_share=True)

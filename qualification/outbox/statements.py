@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import (
+    BindParameter,
     Boolean,
     ColumnElement,
     CompoundSelect,
@@ -37,12 +38,15 @@ from qualification.records import (
     Person,
     Priority,
     Team,
+    rows,
 )
 from qualification.records.base import Instant, Key
 from qualification.rules.handoffs.states import LIVE_STATES
 
 _DELIVERY: Final[Any] = Delivery.__table__
 _QUEUE: Final[Any] = ChannelQueue.__table__
+# In an update no parameter may be called as a column is.
+_WORKSPACE: Final[BindParameter[int]] = bindparam("workspace", type_=Key)
 INSTANT: Final = Instant()
 # Literals: with bound values SQLite would not use the partial index, or plan the statement again for each run.
 IS_DEAD_LETTER: Final = Delivery.state == literal_column("'dead_letter'")
@@ -72,7 +76,8 @@ def _is(delivery: Any, state: str) -> ColumnElement[bool]:  # noqa: ANN401 - the
 
 def end_of_line() -> ScalarSelect[int]:
     """Return the sequence behind everything queued so far; what is queued by one statement goes by id."""
-    every = Delivery.__table__.alias("every_delivery")
+    # One count for all workspaces, at the end of its index: it only orders, and nobody sees it.
+    every = Delivery.__table__.alias(rows.EVERY_WORKSPACE)
     last = func.max(every.c.sequence)
     return select(func.coalesce(last, literal_column("0")) + literal_column("1")).scalar_subquery()
 
@@ -109,48 +114,54 @@ def _enqueue_in(queue_id: Any, parent_id: Any, found: ColumnElement[bool]) -> Ma
     return {"postgresql": upsert(postgresql.insert(row)), "sqlite": upsert(sqlite.insert(row))}
 
 
-def _newest_card(handoff: str) -> ScalarSelect[int]:
+def _newest_card(workspace: str, handoff: str) -> ScalarSelect[int]:
     """Select a handoff's newest card: a team that moved may have an older one that its old channel refuses."""
     card = Delivery.__table__.alias("newest_card")
-    cards = select(func.max(card.c.id)).where(card.c.handoff_id == bindparam(handoff, type_=Key))
+    cards = select(func.max(card.c.id)).where(
+        rows.in_workspace(card, bindparam(workspace, type_=Key)), card.c.handoff_id == bindparam(handoff, type_=Key)
+    )
     return cards.where(card.c.kind == literal_column("'lead_card'")).scalar_subquery()
 
 
 def _showing_handoffs() -> CompoundSelect[int]:
     """Select the deliveries that show these handoffs, and these Home tabs."""
-    handoffs = bindparam("handoffs", type_=Key, expanding=True)
+    handoffs = Handoff.id.in_(bindparam("handoffs", type_=Key, expanding=True))
+    offers = Offer.handoff_id.in_(bindparam("handoffs", type_=Key, expanding=True))
+    ours = rows.in_workspace(Handoff, _WORKSPACE)
+    of_us = rows.in_workspace(Delivery, _WORKSPACE)
     # The people whose Home tabs list a handoff: announcer, owner, managers, administrators where there is no manager,
     # reps who were asked, and the reps of a pool that was asked.
     concerned: CompoundSelect[Any] = union(
-        select(Handoff.announcer_id).where(Handoff.id.in_(handoffs)),
-        select(Handoff.owner_id).where(Handoff.id.in_(handoffs)),
-        select(Team.manager_id).join(Handoff, Handoff.team_id == Team.id).where(Handoff.id.in_(handoffs)),
-        select(Person.id)
-        .join(Handoff, Handoff.team_id == Person.team_id)
-        .where(Handoff.id.in_(handoffs), Person.is_manager),
+        select(Handoff.announcer_id).where(ours, handoffs),
+        select(Handoff.owner_id).where(ours, handoffs),
+        select(Team.manager_id).join(Handoff, Handoff.team_id == Team.id).where(ours, handoffs),
+        select(Person.id).join(Handoff, Handoff.team_id == Person.team_id).where(ours, handoffs, Person.is_manager),
         select(Person.id)
         .join(Team, Team.workspace_id == Person.workspace_id)
         .join(Handoff, Handoff.team_id == Team.id)
-        .where(Handoff.id.in_(handoffs), Team.manager_id.is_(None), Person.is_admin),
-        select(Offer.person_id).where(Offer.handoff_id.in_(handoffs)),
+        .where(ours, handoffs, Team.manager_id.is_(None), Person.is_admin),
+        select(Offer.person_id).where(rows.in_workspace(Offer, _WORKSPACE), offers),
         select(Membership.person_id)
         .join(Offer, Offer.pool_id == Membership.pool_id)
-        .where(Offer.handoff_id.in_(handoffs), Offer.person_id.is_(None)),
+        .where(rows.in_workspace(Offer, _WORKSPACE), offers, Offer.person_id.is_(None)),
     )
     return union(
-        select(Delivery.id).where(Delivery.handoff_id.in_(handoffs), _DRAWN_FROM_HANDOFF),
-        select(Delivery.id).where(IS_HOME, Delivery.subject.in_(concerned)),
-        select(Delivery.id).where(Delivery.id.in_(bindparam("tabs", expanding=True))),
+        select(Delivery.id).where(
+            of_us, Delivery.handoff_id.in_(bindparam("handoffs", type_=Key, expanding=True)), _DRAWN_FROM_HANDOFF
+        ),
+        select(Delivery.id).where(of_us, IS_HOME, Delivery.subject.in_(concerned)),
+        select(Delivery.id).where(of_us, Delivery.id.in_(bindparam("tabs", expanding=True))),
     )
 
 
 def _showing_any_handoff() -> CompoundSelect[int]:
     """Select the deliveries that show any live handoff of a workspace, and all its Home tabs."""
-    workspace = bindparam("workspace", type_=Key)
-    live = select(Handoff.id).where(Handoff.workspace_id == workspace, Handoff.state.in_(LIVE_STATES))
+    live = select(Handoff.id).where(Handoff.workspace_id == _WORKSPACE, Handoff.state.in_(LIVE_STATES))
     return union(
-        select(Delivery.id).where(Delivery.handoff_id.in_(live), _DRAWN_FROM_HANDOFF),
-        select(Delivery.id).where(Delivery.workspace_id == workspace, IS_HOME),
+        select(Delivery.id).where(
+            rows.in_workspace(Delivery, _WORKSPACE), Delivery.handoff_id.in_(live), _DRAWN_FROM_HANDOFF
+        ),
+        select(Delivery.id).where(Delivery.workspace_id == _WORKSPACE, IS_HOME),
     )
 
 
@@ -161,13 +172,14 @@ def _update_again(shown: CompoundSelect[int], priority: ColumnElement[int]) -> A
     """
     locked = (
         select(Delivery.id)
-        .where(Delivery.id.in_(shown))
+        .where(rows.in_workspace(Delivery, _WORKSPACE), Delivery.id.in_(shown))
         .order_by(IS_HOME, Delivery.id)
         .with_for_update(of=Delivery, key_share=True)
     )
     row = _DELIVERY.c
     again = {**once_more(row), "priority": case((row.priority < priority, row.priority), else_=priority)}
-    return update(_DELIVERY).where(row.id.in_(locked)).values(**again).returning(row.queue_id)
+    ours = rows.in_workspace(_DELIVERY, _WORKSPACE)
+    return update(_DELIVERY).where(ours, row.id.in_(locked)).values(**again).returning(row.queue_id)
 
 
 def _whom_for() -> ColumnElement[int]:
@@ -219,9 +231,17 @@ TAB_AT: Final = (
 _GIVEN: Final = [_DELIVERY.c[name] for name in ("workspace_id", "kind", "subject", "handoff_id", "priority")]
 ENQUEUE_AT: Final = _enqueue_in(ChannelQueue.id, null(), _AT)
 _CARD: Final = _DELIVERY.alias("card")
-ENQUEUE_UNDER_CARD: Final = _enqueue_in(_CARD.c.queue_id, _CARD.c.id, _CARD.c.id == _newest_card("handoff_id"))
+ENQUEUE_UNDER_CARD: Final = _enqueue_in(
+    _CARD.c.queue_id,
+    _CARD.c.id,
+    and_(rows.in_workspace(_CARD), _CARD.c.id == _newest_card("workspace_id", "handoff_id")),
+)
 _LINE: Final = _DELIVERY.alias("line")
-_TOLD: Final = select(func.count()).where(LeadEvent.told_in == _LINE.c.id).scalar_subquery()
+_TOLD: Final = (
+    select(func.count())
+    .where(rows.in_workspace(LeadEvent, _WORKSPACE), LeadEvent.told_in == _LINE.c.id)
+    .scalar_subquery()
+)
 
 
 def _waits(line: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table's columns, or those of an alias
@@ -231,26 +251,37 @@ def _waits(line: Any) -> ColumnElement[bool]:  # noqa: ANN401 - the table's colu
 
 # The reply under the handoff's card that waits to be posted, if it does not show too much already.
 WAITING_REPLY: Final = select(func.max(_LINE.c.id)).where(
-    _LINE.c.parent_id == _newest_card("handoff"),
+    rows.in_workspace(_LINE, _WORKSPACE),
+    _LINE.c.parent_id == _newest_card("workspace", "handoff"),
     _LINE.c.kind == bindparam("of_kind"),
     _waits(_LINE.c),
     bindparam("most") - literal_column("1") > _TOLD,
 )
 LOCK_CARD: Final = (
-    select(_CARD.c.id).where(_CARD.c.id == _newest_card("handoff")).with_for_update(of=_CARD, key_share=True)
+    select(_CARD.c.id)
+    .where(rows.in_workspace(_CARD, _WORKSPACE), _CARD.c.id == _newest_card("workspace", "handoff"))
+    .with_for_update(of=_CARD, key_share=True)
 )
 # Counted once more, unless a worker has taken it meanwhile.
 EXTEND_REPLY: Final = (
     update(_DELIVERY)
-    .where(_DELIVERY.c.id == bindparam("reply"), _waits(_DELIVERY.c))
+    .where(rows.in_workspace(_DELIVERY, _WORKSPACE), _DELIVERY.c.id == bindparam("reply"), _waits(_DELIVERY.c))
     .values(desired_revision=_DELIVERY.c.desired_revision + literal_column("1"))
     .returning(_DELIVERY.c.id, _DELIVERY.c.queue_id)
 )
 _MESSAGE: Final = _DELIVERY.alias("message")
-ENQUEUE_UNDER: Final = _enqueue_in(_MESSAGE.c.queue_id, _MESSAGE.c.id, _MESSAGE.c.id == bindparam("parent", type_=Key))
+ENQUEUE_UNDER: Final = _enqueue_in(
+    _MESSAGE.c.queue_id,
+    _MESSAGE.c.id,
+    and_(rows.in_workspace(_MESSAGE), _MESSAGE.c.id == bindparam("parent", type_=Key)),
+)
 ENQUEUE_CARD_AGAIN: Final = (
     update(_DELIVERY)
-    .where(_DELIVERY.c.id == _newest_card("handoff"), _DELIVERY.c.state != literal_column("'dead_letter'"))
+    .where(
+        rows.in_workspace(_DELIVERY, _WORKSPACE),
+        _DELIVERY.c.id == _newest_card("workspace", "handoff"),
+        _DELIVERY.c.state != literal_column("'dead_letter'"),
+    )
     .values(**once_more(_DELIVERY.c))
     .returning(_DELIVERY.c.id, _DELIVERY.c.queue_id)
 )
@@ -314,12 +345,15 @@ LEASE_PRESSED: Final = (
 MAKE_DUE: Final = (
     update(_QUEUE)
     .where(
+        rows.in_workspace(_QUEUE, _WORKSPACE),
         ChannelQueue.id.in_(
             select(ChannelQueue.id)
-            .where(ChannelQueue.id.in_(bindparam("queues", expanding=True)))
+            .where(
+                rows.in_workspace(ChannelQueue, _WORKSPACE), ChannelQueue.id.in_(bindparam("queues", expanding=True))
+            )
             .order_by(ChannelQueue.id)
             .with_for_update(key_share=True)
-        )
+        ),
     )
     .values(
         due_at=case(

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, statements
 from qualification.outbox.outbox import QueuedMessage
@@ -19,6 +20,7 @@ from qualification.records import (
     Priority,
     Summary,
     Team,
+    rows,
 )
 from qualification.rules.handoffs.event_kinds import EventKind
 
@@ -31,10 +33,10 @@ def enqueue_card(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> Que
 
     After a team has moved to another channel, its old cards stay, unless Slack refuses edits in the old channel.
     """
-    return outbox.enqueue_card_again(session, handoff.id, now) or outbox.enqueue(
+    return outbox.enqueue_card_again(session, handoff.workspace_id, handoff.id, now) or outbox.enqueue(
         session,
         workspace_id=handoff.workspace_id,
-        place=place_of(session.get_one(Team, handoff.team_id)),
+        place=_place_of_team(session, handoff),
         person_id=None,
         kind="lead_card",
         subject=handoff.id,
@@ -49,7 +51,7 @@ def join_line(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> int | 
 
     None where there is no such line, or it tells enough: then the event needs a line of its own.
     """
-    return outbox.extend_reply(session, handoff.id, kind=THREAD_LINE, now=now)
+    return outbox.extend_reply(session, handoff.workspace_id, handoff.id, kind=THREAD_LINE, now=now)
 
 
 def enqueue_line(session: UnitOfWork, handoff: Handoff, event_id: int, *, now: datetime) -> None:
@@ -113,14 +115,15 @@ def enqueue_resumed(session: UnitOfWork, handoff: Handoff, person: Person | None
 
     Their card was perhaps posted months ago, and an edit notifies nobody. A person without a card gets only the card.
     """
-    event_id = session.scalar(_RESUMED, {"lead_id": handoff.lead_id, "handoff_id": handoff.id})
-    had = session.scalar(_HAD_CARD, {"handoff_id": handoff.id, "person_id": person.id}) if person else True
+    of_it = {"workspace_id": handoff.workspace_id, "handoff_id": handoff.id}
+    event_id = session.scalar(_RESUMED, {**of_it, "lead_id": handoff.lead_id})
+    had = session.scalar(_HAD_CARD, {**of_it, "person_id": person.id}) if person else True
     if event_id is None or not had:
         return
     outbox.enqueue(
         session,
         workspace_id=handoff.workspace_id,
-        place=outbox.direct(person.id) if person else place_of(session.get_one(Team, handoff.team_id)),
+        place=outbox.direct(person.id) if person else _place_of_team(session, handoff),
         person_id=person.id if person else None,
         kind="resumed",
         subject=event_id,
@@ -147,20 +150,25 @@ def enqueue_home(session: UnitOfWork, person: Person, *, now: datetime) -> Queue
 
 def refresh_home(session: UnitOfWork, person: Person | None, *, now: datetime) -> None:
     """Queue the person's Home tab, if they ever opened it."""
-    if person is not None and session.scalar(_HOME_OF, {"person_id": person.id}):
+    if person is not None and session.scalar(_HOME_OF, {"workspace_id": person.workspace_id, "person_id": person.id}):
         enqueue_home(session, person, now=now)
 
 
 def refresh_pool(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """Queue the Home tabs of everybody in a pool, after an offer to the whole pool came or went."""
     if offer.person_id is None:
-        for person in session.scalars(_AT_HOME_IN_POOL, {"pool_id": offer.pool_id}).all():
+        pool = {"workspace_id": offer.workspace_id, "pool_id": offer.pool_id}
+        for person in session.scalars(_AT_HOME_IN_POOL, pool).all():
             enqueue_home(session, person, now=now)
 
 
 def place_of(team: Team) -> str:
     """Return the place of the team's messages: the channel's id, or its name until Slack has told the id."""
     return team.channel_id or team.channel
+
+
+def _place_of_team(session: Session, handoff: Handoff) -> str:
+    return place_of(rows.get_one(session, Team, handoff.team_id, handoff.workspace_id))
 
 
 def _enqueue_direct(
@@ -187,6 +195,7 @@ def _enqueue_direct(
 
 
 _RESUMED: Final = select(func.max(LeadEvent.id)).where(
+    rows.in_workspace(LeadEvent),
     LeadEvent.lead_id == bindparam("lead_id"),
     LeadEvent.handoff_id == bindparam("handoff_id"),
     LeadEvent.kind == EventKind.RESUMED,
@@ -195,6 +204,7 @@ _HAD_CARD: Final = (
     select(Delivery.id)
     .join(ChannelQueue, ChannelQueue.id == Delivery.queue_id)
     .where(
+        rows.in_workspace(Delivery),
         Delivery.handoff_id == bindparam("handoff_id"),
         Delivery.kind == "direct_card",
         ChannelQueue.person_id == bindparam("person_id"),
@@ -202,11 +212,18 @@ _HAD_CARD: Final = (
     )
     .limit(1)
 )
-_HOME_OF: Final = select(Delivery.id).where(statements.IS_HOME, Delivery.subject == bindparam("person_id"))
+_HOME_OF: Final = select(Delivery.id).where(
+    rows.in_workspace(Delivery), statements.IS_HOME, Delivery.subject == bindparam("person_id")
+)
 _AT_HOME_IN_POOL: Final = (
     select(Person)
     .join(Membership, Membership.person_id == Person.id)
     .join(Delivery, statements.IS_HOME & (Delivery.subject == Person.id))
-    .where(Membership.pool_id == bindparam("pool_id"), Membership.active)
+    .where(
+        rows.in_workspace(Membership),
+        rows.in_workspace(Delivery),
+        Membership.pool_id == bindparam("pool_id"),
+        Membership.active,
+    )
     .order_by(Person.id)
 )

@@ -35,14 +35,15 @@ class Lease:
 class PendingMessages:
     """What one transaction has queued or made stale so far; `outbox.flush` writes it down just before the commit.
 
-    `handoffs` and `workspaces` hold ids of which every message is stale, `tabs` the deliveries of stale Home tabs,
-    `actors` the people who did it, `queues` the places that have something new to send. `due_at` is the earliest
-    moment given, None while there is nothing.
+    All of it is of one workspace. `handoffs` holds ids of which every message is stale, `tabs` the deliveries of stale
+    Home tabs, `actors` the people who did it, `queues` the places that have something new to send; `is_all_stale` says
+    that everything is. `due_at` is the earliest moment given, None while there is nothing.
     """
 
+    workspace_id: int | None = None
     due_at: datetime | None = None
+    is_all_stale: bool = False
     handoffs: set[int] = field(default_factory=set)
-    workspaces: set[int] = field(default_factory=set)
     tabs: set[int] = field(default_factory=set)
     actors: set[int] = field(default_factory=set)
     queues: set[int] = field(default_factory=set)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.records import Membership, Pool
+from qualification.records.rows import in_workspace
 from qualification.rules.field_errors import FieldFault
 from qualification.rules.people.absence_dates import read_until
 from qualification.rules.refusals import BadDate, InvalidFields
@@ -56,7 +57,9 @@ def in_pool(session: Session, workspace_id: int, slack_user_id: str) -> bool:
     if person is None:
         return False
     seats = select(Membership.id).join(Pool, Pool.id == Membership.pool_id)
-    kept = seats.where(Membership.person_id == person.id, Membership.active, Pool.active)
+    kept = seats.where(
+        in_workspace(Membership, workspace_id), Membership.person_id == person.id, Membership.active, Pool.active
+    )
     return session.scalar(kept.limit(1)) is not None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import IS_OPEN, Handoff, Offer, Person, Team
+from qualification.records import IS_OPEN, Handoff, Offer, Person, Team, rows
 from qualification.records.base import insert_once
 from qualification.rules.handoffs.permissions import Actor
 from qualification.rules.handoffs.sight import ReaderRoles
@@ -33,9 +33,9 @@ def ref(person: Person) -> PersonRef:
     return PersonRef(name=person.name, slack_user_id=person.slack_user_id)
 
 
-def ref_of(session: Session, person_id: int | None) -> PersonRef | None:
+def ref_of(session: Session, workspace_id: int, person_id: int | None) -> PersonRef | None:
     """Return the person with that id as readers see them, or None for None."""
-    person = session.get(Person, person_id) if person_id is not None else None
+    person = rows.get(session, Person, person_id, workspace_id)
     return ref(person) if person else None
 
 
@@ -78,10 +78,10 @@ def together(
     return session.scalars(_TOGETHER, {"workspace_id": workspace_id, "slack_user_id": slack_user_id, "ids": ids}).all()
 
 
-def by_ids(session: Session, person_ids: Iterable[int | None]) -> dict[int, Person]:
+def by_ids(session: Session, workspace_id: int, person_ids: Iterable[int | None]) -> dict[int, Person]:
     """Return the people with these ids at once, by id."""
     ids = {each for each in person_ids if each is not None}
-    return {person.id: person for person in session.scalars(_BY_IDS, {"ids": ids})}
+    return {person.id: person for person in session.scalars(_BY_IDS, {"workspace_id": workspace_id, "ids": ids})}
 
 
 def acting(person: Person, team: Team) -> Actor:
@@ -122,7 +122,7 @@ def managed_by(person: Person) -> Select[int]:
 
 def zone_of(session: Session, person: Person) -> ZoneInfo:
     """Return the zone the person works in: Slack's word, else the team's, else UTC."""
-    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    team = rows.get(session, Team, person.team_id, person.workspace_id)
     return ZoneInfo(person.zone or (team.zone if team else "UTC"))
 
 
@@ -142,7 +142,7 @@ def is_available(session: Session, person: Person, now: datetime) -> bool:
 
 def hours_of(session: Session, person: Person) -> WeeklyHours:
     """Return the weekly hours the person works: own, else the team's, else round the clock."""
-    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    team = rows.get(session, Team, person.team_id, person.workspace_id)
     return WeeklyHours.from_json(person.hours or (team.hours if team else None) or WeeklyHours.always().to_json())
 
 
@@ -194,7 +194,7 @@ def refresh(
     if person.deactivated is not deactivated:
         # Their own cards show an address only as long as they are here.
         for handoff_id in session.scalars(_HAVING, {"workspace_id": workspace_id, "person_id": person.id}):
-            outbox.mark_stale(session, handoff_id, now)
+            outbox.mark_stale(session, workspace_id, handoff_id, now)
     person.deactivated = deactivated
     person.refreshed_at = now
     if not person.active:
@@ -217,7 +217,7 @@ _HAVING: Final = (
         or_(Handoff.owner_id == bindparam("person_id"), Offer.person_id == bindparam("person_id")),
     )
 )
-_BY_IDS: Final = select(Person).where(Person.id.in_(bindparam("ids", expanding=True)))
+_BY_IDS: Final = select(Person).where(rows.in_workspace(Person), Person.id.in_(bindparam("ids", expanding=True)))
 _TOGETHER: Final = select(Person).where(
     Person.workspace_id == bindparam("workspace_id"),
     or_(Person.slack_user_id == bindparam("slack_user_id"), Person.id.in_(bindparam("ids", expanding=True))),

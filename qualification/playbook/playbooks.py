@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
-from qualification.records import PlaybookVersion, Workspace
+from qualification.records import PlaybookVersion, Workspace, rows
 from qualification.rules.playbook.playbook import Playbook, parse
 from qualification.rules.refusals import NoPlaybook
 
@@ -29,12 +29,12 @@ def current(session: Session, workspace_id: int) -> Published:
 def current_or_none(session: Session, workspace_id: int) -> Published | None:
     """Return the newest published playbook, None where there is none yet."""
     workspace = session.get_one(Workspace, workspace_id)
-    return version(session, workspace.playbook_id) if workspace.playbook_id is not None else None
+    return version(session, workspace_id, workspace.playbook_id) if workspace.playbook_id is not None else None
 
 
-def version(session: Session, playbook_id: int) -> Published:
+def version(session: Session, workspace_id: int, playbook_id: int) -> Published:
     """Return that version of a playbook, new or old."""
-    return parse_version(playbook_id, session.get_one(PlaybookVersion, playbook_id).text)
+    return parse_version(playbook_id, rows.get_one(session, PlaybookVersion, playbook_id, workspace_id).text)
 
 
 def parse_version(playbook_id: int, text: str) -> Published:

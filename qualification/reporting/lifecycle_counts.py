@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, literal_column, sele
 from sqlalchemy.orm import Session, aliased
 
 from qualification.records import Handoff, Lead, nearness, nearness_columns
+from qualification.records.rows import in_workspace
 from qualification.reporting.figures import LifecycleCount
 from qualification.rules.leads.lifecycle import Lifecycle
 
@@ -55,10 +56,12 @@ def _of_families(session: Session, workspace_id: int, fits: ColumnElement[bool])
     """
     merged = _merged(workspace_id)
     ids = merged.with_only_columns(Lead.id).union(merged.with_only_columns(Lead.merged_into_id))
-    members = select(Lead.id, Lead.merged_into_id, Lead.lifecycle).where(Lead.id.in_(ids))
+    members = select(Lead.id, Lead.merged_into_id, Lead.lifecycle).where(
+        in_workspace(Lead, workspace_id), Lead.id.in_(ids)
+    )
     family = {lead.id: lead for lead in session.execute(members)}
     columns = (Handoff.lead_id, Handoff.state, Handoff.announced_at, Handoff.id)
-    made = select(*columns, fits.label("fits")).where(Handoff.lead_id.in_(ids))
+    made = select(*columns, fits.label("fits")).where(in_workspace(Handoff, workspace_id), Handoff.lead_id.in_(ids))
     nearest: dict[int, Any] = {}
     handoff: Any
     for handoff in session.execute(made) if family else ():
@@ -71,6 +74,6 @@ def _of_families(session: Session, workspace_id: int, fits: ColumnElement[bool])
 
 def _merged(workspace_id: int) -> Select[Lead]:
     """Select the workspace's leads that were merged into others."""
-    # Plus nothing: SQLite would search all leads by an index of the workspace, and not the few that were merged.
+    # Plus nothing: either engine might search all leads by an index of the workspace, and not the few that were merged.
     of_workspace = Lead.workspace_id + literal_column("0") == workspace_id
     return select(Lead).where(Lead.merged_into_id.is_not(None), of_workspace)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team
+from qualification.records import IS_OPEN, Handoff, Lead, Offer, Person, Team, rows
 from qualification.reporting import lifecycle_counts
 from qualification.reporting.figures import Amount, Conversion, GroupTally, Pipeline, Rate, StageTally, Tally
 from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState, OfferOutcome
@@ -81,7 +81,7 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
     wanted = _wanted(workspace_id, query, zone)
     if rep is not None:
         wanted.append(_of(rep))
-    rows = _count(session, query.by, wanted + ([scope.fits] if scope.fits is not None else []))
+    counted = _count(session, query.by, wanted + ([scope.fits] if scope.fits is not None else []))
     around = None
     if scope.around is not None and rep is None:
         around = _grouped(_count(session, By.TEAM, [*_wanted(workspace_id, query, zone), scope.around]), playbook)
@@ -91,11 +91,11 @@ def ask(session: Session, workspace_id: int, slack_user_id: str, text: str, *, n
         scope=scope.name,
         teams=tuple(team.name for team in scope.teams),
         rep=people.ref(rep) if rep else None,
-        count=sum(row.count for row in rows),
-        total=_grouped(rows, playbook),
+        count=sum(row.count for row in counted),
+        total=_grouped(counted, playbook),
         team=around,
-        stages=_by_stage(rows, playbook) if query.by is By.STAGE else (),
-        groups=_by_group(session, query.by, rows, playbook) if query.by is not By.STAGE else (),
+        stages=_by_stage(counted, playbook) if query.by is By.STAGE else (),
+        groups=_by_group(session, workspace_id, query.by, counted, playbook) if query.by is not By.STAGE else (),
         lifecycle=() if rep is not None else lifecycle_counts.count(session, workspace_id, scope.fits),
         words=query.words,
     )
@@ -129,11 +129,13 @@ def _require_here(person: Person | None) -> Person:
 def _scope_of(session: Session, person: Person) -> _Scope:
     if person.is_admin or (person.is_marketer and not (person.is_rep or person.is_manager)):
         return _Scope("all", (), None, None)
-    managed = select(Team).where(Team.id.in_(people.managed_by(person)), Team.active)
+    managed = select(Team).where(
+        rows.in_workspace(Team, person.workspace_id), Team.id.in_(people.managed_by(person)), Team.active
+    )
     teams = session.scalars(managed.order_by(Team.name)).all()
     if teams:
         return _Scope("team", tuple(teams), Handoff.team_id.in_([team.id for team in teams]), None)
-    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    team = rows.get(session, Team, person.team_id, person.workspace_id)
     return _Scope("own", (team,) if team else (), _of(person), Handoff.team_id == team.id if team else None)
 
 
@@ -180,9 +182,9 @@ def _count(session: Session, by: By, wanted: Iterable[ColumnElement[bool]]) -> l
     return [*session.execute(counted)]
 
 
-def _by_stage(rows: Iterable[Any], playbook: Playbook) -> tuple[StageTally, ...]:
+def _by_stage(counted: Iterable[Any], playbook: Playbook) -> tuple[StageTally, ...]:
     sums: dict[str, _Sum] = defaultdict(_Sum)
-    for row in rows:
+    for row in counted:
         if row.state in UNDECIDED_STATES:
             key = WAITING
         else:
@@ -195,11 +197,13 @@ def _by_stage(rows: Iterable[Any], playbook: Playbook) -> tuple[StageTally, ...]
     return tuple(StageTally(key, name, sums[key].tally(playbook)) for key, name in names.items())
 
 
-def _by_group(session: Session, by: By, rows: Iterable[Any], playbook: Playbook) -> tuple[GroupTally, ...]:
+def _by_group(
+    session: Session, workspace_id: int, by: By, counted: Iterable[Any], playbook: Playbook
+) -> tuple[GroupTally, ...]:
     grouped: dict[Any, list[Any]] = defaultdict(list)
-    for row in rows:
+    for row in counted:
         grouped[row.key].append(row)
-    names = _NAMES[by](session, grouped, playbook)
+    names = _NAMES[by](session, workspace_id, grouped, playbook)
     groups = [_grouped(each, playbook, names.get(key)) for key, each in grouped.items()]
     return tuple(sorted(groups, key=lambda each: (each.name is None, -_worth(each), (each.name or "").casefold())))
 
@@ -208,22 +212,23 @@ def _worth(group: GroupTally) -> int:
     return group.waiting.count + group.open.count + group.snoozed.count + group.won.count + group.lost.count
 
 
-def _grouped(rows: Iterable[Any], playbook: Playbook, name: str | None = None) -> GroupTally:
+def _grouped(counted: Iterable[Any], playbook: Playbook, name: str | None = None) -> GroupTally:
     sums = {column: _Sum() for column in ("waiting", "open", "snoozed", "won", "lost")}
-    for row in rows:
+    for row in counted:
         sums[_COLUMN[row.state]].add(row.count, row.minor, row.currency)
     return GroupTally(name, **{column: each.tally(playbook) for column, each in sums.items()})
 
 
-def _rep_names(session: Session, keys: Iterable[Any], _: Playbook) -> dict[Any, str]:
-    return {person_id: person.name for person_id, person in people.by_ids(session, keys).items()}
+def _rep_names(session: Session, workspace_id: int, keys: Iterable[Any], _: Playbook) -> dict[Any, str]:
+    return {person_id: person.name for person_id, person in people.by_ids(session, workspace_id, keys).items()}
 
 
-def _team_names(session: Session, keys: Iterable[Any], _: Playbook) -> dict[Any, str]:
-    return {team.id: team.name for team in session.scalars(select(Team).where(Team.id.in_(list(keys))))}
+def _team_names(session: Session, workspace_id: int, keys: Iterable[Any], _: Playbook) -> dict[Any, str]:
+    named = select(Team.id, Team.name).where(rows.in_workspace(Team, workspace_id), Team.id.in_(list(keys)))
+    return {team.id: team.name for team in session.execute(named)}
 
 
-def _source_names(_: Session, keys: Iterable[Any], playbook: Playbook) -> dict[Any, str]:
+def _source_names(_: Session, __: int, keys: Iterable[Any], playbook: Playbook) -> dict[Any, str]:
     found = {key: playbook.source(key) for key in keys if key is not None}
     return {key: source.name if source else key for key, source in found.items()}
 
@@ -243,7 +248,7 @@ _KEYS: Final[Mapping[By, Any]] = {
     By.TEAM: Handoff.team_id,
     By.SOURCE: Handoff.source,
 }
-_NAMES: Final[Mapping[By, Callable[[Session, Iterable[Any], Playbook], dict[Any, str]]]] = {
+_NAMES: Final[Mapping[By, Callable[[Session, int, Iterable[Any], Playbook], dict[Any, str]]]] = {
     By.REP: _rep_names,
     By.TEAM: _team_names,
     By.SOURCE: _source_names,

@@ -15,7 +15,7 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
-from qualification.records import IS_COUNTED, Company, Handoff, Lead, LeadEvent, Person, Summary, Team, Workspace
+from qualification.records import IS_COUNTED, Company, Handoff, Lead, LeadEvent, Person, Summary, Team, Workspace, rows
 from qualification.reporting import summary_figures, summary_plans, team_days
 from qualification.reporting.figures import DailySummary, Needed, RepDay
 from qualification.reporting.summary_figures import NeededHandoff, SummaryFigures
@@ -57,7 +57,7 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
     asked = given(workspace_id, now)
     done = 0
     for summary_id, team_id in [row for found in _FOUND for row in session.execute(found, asked).all()]:
-        team = session.scalar(select(Team).where(Team.id == team_id).with_for_update(skip_locked=True, key_share=True))
+        team = session.scalar(_FREE_TEAM, {"workspace_id": workspace_id, "team_id": team_id})
         if team is None:
             continue
         # Another worker may have made it before the lock was ours.
@@ -101,7 +101,7 @@ def daily_summary(session: Session, workspace_id: int, summary_id: int, shown_at
     ).one()
     late = summary_schedule.is_late(summary.due_at, shown_at)
     figures = summary_figures.decode(summary.figures or {})
-    return _named(session, session.get_one(Team, summary.team_id), summary, figures, late=late)
+    return _named(session, rows.get_one(session, Team, summary.team_id, workspace_id), summary, figures, late=late)
 
 
 def preview(session: Session, workspace_id: int, now: datetime) -> list[Preview]:
@@ -115,7 +115,7 @@ def _preview(session: Session, team: Team, published: Published, now: datetime) 
     timetable = published.playbook.summary_of(team.key)
     if timetable is None:
         return Preview(team.name, team.key, team.zone, None, None)
-    coming = summary_plans.planned(session, team.id) or summary_schedule.next_due(timetable, now)
+    coming = summary_plans.planned(session, team) or summary_schedule.next_due(timetable, now)
     today = now.astimezone(timetable.zone).date()
     sketch = Summary(workspace_id=team.workspace_id, team_id=team.id, day=today, due_at=now)
     # One that was made too early is put right at its hour, so the preview begins before it.
@@ -188,15 +188,15 @@ def _end_before(session: Session, team: Team, where: ColumnElement[bool]) -> tup
 
     There the next one begins. Each is None where nothing is known of it.
     """
-    row = session.execute(_BEFORE.where(where), {"team_id": team.id}).first()
+    row = session.execute(_BEFORE.where(where), {"workspace_id": team.workspace_id, "team_id": team.id}).first()
     return (row.due_at, row.last_event) if row else (None, None)
 
 
 def _named(session: Session, team: Team, summary: Summary, figures: SummaryFigures, *, late: bool) -> DailySummary:
     """Put names in the place of ids."""
     since, made_at = summary.since or summary.due_at, summary.made_at or summary.due_at
-    titles = _titles(session, figures)
-    refs = _people(session, figures)
+    titles = _titles(session, team.workspace_id, figures)
+    refs = _people(session, team.workspace_id, figures)
 
     def needed(each: NeededHandoff) -> Needed:
         who = refs.get(each.person_id)
@@ -227,23 +227,35 @@ def _named(session: Session, team: Team, summary: Summary, figures: SummaryFigur
     )
 
 
-def _titles(session: Session, figures: SummaryFigures) -> dict[int, str]:
+def _titles(session: Session, workspace_id: int, figures: SummaryFigures) -> dict[int, str]:
     """Return the title of each lead that the summary names, by handoff; a channel sees no address or phone number."""
     ids = {*figures.new, *(each.handoff_id for each in (*figures.waiting, *figures.overdue))}
-    rows = session.execute(_LEADS, {"ids": ids})
-    return {handoff_id: title_of(lead, company, contact=False) for handoff_id, lead, company in rows}
+    named = session.execute(_LEADS, {"workspace_id": workspace_id, "ids": ids})
+    return {handoff_id: title_of(lead, company, contact=False) for handoff_id, lead, company in named}
 
 
-def _people(session: Session, figures: SummaryFigures) -> dict[int | None, PersonRef]:
+def _people(session: Session, workspace_id: int, figures: SummaryFigures) -> dict[int | None, PersonRef]:
     needed = [each.person_id for each in (*figures.waiting, *figures.overdue)]
-    found: dict[int, Person] = people.by_ids(session, [*needed, *(each.person_id for each in figures.reps)])
+    found: dict[int, Person] = people.by_ids(
+        session, workspace_id, [*needed, *(each.person_id for each in figures.reps)]
+    )
     return {person_id: people.ref(person) for person_id, person in found.items()}
 
 
+_FREE_TEAM: Final = (
+    select(Team)
+    .where(rows.in_workspace(Team), Team.id == bindparam("team_id"))
+    .with_for_update(skip_locked=True, key_share=True)
+)
 _LAST_EVENT: Final = Summary.figures["last_event"].as_integer()
 _BEFORE: Final = (
     select(Summary.due_at, _LAST_EVENT.label("last_event"))
-    .where(Summary.team_id == bindparam("team_id"), Summary.kind == DAILY, Summary.made_at.is_not(None))
+    .where(
+        rows.in_workspace(Summary),
+        Summary.team_id == bindparam("team_id"),
+        Summary.kind == DAILY,
+        Summary.made_at.is_not(None),
+    )
     .order_by(Summary.due_at.desc())
     .limit(1)
 )
@@ -298,5 +310,5 @@ _LEADS: Final = (
     select(Handoff.id, Lead, Company)
     .join(Lead, Lead.id == Handoff.lead_id)
     .outerjoin(Company, Company.id == Lead.company_id)
-    .where(Handoff.id.in_(bindparam("ids", expanding=True)))
+    .where(rows.in_workspace(Handoff), Handoff.id.in_(bindparam("ids", expanding=True)))
 )

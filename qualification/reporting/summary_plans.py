@@ -3,10 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
-from qualification.records import Summary, Team
+from qualification.records import Summary, Team, rows
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.reporting import summary_schedule
 from qualification.rules.reporting.summary_schedule import Due, Timetable
@@ -29,13 +29,13 @@ def plan_all(session: Session, workspace_id: int, playbook: Playbook, *, now: da
 
 def plan(session: Session, team: Team, timetable: Timetable | None, *, now: datetime) -> None:
     """Plan the next summary of a team, which the caller has locked; without a `timetable` it gets none."""
-    row = session.scalar(select(Summary).where(Summary.team_id == team.id, *_PLANNED))
+    row = session.scalar(_of(team).where(*_PLANNED))
     was = Due(row.day, row.due_at) if row else None
-    due = summary_schedule.plan(timetable, was, last_day(session, team.id), now)
+    due = summary_schedule.plan(timetable, was, last_day(session, team), now)
     if due == was:
         return
     if row is not None:
-        session.execute(delete(Summary).where(Summary.id == row.id))
+        session.execute(delete(Summary).where(rows.in_workspace(Summary, team.workspace_id), Summary.id == row.id))
     if due is not None:
         session.add(
             Summary(workspace_id=team.workspace_id, team_id=team.id, kind=DAILY, day=due.day, due_at=due.at),
@@ -43,15 +43,16 @@ def plan(session: Session, team: Team, timetable: Timetable | None, *, now: date
     session.flush()
 
 
-def last_day(session: Session, team_id: int) -> date | None:
+def last_day(session: Session, team: Team) -> date | None:
     """Return the day of the latest summary that was made for the team, None before the first."""
-    made = select(func.max(Summary.day)).where(Summary.team_id == team_id, Summary.kind == DAILY)
-    return session.scalar(made.where(Summary.made_at.is_not(None)))
+    made = _of(team).where(Summary.kind == DAILY, Summary.made_at.is_not(None))
+    day: date | None = session.scalar(made.with_only_columns(func.max(Summary.day)))
+    return day
 
 
-def planned(session: Session, team_id: int) -> Due | None:
+def planned(session: Session, team: Team) -> Due | None:
     """Return the day and time of the team's next summary, None where it has no summaries."""
-    row = session.scalar(select(Summary).where(Summary.team_id == team_id, *_PLANNED))
+    row = session.scalar(_of(team).where(*_PLANNED))
     return Due(row.day, row.due_at) if row else None
 
 
@@ -63,6 +64,10 @@ def overdue(session: Session, workspace_id: int, now: datetime) -> list[tuple[st
         .where(Summary.workspace_id == workspace_id, Summary.made_at.is_(None), Summary.due_at < now - OVERDUE)
     )
     return [(row.name, row.due_at) for row in session.execute(late.order_by(Summary.due_at, Team.name))]
+
+
+def _of(team: Team) -> Select[Summary]:
+    return select(Summary).where(rows.in_workspace(Summary, team.workspace_id), Summary.team_id == team.id)
 
 
 _PLANNED: Final = (Summary.kind == DAILY, Summary.made_at.is_(None))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
@@ -14,15 +13,12 @@ from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook.playbooks import Published
-from qualification.records import IS_OPEN, Handoff, Membership, Offer, Person, Pool, Team
+from qualification.records import IS_OPEN, Handoff, Membership, Offer, Person, Pool, Team, rows
 from qualification.rules.handoffs.event_types import Offered, OpenedToPool, QueuedForManager
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.people.working_time import WeeklyHours, add_working_time, working_time_between
 from qualification.rules.playbook.playbook import Rule
 from qualification.rules.routing.rotation import Seat, next_seat
-
-# A row that refers to the pool holds its key: a lock on the whole row would wait for everybody else's new handoff.
-_LOCK: Final = {"key_share": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ def offer_next(session: UnitOfWork, handoff: Handoff, published: Published, *, n
     if handoff.pool_id is None:
         queue(session, handoff, "nobody_there", now=now)
         return None
-    pool = session.get_one(Pool, handoff.pool_id, with_for_update=_LOCK)
+    pool = rows.lock_one(session, Pool, handoff.pool_id, handoff.workspace_id)
     if not pool.active:
         queue(session, handoff, "nobody_there", now=now)
         return None
@@ -91,12 +87,15 @@ def pool_for(session: Session, workspace_id: int, rule: Rule | None) -> Pool | N
 
 def open_offer(session: Session, handoff: Handoff) -> Offer | None:
     """Return the offer that waits for an answer, if one does."""
-    return session.scalar(select(Offer).where(Offer.handoff_id == handoff.id, IS_OPEN))
+    return session.scalar(
+        select(Offer).where(rows.in_workspace(Offer, handoff.workspace_id), Offer.handoff_id == handoff.id, IS_OPEN)
+    )
 
 
 def last_offer(session: Session, handoff: Handoff) -> Offer | None:
     """Return the offer made last, open or ended."""
-    return session.scalar(select(Offer).where(Offer.handoff_id == handoff.id).order_by(Offer.id.desc()).limit(1))
+    its = select(Offer).where(rows.in_workspace(Offer, handoff.workspace_id), Offer.handoff_id == handoff.id)
+    return session.scalar(its.order_by(Offer.id.desc()).limit(1))
 
 
 def make_offer(
@@ -142,9 +141,8 @@ def clock_for_person(session: Session, person: Person, published: Published, *, 
     return _clock(published, people.hours_of(session, person), people.zone_of(session, person), now=now)
 
 
-def clock_for_team(session: Session, team_id: int, published: Published, *, now: datetime) -> Clock:
+def clock_for_team(team: Team, published: Published, *, now: datetime) -> Clock:
     """Start the accept-by clock in the team's working time."""
-    team = session.get_one(Team, team_id)
     return _clock(published, WeeklyHours.from_json(team.hours), ZoneInfo(team.zone), now=now)
 
 
@@ -162,10 +160,10 @@ def clock_again(session: Session, offer: Offer, left: timedelta, *, now: datetim
 def hours_of_offer(session: Session, offer: Offer) -> tuple[WeeklyHours, ZoneInfo]:
     """Return the hours and zone that an offer's clock runs by: the rep's, or the pool's team's."""
     if offer.person_id is not None:
-        person = session.get_one(Person, offer.person_id)
+        person = rows.get_one(session, Person, offer.person_id, offer.workspace_id)
         return people.hours_of(session, person), people.zone_of(session, person)
-    handoff = session.get_one(Handoff, offer.handoff_id)
-    team = session.get_one(Team, handoff.team_id)
+    handoff = rows.get_one(session, Handoff, offer.handoff_id, offer.workspace_id)
+    team = rows.get_one(session, Team, handoff.team_id, handoff.workspace_id)
     return WeeklyHours.from_json(team.hours), ZoneInfo(team.zone)
 
 
@@ -193,8 +191,8 @@ def end_offer(session: UnitOfWork, offer: Offer, outcome: OfferOutcome, *, now: 
 
 def queue(session: UnitOfWork, handoff: Handoff, reason: str, *, now: datetime) -> None:
     """Put the handoff into its team's manager's queue, visibly and without a clock."""
-    team = session.get_one(Team, handoff.team_id)
-    manager = session.get(Person, team.manager_id) if team.manager_id is not None else None
+    team = rows.get_one(session, Team, handoff.team_id, handoff.workspace_id)
+    manager = rows.get(session, Person, team.manager_id, team.workspace_id)
     handoff.state = HandoffState.MANAGER_QUEUE
     handoff.queue_reason = reason
     event = QueuedForManager(manager_id=manager.id if manager else None, reason=reason)
@@ -208,16 +206,20 @@ def queue(session: UnitOfWork, handoff: Handoff, reason: str, *, now: datetime) 
 
 def _counting(handoff: Handoff) -> tuple[ColumnElement[bool], ...]:
     """Select the handoff's offers by which somebody was asked before: those made since it last was resumed."""
-    its = Offer.handoff_id == handoff.id
-    return (its,) if handoff.resumed_at is None else (its, Offer.offered_at >= handoff.resumed_at)
+    its = (rows.in_workspace(Offer, handoff.workspace_id), Offer.handoff_id == handoff.id)
+    return its if handoff.resumed_at is None else (*its, Offer.offered_at >= handoff.resumed_at)
 
 
 def _deal(
     session: UnitOfWork, handoff: Handoff, pool: Pool, seat: Seat, published: Published, *, now: datetime
 ) -> Offer:
-    person = session.get_one(Person, seat.person_id)
+    person = rows.get_one(session, Person, seat.person_id, handoff.workspace_id)
     membership = session.scalars(
-        select(Membership).where(Membership.pool_id == pool.id, Membership.person_id == person.id)
+        select(Membership).where(
+            rows.in_workspace(Membership, pool.workspace_id),
+            Membership.pool_id == pool.id,
+            Membership.person_id == person.id,
+        )
     ).one()
     pool.turns += 1
     membership.last_turn = pool.turns
@@ -249,7 +251,7 @@ def _open_to_pool(
         queue(session, handoff, "nobody_there", now=now)
         return None
     handoff.state = HandoffState.POOLED
-    clock = clock_for_team(session, pool.team_id, published, now=now)
+    clock = clock_for_team(rows.get_one(session, Team, pool.team_id, pool.workspace_id), published, now=now)
     offer = make_offer(session, handoff, published, person=None, why="pool", clock=clock, now=now)
     event = OpenedToPool(pool=pool.name, accept_by=offer.accept_by)
     record_event(session, handoff, event, now=now, playbook_id=published.id)
@@ -258,10 +260,10 @@ def _open_to_pool(
 
 def _seats(session: Session, handoff: Handoff, pool: Pool, *, now: datetime) -> list[Seat]:
     asked = set(session.scalars(select(Offer.person_id).where(*_counting(handoff), Offer.person_id.is_not(None))))
-    rows = session.execute(
+    members = session.execute(
         select(Membership, Person)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.pool_id == pool.id, Membership.active)
+        .where(rows.in_workspace(Membership, pool.workspace_id), Membership.pool_id == pool.id, Membership.active)
         .execution_options(populate_existing=True)
     )
     return [
@@ -272,20 +274,22 @@ def _seats(session: Session, handoff: Handoff, pool: Pool, *, now: datetime) -> 
             available=people.is_available(session, person, now),
             asked_before=person.id in asked,
         )
-        for membership, person in rows
+        for membership, person in members
     ]
 
 
 def _recount(session: Session, offer: Offer) -> None:
     """Write down anew which turn the rep kept last; offers may be given back in any order."""
-    session.get_one(Pool, offer.pool_id, with_for_update=_LOCK)
+    rows.lock_one(session, Pool, offer.pool_id, offer.workspace_id)
     seat = session.scalar(
         select(Membership)
+        .where(rows.in_workspace(Membership, offer.workspace_id))
         .where(Membership.pool_id == offer.pool_id, Membership.person_id == offer.person_id)
         .execution_options(populate_existing=True)
     )
     kept = (
         select(Offer.turn)
+        .where(rows.in_workspace(Offer, offer.workspace_id))
         .where(Offer.person_id == offer.person_id, Offer.pool_id == offer.pool_id)
         .where(Offer.turn.is_not(None), Offer.credited.is_(False))
     )

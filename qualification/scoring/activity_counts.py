@@ -12,32 +12,34 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
-from qualification.records import Activity, Lead
+from qualification.records import Activity, Lead, rows
 from qualification.rules.playbook.playbook import Scoring
 from qualification.rules.scoring.points import Score, score
 
 
 def score_of(session: Session, lead: Lead, scoring: Scoring) -> Score:
     """Add up what the lead, and all that were found to be the same, ever did."""
-    return score(scoring, times(session, merging.families(session, [lead.id]))[lead.id])
+    families = merging.families(session, lead.workspace_id, [lead.id])
+    return score(scoring, times(session, lead.workspace_id, families)[lead.id])
 
 
-def times(session: Session, families: Mapping[int, int]) -> dict[int, Counter[str]]:
+def times(session: Session, workspace_id: int, families: Mapping[int, int]) -> dict[int, Counter[str]]:
     """Count what each lead ever did, by kind."""
     counted: dict[int, Counter[str]] = {lead_id: Counter() for lead_id in families.values()}
-    for row in session.execute(_TIMES, {"ids": [*families]}):
+    for row in session.execute(_TIMES, {"workspace_id": workspace_id, "ids": [*families]}):
         counted[families[row.lead_id]][row.kind] += row.times
     return counted
 
 
 def times_since(
-    session: Session, families: Mapping[int, int], since: Mapping[int, datetime]
+    session: Session, workspace_id: int, families: Mapping[int, int], since: Mapping[int, datetime]
 ) -> dict[int, Counter[str]]:
     """Count what each lead of `since` did after that moment, by kind."""
     counted: dict[int, Counter[str]] = {lead_id: Counter() for lead_id in since}
     if not since:
         return counted
     done = select(Activity.lead_id, Activity.kind, Activity.at).where(
+        rows.in_workspace(Activity, workspace_id),
         Activity.lead_id.in_([member for member, lead_id in families.items() if lead_id in since]),
         Activity.at > min(since.values()),
     )
@@ -51,6 +53,6 @@ def times_since(
 # Built once: to build a statement takes longer than to run it.
 _TIMES: Final = (
     select(Activity.lead_id, Activity.kind, func.count().label("times"))
-    .where(Activity.lead_id.in_(bindparam("ids", expanding=True)))
+    .where(rows.in_workspace(Activity), Activity.lead_id.in_(bindparam("ids", expanding=True)))
     .group_by(Activity.lead_id, Activity.kind)
 )

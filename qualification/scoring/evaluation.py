@@ -13,6 +13,7 @@ from qualification.leads import merging
 from qualification.leads.lifecycle import move_lifecycle
 from qualification.playbook.playbooks import Published
 from qualification.records import Activity, Handoff, Lead
+from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Gate, Playbook, Scoring
@@ -42,15 +43,16 @@ class LeadEvaluation:
 
 def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, LeadEvaluation]:
     """Say what each of the leads comes to, by its id."""
-    families = merging.families(session, [lead.id for lead in leads])
-    ever = activity_counts.times(session, families)
-    live, ended = _handoffs(session, families)
+    workspace_id = leads[0].workspace_id if leads else 0
+    families = merging.families(session, workspace_id, [lead.id for lead in leads])
+    ever = activity_counts.times(session, workspace_id, families)
+    live, ended = _handoffs(session, workspace_id, families)
     since = ever | activity_counts.times_since(
-        session, families, {lead_id: at for lead_id, (at, _) in ended.items() if lead_id not in live}
+        session, workspace_id, families, {lead_id: at for lead_id, (at, _) in ended.items() if lead_id not in live}
     )
     ready = {lead.id for lead in leads if lead.id not in live and is_ready(playbook.scoring, since[lead.id])}
     looked_at = [lead for lead in leads if lead.id in ready or lead.gated_by is not None]
-    said = latest_words(session, families, {lead.id for lead in looked_at})
+    said = latest_words(session, workspace_id, families, {lead.id for lead in looked_at})
     gates = {
         lead.id: stopped_by(playbook.gates, gate_input(lead, said[lead.id], playbook.scoring, since[lead.id]))
         for lead in looked_at
@@ -83,7 +85,13 @@ def keep(
         return
     session.flush()
     rows = [
-        {"lead_id": lead.id, "points": points, "made_by": made_by, "stands": lifecycle}
+        {
+            "of_workspace": lead.workspace_id,
+            "lead_id": lead.id,
+            "points": points,
+            "made_by": made_by,
+            "stands": lifecycle,
+        }
         for lead, (points, made_by, lifecycle) in moved.items()
     ]
     session.connection().execute(_STAND, rows)
@@ -100,12 +108,14 @@ def _lifecycle(lead: Lead, evaluated: LeadEvaluation) -> Lifecycle:
 
 
 def _handoffs(
-    session: Session, families: Mapping[int, int]
+    session: Session, workspace_id: int, families: Mapping[int, int]
 ) -> tuple[dict[int, int], dict[int, tuple[datetime, HandoffState]]]:
     """Return the live handoff of each lead that has one, and when the last that is over ended, and how."""
     live: dict[int, int] = {}
     ended: dict[int, tuple[datetime, HandoffState]] = {}
-    made = select(Handoff.id, Handoff.lead_id, Handoff.state, Handoff.ended_at).where(Handoff.lead_id.in_(families))
+    made = select(Handoff.id, Handoff.lead_id, Handoff.state, Handoff.ended_at).where(
+        in_workspace(Handoff, workspace_id), Handoff.lead_id.in_(families)
+    )
     for row in session.execute(made):
         lead_id = families[row.lead_id]
         if row.state in LIVE_STATES:
@@ -115,7 +125,9 @@ def _handoffs(
     return live, ended
 
 
-def latest_words(session: Session, families: Mapping[int, int], lead_ids: Collection[int]) -> dict[int, list[str]]:
+def latest_words(
+    session: Session, workspace_id: int, families: Mapping[int, int], lead_ids: Collection[int]
+) -> dict[int, list[str]]:
     """Return the latest words of each of these leads."""
     said: dict[int, list[str]] = {lead_id: [] for lead_id in lead_ids}
     if not lead_ids:
@@ -124,6 +136,7 @@ def latest_words(session: Session, families: Mapping[int, int], lead_ids: Collec
     latest = (
         select(Activity.lead_id, Activity.what, Activity.at, place.label("place"))
         .where(
+            in_workspace(Activity, workspace_id),
             Activity.lead_id.in_([member for member, lead_id in families.items() if lead_id in lead_ids]),
             Activity.what.is_not(None),
         )
@@ -148,6 +161,6 @@ def gate_input(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping
 # Built once: to build a statement takes longer than to run it.
 _STAND: Final[Any] = (
     update(Lead)
-    .where(Lead.id == bindparam("lead_id"))
+    .where(in_workspace(Lead, bindparam("of_workspace")), Lead.id == bindparam("lead_id"))
     .values(score=bindparam("points"), scored_by_id=bindparam("made_by"), lifecycle=bindparam("stands"))
 )

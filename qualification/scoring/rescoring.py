@@ -41,7 +41,7 @@ def run_due(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int
         if lead.gated_by is not None:
             _evaluate_gates_again(session, lead, evaluated, published, now=now)
         if evaluated.live is not None and evaluated.points != lead.score:
-            outbox.mark_stale(session, evaluated.live, now)
+            outbox.mark_stale(session, workspace_id, evaluated.live, now)
     evaluation.keep(session, outdated, evaluations, published)
     return len(outdated)
 

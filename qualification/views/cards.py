@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from qualification.handoffs.viewpoint import viewpoint_of
@@ -23,6 +23,7 @@ from qualification.records import (
     Team,
     Workspace,
 )
+from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
@@ -123,7 +124,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
     handoff, lead, company, team, pool, offer, task, number, *versions = row
     playbook, latest = (playbooks.parse_version(*version).playbook for version in (versions[:2], versions[2:]))
     concerned = (handoff.announcer_id, handoff.owner_id, handoff.decided_by_id, team.manager_id, reader_id)
-    named = people.by_ids(session, (*concerned, offer.person_id if offer else None))
+    named = people.by_ids(session, handoff.workspace_id, (*concerned, offer.person_id if offer else None))
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in named.items()}
     waiting = offer if offer is not None and offer.outcome is OfferOutcome.OPEN else None
     contact = reader_id is not None and _sees_contact(session, named[reader_id], handoff, waiting)
@@ -174,7 +175,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         contacted_at=handoff.contacted_at,
         stage=handoff.stage,
         stages=stage_choices(latest, handoff),
-        checklist=checklist_mark(session, lead.id, latest) if handoff.accepted_at else None,
+        checklist=checklist_mark(session, lead, latest) if handoff.accepted_at else None,
         decided_by=refs.get(handoff.decided_by_id),
         ended_at=handoff.ended_at,
         reason=reason_of(latest, handoff),
@@ -224,8 +225,8 @@ def _card() -> Any:  # noqa: ANN401 - a select of many
         .outerjoin(Company, Company.id == Lead.company_id)
         .join(Team, Team.id == Handoff.team_id)
         .outerjoin(Pool, Pool.id == Handoff.pool_id)
-        .outerjoin(Offer, Offer.id == last)
-        .outerjoin(Task, Task.id == NEWEST_TASK)
+        .outerjoin(Offer, and_(Offer.id == last, in_workspace(Offer, Handoff.workspace_id)))
+        .outerjoin(Task, and_(Task.id == NEWEST_TASK, in_workspace(Task, Handoff.workspace_id)))
         .join(routed, routed.id == Handoff.playbook_id)
         .join(Workspace, Workspace.id == Handoff.workspace_id)
         .join(newest, newest.id == Workspace.playbook_id)

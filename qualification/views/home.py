@@ -16,6 +16,7 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
+from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState
 from qualification.rules.refusals import StaleCard
 from qualification.rules.values.pagination import PageSlice, page_slice
@@ -123,7 +124,7 @@ class _Found:
 def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> Home:
     """Return what the person's Home tab shows; administrators also see what Slack would not take."""
     person = session.scalars(select(Person).where(Person.workspace_id == workspace_id, Person.id == person_id)).one()
-    managed = select(Team).where(Team.id.in_(people.managed_by(person)))
+    managed = select(Team).where(in_workspace(Team, workspace_id), Team.id.in_(people.managed_by(person)))
     teams = session.scalars(managed.order_by(Team.name)).all() if not people.has_left(person) else ()
     clocks = _clocks(session, teams)
     found = {name: _find(session, person, name, rows) for name, rows in _lists(person, teams).items()}
@@ -202,6 +203,7 @@ def _lists(person: Person, teams: Sequence[Team]) -> dict[str, Select[Handoff]]:
         .order_by(Offer.accept_by.is_(None), Offer.accept_by, Handoff.id),
         "queue": managed.where(Handoff.state == HandoffState.MANAGER_QUEUE).order_by(WAITING_SINCE, Handoff.id),
         "handoffs": select(Handoff)
+        .where(in_workspace(Handoff, person.workspace_id))
         .where(Handoff.announcer_id == person.id, search.is_here(person))
         .order_by(Handoff.announced_at.desc(), Handoff.id.desc()),
     }
@@ -256,6 +258,10 @@ def _lately(session: Session, person: Person, now: datetime) -> HandedOverLately
             ended(HandoffState.WON),
             ended(HandoffState.LOST),
             ended(HandoffState.DISQUALIFIED),
-        ).where(Handoff.announcer_id == person.id, Handoff.announced_at > now - LATELY)
+        ).where(
+            in_workspace(Handoff, person.workspace_id),
+            Handoff.announcer_id == person.id,
+            Handoff.announced_at > now - LATELY,
+        )
     ).one()
     return HandedOverLately(LATELY.days, *counts)

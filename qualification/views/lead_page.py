@@ -14,7 +14,7 @@ from qualification.leads.naming import LEAD_NUMBER
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import NEAREST, Activity, Company, Handoff, Lead, Merge, Team
+from qualification.records import NEAREST, Activity, Company, Handoff, Lead, Merge, Team, rows
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.person_ref import PersonRef
@@ -141,9 +141,9 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
     )
     if lead is None:
         return None
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    company = rows.get(session, Company, lead.company_id, lead.workspace_id)
     handoff = _nearest(session, lead)
-    owner = people.ref_of(session, handoff.owner_id) if handoff else None
+    owner = people.ref_of(session, lead.workspace_id, handoff.owner_id) if handoff else None
     score = activity_counts.score_of(session, lead, playbooks.current(session, workspace_id).playbook.scoring)
     return LeadFacts(
         id=lead.id,
@@ -187,7 +187,7 @@ def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -
     if not leads_found:
         raise UnknownLead(query=words) if view.roles.is_here else NotInPlaybook
     handoffs = [_nearest(session, lead) for lead in leads_found]
-    owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs if handoff))
+    owners = people.by_ids(session, workspace_id, (handoff.owner_id for handoff in handoffs if handoff))
     lines = []
     for lead, handoff in zip(leads_found, handoffs, strict=True):
         seen = view.of_lead(session, lead)
@@ -215,7 +215,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
     contact, whole = seen is Sight.CONTACT, seen >= Sight.LEAD
     person = view.person
     playbook = playbooks.current(session, workspace_id).playbook
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    company = rows.get(session, Company, lead.company_id, lead.workspace_id)
     score = activity_counts.score_of(session, lead, playbook.scoring)
     handoff = _nearest(session, lead)
     card = cards.lead_card(session, workspace_id, handoff.id, person.id if person else None) if handoff else None
@@ -249,7 +249,11 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         recent=recent if contact else masked_all(recent, country),
         activities=count,
         merged=tuple(
-            MergedLead(each.id, _title(session, session.get_one(Lead, each.merged_id), contact=contact), each.at)
+            MergedLead(
+                each.id,
+                _title(session, rows.get_one(session, Lead, each.merged_id, each.workspace_id), contact=contact),
+                each.at,
+            )
             for each in (merging.merges_of(session, lead) if whole and lead.erased_at is None else ())
         ),
         erased_at=lead.erased_at,
@@ -271,8 +275,8 @@ def split(
     lead, seen = seen_lead(session, view, workspace_id, merge.kept_id)
     if seen is not Sight.CONTACT:
         handoff = _nearest(session, lead)
-        team = session.get_one(Team, handoff.team_id) if handoff else None
-        manager = people.ref_of(session, team.manager_id) if team else None
+        team = rows.get_one(session, Team, handoff.team_id, handoff.workspace_id) if handoff else None
+        manager = people.ref_of(session, lead.workspace_id, team.manager_id) if team else None
         raise NotAManager(may=(manager,) if manager else ())
     return merging.split(session, merge.id, by=view.person, now=now)
 
@@ -293,7 +297,8 @@ def form_of(page: LeadPage) -> dict[str, str | None]:
 
 def _recent(session: Session, lead: Lead, playbook: Playbook) -> tuple[tuple[RecentActivity, ...], int]:
     """Return what the lead did last, the latest first, and how often it did anything."""
-    done = select(Activity).where(Activity.lead_id.in_(merging.family(session, lead)))
+    of_family = Activity.lead_id.in_(merging.family(session, lead))
+    done = select(Activity).where(rows.in_workspace(Activity, lead.workspace_id), of_family)
     count = session.scalar(select(func.count()).select_from(done.subquery())) or 0
     latest = session.scalars(done.order_by(Activity.at.desc(), Activity.id.desc()).limit(MOST_RECENT)).all()
     kinds = {kind.key: kind.name for kind in playbook.scoring.activities}
@@ -302,10 +307,11 @@ def _recent(session: Session, lead: Lead, playbook: Playbook) -> tuple[tuple[Rec
 
 def _nearest(session: Session, lead: Lead) -> Handoff | None:
     """Return the nearest of the handoffs of the lead and of those merged into it."""
-    made = select(Handoff).where(Handoff.lead_id.in_(merging.family(session, lead)))
+    of_family = Handoff.lead_id.in_(merging.family(session, lead))
+    made = select(Handoff).where(rows.in_workspace(Handoff, lead.workspace_id), of_family)
     return session.scalar(made.order_by(*NEAREST).limit(1))
 
 
 def _title(session: Session, lead: Lead, *, contact: bool) -> str:
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    company = rows.get(session, Company, lead.company_id, lead.workspace_id)
     return titles.title_of(lead, company, contact=contact)

@@ -18,6 +18,7 @@ from qualification.records import (
     LeadEvent,
     Task,
 )
+from qualification.records.rows import in_workspace
 from qualification.rules.checklists.frameworks import Verdict, progress
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.event_types import Contacted, Snoozed
@@ -109,7 +110,11 @@ def snooze_mark(session: Session, handoff: Handoff, lead: Lead) -> SnoozeMark | 
     is_snoozed = handoff.state is HandoffState.SNOOZED
     if not is_snoozed and (handoff.resumed_at is None or handoff.state not in LIVE_STATES):
         return None
-    asked = {"handoff_id": handoff.id, "lead_ids": merging.family(session, lead)}
+    asked = {
+        "workspace_id": handoff.workspace_id,
+        "handoff_id": handoff.id,
+        "lead_ids": merging.family(session, lead),
+    }
     # What was snoozed once more and undone does not count, nor do contacts since.
     until = handoff.ended_at if is_snoozed else handoff.resumed_at
     row = session.scalar(_LAST_OF, {**asked, "kind": EventKind.SNOOZED, "until": until})
@@ -119,7 +124,7 @@ def snooze_mark(session: Session, handoff: Handoff, lead: Lead) -> SnoozeMark | 
     before = session.scalar(_LAST_OF, {**asked, "kind": EventKind.CONTACTED, "until": row.at})
     contact = event_of(before) if before else None
     return SnoozeMark(
-        by=people.ref_of(session, row.actor_id),
+        by=people.ref_of(session, handoff.workspace_id, row.actor_id),
         at=row.at,
         words=snoozed.note if isinstance(snoozed, Snoozed) else None,
         contacted_at=before.at if before else None,
@@ -128,10 +133,10 @@ def snooze_mark(session: Session, handoff: Handoff, lead: Lead) -> SnoozeMark | 
     )
 
 
-def checklist_mark(session: Session, lead_id: int, playbook: Playbook) -> ChecklistMark:
+def checklist_mark(session: Session, lead: Lead, playbook: Playbook) -> ChecklistMark:
     """Return the checklist line of a card."""
     framework = playbook.main_framework
-    verdicts = answers_of(session, lead_id, framework.key)
+    verdicts = answers_of(session, lead, framework.key)
     made = progress(framework, verdicts)
     return ChecklistMark(
         framework=framework.name,
@@ -145,12 +150,13 @@ def checklist_mark(session: Session, lead_id: int, playbook: Playbook) -> Checkl
     )
 
 
-def answers_of(session: Session, lead_id: int, framework: str) -> dict[str, Verdict]:
+def answers_of(session: Session, lead: Lead, framework: str) -> dict[str, Verdict]:
     """Return the verdicts given so far, by item."""
     rows = session.execute(
         select(Answer.item, Answer.verdict)
         .join(Checklist, Checklist.id == Answer.checklist_id)
-        .where(Checklist.lead_id == lead_id, Checklist.framework == framework)
+        .where(in_workspace(Checklist, lead.workspace_id))
+        .where(Checklist.lead_id == lead.id, Checklist.framework == framework)
     )
     return {row.item: row.verdict for row in rows}
 
@@ -190,6 +196,7 @@ def source_name(playbook: Playbook, key: str | None) -> str | None:
 _LAST_OF: Final = (
     select(LeadEvent)
     .where(
+        in_workspace(LeadEvent),
         LeadEvent.lead_id.in_(bindparam("lead_ids", expanding=True)),
         LeadEvent.handoff_id == bindparam("handoff_id"),
         LeadEvent.kind == bindparam("kind"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from qualification.leads.titles import lead_title
 from qualification.outbox import outbox, statements
 from qualification.people import people
-from qualification.records import ChannelQueue, Delivery, Handoff, Person, Team
+from qualification.records import ChannelQueue, Delivery, Handoff, Person, Team, rows
 from qualification.rules.person_ref import PersonRef
 from qualification.views import search
 from qualification.views.search import LeadLine
@@ -79,7 +79,7 @@ def overview_of(session: Session, workspace_id: int, person_id: int, now: dateti
 
 def viewer_fields(session: Session, person: Person, now: datetime) -> dict[str, Any]:
     """Return the fields of Myself: who the person is here, and whether they are away."""
-    team = session.get(Team, person.team_id) if person.team_id is not None else None
+    team = rows.get(session, Team, person.team_id, person.workspace_id)
     is_away = people.is_away(person, now)
     return {
         "person": people.ref(person),
@@ -117,13 +117,17 @@ def dead_letters(session: Session, workspace_id: int, most: int = MOST) -> tuple
     count = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
     found = session.execute(rows.limit(most)).all()
     return tuple(
-        _dead_letter(session, queue_id=queue_id, last_error=error or "", count=times, latest_id=latest_id)
+        _dead_letter(session, workspace_id, queue_id=queue_id, last_error=error or "", count=times, latest_id=latest_id)
         for queue_id, error, times, latest_id in found
     ), count
 
 
-def _dead_letter(session: Session, *, queue_id: int, last_error: str, count: int, latest_id: int) -> DeadLetter:
-    queue, latest = session.get_one(ChannelQueue, queue_id), session.get_one(Delivery, latest_id)
+def _dead_letter(
+    session: Session, workspace_id: int, *, queue_id: int, last_error: str, count: int, latest_id: int
+) -> DeadLetter:
+    queue = rows.get_one(session, ChannelQueue, queue_id, workspace_id)
+    latest = rows.get_one(session, Delivery, latest_id, workspace_id)
+    handoff = rows.get(session, Handoff, latest.handoff_id, workspace_id)
     channel = session.scalar(
         select(Team.channel)
         .where(
@@ -134,11 +138,9 @@ def _dead_letter(session: Session, *, queue_id: int, last_error: str, count: int
     )
     return DeadLetter(
         channel=channel,
-        person=people.ref_of(session, queue.person_id),
+        person=people.ref_of(session, workspace_id, queue.person_id),
         is_home=queue.person_id is not None and queue.place == outbox.home(queue.person_id),
         last_error=last_error,
         count=count,
-        lead=lead_title(session, session.get_one(Handoff, latest.handoff_id), contact=True)
-        if latest.handoff_id
-        else None,
+        lead=lead_title(session, handoff, contact=True) if handoff is not None else None,
     )

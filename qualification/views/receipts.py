@@ -13,7 +13,7 @@ from qualification.handoffs.viewpoint import viewpoint_of
 from qualification.leads.titles import title_of
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import WAITING_SINCE, Handoff, Offer, Person, Pool, Team
+from qualification.records import WAITING_SINCE, Handoff, Offer, Person, Pool, Team, rows
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
@@ -87,7 +87,7 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
     handoff = session.scalars(
         select(Handoff).where(Handoff.workspace_id == workspace_id, Handoff.id == handoff_id)
     ).one()
-    reader = session.get_one(Person, reader_id)
+    reader = rows.get_one(session, Person, reader_id, workspace_id)
     playbook = playbooks.current(session, workspace_id).playbook
     line = _line_facts(session, [handoff], reader, playbook)[0]
     made = _latest_offers(session, handoff)
@@ -96,9 +96,9 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
     reason = playbook.pass_on_reason(told.reason) if told is not None and told.reason else None
     return Receipt(
         **{**line, "offered_at": latest.offered_at if latest else None},
-        asked_last=people.ref_of(session, latest.person_id) if latest else None,
+        asked_last=people.ref_of(session, handoff.workspace_id, latest.person_id) if latest else None,
         opened_at=latest.opened_at if latest else None,
-        before=people.ref_of(session, told.person_id) if told else None,
+        before=people.ref_of(session, handoff.workspace_id, told.person_id) if told else None,
         before_pool=line["pool"] if told is not None and told.person_id is None else None,
         before_outcome=told.outcome.value if told else None,
         before_reason=(reason.name if reason else told.reason) if told else None,
@@ -124,14 +124,18 @@ def _line_facts(
 ) -> list[dict[str, Any]]:
     """Return what a line shows of each handoff, with contact details where the reader sees them."""
     view = viewpoint_of(session, reader.workspace_id, reader)
-    ids = [handoff.id for handoff in handoffs]
-    known = {lead.id: (lead, company) for lead, company in leads_of(session, handoffs)}
-    teams = {team.id: team for team in session.scalars(_TEAMS, {"ids": {each.team_id for each in handoffs}})}
-    pools = {pool.id: pool.name for pool in session.scalars(_POOLS, {"ids": {each.pool_id for each in handoffs}})}
-    asked = {row.handoff_id: row for row in session.execute(_ASKED, {"ids": ids})}
-    offers = {offer.id: offer for offer in session.scalars(_OFFERS, {"ids": [row.latest for row in asked.values()]})}
+    workspace_id = reader.workspace_id
+
+    def of(ids: Iterable[int | None]) -> dict[str, Any]:
+        return {"workspace_id": workspace_id, "ids": {*ids}}
+
+    known = {lead.id: (lead, company) for lead, company in leads_of(session, workspace_id, handoffs)}
+    teams = {team.id: team for team in session.scalars(_TEAMS, of(each.team_id for each in handoffs))}
+    pools = {pool.id: pool.name for pool in session.scalars(_POOLS, of(each.pool_id for each in handoffs))}
+    asked = {row.handoff_id: row for row in session.execute(_ASKED, of(each.id for each in handoffs))}
+    offers = {offer.id: offer for offer in session.scalars(_OFFERS, of(row.latest for row in asked.values()))}
     latest = {offer.handoff_id: offer for offer in offers.values()}
-    named = people.by_ids(session, _concerned(handoffs, teams.values(), offers.values()))
+    named = people.by_ids(session, workspace_id, _concerned(handoffs, teams.values(), offers.values()))
     refs = {person_id: people.ref(person) for person_id, person in named.items()}
 
     def ref(person_id: int | None) -> Any:  # noqa: ANN401 - somebody, or nobody
@@ -180,15 +184,15 @@ def _concerned(handoffs: Iterable[Handoff], teams: Iterable[Team], offers: Itera
 
 def _latest_offers(session: Session, handoff: Handoff) -> Sequence[Offer]:
     """Return the latest offer, and the one before it where there is one."""
-    made = select(Offer).where(Offer.handoff_id == handoff.id)
+    made = select(Offer).where(rows.in_workspace(Offer, handoff.workspace_id), Offer.handoff_id == handoff.id)
     return session.scalars(made.order_by(Offer.id.desc()).limit(2)).all()
 
 
 # Built once: to build a statement takes longer than to run it.
 _IDS: Final[Any] = bindparam("ids", expanding=True)
-_TEAMS: Final = select(Team).where(Team.id.in_(_IDS))
-_POOLS: Final = select(Pool).where(Pool.id.in_(_IDS))
-_OFFERS: Final = select(Offer).where(Offer.id.in_(_IDS))
+_TEAMS: Final = select(Team).where(rows.in_workspace(Team), Team.id.in_(_IDS))
+_POOLS: Final = select(Pool).where(rows.in_workspace(Pool), Pool.id.in_(_IDS))
+_OFFERS: Final = select(Offer).where(rows.in_workspace(Offer), Offer.id.in_(_IDS))
 _ASKED: Final = (
     select(
         Offer.handoff_id,
@@ -196,6 +200,6 @@ _ASKED: Final = (
         func.max(Offer.id).label("latest"),
     )
     .join(Handoff, Handoff.id == Offer.handoff_id)
-    .where(Offer.handoff_id.in_(_IDS))
+    .where(rows.in_workspace(Offer), Offer.handoff_id.in_(_IDS))
     .group_by(Offer.handoff_id)
 )

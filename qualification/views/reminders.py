@@ -10,6 +10,7 @@ from qualification.leads.titles import lead_title
 from qualification.records import (
     Handoff,
     Offer,
+    rows,
 )
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.views.cards import LeadCard, lead_card
@@ -45,7 +46,7 @@ def resumed(session: Session, workspace_id: int, handoff_id: int, reader_id: int
 def reminder(session: Session, workspace_id: int, offer_id: int) -> Reminder:
     """Return the reminder of an offer, and what became of the offer since."""
     offer = session.scalars(select(Offer).where(Offer.workspace_id == workspace_id, Offer.id == offer_id)).one()
-    handoff = session.get_one(Handoff, offer.handoff_id)
+    handoff = rows.get_one(session, Handoff, offer.handoff_id, offer.workspace_id)
     return Reminder(
         handoff_id=handoff.id,
         lead=lead_title(session, handoff, contact=offer.outcome is OfferOutcome.OPEN),

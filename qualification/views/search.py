@@ -16,6 +16,7 @@ from qualification.leads.titles import lead_title, title_of
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
+from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.permissions import waits_for
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import UNDECIDED_STATES, HandoffState, OfferOutcome
@@ -109,7 +110,9 @@ def own(person: Person) -> Select[Handoff]:
 
 def offered(person: Person, or_else: ColumnElement[bool] | None = None) -> Select[Handoff]:
     """Select what is offered to the person or their pools, and what else waits for them; what expires first on top."""
-    pools = select(Membership.pool_id).where(Membership.person_id == person.id, Membership.active)
+    pools = select(Membership.pool_id).where(
+        in_workspace(Membership, person.workspace_id), Membership.person_id == person.id, Membership.active
+    )
     return (
         select(Handoff)
         .outerjoin(Offer, (Offer.handoff_id == Handoff.id) & (Offer.outcome == OfferOutcome.OPEN))
@@ -131,12 +134,13 @@ def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
     """Return the handoffs as lines of a list of what is theirs, in as many statements however many they are."""
     if not handoffs:
         return []
-    playbook = playbooks.current(session, handoffs[0].workspace_id).playbook
-    ids = {"ids": [handoff.id for handoff in handoffs]}
-    leads = {lead.id: (lead, company) for lead, company in leads_of(session, handoffs)}
+    workspace_id = handoffs[0].workspace_id
+    playbook = playbooks.current(session, workspace_id).playbook
+    ids = {"workspace_id": workspace_id, "ids": [handoff.id for handoff in handoffs]}
+    leads = {lead.id: (lead, company) for lead, company in leads_of(session, workspace_id, handoffs)}
     offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, ids)}
     tasks = {task.handoff_id: task for task in session.scalars(_TASKS, ids)}
-    owners = people.by_ids(session, (handoff.owner_id for handoff in handoffs))
+    owners = people.by_ids(session, workspace_id, (handoff.owner_id for handoff in handoffs))
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in owners.items()}
     return [
         LeadLine(
@@ -157,9 +161,9 @@ def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
     ]
 
 
-def leads_of(session: Session, handoffs: Iterable[Handoff]) -> Iterable[tuple[Lead, Company | None]]:
+def leads_of(session: Session, workspace_id: int, handoffs: Iterable[Handoff]) -> Iterable[tuple[Lead, Company | None]]:
     """Return the leads of the handoffs at once, each with its company."""
-    rows = session.execute(_LEADS, {"ids": [handoff.lead_id for handoff in handoffs]})
+    rows = session.execute(_LEADS, {"workspace_id": workspace_id, "ids": [handoff.lead_id for handoff in handoffs]})
     return [(lead, company) for lead, company in rows]
 
 
@@ -252,11 +256,13 @@ def _cut(session: Session, rows: Select[Handoff], most: int) -> tuple[list[LeadL
 _LEADS: Final = (
     select(Lead, Company)
     .outerjoin(Company, Company.id == Lead.company_id)
-    .where(Lead.id.in_(bindparam("ids", expanding=True)))
+    .where(in_workspace(Lead), Lead.id.in_(bindparam("ids", expanding=True)))
 )
 _TASKS: Final = (
-    select(Task).join(Handoff, Task.id == NEWEST_TASK).where(Handoff.id.in_(bindparam("ids", expanding=True)))
+    select(Task)
+    .join(Handoff, Task.id == NEWEST_TASK)
+    .where(in_workspace(Task), in_workspace(Handoff), Handoff.id.in_(bindparam("ids", expanding=True)))
 )
 _OFFERS: Final = select(Offer).where(
-    Offer.handoff_id.in_(bindparam("ids", expanding=True)), Offer.outcome == OfferOutcome.OPEN
+    in_workspace(Offer), Offer.handoff_id.in_(bindparam("ids", expanding=True)), Offer.outcome == OfferOutcome.OPEN
 )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from qualification.leads.events import event_of
 from qualification.people import people
-from qualification.records import Handoff, LeadEvent
+from qualification.records import Handoff, LeadEvent, rows
 from qualification.rules.handoffs.event_types import Event
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.values.masking import masked_all
@@ -40,10 +40,10 @@ def thread_lines(session: Session, workspace_id: int, event_id: int, delivery_id
 
 def _line(session: Session, row: LeadEvent) -> ThreadLine:
     event = event_of(row)
-    handoff = session.get(Handoff, row.handoff_id) if row.handoff_id is not None else None
+    handoff = rows.get(session, Handoff, row.handoff_id, row.workspace_id)
     return ThreadLine(
         event=masked_all(event, handoff.country if handoff else None),
         at=row.at,
-        actor=people.ref_of(session, row.actor_id),
-        person=people.ref_of(session, event.person_id),
+        actor=people.ref_of(session, row.workspace_id, row.actor_id),
+        person=people.ref_of(session, row.workspace_id, event.person_id),
     )

@@ -57,9 +57,9 @@ def plans(desk: Desk, act: Callable[[Session], object]) -> str:
         return "\n".join(str(row) for row in rows)
 
 
-def enqueue_all(session: UnitOfWork, now: datetime) -> None:
+def enqueue_all(session: UnitOfWork, workspace_id: int, now: datetime) -> None:
     """Enqueue all that shows a handoff."""
-    outbox.mark_stale(session, 1, now)
+    outbox.mark_stale(session, workspace_id, 1, now)
     assert isinstance(session, UnitOfWork)
     outbox.flush(session)
 
@@ -98,7 +98,7 @@ SCRAPED = (
             lambda session, ana, now: retries.retry_dead_letters(session, ana.workspace_id, now=now),
             "ix_delivery_dead_letter",
         ),
-        (lambda session, ana, now: enqueue_all(session, now), "ix_delivery_home"),  # noqa: ARG005
+        (lambda session, ana, now: enqueue_all(session, ana.workspace_id, now), "ix_delivery_home"),
         (lambda session, ana, now: overview.dead_letters(session, ana.workspace_id), "ix_delivery_dead_letter"),  # noqa: ARG005
         *((scrape, index) for index in SCRAPED),
     ],

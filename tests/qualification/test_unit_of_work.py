@@ -14,10 +14,10 @@ def test_each_transaction_begins_with_nothing_pending_and_notes_the_earliest_mom
     handoff_id = desk.accepted("Acme")
     with desk.database.transaction() as session:
         assert session.outbox == PendingMessages()
-        outbox.mark_stale(session, handoff_id, desk.now)
+        outbox.mark_stale(session, desk.workspace_id, handoff_id, desk.now)
         desk.later(minutes=-5)
-        outbox.mark_stale(session, handoff_id, desk.now)
-        assert session.outbox == PendingMessages(due_at=desk.now, handoffs={handoff_id})
+        outbox.mark_stale(session, desk.workspace_id, handoff_id, desk.now)
+        assert session.outbox == PendingMessages(workspace_id=desk.workspace_id, due_at=desk.now, handoffs={handoff_id})
         assert outbox.flush(session)
         assert session.outbox == PendingMessages()
         assert not outbox.flush(session)
@@ -25,7 +25,7 @@ def test_each_transaction_begins_with_nothing_pending_and_notes_the_earliest_mom
 
 def test_a_message_is_not_queued_where_nothing_is_committed(desk: Desk) -> None:
     with desk.database.snapshot() as session, pytest.raises(TypeError, match="only reads"):
-        outbox.mark_stale(session, 1, desk.now)  # type: ignore[arg-type]
+        outbox.mark_stale(session, desk.workspace_id, 1, desk.now)  # type: ignore[arg-type]
 
 
 def test_a_transaction_reads_a_row_once_however_often_it_is_asked_for(desk: Desk) -> None:

@@ -213,7 +213,7 @@ class Desk:
         """Change what a handoff's cards show, as the act of a person or of the clock."""
         with self.database.transaction() as session:
             session.get_one(Handoff, handoff_id).did = did
-            outbox.mark_stale(session, handoff_id, self.clock(), by=by)
+            outbox.mark_stale(session, self.workspace_id, handoff_id, self.clock(), by=by)
 
     def delivery(self, delivery_id: int) -> Delivery:
         """Read a delivery."""

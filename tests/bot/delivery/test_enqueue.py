@@ -133,7 +133,7 @@ def test_transactions_that_owe_the_same_places_in_opposite_order_never_wait_for_
             with desk.database.transaction() as session:
                 for place, person in reversed(places) if backwards else places:
                     enqueue(session, desk, place, handoff, person)
-                outbox.mark_stale(session, handoff, desk.clock())
+                outbox.mark_stale(session, desk.workspace_id, handoff, desk.clock())
 
     with ThreadPoolExecutor(6) as pool:
         shares = [handoffs[number::6] for number in range(6)]
@@ -169,7 +169,7 @@ def test_on_postgresql_a_reply_is_extended_only_once_its_card_is_locked(desk: De
 
     def extend() -> int | None:
         with desk.database.transaction() as session:
-            return outbox.extend_reply(session, handoff, kind="thread_line", now=desk.clock())
+            return outbox.extend_reply(session, desk.workspace_id, handoff, kind="thread_line", now=desk.clock())
 
     with ThreadPoolExecutor(1) as pool:
         with desk.database.transaction() as session:

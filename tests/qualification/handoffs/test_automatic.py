@@ -49,8 +49,7 @@ def hands_over(desk: Desk, lead_id: int) -> HandOverResult | None:
     """Say the word."""
 
     def say(session: UnitOfWork, workspace_id: int, now: datetime) -> HandOverResult | None:
-        del workspace_id
-        return automatic.hand_over(session, lead_id, now=now)
+        return automatic.hand_over(session, workspace_id, lead_id, now=now)
 
     return desk.does(say)
 
