@@ -20,6 +20,7 @@ from sandbox.journal import Journal
 from sandbox.workspace.state import Json
 from tests.postgresql import ProcessDatabase, memory, running
 from tests.warm import WarmProcess
+from tests.workspace_statements import Watch
 from tests.worlds.keys import PERSONAL_KEY
 
 # What the files of one test may take, with much to spare.
@@ -89,6 +90,23 @@ def slack_warnings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(Journal, "end_call", end)
     yield warned
     assert warned == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workspace_watch() -> Iterator[Watch]:
+    """Read each statement that a test runs."""
+    watch = Watch()
+    with watch.watching():
+        yield watch
+
+
+@pytest.fixture(autouse=True)
+def every_statement_names_its_workspace(workspace_watch: Watch) -> Iterator[None]:
+    """Fail a test in which the product ran a statement that doesn't name its workspace: decision 0036."""
+    workspace_watch.offences.clear()
+    yield
+    offences, workspace_watch.offences = workspace_watch.offences, []
+    assert sorted(set(offences)) == []
 
 
 def written(url: URL) -> str:

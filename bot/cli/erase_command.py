@@ -12,7 +12,7 @@ from qualification.handoffs import erasure
 from qualification.handoffs.erasure import Erasure
 from qualification.leads.naming import named_lead
 from qualification.leads.titles import title_of
-from qualification.records import Company
+from qualification.records import Company, rows
 from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead
 
 
@@ -33,7 +33,7 @@ def command(
         try:
             with database.snapshot() as session:
                 found = named_lead(session, workspace_id, lead)
-                company = session.get(Company, found.company_id) if found.company_id is not None else None
+                company = rows.get(session, Company, found.company_id, workspace_id)
                 title = title_of(found, company, contact=True)
                 would = erasure.preview(session, workspace_id, found.id)
             _print(title, would)
@@ -59,9 +59,9 @@ def command(
 
 def _print(title: str, would: Erasure) -> None:
     console.say(f"Lead #{would.lead_id}: {title}")
-    rows = Table(box=None, show_header=False, pad_edge=False)
+    table = Table(box=None, show_header=False, pad_edge=False)
     for name, count in sorted(would.rows.items()):
-        rows.add_row(name, str(count))
-    console.stdout().print(rows)
+        table.add_row(name, str(count))
+    console.stdout().print(table)
     if would.ended:
         console.say("Sales is at work on this lead: that ends.")

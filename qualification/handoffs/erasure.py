@@ -17,7 +17,7 @@ from qualification.leads.owned_rows import owned_rows
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
-from qualification.records import Delivery, Handoff, Lead, Person, Summary
+from qualification.records import Delivery, Handoff, Lead, Person, Summary, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs import event_types
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
@@ -72,17 +72,17 @@ def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Person | 
         raise NoPersonalKey
     root = _root(session, workspace_id, lead_id)
     handoffs = resolution.lock_person(session, root)
-    leads = [session.get_one(Lead, each) for each in merging.family(session, root)]
+    leads = [rows.get_one(session, Lead, each, workspace_id) for each in merging.family(session, root)]
     companies = {each.company_id for each in leads} - {None}
     ended = sum(_end(session, handoff, root, by=by, now=now) for handoff in handoffs)
     _tell(session, handoffs, root, by=by, now=now)
-    rows = owned_rows(session, workspace_id, [each.id for each in leads])
-    done = replace(_counted(session, workspace_id, root, rows), ended=ended)
+    owned = owned_rows(session, workspace_id, [each.id for each in leads])
+    done = replace(_counted(session, workspace_id, root, owned), ended=ended)
     erasing.suppress(session, leads, session.personal_key, reason=SuppressionReason.ERASED, now=now)
-    erasing.empty(session, workspace_id, rows, now=now)
+    erasing.empty(session, workspace_id, owned, now=now)
     erasing.drop_companies(session, workspace_id, {each for each in companies if each is not None})
-    summaries = _summaries(session, workspace_id, rows[Handoff.__tablename__])
-    shown = [*rows[Delivery.__tablename__], *summaries]
+    summaries = _summaries(session, workspace_id, owned[Handoff.__tablename__])
+    shown = [*owned[Delivery.__tablename__], *summaries]
     outbox.write_anew(session, workspace_id, shown, now)
     return done
 
@@ -119,7 +119,7 @@ def _end(session: UnitOfWork, handoff: Handoff, lead: Lead, *, by: Person | None
     passed = events.has_passed(session, lead)
     update_lifecycle(session, handoff, lead, published.playbook, passed=passed, now=now, by=by)
     for person_id in {handoff.owner_id, offer.person_id if offer else None} - {None}:
-        surfaces.refresh_home(session, session.get(Person, person_id), now=now)
+        surfaces.refresh_home(session, rows.get(session, Person, person_id, handoff.workspace_id), now=now)
     return True
 
 
@@ -132,14 +132,14 @@ def _tell(session: UnitOfWork, handoffs: Sequence[Handoff], lead: Lead, *, by: P
         events.record_lead_event(session, lead, event, now=now, by=by)
 
 
-def _counted(session: Session, workspace_id: int, root: Lead, rows: dict[str, list[int]]) -> Erasure:
-    handoffs = _HANDOFFS_GOING_ON, {"workspace_id": workspace_id, "ids": rows[Handoff.__tablename__]}
+def _counted(session: Session, workspace_id: int, root: Lead, owned: dict[str, list[int]]) -> Erasure:
+    handoffs = _HANDOFFS_GOING_ON, {"workspace_id": workspace_id, "ids": owned[Handoff.__tablename__]}
     return Erasure(
         lead_id=root.id,
-        lead_ids=tuple(rows[Lead.__tablename__]),
-        rows={name: len(ids) for name, ids in rows.items() if ids},
+        lead_ids=tuple(owned[Lead.__tablename__]),
+        rows={name: len(ids) for name, ids in owned.items() if ids},
         ended=len(session.scalars(*handoffs).all()),
-        messages=len(rows[Delivery.__tablename__]),
+        messages=len(owned[Delivery.__tablename__]),
     )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from qualification.leads.events import event_of
 from qualification.leads.owned_rows import OWNED, RECORDS
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Company, ExternalId, Lead, LeadEvent, Suppression
+from qualification.records import Company, ExternalId, Lead, LeadEvent, Suppression, rows
 from qualification.records.base import insert_once
 from qualification.rules.handoffs.event_codec import to_json
 from qualification.rules.leads.suppression import PersonalKey, SuppressionReason, recognisers_of
@@ -37,7 +37,7 @@ def suppress(
 ) -> None:
     """Keep hashes of all by which these leads would be recognised if they came in again."""
     for lead in leads:
-        company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+        company = rows.get(session, Company, lead.company_id, lead.workspace_id)
         names = select(ExternalId.sender, ExternalId.external_id).where(
             ExternalId.workspace_id == lead.workspace_id, ExternalId.lead_id == lead.id
         )
@@ -60,14 +60,14 @@ def suppress(
             )
 
 
-def empty(session: UnitOfWork, workspace_id: int, rows: Mapping[str, Sequence[int]], *, now: datetime) -> None:
+def empty(session: UnitOfWork, workspace_id: int, owned: Mapping[str, Sequence[int]], *, now: datetime) -> None:
     """Empty every column that holds something of the person in these rows, by table; no row that counts goes.
 
     The transaction knows none of these rows afterwards. Companies are left to `drop_companies`.
     """
     session.flush()
     session.has_erased = True
-    for name, ids in rows.items():
+    for name, ids in owned.items():
         record, (table, _) = RECORDS[name], OWNED[name]
         for some in _slices(ids):
             mine = (table.c.workspace_id == workspace_id, table.c.id.in_(bindparam("some", some, expanding=True)))
@@ -75,7 +75,7 @@ def empty(session: UnitOfWork, workspace_id: int, rows: Mapping[str, Sequence[in
                 session.connection().execute(delete(table).where(*mine))
             elif values := _emptied(table, record.personal.of_lead, now):
                 session.connection().execute(update(table).where(*mine).values(values))
-    _empty_events(session, workspace_id, rows[LeadEvent.__tablename__])
+    _empty_events(session, workspace_id, owned[LeadEvent.__tablename__])
     session.expire_all()
 
 

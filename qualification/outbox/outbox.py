@@ -180,7 +180,7 @@ def mark_all_stale(session: UnitOfWork, workspace_id: int, now: datetime) -> Non
 
 def write_anew(session: UnitOfWork, workspace_id: int, delivery_ids: Collection[int], now: datetime) -> None:
     """Queue an edit of these messages, also of those that never change else, and of those that Slack refused before."""
-    pending = _pending(session, now)
+    pending = _pending(session, workspace_id, now)
     session.flush()
     given = {"workspace": workspace_id, "messages": [*delivery_ids]}
     pending.queues.update(session.connection().scalars(queries.WRITE_ANEW, given))

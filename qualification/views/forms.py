@@ -12,7 +12,7 @@ from qualification.handoffs.context import HandoffCommand, HandoffContext, read_
 from qualification.handoffs.viewpoint import viewpoint_of
 from qualification.leads.titles import lead_title, title_of
 from qualification.playbook import playbooks
-from qualification.records import Company, Lead
+from qualification.records import Company, Lead, rows
 from qualification.rules.handoffs.permissions import Action
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.snooze import usual_day
@@ -109,8 +109,8 @@ def erase(session: Session, workspace_id: int, slack_user_id: str, lead_id: int)
     """Return what is asked before the lead's person is erased; raises what `erasure.erase_for` raises."""
     erasure.allowed(session, workspace_id, slack_user_id)
     would = erasure.preview(session, workspace_id, lead_id)
-    lead = session.get_one(Lead, would.lead_id)
-    company = session.get(Company, lead.company_id) if lead.company_id is not None else None
+    lead = rows.get_one(session, Lead, would.lead_id, workspace_id)
+    company = rows.get(session, Company, lead.company_id, workspace_id)
     return EraseForm(would.lead_id, title_of(lead, company, contact=True), would.ended, would.messages)
 
 
