@@ -61,7 +61,7 @@ def update_tasks(session: Session, context: HandoffContext, trigger: TaskTrigger
 
 def drop(session: Session, handoff: Handoff, *, by: Person | None, now: datetime) -> None:
     """Drop what is still to be done with a handoff that has ended."""
-    open_task = session.scalar(_OPEN, {"handoff_id": handoff.id})
+    open_task = session.scalar(_OPEN, {"workspace_id": handoff.workspace_id, "handoff_id": handoff.id})
     if open_task is not None:
         _end(open_task, TaskOutcome.DROPPED, by=by, now=now)
 
