@@ -13,6 +13,7 @@ from bot.http import permits
 from bot.slack import once
 from qualification.handoffs import due
 from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.people import audit
 from qualification.reporting import summaries
 from qualification.scoring import rescoring
 
@@ -33,6 +34,7 @@ DUE_WORK: Final[Mapping[DueWork, int]] = MappingProxyType(
         rescoring.run_due: 100,
         once.forget_old: 500,
         permits.forget_old: 500,
+        audit.forget_old: 500,
     }
 )
 
@@ -45,6 +47,7 @@ _MAY_BE_DUE: Final[Mapping[DueWork, ColumnElement[bool]]] = MappingProxyType(
         rescoring.run_due: rescoring.MAY_BE_DUE,
         once.forget_old: once.MAY_BE_DUE,
         permits.forget_old: permits.MAY_BE_DUE,
+        audit.forget_old: audit.MAY_BE_DUE,
     }
 )
 # Built once: building a statement takes longer than running it.
@@ -65,6 +68,7 @@ def may_be_due(
         **summaries.given(workspace_id, now),
         **once.given(workspace_id, now),
         **permits.given(workspace_id, now),
+        **audit.given(workspace_id, now),
     }
     answers = dict(zip(_MAY_BE_DUE, session.execute(_QUESTION, given).one(), strict=True))
     return [work for work in works if answers.get(work, True)]

@@ -1,5 +1,6 @@
 """The records; a file per subject. Importing this package makes every table known."""
 
+from qualification.records.audit import AuditEntry
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, Priority, RateLimit
@@ -32,6 +33,7 @@ __all__ = [
     "Activity",
     "Answer",
     "ApiKey",
+    "AuditEntry",
     "Base",
     "ChannelQueue",
     "Checklist",

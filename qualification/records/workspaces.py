@@ -50,6 +50,9 @@ class Workspace(Base):
         String(100), comment="Slack's error that stops every call, such as token_revoked; NULL when well"
     )
     last_error_at: Mapped[datetime | None]
+    audit_cleaned_at: Mapped[datetime | None] = mapped_column(
+        comment="when the last old entry of the audit had been deleted; once a day"
+    )
     created_at: Mapped[datetime]
 
 

@@ -15,6 +15,7 @@ from bot.slack import once
 from bot.slack.client import Slack
 from bot.slack.rate_limits import GREATEST_PAUSE
 from bot.worker import Worker
+from qualification.people import audit
 from qualification.records import Base, ChannelQueue, Delivery, IdempotencyKey, RateLimit, RateWindow
 from tests.worlds.desk import MORNING, Desk, open_desk
 
@@ -23,8 +24,10 @@ BEYOND = MORNING + GREATEST_PAUSE + timedelta(seconds=1)
 
 @pytest.fixture
 def desk(database: Database) -> Desk:
-    """Open a desk at which nothing is due."""
-    return open_desk(database)
+    """Open a desk at which nothing is due, not even the day's look for what the audit no longer keeps."""
+    desk = open_desk(database)
+    desk.does(audit.forget_old, limit=5)
+    return desk
 
 
 def found(desk: Desk) -> list[DueWork]:

@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from qualification.rules.field_errors import Unreadable
+from qualification.rules.people.audited import SHORTEST_KEPT
 from qualification.rules.people.weekly_hours import DAY_MINUTES, BadHours, WeeklyHours, read_days
 from qualification.rules.people.working_time import known_zone
 from qualification.rules.values import expressions
@@ -38,6 +39,8 @@ _HOUR = 60
 _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 _DURATION = re.compile(r"(?:(\d{1,3})\s*h)?\s*(?:(\d{1,4})\s*m(?:in)?)?")
+
+_DAYS = re.compile(r"(\d{1,5})\s*d(?:ays?)?", re.ASCII)
 
 
 def _hours(value: object) -> WeeklyHours:
@@ -62,6 +65,22 @@ def _duration(value: object) -> timedelta:
             raise ValueError(f"`{value}`: working days differ in length; write hours, such as 8h")
         raise ValueError(f"`{value}` is not a length of time; write minutes or hours, such as 30m, 2h or 1h30m")
     return amount
+
+
+def _days(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _DAYS.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"`{value}` is not a number of days; write for example 730d")
+    return timedelta(days=int(match[1]))
+
+
+def _audit_days(value: object) -> timedelta:
+    days = _days(value)
+    if days < SHORTEST_KEPT:
+        raise ValueError(f"`{value}` is too short: the audit is kept for at least {SHORTEST_KEPT.days}d")
+    return days
 
 
 def _zone(name: str) -> str:
@@ -176,6 +195,8 @@ Sentence = Annotated[str, Field(min_length=1, max_length=_LONGEST_SENTENCE)]
 Hours = Annotated[WeeklyHours, PlainValidator(_hours)]
 
 Duration = Annotated[timedelta, PlainValidator(_duration)]
+
+AuditDays = Annotated[timedelta, PlainValidator(_audit_days)]
 
 Number = Annotated[Decimal, PlainValidator(_number)]
 

@@ -19,6 +19,7 @@ from qualification.rules.playbook.schema import (
     Person,
     Pool,
     Reason,
+    Retention,
     Rights,
     Role,
     Rule,
@@ -45,6 +46,7 @@ __all__ = [
     "PlaybookFaults",
     "Pool",
     "Reason",
+    "Retention",
     "Rights",
     "Role",
     "Rule",
@@ -83,6 +85,7 @@ class Playbook(Definition):
     rules: tuple[Rule, ...] = Field(min_length=1, examples=["[…]"])
     clocks: Clocks = Clocks()
     rights: Rights = Rights()
+    retention: Retention = Retention()
     scoring: Scoring = Scoring()
     gates: tuple[Gate, ...] = defaults.made(Gate, defaults.GATES)
     sources: Annotated[tuple[Source, ...], Choices] = defaults.made(Source, defaults.SOURCES)

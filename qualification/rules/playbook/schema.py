@@ -17,8 +17,10 @@ from pydantic import (
 )
 
 from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.people.audited import USUALLY_KEPT
 from qualification.rules.playbook import defaults
 from qualification.rules.playbook.field_types import (
+    AuditDays,
     Choices,
     Duration,
     Expression,
@@ -172,6 +174,12 @@ class Rights(Definition):
     marketers: Literal["announced", "leads"] = "announced"
     reps: Literal["own", "team", "leads"] = "own"
     managers: Literal["teams", "leads"] = "teams"
+
+
+class Retention(Definition):
+    """How long something is kept, in days of 24 hours; what is older is deleted once a day."""
+
+    audit: AuditDays = USUALLY_KEPT
 
 
 class Source(Keyed):
