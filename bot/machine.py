@@ -1,5 +1,7 @@
 """What only the machine can tell: the time, and texts that nobody can guess."""
 
+import os
+import pwd
 import secrets
 import time
 from datetime import UTC, datetime
@@ -15,6 +17,15 @@ def seconds() -> float:
     # Linux stops its monotonic clock while the machine is suspended, and has another one that goes on.
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+def operator() -> str:
+    """Name the user of the operating system that runs this program, for the audit; by its number where it has none."""
+    # Not getpass.getuser: it believes the environment, in which anybody can write any name.
+    try:
+        return f"unix:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:
+        return f"unix:{os.getuid()}"
 
 
 def new_delivery_namespace() -> str:

@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "keys": ("key_commands", "commands"),
         "erase": ("erase_command", "command"),
         "suppressions": ("suppression_commands", "commands"),
+        "audit": ("audit_command", "command"),
         "deliveries": ("delivery_commands", "commands"),
         "summary": ("summary_commands", "commands"),
     }

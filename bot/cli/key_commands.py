@@ -73,6 +73,7 @@ def make_key(
                     name,
                     publishable=publishable,
                     limits=limits,
+                    by=machine.operator(),
                     random=machine.new_key,
                     now=now,
                 )
@@ -110,6 +111,7 @@ def rotate_key(
                     name,
                     overlap=lasts,
                     expires_at=expires_at,
+                    by=machine.operator(),
                     random=machine.new_key,
                     now=now,
                 )
@@ -148,7 +150,7 @@ def revoke_key(name: Annotated[str, typer.Argument(help="The sender, as the list
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)
         with database.transaction() as session:
-            done = api_keys.revoke(session, workspace_id, name.strip(), now=machine.utc_now())
+            done = api_keys.revoke(session, workspace_id, name.strip(), by=machine.operator(), now=machine.utc_now())
     if not done:
         console.fail(f"No valid key has the name {name}. See baton keys list.", console.FAILED)
     console.say(f"The key of {name} is revoked.")

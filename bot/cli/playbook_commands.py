@@ -1,6 +1,5 @@
 """`baton playbook check`, `publish` and `show`."""
 
-import getpass
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -48,7 +47,7 @@ def publish(file: PlaybookFile = console.PLAYBOOK) -> None:
                 session,
                 workspace_id=workspace_id,
                 text=console.text(file),
-                by=f"{getpass.getuser()} (command line)",
+                by=machine.operator(),
                 now=machine.utc_now(),
             )
         if given.bot_token:

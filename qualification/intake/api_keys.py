@@ -4,14 +4,17 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from qualification.people import audit
+from qualification.people.audit import Actor
 from qualification.records import ApiKey, rows
 from qualification.rules.intake.key_limits import KeyLimits
+from qualification.rules.people.audited import AuditAction
 
 PREFIX: Final = "baton_"
 # A key's last use is stored at most this often, not with each request.
@@ -31,18 +34,35 @@ def make(
     *,
     publishable: bool = False,
     limits: KeyLimits = UNLIMITED,
+    by: Actor,
     random: Callable[[], str],
     now: datetime,
 ) -> str:
     """Make a key for a sender, and return it. Only its hash is stored, so it can't be shown again. Raises NameTaken.
 
     A `publishable` key may be part of a public page: it only admits posts in the shape of the playbook's sender of
-    that name, and never reads. A key of that name that has expired is superseded.
+    that name, and never reads. A key of that name that has expired is superseded. The audit keeps who made it.
     """
     old = _current(session, workspace_id, name)
     if old is not None and limits_of(old).has_expired(now):
         old.superseded_at = now
         session.flush()
+    key = _add(session, workspace_id, name, publishable=publishable, limits=limits, random=random, now=now)
+    facts = _audited(limits, publishable=publishable)
+    audit.record(session, workspace_id, AuditAction.KEY_MADE, by=by, now=now, key=name, **facts)
+    return key
+
+
+def _add(
+    session: Session,
+    workspace_id: int,
+    name: str,
+    *,
+    publishable: bool,
+    limits: KeyLimits,
+    random: Callable[[], str],
+    now: datetime,
+) -> str:
     key = f"{PREFIX}{random()}"
     made = ApiKey(
         workspace_id=workspace_id,
@@ -71,6 +91,7 @@ def rotate(
     *,
     overlap: timedelta,
     expires_at: datetime | None = None,
+    by: Actor,
     random: Callable[[], str],
     now: datetime,
 ) -> tuple[str, datetime] | None:
@@ -91,8 +112,22 @@ def rotate(
     # The new key takes the name, which the old one has to leave first.
     session.flush()
     limits = replace(limits, expires_at=expires_at)
-    key = make(session, workspace_id, name, publishable=old.publishable, limits=limits, random=random, now=now)
+    key = _add(session, workspace_id, name, publishable=old.publishable, limits=limits, random=random, now=now)
+    facts = _audited(limits, publishable=old.publishable) | {"old_ends_at": ends_at.isoformat(timespec="seconds")}
+    audit.record(session, workspace_id, AuditAction.KEY_ROTATED, by=by, now=now, key=name, **facts)
     return key, ends_at
+
+
+def _audited(limits: KeyLimits, *, publishable: bool) -> dict[str, Any]:
+    """Return what the audit keeps of a key's limits: those that it has."""
+    may_read = limits.may_read and not publishable
+    facts = {
+        "publishable": publishable,
+        "may": [right for right, has in (("post", limits.may_post), ("read", may_read)) if has],
+        "networks": list(limits.networks),
+        "expires_at": limits.expires_at.isoformat(timespec="seconds") if limits.expires_at else None,
+    }
+    return {name: fact for name, fact in facts.items() if fact}
 
 
 def limits_of(key: ApiKey) -> KeyLimits:
@@ -142,13 +177,15 @@ def expiring(session: Session, workspace_id: int, before: datetime) -> Sequence[
     return session.scalars(keys.order_by(ApiKey.expires_at, ApiKey.id)).all()
 
 
-def revoke(session: Session, workspace_id: int, name: str, *, now: datetime) -> bool:
+def revoke(session: Session, workspace_id: int, name: str, *, by: Actor, now: datetime) -> bool:
     """Revoke every key of that name, also one that was rotated and goes on; False if there is none."""
     keys = session.scalars(
         select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.name == name, ApiKey.revoked_at.is_(None))
     ).all()
     for key in keys:
         key.revoked_at = now
+    if keys:
+        audit.record(session, workspace_id, AuditAction.KEY_REVOKED, by=by, now=now, key=name, keys=len(keys))
     return bool(keys)
 
 

@@ -6,14 +6,16 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from qualification.organisation import ownership_transfer
+from qualification.organisation import ownership_transfer, rights_changes
 from qualification.outbox import outbox, retries
 from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.people import audit
 from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Membership, Person, PlaybookVersion, Pool, Team, Workspace
 from qualification.records.rows import in_workspace
 from qualification.reporting import summary_plans
+from qualification.rules.people.audited import AuditAction
 from qualification.rules.playbook.playbook import Person as Member
 from qualification.rules.playbook.playbook import Playbook
 
@@ -22,10 +24,11 @@ def publish(session: UnitOfWork, *, workspace_id: int, text: str, by: str, now: 
     """Make this playbook the workspace's own and its people, teams and pools rows; raises PlaybookFaults.
 
     Nothing is deleted: who or what is no longer named is switched off, and keeps its history. Publishing the same text
-    again only makes it the newest.
+    again only makes it the newest. The audit keeps who published which version, and what it changed of rights.
     """
     playbook = playbooks.parsed(text)
     workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
+    before = rights_changes.current(session, workspace)
     digest = hashlib.sha256(text.encode()).hexdigest()
     version = session.scalar(
         select(PlaybookVersion).where(PlaybookVersion.workspace_id == workspace_id, PlaybookVersion.digest == digest)
@@ -45,6 +48,10 @@ def publish(session: UnitOfWork, *, workspace_id: int, text: str, by: str, now: 
     for key, team in playbook.teams.items():
         _manage(session, teams[key], people[team.manager], now=now)
     session.flush()
+    audit.record(session, workspace_id, AuditAction.PLAYBOOK_PUBLISHED, by=by, now=now, version=version.id)
+    changes = rights_changes.between(before, rights_changes.current(session, workspace))
+    if changes:
+        audit.record(session, workspace_id, AuditAction.RIGHTS_CHANGED, by=by, now=now, version=version.id, **changes)
     summary_plans.plan_all(session, workspace_id, playbook, now=now)
     return Published(id=version.id, playbook=playbook)
 

@@ -24,12 +24,13 @@ _BY_TEXT: Final = ("", "unix:", "key:", "slack:")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act, newest first in a list; `by` is a name, or what stands for whoever has none here."""
+    """One act. `by` is a name, or what stands for whoever isn't a person known here; `person_id` is None for those."""
 
     id: int
     at: datetime
     action: AuditAction
     by: str
+    person_id: int | None
     lead_id: int | None
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -111,7 +112,7 @@ def entries(
         rows = rows.where(AuditEntry.at < until)
     newest = rows.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(limit)
     return [
-        Entry(row.id, row.at, row.action, name or row.actor or "", row.lead_id, dict(row.details))
+        Entry(row.id, row.at, row.action, name or row.actor or "", row.actor_id, row.lead_id, dict(row.details))
         for row, name in session.execute(newest)
     ]
 

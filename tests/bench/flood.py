@@ -45,6 +45,7 @@ def measure(engine: Engine, *, rounds: int, commands: int) -> Iterator[Figure]:
                 ground.workspace_id,
                 SENDER,
                 publishable=True,
+                by="unix:ana",
                 random=lambda: secrets.token_urlsafe(32),
                 now=utc_now(),
             )

@@ -40,7 +40,12 @@ def measure(engine: Engine, *, rounds: int, requests: int, lists: int) -> Iterat
     with laid(engine.fresh()) as ground, ExitStack() as stack:
         with ground.database.transaction() as session:
             key = api_keys.make(
-                session, ground.workspace_id, SENDER, random=lambda: secrets.token_urlsafe(32), now=utc_now()
+                session,
+                ground.workspace_id,
+                SENDER,
+                by="unix:ana",
+                random=lambda: secrets.token_urlsafe(32),
+                now=utc_now(),
             )
         each = WARM_UP + 1 + rounds * requests + (WARM_UP + 1 + rounds * lists) * LIST
         active = each // ACTS_EACH + 1

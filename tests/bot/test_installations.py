@@ -97,7 +97,9 @@ def test_an_api_key_posts_to_the_workspace_that_it_was_made_for(both: Baton, clo
     keys = []
     for number, installation in enumerate(both.installations):
         with both.database.transaction() as session:
-            key = api_keys.make(session, installation.id, "crm", random=f"000{number}".__str__, now=clock())
+            key = api_keys.make(
+                session, installation.id, "crm", by="unix:ana", random=f"000{number}".__str__, now=clock()
+            )
         keys.append(key)
 
     async def post(key: str) -> httpx.Response:

@@ -142,7 +142,9 @@ def test_posts_are_counted_by_sender_and_answer_and_strangers_make_no_labels(
     scraped: Scraped, clock: ManualClock
 ) -> None:
     with scraped.baton.database.transaction() as session:
-        key = api_keys.make(session, scraped.baton.installations[0].id, "crm", random=lambda: "0123456789", now=clock())
+        key = api_keys.make(
+            session, scraped.baton.installations[0].id, "crm", by="unix:ana", random=lambda: "0123456789", now=clock()
+        )
     body = json.dumps({"email": "ivy@acme.example"})
     answers = [
         scraped.asks("/v1/leads", token, verb="POST", content=sent).status_code

@@ -114,7 +114,7 @@ def _prepare(sandbox: Sandbox, database: Database, url: str) -> tuple[str, str]:
     text = at_any_hour(by_address(PLAYBOOK))
     with database.transaction() as session:
         publishing.publish(session, workspace_id=workspace_id, text=text, by="faults", now=sandbox.clock())
-        key = api_keys.make(session, workspace_id, SENDER, random=new_key, now=sandbox.clock())
+        key = api_keys.make(session, workspace_id, SENDER, by="unix:ana", random=new_key, now=sandbox.clock())
         namespace = session.scalars(select(Workspace.delivery_namespace)).one()
     while bot.directories[0].look_up():
         pass

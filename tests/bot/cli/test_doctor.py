@@ -253,7 +253,7 @@ def test_a_key_that_ends_within_two_weeks_is_named(well: Baton, examine: Examine
     with well.database.transaction() as session:
         for name, days in (("crm", 14), ("shop", None), ("website", 15)):
             limits = KeyLimits(expires_at=clock() + timedelta(days=days) if days else None)
-            api_keys.make(session, workspace_id, name, limits=limits, random=name.upper, now=clock())
+            api_keys.make(session, workspace_id, name, limits=limits, by="unix:ana", random=name.upper, now=clock())
     assert "keys" not in examine()
     (soon,) = examine(at=timedelta(minutes=1))["keys"]
     assert soon.startswith("the key of crm expires 2026-12-07 09:30 UTC: Run baton keys rotate crm")
@@ -266,6 +266,7 @@ def test_a_key_that_ends_within_two_weeks_is_named(well: Baton, examine: Examine
             "crm",
             overlap=timedelta(days=7),
             expires_at=renewed,
+            by="unix:ana",
             random=lambda: "new",
             now=clock(),
         )

@@ -16,7 +16,9 @@ def sender(baton: Baton, publish: Callable[[str], None], clock: ManualClock) -> 
     """Publish a playbook, and make a key."""
     publish(PLAYBOOK + SENDERS)
     with baton.database.transaction() as session:
-        key = api_keys.make(session, baton.installations[0].id, "crm", random=lambda: "0123456789", now=clock())
+        key = api_keys.make(
+            session, baton.installations[0].id, "crm", by="unix:ana", random=lambda: "0123456789", now=clock()
+        )
     yield Sender(baton, key)
     baton.stop()
 
@@ -26,4 +28,6 @@ def page_key(sender: Sender, clock: ManualClock) -> str:
     """Make a publishable key for the website."""
     with sender.baton.database.transaction() as session:
         workspace_id = sender.baton.installations[0].id
-        return api_keys.make(session, workspace_id, "website", publishable=True, random=lambda: "9876", now=clock())
+        return api_keys.make(
+            session, workspace_id, "website", publishable=True, by="unix:ana", random=lambda: "9876", now=clock()
+        )

@@ -51,7 +51,7 @@ def test_an_address_has_a_rate_beside_its_keys(sender: Sender, clock: ManualCloc
     sender.baton.intake.callers.allowances = FEW
     with sender.baton.database.transaction() as session:
         workspace_id = sender.baton.installations[0].id
-        another = api_keys.make(session, workspace_id, "shop", random=lambda: "another", now=clock())
+        another = api_keys.make(session, workspace_id, "shop", by="unix:ana", random=lambda: "another", now=clock())
     assert statuses(sender, FEW.key) == [404] * FEW.key
     assert statuses(Sender(sender.baton, another), 4) == [404, 404, 404, 429]
     assert statuses(Sender(sender.baton, another, host="203.0.113.2"), 1) == [404]
@@ -93,7 +93,7 @@ def test_two_web_processes_let_a_key_through_as_often_as_one(
     workspace_id = first.installations[0].id
     with first.database.transaction() as session:
         publishing.publish(session, workspace_id=workspace_id, text=PLAYBOOK + SENDERS, by="a test", now=clock())
-        key = api_keys.make(session, workspace_id, "crm", random=lambda: "0123456789", now=clock())
+        key = api_keys.make(session, workspace_id, "crm", by="unix:ana", random=lambda: "0123456789", now=clock())
     senders = Sender(first, key), Sender(second, key)
     for _ in range(2):
         got = [statuses(senders[number % 2], 1)[0] for number in range(80)]

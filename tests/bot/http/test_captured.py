@@ -86,7 +86,9 @@ def test_a_captured_post_reads_no_lead(stranger: Sender, clock: ManualClock) -> 
 
 def test_whoever_has_a_key_says_which_delivery_it_is(stranger: Sender, clock: ManualClock) -> None:
     with stranger.baton.database.transaction() as session:
-        key = api_keys.make(session, stranger.baton.installations[0].id, "crm", random=lambda: "0123", now=clock())
+        key = api_keys.make(
+            session, stranger.baton.installations[0].id, "crm", by="unix:ana", random=lambda: "0123", now=clock()
+        )
     crm = Sender(stranger.baton, key)
     for name in ("idempotency-key", "webhook-id"):
         for delivery in ("first", "second", "second"):

@@ -113,7 +113,7 @@ def test_nobody_comes_in_without_a_key_in_force(sender: Sender, clock: ManualClo
         refused = stranger.asks("POST", "/v1/leads", content="{}", headers=headers)
         assert (problem(refused)["status"], refused.headers["www-authenticate"]) == (401, "Bearer")
     with sender.baton.database.transaction() as session:
-        assert api_keys.revoke(session, sender.baton.installations[0].id, "crm", now=clock())
+        assert api_keys.revoke(session, sender.baton.installations[0].id, "crm", by="unix:ana", now=clock())
     assert sender.posts("/v1/leads", IVY).status_code == 401
     assert sender.stored(Lead) == []
 
@@ -150,7 +150,9 @@ def test_a_key_that_stands_in_a_page_posts_its_form_and_opens_nothing_else(sende
     lead_id = sender.posts("/v1/leads", IVY).json()["id"]
     with sender.baton.database.transaction() as session:
         workspace_id = sender.baton.installations[0].id
-        key = api_keys.make(session, workspace_id, "website", publishable=True, random=lambda: "9876", now=clock())
+        key = api_keys.make(
+            session, workspace_id, "website", publishable=True, by="unix:ana", random=lambda: "9876", now=clock()
+        )
     reader = Sender(sender.baton, key)
     form = b"email=joe%40acme.example&name=Joe+Doe&message=Call+me"
     answer = reader.asks("POST", f"/v1/in/website?key={key}", content=form)
@@ -223,7 +225,9 @@ def test_a_surprise_is_a_problem_with_a_reference_that_is_in_the_log(
 
 def test_before_a_playbook_is_published_it_says_so(baton: Baton, clock: ManualClock) -> None:
     with baton.database.transaction() as session:
-        key = api_keys.make(session, baton.installations[0].id, "crm", random=lambda: "0123456789", now=clock())
+        key = api_keys.make(
+            session, baton.installations[0].id, "crm", by="unix:ana", random=lambda: "0123456789", now=clock()
+        )
     assert problem(Sender(baton, key).posts("/v1/leads", IVY))["status"] == 503
     baton.stop()
 

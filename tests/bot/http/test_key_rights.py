@@ -26,6 +26,7 @@ def limited(sender: Sender, clock: ManualClock) -> MakeKey:
                 "website",
                 publishable=publishable,
                 limits=limits,
+                by="unix:ana",
                 random=lambda: "limited",
                 now=clock(),
             )
@@ -92,7 +93,7 @@ def test_an_unknown_key_and_a_revoked_one_are_told_the_same(
 ) -> None:
     caller = limited(KeyLimits(clock() + timedelta(days=1), may_read=False, networks=("203.0.113.0/24",)))
     with sender.baton.database.transaction() as session:
-        api_keys.revoke(session, sender.baton.installations[0].id, "website", now=clock())
+        api_keys.revoke(session, sender.baton.installations[0].id, "website", by="unix:ana", now=clock())
     assert (
         refusal(caller)
         == refusal(Sender(sender.baton, "baton_nobody"))
@@ -123,6 +124,7 @@ def test_both_keys_of_a_rotation_let_in_until_the_old_one_ends(
             sender.baton.installations[0].id,
             "website",
             overlap=timedelta(days=7),
+            by="unix:ana",
             random=lambda: "new",
             now=clock(),
         )

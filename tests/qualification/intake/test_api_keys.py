@@ -9,6 +9,7 @@ import pytest
 from bot.database import Database
 from qualification.intake import api_keys
 from qualification.intake.api_keys import NameTaken
+from qualification.people import audit
 from qualification.records import ApiKey, Workspace
 from qualification.rules.intake.key_limits import KeyLimits
 
@@ -41,7 +42,14 @@ def make(database: Database, workspace_id: int, random: Callable[[], str]) -> Ca
     def make(limits: KeyLimits = api_keys.UNLIMITED, now: datetime = NOW, *, publishable: bool = False) -> str:
         with database.transaction() as session:
             return api_keys.make(
-                session, workspace_id, "crm", publishable=publishable, limits=limits, random=random, now=now
+                session,
+                workspace_id,
+                "crm",
+                publishable=publishable,
+                limits=limits,
+                by="unix:ana",
+                random=random,
+                now=now,
             )
 
     return make
@@ -54,7 +62,14 @@ def rotate(database: Database, workspace_id: int, random: Callable[[], str]) -> 
     def rotate(overlap: timedelta, now: datetime, expires_at: datetime | None = None) -> tuple[str, datetime]:
         with database.transaction() as session:
             made = api_keys.rotate(
-                session, workspace_id, "crm", overlap=overlap, expires_at=expires_at, random=random, now=now
+                session,
+                workspace_id,
+                "crm",
+                overlap=overlap,
+                expires_at=expires_at,
+                by="unix:ana",
+                random=random,
+                now=now,
             )
         assert made is not None
         return made
@@ -146,8 +161,37 @@ def test_revoking_ends_the_new_key_and_the_old_one(
     old = make()
     new, _ = rotate(7 * DAY, NOW)
     with database.transaction() as session:
-        assert api_keys.revoke(session, workspace_id, "crm", now=NOW)
+        assert api_keys.revoke(session, workspace_id, "crm", by="unix:ana", now=NOW)
     assert (known(old), known(new)) == (None, None)
     with database.transaction() as session:
-        assert not api_keys.revoke(session, workspace_id, "crm", now=NOW)
-        assert api_keys.rotate(session, workspace_id, "crm", overlap=DAY, random=lambda: "x", now=NOW) is None
+        assert not api_keys.revoke(session, workspace_id, "crm", by="unix:ana", now=NOW)
+        assert (
+            api_keys.rotate(session, workspace_id, "crm", overlap=DAY, by="unix:ana", random=lambda: "x", now=NOW)
+            is None
+        )
+
+
+def test_the_audit_keeps_who_made_rotated_and_revoked_a_key_and_nothing_of_it(
+    database: Database,
+    workspace_id: int,
+    make: Callable[..., str],
+    rotate: Callable[..., tuple[str, datetime]],
+) -> None:
+    key = make(LIMITS)
+    rotate(DAY, NOW)
+    with database.transaction() as session:
+        api_keys.revoke(session, workspace_id, "crm", by="unix:ana", now=NOW)
+        api_keys.revoke(session, workspace_id, "crm", by="unix:ana", now=NOW)
+        kept = audit.entries(session, workspace_id)
+    limits = {
+        "key": "crm",
+        "may": ["post"],
+        "networks": ["203.0.113.0/24", "10.0.0.0/8"],
+        "expires_at": "2027-02-28T09:30:00+00:00",
+    }
+    assert [(each.action.value, each.by, each.details) for each in kept] == [
+        ("key_revoked", "unix:ana", {"key": "crm", "keys": 2}),
+        ("key_rotated", "unix:ana", {**limits, "old_ends_at": "2026-12-01T09:30:00+00:00"}),
+        ("key_made", "unix:ana", limits),
+    ]
+    assert key[-6:] not in str([each.details for each in kept])

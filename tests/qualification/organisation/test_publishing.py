@@ -1,10 +1,13 @@
 """The playbook published into the database, and its people, teams and pools as rows."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 
 from qualification.handoffs import decisions
 from qualification.organisation import publishing
+from qualification.people import audit
 from qualification.playbook import playbooks
 from qualification.records import ChannelQueue, Delivery, DeliveryState, Membership, Person, PlaybookVersion, Pool, Team
 from qualification.rules.playbook.errors import PlaybookFaults
@@ -253,3 +256,52 @@ def places(desk: Desk, handoff_id: int, *where: ColumnElement[bool]) -> set[str]
     queues = {queue.id: queue.place for queue in desk.all(ChannelQueue)}
     kinds = Delivery.kind.in_(["lead_card", "thread_line"])
     return {queues[each.queue_id] for each in desk.all(Delivery, Delivery.handoff_id == handoff_id, kinds, *where)}
+
+
+def audited(desk: Desk) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what the audit keeps, the newest first."""
+    entries = desk.reads(lambda session: audit.entries(session, desk.workspace_id))
+    return [(each.action.value, each.by, each.details) for each in entries]
+
+
+def test_the_audit_keeps_who_published_and_what_that_changed_of_rights(desk: Desk) -> None:
+    ana, maya, olu = (desk.person(user).id for user in ("UANA", "UMAYA", "UOLU"))
+    first = desk.reads(lambda session: playbooks.current(session, desk.workspace_id)).id
+    assert audited(desk) == [
+        (
+            "rights_changed",
+            "test",
+            {"version": first, "admins_added": [olu], "managers_added": [maya], "team_managers": {"emea": maya}},
+        ),
+        ("playbook_published", "test", {"version": first}),
+    ]
+    widened = PLAYBOOK.replace("roles: [admin]", "roles: [marketer]").replace("manager: UMAYA", "manager: UANA")
+    widened = widened.replace("Ana Ruiz, roles: [rep]", "Ana Ruiz, roles: [rep, manager]")
+    version = desk.publishes(f"{widened}\nrights: {{reps: leads}}\n").id
+    assert audited(desk)[:2] == [
+        (
+            "rights_changed",
+            "test",
+            {
+                "version": version,
+                "reps": "own -> leads",
+                "admins_removed": [olu],
+                "managers_added": [ana],
+                "team_managers": {"emea": ana},
+            },
+        ),
+        ("playbook_published", "test", {"version": version}),
+    ]
+
+
+def test_a_version_that_changes_no_right_is_published_in_the_audit_alone(desk: Desk) -> None:
+    desk.publishes(WITHOUT_BEN)
+    assert [action for action, _, _ in audited(desk)][:2] == ["playbook_published", "rights_changed"]
+
+
+def test_a_playbook_can_be_published_over_one_that_can_no_longer_be_read(desk: Desk) -> None:
+    """As after an upgrade that is stricter."""
+    with desk.database.transaction() as session:
+        session.execute(update(PlaybookVersion).values(text="version: 1\n"))
+    desk.publishes(WITHOUT_BEN)
+    assert audited(desk)[0][0] == "playbook_published"
