@@ -5,13 +5,16 @@ from slack_bolt import Ack
 from handlers.plumbing import payloads
 from handlers.plumbing.context import Body, Now, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
+from handlers.plumbing.lookups import record_lookup
 from qualification.checklists import checklists
 from qualification.handoffs.context import HandoffCommand
 from qualification.people import people
-from qualification.views import search
+from qualification.views import lookups, search
 
 
-def bant(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:
+def bant(
+    ack: Ack, body: Body, snapshot: Sessions, transaction: Transactions, now: Now, views: Views, workspace: Workspace
+) -> None:
     """Open the checklist of the lead that is meant; where several may be, let the person choose."""
     asked = payloads.command(body)
     with snapshot() as session:
@@ -23,6 +26,8 @@ def bant(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, works
             command = HandoffCommand(workspace.id, asked.user_id, leads[0].handoff_id, now())
             form = checklists.form(session, command)
             view = draw(reader, "modals/checklist", form=form)
+        lookup = lookups.of_checklists(session, workspace.id, leads) if asked.text else None
+    record_lookup(lookup, asked.user_id, transaction, now, workspace)
     views.open(asked.trigger_id, view)
     ack()
 

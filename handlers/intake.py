@@ -10,11 +10,13 @@ from pydantic import ValidationError
 from handlers.plumbing.context import Now, Sessions, Transactions, Workspace
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
+from qualification.people import audit
 from qualification.playbook import playbooks
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.intake.mapping import InvalidEntry, map_payload
 from qualification.rules.intake.row_errors import RowError, validation_errors
 from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
+from qualification.rules.people.audited import Surface
 from qualification.views import lead_page
 from qualification.views.lead_page import LeadFacts
 
@@ -70,11 +72,18 @@ def mapped(
     return _listed(dict(zip(entries, results, strict=True)))
 
 
-def lead(lead_id: int, *, snapshot: Sessions, workspace: Workspace) -> Answer:
-    """Return a lead as it is now."""
+def lead(
+    lead_id: int, *, sender: str, snapshot: Sessions, transaction: Transactions, now: Now, workspace: Workspace
+) -> Answer:
+    """Return a lead as it is now, once the audit says who reads it."""
     with snapshot() as session:
         facts = lead_page.lead_facts(session, workspace.id, lead_id)
-    return Answer(200, _as_read(facts)) if facts else problem(404, f"There is no lead {lead_id}.")
+    if facts is None:
+        return problem(404, f"There is no lead {lead_id}.")
+    with transaction() as session:
+        by = f"key:{sender}"
+        audit.record_lookup(session, workspace.id, [facts.id], by=by, surface=Surface.API, now=now(), contact=True)
+    return Answer(200, _as_read(facts))
 
 
 def problem(status: int, detail: str, errors: Sequence[RowError] = ()) -> Answer:

@@ -98,7 +98,14 @@ class Intake:
         def show(caller: Caller, _: bytes) -> Answer:
             if not (lead_id.isascii() and lead_id.isdecimal() and 0 < int(lead_id) < 2**63):
                 return problem(404, "There is no such lead.")
-            return intake.lead(int(lead_id), snapshot=self.database.snapshot, workspace=caller.installation)
+            return intake.lead(
+                int(lead_id),
+                sender=caller.name,
+                snapshot=self.database.snapshot,
+                transaction=self.queue.transaction,
+                now=self.now,
+                workspace=caller.installation,
+            )
 
         return await self._posted(request, show)
 

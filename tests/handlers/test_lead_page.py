@@ -1,13 +1,15 @@
 """/lead: found by a few words, shown to whoever asked, with what they may do."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
 from qualification.organisation import publishing
+from qualification.people import audit
 from qualification.records import Handoff, Lead
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from qualification.rules.people.audited import AuditAction
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import Message
 from tests.worlds.floor import PLAYBOOK, Floor, held, press, shown, submit, told
@@ -265,3 +267,67 @@ def test_nobody_else_erases_anybody(floor: Floor, olu: Person) -> None:
         url = floor.sandbox.slack.response_urls.issue(workspace, channel, who.id)
         floor.dispatches(floor.click("erase_lead", '{"lead": 1}', by=who, response_url=url))
         assert told(who) == "Only an administrator can do this."
+
+
+def audited(floor: Floor) -> list[tuple[str, int | None, dict[str, object]]]:
+    """Return who looked whom up, the newest first."""
+    looked_up = [AuditAction.LOOKED_UP]
+    workspace_id = floor.baton.installations[0].id
+    entries = floor.reads(lambda session: audit.entries(session, workspace_id, actions=looked_up))
+    return [(each.by, each.lead_id, each.details) for each in entries]
+
+
+def test_whom_somebody_looked_up_is_in_the_audit_and_what_they_typed_is_not(floor: Floor, olu: Person) -> None:
+    ivy = comes_in(floor, **IVY)
+    joe = comes_in(floor, email="joe@acme.example", name="Joe Doe", company="Acme")
+    several = asks(olu, "acme")
+    shown_in_list = {"in": "/lead", "listed": 2, "contact": False}
+    assert sorted(audited(floor), key=lambda entry: entry[1] or 0) == [
+        ("Olu Adeyemi", ivy, shown_in_list),
+        ("Olu Adeyemi", joe, shown_in_list),
+    ]
+    olu.presses("show_lead", on=several, near="Ivy Chen")
+    press(olu, "hand_over_lead", olu.private_replies[-1])
+    assert audited(floor)[:2] == [
+        ("Olu Adeyemi", ivy, {"in": "hand_over", "contact": True}),
+        ("Olu Adeyemi", ivy, {"in": "/lead", "contact": True}),
+    ]
+    does(floor, "trial", email="kim@acme.example", do_not_contact=True)
+    asks(olu, "held")
+    assert audited(floor)[0][2] == {"in": "/lead held", "contact": False}
+    assert "acme" not in str(audited(floor))
+
+
+def test_what_is_one_s_own_or_is_not_found_is_not_in_the_audit(floor: Floor) -> None:
+    floor.accepted("Acme")
+    for words in ("", "mine", "Globex", "held"):
+        asks(floor.ana, words)
+    assert audited(floor) == []
+    asks(floor.ben, "acme")
+    assert [(by, details) for by, _, details in audited(floor)] == [("Ben Okafor", {"in": "/lead", "contact": False})]
+
+
+def test_an_outsider_who_may_see_leads_is_in_the_audit_by_their_slack_user(floor: Floor) -> None:
+    publishes(floor, f"{PLAYBOOK}\nrights: {{outsiders: leads}}\n")
+    comes_in(floor, **IVY)
+    stranger = floor.sandbox.person("Olu Adeyemi")
+    assert "Ivy Chen" in asks(stranger, "acme").text
+    assert [by for by, _, _ in audited(floor)] == [f"slack:{stranger.id}"]
+
+
+def test_a_checklist_that_is_asked_for_by_words_is_in_the_audit(floor: Floor) -> None:
+    floor.accepted("Acme")
+    floor.ana.types("/bant", "#general")
+    assert audited(floor) == []
+    floor.maya.types("/bant acme", "#general")
+    assert shown(floor.maya) == "checklist"
+    assert [(by, details) for by, _, details in audited(floor)] == [("Maya Cohen", {"in": "/bant", "contact": False})]
+
+
+def test_nobody_is_shown_a_lead_that_the_audit_cannot_keep(floor: Floor, olu: Person) -> None:
+    comes_in(floor, **IVY)
+    with floor.baton.database.transaction() as session:
+        session.execute(text("ALTER TABLE audit_entry RENAME TO elsewhere"))
+    answer = asks(olu, "acme")
+    assert "Ivy Chen" not in answer.text
+    assert "reference" in answer.text

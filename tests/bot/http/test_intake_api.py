@@ -17,9 +17,10 @@ from bot.database import Database
 from bot.http.request_body import LARGEST
 from bot.settings import Settings
 from qualification.intake import api_keys
-from qualification.records import Activity, ApiKey, Handoff, Lead
+from qualification.records import Activity, ApiKey, AuditEntry, Handoff, Lead
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lead_input import MOST_ROWS
+from qualification.rules.people.audited import AuditAction
 from sandbox.clock import ManualClock
 from tests.bot.http.senders import IVY, WEBHOOK_SECRET, Sender, problem, webhook_headers
 from tests.worlds.away import away
@@ -34,6 +35,17 @@ def test_a_lead_is_taken_in_and_read_again(sender: Sender) -> None:
     read = sender.asks("GET", f"/v1/leads/{lead_id}").json()
     assert (read["email"], read["company"], read["lifecycle"], read["score"]) == (IVY["email"], "Acme", "subscriber", 0)
     assert (read["size"], read["fields"]) == (240, {"plan": "pro"})
+
+
+def test_each_time_a_lead_is_read_is_in_the_audit(sender: Sender) -> None:
+    lead_id = sender.posts("/v1/leads", IVY).json()["id"]
+    for _ in range(2):
+        assert sender.asks("GET", f"/v1/leads/{lead_id}").status_code == 200
+    assert sender.asks("GET", "/v1/leads/999").status_code == 404
+    read = [each for each in sender.stored(AuditEntry) if each.action is AuditAction.LOOKED_UP]
+    assert [(each.actor, each.lead_id, each.details) for each in read] == [
+        ("key:crm", lead_id, {"in": "api", "contact": True})
+    ] * 2
 
 
 def test_an_activity_scores_and_a_demo_request_is_handed_over(sender: Sender) -> None:
