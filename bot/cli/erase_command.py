@@ -34,7 +34,7 @@ def command(
             with database.snapshot() as session:
                 found = named_lead(session, workspace_id, lead)
                 company = rows.get(session, Company, found.company_id, workspace_id)
-                title = title_of(found, company, contact=True)
+                title = title_of(found, company, contact=True, zone=None)
                 would = erasure.preview(session, workspace_id, found.id)
             _print(title, would)
             if dry_run:

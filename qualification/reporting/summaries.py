@@ -195,7 +195,7 @@ def _end_before(session: Session, team: Team, where: ColumnElement[bool]) -> tup
 def _named(session: Session, team: Team, summary: Summary, figures: SummaryFigures, *, late: bool) -> DailySummary:
     """Put names in the place of ids."""
     since, made_at = summary.since or summary.due_at, summary.made_at or summary.due_at
-    titles = _titles(session, team.workspace_id, figures)
+    titles = _titles(session, team, figures)
     refs = _people(session, team.workspace_id, figures)
 
     def needed(each: NeededHandoff) -> Needed:
@@ -227,11 +227,11 @@ def _named(session: Session, team: Team, summary: Summary, figures: SummaryFigur
     )
 
 
-def _titles(session: Session, workspace_id: int, figures: SummaryFigures) -> dict[int, str]:
+def _titles(session: Session, team: Team, figures: SummaryFigures) -> dict[int, str]:
     """Return the title of each lead that the summary names, by handoff; a channel sees no address or phone number."""
     ids = {*figures.new, *(each.handoff_id for each in (*figures.waiting, *figures.overdue))}
-    named = session.execute(_LEADS, {"workspace_id": workspace_id, "ids": ids})
-    return {handoff_id: title_of(lead, company, contact=False) for handoff_id, lead, company in named}
+    named = session.execute(_LEADS, {"workspace_id": team.workspace_id, "ids": ids})
+    return {handoff_id: title_of(lead, company, contact=False, zone=team.zone) for handoff_id, lead, company in named}
 
 
 def _people(session: Session, workspace_id: int, figures: SummaryFigures) -> dict[int | None, PersonRef]:

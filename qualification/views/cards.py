@@ -27,6 +27,7 @@ from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
+from qualification.rules.values.countries import region_of
 from qualification.rules.values.masking import masked, masked_all
 from qualification.views.marks import (
     ChecklistMark,
@@ -129,9 +130,10 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
     waiting = offer if offer is not None and offer.outcome is OfferOutcome.OPEN else None
     contact = reader_id is not None and _sees_contact(session, named[reader_id], handoff, waiting)
     snooze = snooze_mark(session, handoff, lead)
+    region = region_of(handoff.country, team.zone)
 
     def readable(words: str | None) -> str | None:
-        return words if contact or words is None else masked(words, handoff.country)
+        return words if contact or words is None else masked(words, region)
 
     # A manager who took what somebody else was offered was not chosen: neither turn nor pool is why.
     chosen = offer if offer and handoff.owner_id in {None, offer.person_id or handoff.owner_id} else None
@@ -189,7 +191,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         and (reader_id is None or _may_decide(named[reader_id], handoff, offer, team)),
         erased_at=lead.erased_at,
         resume_at=handoff.resume_at,
-        snooze=snooze if contact else masked_all(snooze, handoff.country),
+        snooze=snooze if contact else masked_all(snooze, region),
         task=task_mark(task, handoff),
     )
 

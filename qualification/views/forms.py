@@ -111,7 +111,7 @@ def erase(session: Session, workspace_id: int, slack_user_id: str, lead_id: int)
     would = erasure.preview(session, workspace_id, lead_id)
     lead = rows.get_one(session, Lead, would.lead_id, workspace_id)
     company = rows.get(session, Company, lead.company_id, workspace_id)
-    return EraseForm(would.lead_id, title_of(lead, company, contact=True), would.ended, would.messages)
+    return EraseForm(would.lead_id, title_of(lead, company, contact=True, zone=None), would.ended, would.messages)
 
 
 def snooze_form(session: Session, command: HandoffCommand) -> DecisionForm:

@@ -122,7 +122,13 @@ def _latest(session: Session, workspace_id: int, view: Viewpoint) -> tuple[Gated
         .order_by(LeadEvent.at.desc(), LeadEvent.id.desc())
         .limit(MOST)
     )
+    zone = playbooks.current(session, workspace_id).playbook.default_zone
     return tuple(
-        GatedLead(lead.id, title_of(lead, company, contact=view.everywhere is Sight.CONTACT), lead.gated_by or "", at)
+        GatedLead(
+            lead.id,
+            title_of(lead, company, contact=view.everywhere is Sight.CONTACT, zone=zone),
+            lead.gated_by or "",
+            at,
+        )
         for at, lead, company in session.execute(held)
     )

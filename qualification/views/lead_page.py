@@ -20,6 +20,7 @@ from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NotAManager, NotInPlaybook, StaleCard, UnknownLead
+from qualification.rules.values.countries import region_of
 from qualification.rules.values.masking import masked_all
 from qualification.scoring import activity_counts
 from qualification.views import cards, search
@@ -188,6 +189,7 @@ def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -
         raise UnknownLead(query=words) if view.roles.is_here else NotInPlaybook
     handoffs = [_nearest(session, lead) for lead in leads_found]
     owners = people.by_ids(session, workspace_id, (handoff.owner_id for handoff in handoffs if handoff))
+    playbook = playbooks.current(session, workspace_id).playbook
     lines = []
     for lead, handoff in zip(leads_found, handoffs, strict=True):
         seen = view.of_lead(session, lead)
@@ -195,7 +197,7 @@ def found(session: Session, workspace_id: int, slack_user_id: str, words: str) -
         lines.append(
             FoundLead(
                 lead_id=lead.id,
-                lead=_title(session, lead, contact=seen is Sight.CONTACT),
+                lead=_title(session, lead, contact=seen is Sight.CONTACT, zone=_zone(session, handoff, playbook)),
                 lifecycle=lead.lifecycle.value,
                 score=lead.score if seen >= Sight.LEAD else 0,
                 state=handoff.state.value if handoff else None,
@@ -219,12 +221,13 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
     score = activity_counts.score_of(session, lead, playbook.scoring)
     handoff = _nearest(session, lead)
     card = cards.lead_card(session, workspace_id, handoff.id, person.id if person else None) if handoff else None
-    country = country_of(lead, company)
+    country, zone = country_of(lead, company), _zone(session, handoff, playbook)
+    region = region_of(country, zone)
     source = playbook.source(lead.source) if lead.source else None
     recent, count = _recent(session, lead, playbook) if whole else ((), 0)
     return LeadPage(
         lead_id=lead.id,
-        lead=_title(session, lead, contact=contact),
+        lead=_title(session, lead, contact=contact, zone=zone),
         name=lead.name,
         company=company.name if company else None,
         lifecycle=lead.lifecycle.value,
@@ -239,19 +242,19 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         campaign=lead.campaign if whole else None,
         value_minor=lead.value_minor if whole else None,
         currency=lead.currency,
-        problem=(lead.problem if contact else masked_all(lead.problem, country)) if whole else None,
+        problem=(lead.problem if contact else masked_all(lead.problem, region)) if whole else None,
         do_not_contact=lead.do_not_contact,
         gated_by=lead.gated_by if whole else None,
         card=card if card is None or whole else replace(card, snooze=None, task=None, checklist=None),
         is_live=handoff is not None and handoff.state in LIVE_STATES,
         may_decide=person is not None and card is not None and card.reader_may_decide,
         sees_contact=contact,
-        recent=recent if contact else masked_all(recent, country),
+        recent=recent if contact else masked_all(recent, region),
         activities=count,
         merged=tuple(
             MergedLead(
                 each.id,
-                _title(session, rows.get_one(session, Lead, each.merged_id, each.workspace_id), contact=contact),
+                _title(session, rows.get_one(session, Lead, each.merged_id, workspace_id), contact=contact, zone=zone),
                 each.at,
             )
             for each in (merging.merges_of(session, lead) if whole and lead.erased_at is None else ())
@@ -312,6 +315,13 @@ def _nearest(session: Session, lead: Lead) -> Handoff | None:
     return session.scalar(made.order_by(*NEAREST).limit(1))
 
 
-def _title(session: Session, lead: Lead, *, contact: bool) -> str:
+def _zone(session: Session, handoff: Handoff | None, playbook: Playbook) -> str:
+    """Return the zone of the team that has or had the lead, else that of the default team."""
+    if handoff is None:
+        return playbook.default_zone
+    return rows.get_one(session, Team, handoff.team_id, handoff.workspace_id).zone
+
+
+def _title(session: Session, lead: Lead, *, contact: bool, zone: str) -> str:
     company = rows.get(session, Company, lead.company_id, lead.workspace_id)
-    return titles.title_of(lead, company, contact=contact)
+    return titles.title_of(lead, company, contact=contact, zone=zone)

@@ -18,6 +18,7 @@ from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
+from qualification.rules.values.countries import region_of
 from qualification.rules.values.masking import masked_all
 from qualification.views.marks import Choice, reason_of, stage_choices
 from qualification.views.search import leads_of
@@ -91,6 +92,7 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
     playbook = playbooks.current(session, workspace_id).playbook
     line = _line_facts(session, [handoff], reader, playbook)[0]
     made = _latest_offers(session, handoff)
+    zone = rows.get_one(session, Team, handoff.team_id, workspace_id).zone
     told = next((offer for offer in made if offer.outcome in _TOLD), None)
     latest = next((offer for offer in made[:1] if offer is not told), None)
     reason = playbook.pass_on_reason(told.reason) if told is not None and told.reason else None
@@ -106,7 +108,7 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
         contacted_at=handoff.contacted_at,
         untouched=is_untouched(handoff, playbook),
         qualified_at=handoff.qualified_at,
-        reason_note=masked_all(handoff.reason_note, handoff.country),
+        reason_note=masked_all(handoff.reason_note, region_of(handoff.country, zone)),
         permalink=handoff.permalink,
     )
 
@@ -149,7 +151,10 @@ def _line_facts(
             "handoff_id": handoff.id,
             "offer_id": waiting.id if waiting else None,
             "lead": title_of(
-                lead, company, contact=view.of(handoff, waiting.person_id if waiting else None) is Sight.CONTACT
+                lead,
+                company,
+                contact=view.of(handoff, waiting.person_id if waiting else None) is Sight.CONTACT,
+                zone=teams[handoff.team_id].zone,
             ),
             "team": teams[handoff.team_id].name,
             "state": handoff.state.value,

@@ -15,7 +15,7 @@ from qualification.leads import resolution
 from qualification.leads.titles import lead_title, title_of
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task
+from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task, Team
 from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.permissions import waits_for
 from qualification.rules.handoffs.sight import Sight
@@ -141,13 +141,20 @@ def lines(session: Session, handoffs: Sequence[Handoff]) -> list[LeadLine]:
     offers = {offer.handoff_id: offer for offer in session.scalars(_OFFERS, ids)}
     tasks = {task.handoff_id: task for task in session.scalars(_TASKS, ids)}
     owners = people.by_ids(session, workspace_id, (handoff.owner_id for handoff in handoffs))
+    pooled = {handoff.team_id for handoff in handoffs if handoff.state is HandoffState.POOLED}
+    in_teams = session.execute(_ZONES, {"workspace_id": workspace_id, "ids": pooled}) if pooled else ()
+    zones = {row.id: row.zone for row in in_teams}
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in owners.items()}
     return [
         LeadLine(
             handoff_id=handoff.id,
             offer_id=offer.id if offer else None,
             # A whole pool is shown no contact details: whoever claims the lead sees them.
-            lead=title_of(*leads[handoff.lead_id], contact=handoff.state is not HandoffState.POOLED),
+            lead=title_of(
+                *leads[handoff.lead_id],
+                contact=handoff.state is not HandoffState.POOLED,
+                zone=zones.get(handoff.team_id),
+            ),
             state=handoff.state.value,
             stage=_stage(playbook, handoff.stage),
             accept_by=offer.accept_by if offer else None,
@@ -258,6 +265,7 @@ _LEADS: Final = (
     .outerjoin(Company, Company.id == Lead.company_id)
     .where(in_workspace(Lead), Lead.id.in_(bindparam("ids", expanding=True)))
 )
+_ZONES: Final = select(Team.id, Team.zone).where(in_workspace(Team), Team.id.in_(bindparam("ids", expanding=True)))
 _TASKS: Final = (
     select(Task)
     .join(Handoff, Task.id == NEWEST_TASK)

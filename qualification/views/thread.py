@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from qualification.leads.events import event_of
 from qualification.people import people
-from qualification.records import Handoff, LeadEvent, rows
+from qualification.records import Handoff, LeadEvent, Team, rows
 from qualification.rules.handoffs.event_types import Event
 from qualification.rules.person_ref import PersonRef
+from qualification.rules.values.countries import region_of
 from qualification.rules.values.masking import masked_all
 
 
@@ -41,8 +42,10 @@ def thread_lines(session: Session, workspace_id: int, event_id: int, delivery_id
 def _line(session: Session, row: LeadEvent) -> ThreadLine:
     event = event_of(row)
     handoff = rows.get(session, Handoff, row.handoff_id, row.workspace_id)
+    team = rows.get(session, Team, handoff.team_id, row.workspace_id) if handoff is not None else None
+    region = region_of(handoff.country if handoff else None, team.zone if team else None)
     return ThreadLine(
-        event=masked_all(event, handoff.country if handoff else None),
+        event=masked_all(event, region),
         at=row.at,
         actor=people.ref_of(session, row.workspace_id, row.actor_id),
         person=people.ref_of(session, row.workspace_id, event.person_id),

@@ -102,9 +102,9 @@ def test_a_lead_that_is_not_theirs_is_found_by_nobody_and_its_address_by_no_part
 
 def test_marketers_who_may_see_every_lead_hand_one_over_without_reading_its_address(floor: Floor) -> None:
     publishes(floor, f"{PLAYBOOK}\nrights: {{marketers: leads}}\n")
-    lead_id = comes_in(floor, **IVY, problem="Write to ivy@acme.example")
+    lead_id = comes_in(floor, **IVY, problem="Write to ivy@acme.example or ring 020 7946 0018")
     answer = asks(floor.mika, "acme")
-    assert "Write to …@…" in answer.text
+    assert "Write to …@… or ring +44 …" in answer.text
     assert "ivy@acme.example" not in answer.text
     press(floor.mika, "hand_over_lead", answer)
     assert (held(floor.mika, "person"), held(floor.mika, "email")) == ("Ivy Chen", None)
@@ -115,7 +115,7 @@ def test_marketers_who_may_see_every_lead_hand_one_over_without_reading_its_addr
         (handoff,) = session.scalars(select(Handoff))
     assert (lead.id, lead.email) == (lead_id, "ivy@acme.example")
     # What was masked for whoever handed it over was not kept so.
-    assert handoff.problem == lead.problem == "Write to ivy@acme.example"
+    assert handoff.problem == lead.problem == "Write to ivy@acme.example or ring 020 7946 0018"
 
 
 def test_the_rep_decides_on_the_answer_which_follows(floor: Floor) -> None:

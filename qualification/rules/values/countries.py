@@ -73,6 +73,22 @@ def countries() -> Mapping[str, str]:
     return MappingProxyType(by_word)
 
 
+def region_of(country: str | None, zone: str | None) -> str | None:
+    """Return the country whose telephone numbers somebody writes: the one that is known, else that of a time zone.
+
+    None where the zone belongs to no country, as UTC does.
+    """
+    return country or (_country_of_zone(zone) if zone else None)
+
+
+@lru_cache(maxsize=1024)
+def _country_of_zone(zone: str) -> str | None:
+    territories: Mapping[str, str] = get_global("zone_territories")
+    aliases: Mapping[str, str] = get_global("zone_aliases")
+    code = territories.get(zone) or territories.get(aliases.get(zone, ""))
+    return code if code in countries().values() else None
+
+
 def _by_alias(code: str) -> str | None:
     """Look up ISO 3166-1 alpha-3 codes and the likes of UK."""
     if len(code) not in {_ALPHA_2, _ALPHA_3} or not code.isalpha():

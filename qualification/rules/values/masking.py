@@ -24,7 +24,8 @@ def masked(text: str, country: str | None) -> str:
     """Return the text without its addresses and numbers; of a number the country's code stays, as `+46 …`.
 
     Numbers are those that begin with a plus sign or two noughts, and where the `country` (ISO 3166, such as SE) is
-    known also those that are valid in it; an amount with its currency is none. Takes time in proportion to the text.
+    known also those that are valid in it; an amount with its currency is none. `countries.region_of` tells the country
+    where a lead's own is not known. Takes time in proportion to the text.
     """
     spans = sorted((*_addresses(text), *_numbers(text, country)))
     parts, end = [], 0

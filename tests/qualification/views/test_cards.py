@@ -42,6 +42,17 @@ def test_an_address_in_what_somebody_wrote_is_for_whoever_has_the_lead(desk: Des
     assert told.reason_note == "Ivy writes from …@…"
 
 
+def test_a_number_is_masked_as_it_is_written_where_the_team_is_if_the_leads_country_is_not_known(desk: Desk) -> None:
+    """The team is in London."""
+    handoff_id, offer_id = desk.offered("Acme", problem="Ring 020 7946 0018", did="Ring 030 5550199 in Berlin")
+    assert wrote(shown(desk, handoff_id, None))[2:4] == ("Ring 030 5550199 in Berlin", "Ring +44 …")
+    ended = {"handoff_id": handoff_id, "offer_id": offer_id, "reason": "no-need", "note": "Ring 020 7946 0018"}
+    desk.does(decisions.disqualify, by="UANA", **ended)
+    mika = desk.person("UMIKA").id
+    told = desk.reads(lambda session: receipt(session, desk.workspace_id, handoff_id, mika))
+    assert told.reason_note == "Ring +44 …"
+
+
 def test_no_line_of_a_thread_tells_an_address(desk: Desk) -> None:
     handoff_id, _ = desk.offered("Acme", country="SE")
     desk.passes_on(handoff_id, by="UANA", reason="other", note="Ben knows ivy@acme.example and 070-123 45 67")
