@@ -2,7 +2,7 @@
 
 from slack_bolt import App
 
-from handlers import channels, checklists, handoffs, lead_page, people, pipeline, progress, snooze
+from handlers import channels, checklists, handoffs, lead_page, people, pipeline, progress, reveal, snooze
 from handlers.plumbing import errors, old_ids
 
 
@@ -27,15 +27,7 @@ def register(app: App) -> None:
     app.action("reopen")(handoffs.reopen)
     app.action("reassign")(handoffs.ask_who_takes_it)
     app.view("reassign")(handoffs.reassign)
-
-    app.action("log_contact")(progress.ask_about_contact)
-    app.view("log_contact")(progress.log_contact)
-    app.action("stage")(progress.set_stage)
-    app.view("lose")(progress.lose)
-    app.action("task_done")(progress.finish_task)
-    app.action("task_not_done")(progress.mark_task_not_done)
-    app.action("more")(progress.more)
-    app.view("edit_lead")(progress.edit)
+    _register_work(app)
 
     _register_lead_page(app)
 
@@ -71,6 +63,19 @@ def _register_lead_page(app: App) -> None:
     app.action("split_lead")(lead_page.split)
     app.action("erase_lead")(lead_page.ask_to_erase)
     app.view("erase")(lead_page.erase)
+
+
+def _register_work(app: App) -> None:
+    """Tell Bolt who listens to the controls of a lead that somebody works on."""
+    app.action("log_contact")(progress.ask_about_contact)
+    app.view("log_contact")(progress.log_contact)
+    app.action("stage")(progress.set_stage)
+    app.view("lose")(progress.lose)
+    app.action("task_done")(progress.finish_task)
+    app.action("task_not_done")(progress.mark_task_not_done)
+    app.action("more")(progress.more)
+    app.view("edit_lead")(progress.edit)
+    app.action("reveal")(reveal.reveal)
 
 
 def _register_old_ids(app: App) -> None:

@@ -10,6 +10,7 @@ from handlers.plumbing import old_ids, payloads
 from handlers.plumbing.asking import ask
 from handlers.plumbing.context import Body, Now, Reply, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.private_replies import show_again
+from handlers.reveal import reveal
 from handlers.snooze import ask_snooze_day
 from qualification.handoffs import progress, tasks
 from qualification.rules.handoffs.permissions import Action
@@ -85,6 +86,9 @@ def more(
     do = old_ids.ACTIONS.get(press.do, press.do)
     if do == "snooze":
         ask_snooze_day(ack, body, snapshot, transaction, now, views, workspace)
+        return
+    if do == "reveal":
+        reveal(ack, body, transaction, now, views, workspace)
         return
     if do not in MORE:
         raise StaleCard

@@ -96,6 +96,7 @@ def test_every_modal_that_can_be_submitted_has_a_listener_and_every_listener_a_m
         "handed_over",
         "measures",
         "message",
+        "revealed",
     }
 
 

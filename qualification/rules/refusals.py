@@ -62,6 +62,16 @@ class NotAManager(Refusal):
         super().__init__(may=may)
 
 
+class NotRevealed(Refusal):
+    """Only the people in `may`, and administrators, see contact details of the lead."""
+
+    name = "not_revealed"
+
+    def __init__(self, *, may: tuple[PersonRef, ...]) -> None:
+        """Say who may beside administrators."""
+        super().__init__(may=may)
+
+
 class NotInPool(Refusal):
     """Only the pool's members, or somebody in `may`, claim from it."""
 

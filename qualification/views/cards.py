@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
@@ -28,7 +28,7 @@ from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.values.countries import region_of
-from qualification.rules.values.masking import masked, masked_all
+from qualification.rules.values.masking import masked_all
 from qualification.views.marks import (
     ChecklistMark,
     Choice,
@@ -44,6 +44,8 @@ from qualification.views.marks import (
     task_mark,
 )
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class LeadCard:
@@ -57,7 +59,8 @@ class LeadCard:
     Where the reader may not see contact details, there are none, and none in what somebody wrote: masked.
     `erased_at` is when the person was erased: nobody decides anything about them any more.
     `reader` and `reader_may_decide` are set for a direct message only: a rep who was passed over keeps the card,
-    without its buttons. `version` grows with every change of the handoff.
+    without its buttons. `version` grows with every change of the handoff. `is_masked` says that something in
+    what somebody wrote is masked, and that the reader, or somebody in the channel, may have it revealed.
     """
 
     handoff_id: int
@@ -113,6 +116,7 @@ class LeadCard:
     resume_at: datetime | None = None
     snooze: SnoozeMark | None = None
     task: TaskMark | None = None
+    is_masked: bool = False
 
 
 # Whoever was asked when somebody else decided may reopen it.
@@ -128,13 +132,22 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
     named = people.by_ids(session, handoff.workspace_id, (*concerned, offer.person_id if offer else None))
     refs: dict[int | None, PersonRef] = {person_id: people.ref(person) for person_id, person in named.items()}
     waiting = offer if offer is not None and offer.outcome is OfferOutcome.OPEN else None
-    contact = reader_id is not None and _sees_contact(session, named[reader_id], handoff, waiting)
-    snooze = snooze_mark(session, handoff, lead)
+    may_reveal = reader_id is None or _may_reveal(session, named[reader_id], handoff, waiting)
+    # Their own card shows the address and the number as long as the lead is theirs to talk to.
+    contact = reader_id is not None and may_reveal and handoff.state in LIVE_STATES
     region = region_of(handoff.country, team.zone)
+    hidden = set[object]()
 
-    def readable(words: str | None) -> str | None:
-        return words if contact or words is None else masked(words, region)
+    def readable(words: T) -> T:
+        shown = words if contact else masked_all(words, region)
+        if shown != words:
+            hidden.add(words)
+        return shown
 
+    snooze = readable(snooze_mark(session, handoff, lead))
+    did, problem, promised, note = map(readable, (handoff.did, handoff.problem, handoff.promised, lead.note))
+    # Of one that is put off they are its last words, told with who said them.
+    reason_note = readable(handoff.reason_note) if handoff.state is not HandoffState.SNOOZED else None
     # A manager who took what somebody else was offered was not chosen: neither turn nor pool is why.
     chosen = offer if offer and handoff.owner_id in {None, offer.person_id or handoff.owner_id} else None
     return LeadCard(
@@ -154,10 +167,10 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         campaign=handoff.campaign,
         value_minor=lead.value_minor,
         currency=lead.currency,
-        did=readable(handoff.did) or "",
-        problem=readable(handoff.problem),
-        promised=readable(handoff.promised),
-        note=readable(lead.note),
+        did=did or "",
+        problem=problem,
+        promised=promised,
+        note=note,
         do_not_contact=lead.do_not_contact,
         score=lead.score,
         contributions=contributions_of(session, lead, latest),
@@ -181,8 +194,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         decided_by=refs.get(handoff.decided_by_id),
         ended_at=handoff.ended_at,
         reason=reason_of(latest, handoff),
-        # Of one that is put off they are its last words, told with who said them.
-        reason_note=readable(handoff.reason_note) if handoff.state is not HandoffState.SNOOZED else None,
+        reason_note=reason_note,
         undo_until=handoff.undo_until,
         handoff_number=number,
         queue_reason=handoff.queue_reason if handoff.state is HandoffState.MANAGER_QUEUE else None,
@@ -191,15 +203,16 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         and (reader_id is None or _may_decide(named[reader_id], handoff, offer, team)),
         erased_at=lead.erased_at,
         resume_at=handoff.resume_at,
-        snooze=snooze if contact else masked_all(snooze, region),
+        snooze=snooze,
         task=task_mark(task, handoff),
+        is_masked=may_reveal and bool(hidden),
     )
 
 
-def _sees_contact(session: Session, reader: Person, handoff: Handoff, waiting: Offer | None) -> bool:
-    """Say whether the reader's own card shows the address and the number: as long as the lead is theirs to talk to."""
+def _may_reveal(session: Session, reader: Person, handoff: Handoff, waiting: Offer | None) -> bool:
+    """Say whether the reader may see contact details by this handoff."""
     seen = viewpoint_of(session, handoff.workspace_id, reader).of(handoff, waiting.person_id if waiting else None)
-    return seen is Sight.CONTACT and handoff.state in LIVE_STATES
+    return seen is Sight.CONTACT
 
 
 def _may_decide(reader: Person, handoff: Handoff, offer: Offer | None, team: Team) -> bool:

@@ -20,13 +20,16 @@ class ThreadLine:
     """One line of a lead's history.
 
     `actor` is whoever did it, None for Baton itself; `person` is whom it concerns beside: the rep that was asked, the
-    manager whose queue it is in. The template is the one of the event's kind.
+    manager whose queue it is in. The template is the one of the event's kind. `is_masked` says that something in it is
+    masked, which can be revealed by the handoff.
     """
 
     event: Event
     at: datetime
     actor: PersonRef | None
     person: PersonRef | None = None
+    handoff_id: int | None = None
+    is_masked: bool = False
 
 
 def thread_lines(session: Session, workspace_id: int, event_id: int, delivery_id: int) -> list[ThreadLine]:
@@ -44,9 +47,12 @@ def _line(session: Session, row: LeadEvent) -> ThreadLine:
     handoff = rows.get(session, Handoff, row.handoff_id, row.workspace_id)
     team = rows.get(session, Team, handoff.team_id, row.workspace_id) if handoff is not None else None
     region = region_of(handoff.country if handoff else None, team.zone if team else None)
+    shown = masked_all(event, region)
     return ThreadLine(
-        event=masked_all(event, region),
+        event=shown,
         at=row.at,
         actor=people.ref_of(session, row.workspace_id, row.actor_id),
         person=people.ref_of(session, row.workspace_id, event.person_id),
+        handoff_id=row.handoff_id,
+        is_masked=shown != event,
     )

@@ -209,6 +209,16 @@ ROWS: Final[tuple[Row, ...]] = (
         lambda world, kind, subject: rights.choice(world, kind, "more", about(subject, do="edit")),
         "edit",
     ),
+    Row(
+        "action more",
+        "accepted",
+        lambda world, kind, subject: rights.choice(world, kind, "more", about(subject, do="reveal")),
+        "reveal",
+    ),
+    pressed("action reveal", "accepted"),
+    Row(
+        "action reveal", "won", lambda world, kind, subject: rights.button(world, kind, "reveal", about(subject)), "won"
+    ),
     submitted("view edit_lead", "accepted", texts={"value": "5", "note": "A word"}),
     pressed("action checklist", "accepted"),
     Row("action verdict", "accepted", _verdict_picked),

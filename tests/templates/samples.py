@@ -41,6 +41,7 @@ from qualification.views.marks import ChecklistMark, Choice, ItemMark, ScoreCont
 from qualification.views.overview import DeadLetter, Overview
 from qualification.views.receipts import HandoffLine, Receipt
 from qualification.views.reminders import Reminder, Resumed
+from qualification.views.revealed import Revealed, RevealedLine
 from qualification.views.search import LeadLine
 from qualification.views.thread import ThreadLine
 
@@ -164,6 +165,25 @@ cards = st.builds(
     resume_at=perhaps_times,
     snooze=st.none() | put_offs,
     task=st.none() | tasks,
+    is_masked=st.booleans(),
+)
+revelations = st.builds(
+    Revealed,
+    handoff_id=counts,
+    lead=hostile,
+    email=st.none() | st.just(EMAIL),
+    phone=st.none() | st.just(PHONE),
+    did=perhaps_hostile,
+    problem=perhaps_hostile,
+    promised=perhaps_hostile,
+    note=perhaps_hostile,
+    reason_note=perhaps_hostile,
+    history=st.lists(
+        st.builds(
+            RevealedLine, at=times, actor=perhaps_people, words=st.lists(hostile, min_size=1, max_size=3).map(tuple)
+        ),
+        max_size=20,
+    ).map(tuple),
 )
 values = st.none() | hostile | st.tuples(counts, st.just("EUR"))
 # What the fields of events hold, by name.
@@ -219,7 +239,15 @@ def _line(kind: EventKind) -> st.SearchStrategy[ThreadLine]:
     """Draw a line of a lead's history that tells an event of this kind."""
     held = {field.name: FIELDS[field.name] for field in fields(TYPES[kind])}
     event = st.builds(TYPES[kind], **held)
-    return st.builds(ThreadLine, event=event, at=times, actor=perhaps_people, person=perhaps_people)
+    return st.builds(
+        ThreadLine,
+        event=event,
+        at=times,
+        actor=perhaps_people,
+        person=perhaps_people,
+        handoff_id=st.none() | counts,
+        is_masked=st.booleans(),
+    )
 
 
 leads = st.builds(
@@ -604,6 +632,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "modals/pick_lead": _facts(leads=several_leads, query=perhaps_hostile),
     "modals/away": _facts(until=perhaps_times),
     "modals/message": _facts(text=hostile),
+    "modals/revealed": _facts(revealed=revelations),
     "replies/start": _facts(start=starts),
     "replies/help": _facts(),
     "replies/counting": _facts(),
@@ -646,6 +675,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     ),
     "replies/refusals/not_owner": _facts(owner=perhaps_people, may=may),
     "replies/refusals/not_a_manager": _facts(may=may),
+    "replies/refusals/not_revealed": _facts(may=may),
     "replies/refusals/not_in_pool": _facts(pool=hostile, may=may),
     "replies/refusals/already_taken": _facts(owner=perhaps_people),
     "replies/refusals/ended": _facts(

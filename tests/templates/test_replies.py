@@ -63,6 +63,8 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
         ),
         (refusals.NotOwner(owner=None, may=()), "Nobody has accepted this lead yet."),
         (refusals.NotAManager(may=(MAYA,)), "Only Maya can give this lead to somebody else."),
+        (refusals.NotRevealed(may=(MAYA,)), "Only Maya and administrators see this lead’s contact details."),
+        (refusals.NotRevealed(may=()), "Only administrators see this lead’s contact details."),
         (refusals.NotInPool(pool="EMEA inbound"), "Only people in EMEA inbound can claim this lead."),
         (refusals.AlreadyTaken(owner=ANA), "Ana was faster and has this lead."),
         (refusals.AlreadyTaken(owner=None), "Somebody was faster"),

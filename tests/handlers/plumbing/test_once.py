@@ -166,6 +166,9 @@ def qualify(floor: Floor) -> Iterator[None]:
     submit(floor.maya, "pick_lead")
     yield
     floor.maya.closes()
+    press(floor.maya, "reveal", floor.hands_over("Masks", problem="Ask ivy@acme.example"))
+    yield
+    floor.maya.closes()
     floor.maya.types("/bant checks", "#general")
     yield
     floor.maya.closes()
