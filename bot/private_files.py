@@ -21,6 +21,12 @@ def make(file: Path) -> None:
         os.close(os.open(file.resolve(), os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
 
 
+def write_new(file: Path, content: str) -> None:
+    """Write a file that isn't there yet, for its owner alone; raises FileExistsError where it is, also as a link."""
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="utf-8") as made:
+        made.write(content)
+
+
 def shared(files: Iterable[Path]) -> list[Path]:
     """Return those of the files that are there, and that others than their owner may read or write."""
     return [file for file in files if file.exists() and file.stat().st_mode & _OTHERS]

@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "init": ("init_command", "command"),
         "doctor": ("doctor_command", "command"),
         "import": ("import_command", "command"),
+        "export": ("export_command", "command"),
         "score": ("score_command", "command"),
         "playbook": ("playbook_commands", "commands"),
         "intake": ("intake_commands", "commands"),

@@ -42,7 +42,7 @@ def command(
             if not yes and not (sys.stdin.isatty() and typer.confirm("Erase this person? It can't be undone.")):
                 console.fail("Nothing was erased. Add --yes where nobody can be asked.", console.FAILED)
             with database.transaction() as session:
-                done = erasure.erase(session, workspace_id, would.lead_id, by=None, now=machine.utc_now())
+                done = erasure.erase(session, workspace_id, would.lead_id, by=machine.operator(), now=machine.utc_now())
         except UnknownLead:
             console.fail(f"There is no lead {console.printable(lead)}.", console.FAILED)
         except LeadErased as erased:

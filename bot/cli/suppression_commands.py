@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bot import machine
 from bot.cli import console, databases
 from qualification.leads import suppression
 from qualification.rules.refusals import NoPersonalKey
@@ -42,7 +43,7 @@ def lift(
         workspace_id = databases.workspace_id(given, database)
         try:
             with database.transaction() as session:
-                lifted = suppression.lift(session, workspace_id, person)
+                lifted = suppression.lift(session, workspace_id, person, by=machine.operator(), now=machine.utc_now())
         except NoPersonalKey:
             console.fail(
                 "BATON_KEY is not set, so nobody is known by an address. Give the lead's number.", console.WRONG

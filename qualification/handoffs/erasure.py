@@ -16,12 +16,15 @@ from qualification.leads.lifecycle import update_lifecycle
 from qualification.leads.owned_rows import owned_rows
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.people import audit
+from qualification.people.audit import Actor
 from qualification.playbook import playbooks
 from qualification.records import Delivery, Handoff, Lead, Person, Summary, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs import event_types
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.leads.suppression import SuppressionReason
+from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import LeadErased, NoPersonalKey, NotAnAdministrator, UnknownLead
 
 
@@ -61,8 +64,8 @@ def allowed(session: Session, workspace_id: int, slack_user_id: str) -> Person:
     return view.person
 
 
-def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Person | None, now: datetime) -> Erasure:
-    """Empty the lead, and all that were merged into it, of the person; `by` is None for whoever ran a command.
+def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Actor, now: datetime) -> Erasure:
+    """Empty the lead, and all that were merged into it, of the person, and have the audit keep who did it.
 
     Handoffs that are going on end as disqualified, without a reason. Rows stay, so that what was counted stays true;
     hashes keep the person from coming back without a word, and every message that showed them is queued to be written
@@ -74,8 +77,9 @@ def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Person | 
     handoffs = resolution.lock_person(session, root)
     leads = [rows.get_one(session, Lead, each, workspace_id) for each in merging.family(session, root)]
     companies = {each.company_id for each in leads} - {None}
-    ended = sum(_end(session, handoff, root, by=by, now=now) for handoff in handoffs)
-    _tell(session, handoffs, root, by=by, now=now)
+    person = by if isinstance(by, Person) else None
+    ended = sum(_end(session, handoff, root, by=person, now=now) for handoff in handoffs)
+    _tell(session, handoffs, root, by=person, now=now)
     owned = owned_rows(session, workspace_id, [each.id for each in leads])
     done = replace(_counted(session, workspace_id, root, owned), ended=ended)
     erasing.suppress(session, leads, session.personal_key, reason=SuppressionReason.ERASED, now=now)
@@ -84,6 +88,7 @@ def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Person | 
     summaries = _summaries(session, workspace_id, owned[Handoff.__tablename__])
     shown = [*owned[Delivery.__tablename__], *summaries]
     outbox.write_anew(session, workspace_id, shown, now)
+    audit.record(session, workspace_id, AuditAction.ERASED, by=by, lead_id=done.lead_id, now=now, messages=len(shown))
     return done
 
 

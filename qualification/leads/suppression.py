@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from qualification.leads.naming import LEAD_NUMBER
 from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.people import audit
+from qualification.people.audit import Actor
 from qualification.records import Suppression
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.suppression import PersonalKey, Recogniser, SuppressionReason, recognisers_in
+from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import NoPersonalKey
 from qualification.rules.values.normalization import fold_mailbox
 
@@ -55,7 +58,7 @@ def listed(session: Session, workspace_id: int) -> list[Suppressed]:
     return [Suppressed(*row) for row in found]
 
 
-def lift(session: UnitOfWork, workspace_id: int, person: str) -> int:
+def lift(session: UnitOfWork, workspace_id: int, person: str, *, by: Actor, now: datetime) -> int:
     """Let somebody come back, by the number of the lead they were or by their address; return how many hashes went.
 
     Raises NoPersonalKey for an address where BATON_KEY isn't set.
@@ -70,7 +73,10 @@ def lift(session: UnitOfWork, workspace_id: int, person: str) -> int:
         digest = session.personal_key.digest(workspace_id, recogniser)
         lead_ids = session.scalars(select(Suppression.lead_id).where(ours, Suppression.digest == digest)).all()
     gone = session.execute(delete(Suppression).where(ours, Suppression.lead_id.in_(lead_ids)).returning(Suppression.id))
-    return len(gone.all())
+    hashes = len(gone.all())
+    for lead_id in {*lead_ids} if hashes else ():
+        audit.record(session, workspace_id, AuditAction.SUPPRESSION_LIFTED, by=by, lead_id=lead_id, now=now)
+    return hashes
 
 
 def is_keyed(session: Session, key: PersonalKey | None) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,12 @@ def current_or_none(session: Session, workspace_id: int) -> Published | None:
     """Return the newest published playbook, None where there is none yet."""
     workspace = session.get_one(Workspace, workspace_id)
     return version(session, workspace_id, workspace.playbook_id) if workspace.playbook_id is not None else None
+
+
+def zone(session: Session, workspace_id: int) -> ZoneInfo:
+    """Return the zone that the workspace's own days and nights go by: its default team's, UTC without a playbook."""
+    published = current_or_none(session, workspace_id)
+    return ZoneInfo(published.playbook.teams[published.playbook.default_team].zone if published else "UTC")
 
 
 def version(session: Session, workspace_id: int, playbook_id: int) -> Published:

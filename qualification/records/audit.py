@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from qualification.records.base import Base, Json, Key, choice
+from qualification.records.personal import PersonalColumns
 from qualification.rules.people.audited import AuditAction
 
 
@@ -14,6 +15,10 @@ class AuditEntry(Base):
     """One act. Triggers refuse every change of a row, and its deletion before it is 30 days old."""
 
     __tablename__ = "audit_entry"
+    # An entry says who did what with which lead, by ids alone: it outlives the lead, and holds no word of theirs.
+    personal = PersonalColumns(
+        of_staff=("at", "action", "actor_id", "actor", "details"), of_nobody=("id", "workspace_id", "lead_id")
+    )
     __table_args__ = (
         CheckConstraint("(actor_id IS NULL) <> (actor IS NULL)", name="one_actor"),
         Index("ix_audit_entry_workspace_id_at_id", "workspace_id", "at", "id"),

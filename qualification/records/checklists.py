@@ -15,8 +15,8 @@ class Checklist(Base):
 
     __tablename__ = "checklist"
     personal = PersonalColumns(
-        about_lead=("lead_id", "framework", "passed_at", "updated_at"),
-        of_nobody=("id", "workspace_id", "playbook_id"),
+        about_lead=("id", "lead_id", "framework", "passed_at", "updated_at"),
+        of_nobody=("workspace_id", "playbook_id"),
     )
     __table_args__ = (UniqueConstraint("lead_id", "framework"),)
 
@@ -35,9 +35,9 @@ class Answer(Base):
     __tablename__ = "answer"
     personal = PersonalColumns(
         of_lead=("evidence",),
-        about_lead=("item", "verdict", "answered_at"),
+        about_lead=("checklist_id", "item", "verdict", "answered_at"),
         of_staff=("answered_by_id",),
-        of_nobody=("id", "workspace_id", "checklist_id"),
+        of_nobody=("id", "workspace_id"),
     )
     __table_args__ = (UniqueConstraint("checklist_id", "item"),)
 

@@ -28,6 +28,7 @@ class Workspace(Base):
             "last_error",
             "last_error_at",
             "created_at",
+            "audit_cleaned_at",
         ),
     )
 

@@ -116,7 +116,7 @@ def _history(session: Session, context: HandoffContext, region: str | None) -> I
         words = tuple(text for text in _texts(event_of(row)) if masked(text, region) != text)
         if words and left:
             left -= 1
-            yield RevealedLine(row.at, people.ref_of(session, row.actor_id), words)
+            yield RevealedLine(row.at, people.ref_of(session, context.command.workspace_id, row.actor_id), words)
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever an event holds

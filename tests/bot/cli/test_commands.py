@@ -18,6 +18,7 @@ def test_help_is_there_for_every_command(command: Command) -> None:
         "migrate",
         "init",
         "doctor",
+        "export",
         "score",
         "playbook",
         "intake",

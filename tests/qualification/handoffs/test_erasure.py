@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.database import Database
-from qualification.handoffs import decisions, erasure, handover, progress, snooze
+from qualification.handoffs import decisions, erasure, handover, snooze
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.leads.owned_rows import OWNED
 from qualification.records import Base, Company, Delivery, Handoff, Lead, Suppression
@@ -21,19 +21,8 @@ from qualification.rules.intake.row_errors import ERASED, InvalidRow
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead, WasErased
 from tests.worlds.desk import Desk, open_desk
+from tests.worlds.zelda import COMPANY, EMAIL, ZELDA, known
 
-EMAIL, COMPANY = "zelda.quillfeather@quillfeather.example", "Quillfeather Sole Trading"
-ZELDA = {
-    "id": "crm-zelda-1",
-    "email": EMAIL,
-    "name": "Zelda Quillfeather",
-    "company": COMPANY,
-    "phone": "+46 70 123 45 67",
-    "title": "Chief Quill",
-    "country": "SE",
-    "problem": "My zebrafinches need spreadsheets",
-    "fields": {"favourite": "zebrafinch"},
-}
 WORDS = ("zelda", "quill", "zebrafinch", "123 45 67", "1234567", "bluebell", "crm-zelda", "marigold")
 
 
@@ -53,33 +42,9 @@ def left(desk: Desk, *words: str) -> list[str]:
     return [each for each in everything(desk) if any(word in each.casefold() for word in words or WORDS)]
 
 
-def known(desk: Desk) -> int:
-    """Let Zelda do much that leaves words behind, and return her lead's id."""
-    lead_id = desk.takes(LeadInput.model_validate(ZELDA)).lead_id
-    about = {"id": "crm-zelda-1"}
-    desk.takes(ActivityInput(id="zelda-visit", kind="blog-post", lead=LeadInput(**about), what="/zebrafinch"))
-    handed = desk.hands_over(
-        COMPANY,
-        person="Zelda Quillfeather",
-        email=EMAIL,
-        did="Bluebell called",
-        problem="Her zebrafinch",
-        promised="A marigold",
-    )
-    offer_id = desk.card(handed.handoff_id).offer_id
-    desk.does(decisions.accept, by=desk.asked(handed.handoff_id), handoff_id=handed.handoff_id, offer_id=offer_id)
-    owner = desk.card(handed.handoff_id).owner
-    assert owner is not None
-    desk.does(
-        progress.log_contact, by=owner.slack_user_id, handoff_id=handed.handoff_id, kind="call", note="Zelda was out"
-    )
-    desk.does(progress.edit, by=owner.slack_user_id, handoff_id=handed.handoff_id, value="9000", note="Loves marigold")
-    return lead_id
-
-
 def erased(desk: Desk, lead_id: int) -> erasure.Erasure:
     """Erase the person, as a command does."""
-    return desk.does(erasure.erase, lead_id=lead_id, by=None)
+    return desk.does(erasure.erase, lead_id=lead_id, by="unix:tests")
 
 
 def test_nothing_of_the_person_is_left_in_any_table(desk: Desk) -> None:
