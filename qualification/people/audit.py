@@ -163,12 +163,13 @@ def _called(session: Session, workspace_id: int, name: str) -> Iterable[int]:
 _FORGET: Final = (
     delete(AuditEntry)
     .where(
+        AuditEntry.workspace_id == bindparam("workspace_id"),
         AuditEntry.id.in_(
             select(AuditEntry.id)
             .where(AuditEntry.workspace_id == bindparam("workspace_id"), AuditEntry.at < bindparam("kept_since"))
             .order_by(AuditEntry.at, AuditEntry.id)
             .limit(bindparam("most"))
-        )
+        ),
     )
     .returning(AuditEntry.id)
 )

@@ -13,12 +13,15 @@ from sqlalchemy import func, select, update
 from bot.database import Database
 from qualification.handoffs import decisions, erasure, handover, snooze
 from qualification.handoffs.handover_form import HandOverForm
+from qualification.leads import suppression
 from qualification.leads.owned_rows import OWNED
+from qualification.people import audit
 from qualification.records import Base, Company, Delivery, Handoff, Lead, Suppression
 from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.intake.row_errors import ERASED, InvalidRow
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead, WasErased
 from tests.worlds.desk import Desk, open_desk
 from tests.worlds.zelda import COMPANY, EMAIL, ZELDA, known
@@ -245,3 +248,15 @@ def test_every_table_that_refers_to_a_lead_is_walked() -> None:
     for name, (table, owners) in OWNED.items():
         assert name == "lead" or owners
         assert "id" in table.columns
+
+
+def test_the_audit_keeps_who_did_it_and_no_word_of_theirs(desk: Desk) -> None:
+    lead_id = known(desk)
+    erased(desk, lead_id)
+    desk.does(suppression.lift, person=EMAIL, by="unix:tests")
+    entries = desk.reads(lambda session: audit.entries(session, desk.workspace_id, lead_ids=[lead_id]))
+    assert [(each.action, each.by) for each in entries] == [
+        (AuditAction.SUPPRESSION_LIFTED, "unix:tests"),
+        (AuditAction.ERASED, "unix:tests"),
+    ]
+    assert left(desk) == []
