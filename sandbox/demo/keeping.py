@@ -1,6 +1,7 @@
 """The folder of a demo: its database, its Slack and its key, kept or gone with it."""
 
 import contextlib
+import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,14 @@ class Folder:
         """Write the key down, for this user alone: the database has only its hash."""
         self._key.touch(mode=PRIVATE)
         self._key.write_text(key, encoding="utf-8")
+
+    def personal_key(self) -> str:
+        """Give the BATON_KEY of this demo, made the first time: whoever was erased stays away as long as it is kept."""
+        file = self.path / "personal-key"
+        if not file.exists():
+            file.touch(mode=PRIVATE)
+            file.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+        return file.read_text(encoding="utf-8")
 
     def save(self, slack: bytes) -> None:
         """Write the Slack down, whole or not at all, for this user alone."""

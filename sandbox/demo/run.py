@@ -114,7 +114,10 @@ def _run_with_bot(sandbox: Sandbox, log: TextIO, stop: threading.Event, folder: 
         look()
 
     intake = _free_port()
-    ours = environment(sandbox) | {"DATABASE_URL": f"sqlite:///{folder.database}"}
+    ours = environment(sandbox) | {
+        "DATABASE_URL": f"sqlite:///{folder.database}",
+        "BATON_KEY": folder.personal_key(),
+    }
     bot = BotProcess(ours | {"HOST": HOST, "PORT": str(intake)}, log, ended=look)
     threading.Thread(target=watch, daemon=True).start()
     goes_on = key is not None

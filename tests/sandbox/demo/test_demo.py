@@ -159,7 +159,7 @@ def test_a_demo_that_is_kept_goes_on_where_it_was(tmp_path: Path) -> None:
         assert ending == "The demo is over. kept keeps its database and its Slack; the same command goes on with them."
     written = [tmp_path / "demo.log", *(tmp_path / "kept").iterdir()]
     assert {file.name: file.stat().st_mode & 0o777 for file in written} == dict.fromkeys(
-        ("demo.log", "demo.db", "demo.db.lock", "intake-key", "slack.json"), 0o600
+        ("demo.log", "demo.db", "demo.db.lock", "intake-key", "personal-key", "slack.json"), 0o600
     )
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
     (key, first, workspace), (key_again, second, workspace_again) = said
