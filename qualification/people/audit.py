@@ -120,11 +120,11 @@ def entries(
 def forget_old(session: UnitOfWork, workspace_id: int, now: datetime, *, limit: int) -> int:
     """Delete up to `limit` entries that are older than the playbook keeps them; return how many.
 
-    Once none is left, the next day's turn comes a day later.
+    Once none is left, it looks again a day later.
     """
-    published = playbooks.current_or_none(session, workspace_id)
-    if published is None or not session.scalar(_IS_DUE, given(workspace_id, now)):
+    if not session.scalar(_IS_DUE, given(workspace_id, now)):
         return 0
+    published = playbooks.current(session, workspace_id)
     kept_since = now - published.playbook.retention.audit
     old = {"workspace_id": workspace_id, "kept_since": kept_since, "most": limit}
     deleted = len(session.scalars(_FORGET, old).all())

@@ -29,7 +29,7 @@ def test_whoever_the_lead_is_offered_to_reads_what_is_masked_in_the_channel(floo
     assert "Ask …@…" in card.text
     assert "Reveal" in card.buttons
     press(floor.ana, REVEAL, card)
-    for words in ("ivy@acme.example", *WROTE.values(), "The audit keeps that you opened it."):
+    for words in ("ivy@acme.example", *WROTE.values(), "The audit records that you opened it."):
         assert words in read(floor.ana)
     assert audited(floor) == [("Ana Ruiz", 1)]
     assert "Ask ivy@acme.example" not in floor.card().text
