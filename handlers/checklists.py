@@ -1,14 +1,18 @@
 """The checklist modal: found by a few words or by the card's button, saved part by part."""
 
+from typing import Any
+
 from slack_bolt import Ack
 
 from handlers.plumbing import payloads
 from handlers.plumbing.context import Body, Now, Sessions, Transactions, Views, Workspace
 from handlers.plumbing.drawing import draw
+from handlers.plumbing.inputs import Command
 from handlers.plumbing.lookups import record_lookup
 from qualification.checklists import checklists
 from qualification.handoffs.context import HandoffCommand
 from qualification.people import people
+from qualification.rules.refusals import LeadElsewhere
 from qualification.views import lookups, search
 
 
@@ -17,6 +21,21 @@ def bant(
 ) -> None:
     """Open the checklist of the lead that is meant; where several may be, let the person choose."""
     asked = payloads.command(body)
+    try:
+        view, lookup = _meant(asked, snapshot, now, workspace)
+    except LeadElsewhere as elsewhere:
+        # It says which lead that is, and who has it.
+        record_lookup(lookups.of_refusal(elsewhere), asked.user_id, transaction, now, workspace)
+        raise
+    record_lookup(lookup, asked.user_id, transaction, now, workspace)
+    views.open(asked.trigger_id, view)
+    ack()
+
+
+def _meant(
+    asked: Command, snapshot: Sessions, now: Now, workspace: Workspace
+) -> tuple[dict[str, Any], lookups.Lookup | None]:
+    """Draw the checklist of the lead that is meant, or a choice of several."""
     with snapshot() as session:
         leads = search.meant(session, workspace.id, asked.user_id, asked.text, now=now())
         reader = people.reader(session, workspace.id, asked.user_id)
@@ -26,10 +45,7 @@ def bant(
             command = HandoffCommand(workspace.id, asked.user_id, leads[0].handoff_id, now())
             form = checklists.form(session, command)
             view = draw(reader, "modals/checklist", form=form)
-        lookup = lookups.of_checklists(session, workspace.id, leads) if asked.text else None
-    record_lookup(lookup, asked.user_id, transaction, now, workspace)
-    views.open(asked.trigger_id, view)
-    ack()
+        return view, lookups.of_checklists(session, workspace.id, leads) if asked.text else None
 
 
 def open_checklist(ack: Ack, body: Body, snapshot: Sessions, now: Now, views: Views, workspace: Workspace) -> None:

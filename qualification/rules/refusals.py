@@ -243,9 +243,10 @@ class UnknownLead(Refusal):
 
 
 class LeadElsewhere(Refusal):
-    """The lead that is meant is not this person's to work on, or not yet."""
+    """The lead that is meant is not this person's to work on, or not yet; `lead_id` is for the audit, not for words."""
 
     name = "lead_elsewhere"
+    lead_id: int | None
 
     def __init__(
         self,
@@ -257,8 +258,10 @@ class LeadElsewhere(Refusal):
         offered_to: PersonRef | None = None,
         pool: str | None = None,
         manager: PersonRef | None = None,
+        lead_id: int | None = None,
     ) -> None:
         """Say which lead, its state as stored, who has it or is asked, and whether that is the very person."""
+        self.lead_id = lead_id
         super().__init__(
             lead=lead,
             state=state,

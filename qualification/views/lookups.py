@@ -11,6 +11,7 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import audit
 from qualification.records import Handoff
 from qualification.rules.people.audited import Surface
+from qualification.rules.refusals import LeadElsewhere
 from qualification.views.held import GatedLeads
 from qualification.views.lead_page import FoundLead, LeadPage
 from qualification.views.search import LeadLine
@@ -45,6 +46,11 @@ def of_checklists(session: Session, workspace_id: int, lines: Sequence[LeadLine]
     handoff_ids = [each.handoff_id for each in lines]
     leads = select(Handoff.lead_id).where(Handoff.workspace_id == workspace_id, Handoff.id.in_(handoff_ids))
     return Lookup(Surface.BANT, tuple(dict.fromkeys(session.scalars(leads.order_by(Handoff.id)))))
+
+
+def of_refusal(refusal: LeadElsewhere) -> Lookup | None:
+    """Return the look at a lead whose checklist isn't for whoever asked, and that they were told of all the same."""
+    return Lookup(Surface.BANT, (refusal.lead_id,)) if refusal.lead_id is not None else None
 
 
 def record(session: UnitOfWork, workspace_id: int, slack_user_id: str, lookup: Lookup, *, now: datetime) -> None:

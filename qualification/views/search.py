@@ -247,6 +247,7 @@ def _not_theirs(
         offered_to=asked.ref if asked else None,
         pool=status.pool,
         manager=status.manager.ref if status.manager else None,
+        lead_id=handoff.lead_id,
     )
 
 

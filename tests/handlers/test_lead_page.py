@@ -324,6 +324,13 @@ def test_a_checklist_that_is_asked_for_by_words_is_in_the_audit(floor: Floor) ->
     assert [(by, details) for by, _, details in audited(floor)] == [("Maya Cohen", {"in": "/bant", "contact": False})]
 
 
+def test_a_refusal_that_says_whose_a_lead_is_is_in_the_audit(floor: Floor) -> None:
+    floor.accepted("Acme")
+    floor.ben.types("/bant acme", "#general")
+    assert "belongs to" in told(floor.ben)
+    assert [(by, lead_id) for by, lead_id, _ in audited(floor)] == [("Ben Okafor", 1)]
+
+
 def test_nobody_is_shown_a_lead_that_the_audit_cannot_keep(floor: Floor, olu: Person) -> None:
     comes_in(floor, **IVY)
     with floor.baton.database.transaction() as session:
