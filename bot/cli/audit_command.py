@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 
 from bot.cli import console, databases
 from qualification.leads import merging
-from qualification.people import audit
+from qualification.people import audit, people
 from qualification.people.audit import Entry
 from qualification.records import Lead
 from qualification.rules.people.audited import AuditAction
+
+# The facts that are people, by number.
+PEOPLE: Final = frozenset({"admins_added", "admins_removed", "managers_added", "managers_removed", "team_managers"})
 
 
 def command(
@@ -56,6 +59,7 @@ def command(
                 until=ends,
                 limit=limit + 1,
             )
+            names = {person.id: person.name for person in people.by_ids(session, _people_in(found)).values()}
     entries = found[:limit]
     if as_json:
         sys.stdout.writelines(f"{json.dumps(_as_json(each), ensure_ascii=False)}\n" for each in entries)
@@ -63,7 +67,7 @@ def command(
     if not entries:
         console.say("The audit has no entry." if _is_all(lead, by, action, since, until) else "No entry fits.")
         return
-    console.stdout().print(_table(entries))
+    console.stdout().print(_table(entries, names))
     if len(found) > limit:
         console.remark(f"These are the newest {limit}. See more with --limit.")
 
@@ -88,26 +92,34 @@ def _day(text: str | None, option: str, at: time) -> datetime | None:
         console.fail(f"{option}: “{text}” isn't a day. Write for example 2026-11-30.", console.WRONG)
 
 
-def _table(entries: Iterable[Entry]) -> Table:
+def _people_in(entries: Iterable[Entry]) -> set[int]:
+    """Return the ids of the people that the details name."""
+    facts = [fact for each in entries for name, fact in each.details.items() if name in PEOPLE]
+    return {number for fact in facts for number in (fact.values() if isinstance(fact, Mapping) else fact)}
+
+
+def _table(entries: Iterable[Entry], names: Mapping[int, str]) -> Table:
     table = Table("When (UTC)", "Who", "What", Column("Lead", justify="right"), "Details")
     for each in entries:
         lead = "" if each.lead_id is None else str(each.lead_id)
-        cells = (f"{each.at:%Y-%m-%d %H:%M:%S}", each.by, each.action.value, lead, _written(each.details))
+        cells = (f"{each.at:%Y-%m-%d %H:%M:%S}", each.by, each.action.value, lead, _written(each.details, names))
         table.add_row(*(escape(console.printable(cell)) for cell in cells))
     return table
 
 
-def _written(details: Mapping[str, Any]) -> str:
-    """Write facts in a line: `in /lead, shown contact`."""
-    return ", ".join(f"{name} {_value(fact)}" for name, fact in details.items())
+def _written(details: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    """Write facts in a line, people by their names: `version 3, admins_added Olu Adeyemi`."""
+    return ", ".join(f"{name} {_value(fact, names if name in PEOPLE else {})}" for name, fact in details.items())
 
 
-def _value(fact: object) -> str:
+def _value(fact: object, names: Mapping[int, str]) -> str:
     if isinstance(fact, Mapping):
-        return " ".join(f"{name}={value}" for name, value in fact.items())
+        return " ".join(f"{name}={_value(value, names)}" for name, value in fact.items())
     if isinstance(fact, list):
-        return " ".join(str(each) for each in fact)
-    return "yes" if fact is True else str(fact)
+        return " and ".join(_value(each, names) for each in fact)
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    return names.get(fact, str(fact)) if isinstance(fact, int) else str(fact)
 
 
 def _as_json(entry: Entry) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,8 +44,9 @@ def test_what_the_operator_did_is_in_it_by_the_user_of_the_machine_whatever_the_
         ("key_made", ME, {"key": "crm", "may": ["read"]}),
     ]
     assert [each["action"] for each in lines(ready, "--action", "playbook_published")] == ["playbook_published"]
-    shown = ready("audit", COLUMNS="200").stdout
+    shown = ready("audit", COLUMNS="300").stdout
     assert "key crm, may read" in shown
+    assert re.search("managers_added Maya[^,]*, team_managers emea=Maya", shown)
     assert ME in shown
 
 
