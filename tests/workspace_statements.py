@@ -30,11 +30,11 @@ OTHERS: Final = tuple(f"{ROOT / room}/" for room in ("tests", "migrations", "san
 
 _TABLES: Final = frozenset(name for name, table in Base.metadata.tables.items() if "workspace_id" in table.columns)
 # What a column's value identifies: the row that a foreign key points to, or the row itself.
-_KEYS: Final = {
-    (table.name, column.name): next((key.target_fullname for key in column.foreign_keys), f"{table.name}.id")
+_KEYS: Final = {(name, "id"): f"{name}.id" for name in Base.metadata.tables} | {
+    (table.name, key.parent.name): key.target_fullname
     for table in Base.metadata.tables.values()
-    for column in table.columns
-    if column.foreign_keys or column.name == "id"
+    for key in (element for constraint in table.foreign_key_constraints for element in constraint.elements)
+    if key.column.name == "id"
 }
 _TOKEN: Final = re.compile(
     r"'(?:[^']|'')*'"

@@ -59,7 +59,9 @@ def command(
                 until=ends,
                 limit=limit + 1,
             )
-            names = {person.id: person.name for person in people.by_ids(session, workspace_id, _people_in(found)).values()}
+            names = {
+                person.id: person.name for person in people.by_ids(session, workspace_id, _people_in(found)).values()
+            }
     entries = found[:limit]
     if as_json:
         sys.stdout.writelines(f"{json.dumps(_as_json(each), ensure_ascii=False)}\n" for each in entries)

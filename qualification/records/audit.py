@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Json, Key, choice
+from qualification.records.base import Base, Json, Key, choice, of_workspace
 from qualification.records.personal import PersonalColumns
 from qualification.rules.people.audited import AuditAction
 
@@ -23,13 +23,14 @@ class AuditEntry(Base):
         CheckConstraint("(actor_id IS NULL) <> (actor IS NULL)", name="one_actor"),
         Index("ix_audit_entry_workspace_id_at_id", "workspace_id", "at", "id"),
         Index("ix_audit_entry_workspace_id_lead_id_at", "workspace_id", "lead_id", "at"),
+        of_workspace("actor_id", "person"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     at: Mapped[datetime]
     action: Mapped[AuditAction] = mapped_column(choice(AuditAction))
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="who did it; NULL: see actor")
+    actor_id: Mapped[int | None] = mapped_column(Key, comment="who did it; NULL: see actor")
     actor: Mapped[str | None] = mapped_column(
         String(200), comment="unix: and a user of the machine, key: and a sender, slack: and a user not known here"
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Key, choice
+from qualification.records.base import Base, Key, choice, of_workspace
 from qualification.records.personal import PersonalColumns
 from qualification.rules.checklists.frameworks import Verdict
 
@@ -18,13 +18,16 @@ class Checklist(Base):
         about_lead=("id", "lead_id", "framework", "passed_at", "updated_at"),
         of_nobody=("workspace_id", "playbook_id"),
     )
-    __table_args__ = (UniqueConstraint("lead_id", "framework"),)
+    __table_args__ = (
+        UniqueConstraint("lead_id", "framework"),
+        of_workspace("playbook_id", "playbook"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
     framework: Mapped[str] = mapped_column(String(80), comment="a key of the playbook's frameworks, such as bant")
-    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version last judged by")
+    playbook_id: Mapped[int] = mapped_column(Key, comment="the version last judged by")
     passed_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
@@ -39,7 +42,10 @@ class Answer(Base):
         of_staff=("answered_by_id",),
         of_nobody=("id", "workspace_id"),
     )
-    __table_args__ = (UniqueConstraint("checklist_id", "item"),)
+    __table_args__ = (
+        UniqueConstraint("checklist_id", "item"),
+        of_workspace("answered_by_id", "person"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
@@ -47,5 +53,5 @@ class Answer(Base):
     item: Mapped[str] = mapped_column(String(80))
     verdict: Mapped[Verdict] = mapped_column(choice(Verdict))
     evidence: Mapped[str] = mapped_column(Text)
-    answered_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    answered_by_id: Mapped[int] = mapped_column(Key)
     answered_at: Mapped[datetime]

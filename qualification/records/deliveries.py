@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Key, choice
+from qualification.records.base import Base, Key, choice, of_workspace
 from qualification.records.personal import PersonalColumns
 
 
@@ -65,6 +65,8 @@ class ChannelQueue(Base):
             sqlite_where=text("due_at is not null"),
             postgresql_where=text("due_at is not null"),
         ),
+        Index("uq_channel_queue_id", "workspace_id", "id", unique=True),
+        of_workspace("person_id", "person"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -72,7 +74,7 @@ class ChannelQueue(Base):
     place: Mapped[str] = mapped_column(
         String(100), comment="channel id; 'direct:' or 'home:' and the person's id for what belongs to one person"
     )
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="whose place it is; NULL: a channel")
+    person_id: Mapped[int | None] = mapped_column(Key, comment="whose place it is; NULL: a channel")
     due_at: Mapped[datetime | None] = mapped_column(
         comment="when its first delivery may be tried; NULL: nothing pending"
     )
@@ -153,11 +155,12 @@ class Delivery(Base):
         Index("ix_delivery_parent_id", "parent_id"),
         Index("ix_delivery_message", "channel", "ts"),
         Index("uq_delivery_subject", "queue_id", "kind", "subject", unique=True),
+        of_workspace("queue_id", "channel_queue"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    queue_id: Mapped[int] = mapped_column(ForeignKey("channel_queue.id"))
+    queue_id: Mapped[int] = mapped_column(Key)
     kind: Mapped[str] = mapped_column(String(40), comment="the template that draws it")
     subject: Mapped[int] = mapped_column(
         Key, comment="the id of what it shows: a handoff, an offer, a lead event or a person, by kind"

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ForeignKey, Index, Row, SQLColumnExpression, String, Text, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Json, Key, choice
+from qualification.records.base import Base, Json, Key, choice, of_workspace
 from qualification.records.personal import PersonalColumns
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 
@@ -82,16 +82,22 @@ class Handoff(Base):
             postgresql_where=text("resume_at is not null"),
         ),
         Index("ix_handoff_announcer_id", "announcer_id", "announced_at", "id"),
+        of_workspace("team_id", "team"),
+        of_workspace("pool_id", "pool"),
+        of_workspace("playbook_id", "playbook"),
+        of_workspace("announcer_id", "person"),
+        of_workspace("owner_id", "person"),
+        of_workspace("decided_by_id", "person"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
-    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"))
-    pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
-    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that routed it")
+    team_id: Mapped[int] = mapped_column(Key)
+    pool_id: Mapped[int | None] = mapped_column(Key)
+    playbook_id: Mapped[int] = mapped_column(Key, comment="the version that routed it")
     rule: Mapped[str | None] = mapped_column(String(200), comment="the rule that routed it; NULL: the default")
-    announcer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: by its score or a request")
+    announcer_id: Mapped[int | None] = mapped_column(Key, comment="NULL: by its score or a request")
     did: Mapped[str] = mapped_column(Text, comment="what the lead did that made it ready")
     problem: Mapped[str | None] = mapped_column(Text, comment="in the lead's own words")
     source: Mapped[str | None] = mapped_column(String(80), comment="a key of the playbook's sources")
@@ -101,7 +107,7 @@ class Handoff(Base):
     promised: Mapped[str | None] = mapped_column(Text, comment="the follow-up the lead was promised")
     permalink: Mapped[str | None] = mapped_column(String(300), comment="the message it was handed over from")
     state: Mapped[HandoffState] = mapped_column(choice(HandoffState))
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    owner_id: Mapped[int | None] = mapped_column(Key)
     stage: Mapped[str | None] = mapped_column(String(80), comment="a key of the playbook's stages, once accepted")
     queue_reason: Mapped[str | None] = mapped_column(
         String(20), comment="nobody_there, everyone_asked or pool_expired: why the manager was asked"
@@ -113,7 +119,7 @@ class Handoff(Base):
         comment="when it first was an SQL or further while accepted; NULL: not yet"
     )
     ended_at: Mapped[datetime | None]
-    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(Key)
     reason: Mapped[str | None] = mapped_column(String(80), comment="key of the reason it was disqualified or lost")
     reason_note: Mapped[str | None] = mapped_column(Text)
     resume_at: Mapped[datetime | None] = mapped_column(comment="snoozed: when it is offered again; NULL: it is not")
@@ -172,14 +178,17 @@ class Offer(Base):
             postgresql_where=text("outcome = 'open'"),
         ),
         Index("ix_offer_turn", "person_id", "pool_id", "turn"),
+        of_workspace("person_id", "person"),
+        of_workspace("pool_id", "pool"),
+        of_workspace("playbook_id", "playbook"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     handoff_id: Mapped[int] = mapped_column(ForeignKey("handoff.id"))
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: the whole pool may claim")
-    pool_id: Mapped[int | None] = mapped_column(ForeignKey("pool.id"))
-    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that chose")
+    person_id: Mapped[int | None] = mapped_column(Key, comment="NULL: the whole pool may claim")
+    pool_id: Mapped[int | None] = mapped_column(Key)
+    playbook_id: Mapped[int] = mapped_column(Key, comment="the version that chose")
     why: Mapped[str] = mapped_column(String(20), comment="turn, pool, manager or resumed: how they came to be asked")
     rule: Mapped[str | None] = mapped_column(String(200))
     turn: Mapped[int | None] = mapped_column(comment="the number of the pool's turn it took")

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Json, Key, choice
+from qualification.records.base import Base, Json, Key, choice, of_workspace
 from qualification.records.personal import PersonalColumns
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -117,6 +117,7 @@ class Lead(Base):
             postgresql_where=text("merged_into_id is null"),
         ),
         Index("ix_lead_gated_by", "workspace_id", "gated_by", sqlite_where=text(GATED), postgresql_where=text(GATED)),
+        of_workspace("scored_by_id", "playbook"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -141,7 +142,7 @@ class Lead(Base):
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, comment="what senders say beyond our columns")
     score: Mapped[int] = mapped_column(default=0, comment="points of all it ever did")
     scored_by_id: Mapped[int | None] = mapped_column(
-        ForeignKey("playbook.id"), comment="the version that added the score up; NULL: it is still to be added up"
+        Key, comment="the version that added the score up; NULL: it is still to be added up"
     )
     gated_by: Mapped[str | None] = mapped_column(String(80), comment="the gate that keeps it from sales")
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), comment="the lead it turned out to be")
@@ -208,6 +209,7 @@ class Merge(Base):
         of_staff=("split_by_id",),
         of_nobody=("id", "workspace_id"),
     )
+    __table_args__ = (of_workspace("split_by_id", "person"),)
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
@@ -217,7 +219,7 @@ class Merge(Base):
     taken_over: Mapped[list[str]] = mapped_column(Json, comment="the columns that the kept one took over")
     at: Mapped[datetime]
     split_at: Mapped[datetime | None]
-    split_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    split_by_id: Mapped[int | None] = mapped_column(Key)
 
 
 class LeadEvent(Base):
@@ -253,6 +255,8 @@ class LeadEvent(Base):
             sqlite_where=text("told_in is not null"),
             postgresql_where=text("told_in is not null"),
         ),
+        of_workspace("actor_id", "person"),
+        of_workspace("playbook_id", "playbook"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -261,8 +265,8 @@ class LeadEvent(Base):
     handoff_id: Mapped[int | None] = mapped_column(ForeignKey("handoff.id"), index=True)
     kind: Mapped[EventKind] = mapped_column(choice(EventKind))
     at: Mapped[datetime]
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: the clock or a rule")
-    playbook_id: Mapped[int | None] = mapped_column(ForeignKey("playbook.id"), comment="the version that decided")
+    actor_id: Mapped[int | None] = mapped_column(Key, comment="NULL: the clock or a rule")
+    playbook_id: Mapped[int | None] = mapped_column(Key, comment="the version that decided")
     facts: Mapped[dict[str, Any]] = mapped_column(Json, comment="what else the line tells, by kind")
     told_in: Mapped[int | None] = mapped_column(
         Key, comment="the thread line, of an earlier event, that tells this one too; NULL: one of its own, or none"

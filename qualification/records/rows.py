@@ -17,7 +17,7 @@ EVERY_WORKSPACE: Final = "every_workspace"
 
 R = TypeVar("R", bound=Base)
 
-_PLUS: Final[Any] = operators.custom_op("+")
+_PLUS: Final[operators.custom_op[Any]] = operators.custom_op("+")
 
 
 class _Guard(UnaryExpression[int]):

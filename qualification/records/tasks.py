@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, Index, String, literal_column, select, text
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from qualification.records.base import Base, Key, choice
+from qualification.records.base import Base, Key, choice, of_workspace
 from qualification.records.handoffs import Handoff
 from qualification.records.personal import PersonalColumns
 from qualification.rules.handoffs.tasks import TaskOutcome
@@ -35,13 +35,16 @@ class Task(Base):
             sqlite_where=text(NOT_OVERDUE),
             postgresql_where=text(NOT_OVERDUE),
         ),
+        of_workspace("person_id", "person"),
+        of_workspace("playbook_id", "playbook"),
+        of_workspace("ended_by_id", "person"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     handoff_id: Mapped[int] = mapped_column(ForeignKey("handoff.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), comment="who is to do it: the handoff's owner")
-    playbook_id: Mapped[int] = mapped_column(ForeignKey("playbook.id"), comment="the version that asks for it")
+    person_id: Mapped[int] = mapped_column(Key, comment="who is to do it: the handoff's owner")
+    playbook_id: Mapped[int] = mapped_column(Key, comment="the version that asks for it")
     stage: Mapped[str] = mapped_column(String(80), comment="the stage whose step it is")
     name: Mapped[str] = mapped_column(String(75), comment="as the playbook called it then")
     made_at: Mapped[datetime]
@@ -49,7 +52,7 @@ class Task(Base):
     overdue: Mapped[bool] = mapped_column(default=False, comment="the clock has struck, and its cards say so")
     outcome: Mapped[TaskOutcome] = mapped_column(choice(TaskOutcome))
     ended_at: Mapped[datetime | None]
-    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), comment="NULL: what was done ended it")
+    ended_by_id: Mapped[int | None] = mapped_column(Key, comment="NULL: what was done ended it")
 
 
 _other = aliased(Task)

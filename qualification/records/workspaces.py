@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Json, Key
+from qualification.records.base import Base, Json, Key, of_workspace
 from qualification.records.personal import PersonalColumns
 
 
@@ -121,7 +121,10 @@ class PlaybookVersion(Base):
         of_staff=("text", "published_by"),
         of_nobody=("id", "workspace_id", "digest", "published_at"),
     )
-    __table_args__ = (UniqueConstraint("workspace_id", "digest"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "digest"),
+        Index("uq_playbook_id", "workspace_id", "id", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
@@ -139,7 +142,11 @@ class Team(Base):
         of_staff=("manager_id",),
         of_nobody=("id", "workspace_id", "key", "name", "channel", "channel_id", "zone", "hours", "region", "active"),
     )
-    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index("uq_team_id", "workspace_id", "id", unique=True),
+        of_workspace("manager_id", "person", use_alter=True),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
@@ -150,7 +157,7 @@ class Team(Base):
     zone: Mapped[str] = mapped_column(String(64))
     hours: Mapped[dict[str, Any]] = mapped_column(Json, comment="weekly hours as published")
     region: Mapped[str | None] = mapped_column(String(100))
-    manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True), index=True)
+    manager_id: Mapped[int | None] = mapped_column(Key, index=True)
     active: Mapped[bool] = mapped_column(default=True)
 
 
@@ -185,6 +192,8 @@ class Person(Base):
         Index("uq_person_slack_user_id", "workspace_id", "slack_user_id", unique=True),
         Index("uq_person_email", "workspace_id", "email", unique=True),
         Index("ix_person_team_id", "team_id"),
+        Index("uq_person_id", "workspace_id", "id", unique=True),
+        of_workspace("team_id", "team"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -196,7 +205,7 @@ class Person(Base):
     is_manager: Mapped[bool] = mapped_column(default=False)
     is_marketer: Mapped[bool] = mapped_column(default=False)
     is_admin: Mapped[bool] = mapped_column(default=False)
-    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
+    team_id: Mapped[int | None] = mapped_column(Key)
     zone: Mapped[str | None] = mapped_column(String(64), comment="from Slack; the team's until then")
     locale: Mapped[str | None] = mapped_column(String(16), comment="from Slack, such as de-DE")
     hours: Mapped[dict[str, Any] | None] = mapped_column(
@@ -220,11 +229,15 @@ class Pool(Base):
     personal = PersonalColumns(
         of_nobody=("id", "workspace_id", "team_id", "key", "name", "turns", "active"),
     )
-    __table_args__ = (UniqueConstraint("workspace_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index("uq_pool_id", "workspace_id", "id", unique=True),
+        of_workspace("team_id", "team"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"))
+    team_id: Mapped[int] = mapped_column(Key)
     key: Mapped[str] = mapped_column(String(80))
     name: Mapped[str] = mapped_column(String(200))
     turns: Mapped[int] = mapped_column(default=0, comment="turns dealt so far; the next turn's number less one")
@@ -242,12 +255,14 @@ class Membership(Base):
     __table_args__ = (
         UniqueConstraint("pool_id", "person_id"),
         Index("ix_membership_person_id", "person_id"),
+        of_workspace("pool_id", "pool"),
+        of_workspace("person_id", "person"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
-    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    pool_id: Mapped[int] = mapped_column(Key)
+    person_id: Mapped[int] = mapped_column(Key)
     position: Mapped[int] = mapped_column(comment="order in the playbook; settles equal turns")
     last_turn: Mapped[int] = mapped_column(
         default=0, server_default=text("0"), comment="number of the last turn kept; the lowest is next"

@@ -42,9 +42,11 @@ def tables(connection: Connection) -> dict[str, Table]:
 
 def required(table: Table) -> set[str]:
     """Name the tables that a row of this one cannot do without."""
-    return {key.column.table.name for column in table.columns if not column.nullable for key in column.foreign_keys} - {
-        table.name
-    }
+    return {
+        constraint.referred_table.name
+        for constraint in table.foreign_key_constraints
+        if not any(column.nullable for column in constraint.columns)
+    } - {table.name}
 
 
 def value(column: Column[Any]) -> object:

@@ -291,5 +291,5 @@ def test_no_constraint_goes_by_an_old_name(old: Engine, database_url: str) -> No
             )
             if name is not None
         }
-    assert {"pk_channel_queue", "fk_delivery_queue_id", "uq_rate_limit_workspace_id_method"} <= names
+    assert {"pk_channel_queue", "fk_delivery_workspace_id_queue_id", "uq_rate_limit_workspace_id_method"} <= names
     assert not [name for name in names if set(name.split("_")) & {"lane", "pace", "arrival", "owed", "parked", "wake"}]
