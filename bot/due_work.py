@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.delivery import wrong_clocks
 from bot.http import permits
 from bot.slack import once
-from qualification.handoffs import due
+from qualification.handoffs import due, retention
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import audit
 from qualification.reporting import summaries
@@ -35,6 +35,7 @@ DUE_WORK: Final[Mapping[DueWork, int]] = MappingProxyType(
         once.forget_old: 500,
         permits.forget_old: 500,
         audit.forget_old: 500,
+        retention.run_due: 100,
     }
 )
 
@@ -48,6 +49,7 @@ _MAY_BE_DUE: Final[Mapping[DueWork, ColumnElement[bool]]] = MappingProxyType(
         once.forget_old: once.MAY_BE_DUE,
         permits.forget_old: permits.MAY_BE_DUE,
         audit.forget_old: audit.MAY_BE_DUE,
+        retention.run_due: retention.MAY_BE_DUE,
     }
 )
 # Built once: building a statement takes longer than running it.
@@ -69,6 +71,7 @@ def may_be_due(
         **once.given(workspace_id, now),
         **permits.given(workspace_id, now),
         **audit.given(workspace_id, now),
+        **retention.given(workspace_id, now),
     }
     answers = dict(zip(_MAY_BE_DUE, session.execute(_QUESTION, given).one(), strict=True))
     return [work for work in works if answers.get(work, True)]

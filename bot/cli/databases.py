@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 import migrations
 from bot import machine, private_files
@@ -14,6 +14,7 @@ from bot.health import schema_fault
 from bot.settings import Settings
 from bot.single_instance import SingleInstance
 from bot.slack import installations
+from qualification.records import Workspace
 
 
 @contextlib.contextmanager
@@ -80,6 +81,16 @@ def workspace_id(given: Settings, database: Database) -> int:
         return installations.only(database, delivery_namespace=machine.new_delivery_namespace, now=machine.utc_now()).id
     except installations.SeveralWorkspaces as several:
         console.fail(str(several), console.WRONG)
+
+
+def known_workspace_id(given: Settings, database: Database) -> int | None:
+    """Give the same where it is stored, else None: Slack isn't asked, and nothing is changed."""
+    known = select(Workspace.id)
+    if given.bot_token:
+        known = known.where(Workspace.token_digest == installations.digest(given.bot_token))
+    with database.snapshot() as session:
+        found = session.scalars(known.limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def _make_tables(database: Database) -> None:

@@ -24,6 +24,7 @@ from bot.settings import Settings
 from bot.slack import directory
 from bot.slack.client import ACCOUNT_ERRORS, AccountError, Slack, SlackError
 from bot.slack.installations import digest
+from qualification.handoffs import retention
 from qualification.intake import api_keys
 from qualification.leads import suppression
 from qualification.outbox import outbox, statements
@@ -93,6 +94,7 @@ def examine(
         yield from _published(session, workspace, playbook)
         yield from _public_url(settings, session, workspace)
         yield _personal_key(settings, session)
+        yield from _retention(session, workspace.id, now())
         people = list(_people_of(session, workspace.id))
         teams = list(_teams_of(session, workspace.id))
         dead_letters = _dead_letters(session, workspace.id)
@@ -230,6 +232,14 @@ def _public_url(settings: Settings, session: Session, workspace: Workspace) -> I
     if names:
         remedy = "Set it to the address that they post to, such as https://baton.acme.example."
         yield Finding("PUBLIC_URL", f"is not set, and is signed by {names}", remedy)
+
+
+def _retention(session: Session, workspace_id: int, now: datetime) -> Iterator[Finding]:
+    """Say what is announced: leads will be erased."""
+    announced = retention.notice(session, workspace_id, now)
+    if announced is not None:
+        count = "" if announced.leads is None else f"; {announced.leads:,} were old when it was published"
+        yield Finding("retention", f"erases old leads from {announced.first_at:%Y-%m-%d %H:%M} UTC on{count}")
 
 
 def _people_of(session: Session, workspace_id: int) -> Iterable[Person]:

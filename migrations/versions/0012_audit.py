@@ -60,7 +60,7 @@ def upgrade() -> None:
             "actor",
             sa.String(200),
             nullable=True,
-            comment="unix: and a user of the machine, key: and a sender, slack: and a user not known here",
+            comment="unix: and a user, key: and a sender, slack: and a user not known here, playbook: and a version",
         ),
         sa.Column(
             "lead_id",

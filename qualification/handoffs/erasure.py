@@ -64,14 +64,18 @@ def allowed(session: Session, workspace_id: int, slack_user_id: str) -> Person:
     return view.person
 
 
-def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Actor, now: datetime) -> Erasure:
+def erase(
+    session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Actor, keep_away: bool = True, now: datetime
+) -> Erasure:
     """Empty the lead, and all that were merged into it, of the person, and have the audit keep who did it.
 
     Handoffs that are going on end as disqualified, without a reason. Rows stay, so that what was counted stays true;
     hashes keep the person from coming back without a word, and every message that showed them is queued to be written
-    anew. Raises UnknownLead, LeadErased where it is done already, and NoPersonalKey where BATON_KEY isn't set.
+    anew. Without `keep_away` they may come back, and no thread tells of it: nobody asked for it, the lead was old.
+    Raises UnknownLead, LeadErased where it is done already, and with `keep_away` NoPersonalKey where BATON_KEY isn't
+    set.
     """
-    if session.personal_key is None:
+    if keep_away and session.personal_key is None:
         raise NoPersonalKey
     root = _root(session, workspace_id, lead_id)
     handoffs = resolution.lock_person(session, root)
@@ -79,16 +83,18 @@ def erase(session: UnitOfWork, workspace_id: int, lead_id: int, *, by: Actor, no
     companies = {each.company_id for each in leads} - {None}
     person = by if isinstance(by, Person) else None
     ended = sum(_end(session, handoff, root, by=person, now=now) for handoff in handoffs)
-    _tell(session, handoffs, root, by=person, now=now)
+    _tell(session, handoffs, root, by=person, in_thread=keep_away, now=now)
     owned = owned_rows(session, workspace_id, [each.id for each in leads])
     done = replace(_counted(session, workspace_id, root, owned), ended=ended)
-    erasing.suppress(session, leads, session.personal_key, reason=SuppressionReason.ERASED, now=now)
+    if keep_away and session.personal_key is not None:
+        erasing.suppress(session, leads, session.personal_key, reason=SuppressionReason.ERASED, now=now)
     erasing.empty(session, workspace_id, owned, now=now)
     erasing.drop_companies(session, workspace_id, {each for each in companies if each is not None})
     summaries = _summaries(session, workspace_id, owned[Handoff.__tablename__])
     shown = [*owned[Delivery.__tablename__], *summaries]
     outbox.write_anew(session, workspace_id, shown, now)
-    audit.record(session, workspace_id, AuditAction.ERASED, by=by, lead_id=done.lead_id, now=now, messages=len(shown))
+    action = AuditAction.ERASED if keep_away else AuditAction.RETENTION_ERASED
+    audit.record(session, workspace_id, action, by=by, lead_id=done.lead_id, now=now, messages=len(shown))
     return done
 
 
@@ -128,11 +134,15 @@ def _end(session: UnitOfWork, handoff: Handoff, lead: Lead, *, by: Person | None
     return True
 
 
-def _tell(session: UnitOfWork, handoffs: Sequence[Handoff], lead: Lead, *, by: Person | None, now: datetime) -> None:
+def _tell(
+    session: UnitOfWork, handoffs: Sequence[Handoff], lead: Lead, *, by: Person | None, in_thread: bool, now: datetime
+) -> None:
     """Write the erasure down: under the newest card, where there is one."""
     event = event_types.Erased()
     if handoffs:
-        events.record_event(session, max(handoffs, key=lambda each: each.id), event, now=now, by=by)
+        events.record_event(
+            session, max(handoffs, key=lambda each: each.id), event, now=now, by=by, in_thread=in_thread
+        )
     else:
         events.record_lead_event(session, lead, event, now=now, by=by)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from qualification.handoffs import retention
 from qualification.organisation import ownership_transfer, rights_changes
 from qualification.outbox import outbox, retries
 from qualification.outbox.unit_of_work import UnitOfWork
@@ -20,11 +21,14 @@ from qualification.rules.playbook.playbook import Person as Member
 from qualification.rules.playbook.playbook import Playbook
 
 
-def publish(session: UnitOfWork, *, workspace_id: int, text: str, by: str, now: datetime) -> Published:
+def publish(
+    session: UnitOfWork, *, workspace_id: int, text: str, by: str, old_leads: int | None = None, now: datetime
+) -> Published:
     """Make this playbook the workspace's own and its people, teams and pools rows; raises PlaybookFaults.
 
     Nothing is deleted: who or what is no longer named is switched off, and keeps its history. Publishing the same text
     again only makes it the newest. The audit keeps who published which version, and what it changed of rights.
+    `old_leads` is what `retention.preview` counted, to be announced.
     """
     playbook = playbooks.parsed(text)
     workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
@@ -33,13 +37,17 @@ def publish(session: UnitOfWork, *, workspace_id: int, text: str, by: str, now: 
     version = session.scalar(
         select(PlaybookVersion).where(PlaybookVersion.workspace_id == workspace_id, PlaybookVersion.digest == digest)
     )
+    is_current = version is not None and version.id == workspace.playbook_id
     if version is None:
         version = PlaybookVersion(workspace_id=workspace_id, digest=digest, text=text)
         session.add(version)
-    version.published_at = now
-    version.published_by = by
+    if not is_current:
+        version.published_at = now
+        version.published_by = by
     session.flush()
-    if workspace.playbook_id != version.id:
+    published = Published(id=version.id, playbook=playbook)
+    retention.plan(session, workspace_id, published, leads=old_leads, now=now)
+    if not is_current:
         outbox.mark_all_stale(session, workspace_id, now)
     workspace.playbook_id = version.id
     teams = _teams(session, workspace_id, playbook)
@@ -53,7 +61,7 @@ def publish(session: UnitOfWork, *, workspace_id: int, text: str, by: str, now: 
     if changes:
         audit.record(session, workspace_id, AuditAction.RIGHTS_CHANGED, by=by, now=now, version=version.id, **changes)
     summary_plans.plan_all(session, workspace_id, playbook, now=now)
-    return Published(id=version.id, playbook=playbook)
+    return published
 
 
 def channel_found(session: UnitOfWork, workspace_id: int, channel: str, channel_id: str, *, now: datetime) -> None:

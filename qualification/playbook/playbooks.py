@@ -36,7 +36,7 @@ def current_or_none(session: Session, workspace_id: int) -> Published | None:
 def zone(session: Session, workspace_id: int) -> ZoneInfo:
     """Return the zone that the workspace's own days and nights go by: its default team's, UTC without a playbook."""
     published = current_or_none(session, workspace_id)
-    return ZoneInfo(published.playbook.teams[published.playbook.default_team].zone if published else "UTC")
+    return published.playbook.zone if published else ZoneInfo("UTC")
 
 
 def version(session: Session, workspace_id: int, playbook_id: int) -> Published:

@@ -17,6 +17,7 @@ from qualification.records.leads import (
     Merge,
 )
 from qualification.records.rate_windows import RateWindow
+from qualification.records.retention_runs import RetentionRun
 from qualification.records.summaries import Summary
 from qualification.records.suppressions import Suppression
 from qualification.records.tasks import IS_OPEN_TASK, NEWEST_TASK, Task
@@ -55,6 +56,7 @@ __all__ = [
     "Priority",
     "RateLimit",
     "RateWindow",
+    "RetentionRun",
     "Summary",
     "Suppression",
     "Task",

@@ -32,7 +32,8 @@ class AuditEntry(Base):
     action: Mapped[AuditAction] = mapped_column(choice(AuditAction))
     actor_id: Mapped[int | None] = mapped_column(Key, comment="who did it; NULL: see actor")
     actor: Mapped[str | None] = mapped_column(
-        String(200), comment="unix: and a user of the machine, key: and a sender, slack: and a user not known here"
+        String(200),
+        comment="unix: and a user, key: and a sender, slack: and a user not known here, playbook: and a version",
     )
     lead_id: Mapped[int | None] = mapped_column(
         Key, comment="the lead that it is about; no reference, because the entry outlives the lead"

@@ -10,7 +10,8 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from qualification.handoffs import first_contact
+from qualification.handoffs import first_contact, retention
+from qualification.handoffs.retention import RetentionNotice
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
@@ -75,7 +76,8 @@ class Home(Viewer):
     `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top, `snoozed`
     what they snoozed, what resumes first on top. `unaccepted` and `queue` are of the teams they manage, whose clocks
     stand in `teams`; `more_teams` counts those left out. `handoffs` are those they announced, the newest first.
-    `is_new` says that no lead has been handed over here yet.
+    `is_new` says that no lead has been handed over here yet. `retention` announces to administrators that old leads
+    will be erased.
     """
 
     waiting: Page[LeadLine]
@@ -91,6 +93,7 @@ class Home(Viewer):
     dead_letters: tuple[DeadLetter, ...]
     dead_letter_count: int
     slack_error: str | None
+    retention: RetentionNotice | None
 
 
 # How many stand on a page of each list: all of them together keep within the hundred blocks of a Home tab.
@@ -132,9 +135,8 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
     leads = iter(search.lines(session, [each for name in ("waiting", "mine") for each in found[name].handoffs]))
     of_lists = [each for name in ("snoozed", "unaccepted", "queue", "handoffs") for each in found[name].handoffs]
     handoffs = iter(receipts.lines(session, of_lists, person))
-    stuck, stuck_count = (
-        overview.dead_letters(session, workspace_id) if person.is_admin and not people.has_left(person) else ((), 0)
-    )
+    administers = person.is_admin and not people.has_left(person)
+    stuck, stuck_count = overview.dead_letters(session, workspace_id) if administers else ((), 0)
     return Home(
         **overview.viewer_fields(session, person, now),
         waiting=found["waiting"].page(_next(leads, found["waiting"])),
@@ -150,6 +152,7 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
         dead_letters=stuck,
         dead_letter_count=stuck_count,
         slack_error=outbox.slack_errors(session, workspace_id) if person.is_admin else None,
+        retention=retention.notice(session, workspace_id, now) if administers else None,
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qualification.checklists.checklists import ChecklistForm, ChecklistItem
 from qualification.handoffs.erasure import Erasure
 from qualification.handoffs.handover import HandOverResult
+from qualification.handoffs.retention import RetentionNotice
 from qualification.reporting.figures import (
     Amount,
     Conversion,
@@ -434,6 +435,7 @@ homes = st.builds(
     ).map(tuple),
     dead_letter_count=st.integers(0, 300),
     slack_error=perhaps_hostile,
+    retention=st.none() | st.builds(RetentionNotice, first_at=times, leads=st.none() | st.integers(0, 90_000)),
 )
 decisions = st.builds(
     DecisionForm,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from qualification.handoffs.retention import RetentionNotice
 from qualification.views.home import HandedOverLately, Home, Page, TeamClocks
 from qualification.views.overview import DeadLetter
 from templates import render
@@ -33,6 +34,7 @@ HOME = Home(
     dead_letters=(),
     dead_letter_count=0,
     slack_error=None,
+    retention=None,
 )
 CHANNEL = DeadLetter("#sales-emea", None, is_home=False, last_error="not_in_channel", count=2, lead="Acme · Jo")
 
@@ -84,3 +86,14 @@ def test_what_slack_would_not_take_says_where_what_happened_and_what_to_do(parke
 
 def test_whoever_administers_hears_when_slack_refuses_everything() -> None:
     assert "Slack is refusing Baton’s requests (invalid" in read(replace(HOME, slack_error="invalid_auth"))
+
+
+@pytest.mark.parametrize(
+    ("leads", "line"),
+    [(None, "retention says."), (1, "One lead was old"), (1234, "1,234 leads were old when it was published")],
+)
+def test_what_will_be_erased_is_announced(leads: int | None, line: str) -> None:
+    shown = read(replace(HOME, retention=RetentionNotice(NOW, leads)))
+    assert "From <!date^" in shown
+    assert line in shown
+    assert "erases" not in read(HOME)

@@ -16,6 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from qualification.rules.field_errors import Unreadable
+from qualification.rules.leads.retention import Age
 from qualification.rules.people.audited import SHORTEST_KEPT
 from qualification.rules.people.weekly_hours import DAY_MINUTES, BadHours, WeeklyHours, read_days
 from qualification.rules.people.working_time import known_zone
@@ -81,6 +82,12 @@ def _audit_days(value: object) -> timedelta:
     if days < SHORTEST_KEPT:
         raise ValueError(f"`{value}` is too short: the audit is kept for at least {SHORTEST_KEPT.days}d")
     return days
+
+
+def _age(value: object) -> Age:
+    if isinstance(value, Age):
+        return value
+    return Age.parse(value if isinstance(value, str) else str(value))
 
 
 def _zone(name: str) -> str:
@@ -197,6 +204,7 @@ Hours = Annotated[WeeklyHours, PlainValidator(_hours)]
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 
 AuditDays = Annotated[timedelta, PlainValidator(_audit_days)]
+RetentionAge = Annotated[Age, PlainValidator(_age)]
 
 Number = Annotated[Decimal, PlainValidator(_number)]
 

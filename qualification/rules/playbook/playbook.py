@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from qualification.rules.people.weekly_hours import WeeklyHours
 from qualification.rules.playbook import cross_checks, defaults, schema_errors, yaml_document
 from qualification.rules.playbook.errors import PlaybookError, PlaybookFaults, without_echoes
-from qualification.rules.playbook.field_types import Choices, Currency, Hours, Key, Rate
+from qualification.rules.playbook.field_types import Choices, Currency, Hours, Key, Rate, or_empty
 from qualification.rules.playbook.schema import (
     Clocks,
     ContactKind,
@@ -85,7 +85,7 @@ class Playbook(Definition):
     rules: tuple[Rule, ...] = Field(min_length=1, examples=["[…]"])
     clocks: Clocks = Clocks()
     rights: Rights = Rights()
-    retention: Retention = Retention()
+    retention: Annotated[Retention, BeforeValidator(or_empty)] = Retention()
     scoring: Scoring = Scoring()
     gates: tuple[Gate, ...] = defaults.made(Gate, defaults.GATES)
     sources: Annotated[tuple[Source, ...], Choices] = defaults.made(Source, defaults.SOURCES)
@@ -111,6 +111,11 @@ class Playbook(Definition):
         return data
 
     @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone that the workspace's own nights go by: the default team's."""
+        return ZoneInfo(self.teams[self.default_team].zone)
+
+    @property
     def first_stage(self) -> Stage:
         """Return the stage of a lead just accepted."""
         return self.stages[0]
@@ -122,8 +127,8 @@ class Playbook(Definition):
 
     @property
     def default_zone(self) -> str:
-        """Return the zone of the default team, for what belongs to no team yet."""
-        return self.teams[self.default_team].zone
+        """Return the name of the same zone, for what belongs to no team yet."""
+        return self.zone.key
 
     @property
     def main_framework(self) -> Framework:

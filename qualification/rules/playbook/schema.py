@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.leads.retention import Ages, RetainedState
 from qualification.rules.people.audited import USUALLY_KEPT
 from qualification.rules.playbook import defaults
 from qualification.rules.playbook.field_types import (
@@ -29,6 +30,7 @@ from qualification.rules.playbook.field_types import (
     Name,
     Number,
     PersonKey,
+    RetentionAge,
     Sentence,
     Zone,
     as_list,
@@ -176,10 +178,34 @@ class Rights(Definition):
     managers: Literal["teams", "leads"] = "teams"
 
 
+class LeadRetention(Definition):
+    """How long leads of a state are kept after the last thing that happened to them; then they are erased."""
+
+    state: RetainedState = Field(examples=["unworked"])
+    after: RetentionAge = Field(examples=["24 months"])
+
+
 class Retention(Definition):
-    """How long something is kept, in days of 24 hours; what is older is deleted once a day."""
+    """How long things are kept: the audit in days of 24 hours, leads by what they were to sales.
+
+    A state without an entry is kept for ever.
+    """
 
     audit: AuditDays = USUALLY_KEPT
+    leads: tuple[LeadRetention, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_state_once(self) -> "Retention":
+        states = [each.state for each in self.leads]
+        for state in states:
+            if states.count(state) > 1:
+                raise ValueError(f"leads that are {state} have two ages; keep one of them")
+        return self
+
+    @property
+    def ages(self) -> Ages:
+        """Return how long leads are kept, by state."""
+        return {each.state: each.after for each in self.leads}
 
 
 class Source(Keyed):

@@ -1,10 +1,17 @@
 """`baton playbook`: checked, published, shown."""
 
+import re
+from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, func, select
 
 import migrations
+from bot.database import Database
+from qualification.intake import ingest
+from qualification.records import Lead
+from qualification.rules.leads.lead_input import LeadInput
+from sandbox.clock import RealClock
 from sandbox.server import Sandbox
 from tests.bot.cli.terminal import INIT, Command
 
@@ -85,3 +92,39 @@ def test_without_a_token_one_of_several_workspaces_must_be_named(ready: Command,
         2,
         "This database holds 2 workspaces. Set SLACK_BOT_TOKEN to the token of the one that is meant.\n",
     )
+
+
+def test_a_retention_that_is_new_says_what_it_will_erase_before_and_when_it_is_published(
+    ready: Command, environ: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "playbook.yaml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(f"{before}\nretention: {{leads: [{{state: unworked, after: 1 year}}]}}\n", encoding="utf-8")
+    database = Database(environ["DATABASE_URL"])
+    long_ago = RealClock()() - timedelta(days=400)
+    with database.transaction() as session:
+        leads = [LeadInput(email=f"old{number}@acme.example") for number in range(3)]
+        ingest.ingest(session, 1, "web", leads, now=long_ago)
+    assert "Old leads today: 3. They are erased at night, from 7 days after" in ready("playbook", "check").stdout
+    said = ready("playbook", "publish").stdout
+    assert re.search(
+        r"From 20\d\d-\d\d-\d\d \d\d:\d\d UTC on, its retention erases old leads at night. Today they are 3\.", said
+    )
+    again = ready("playbook", "publish").stdout
+    assert "Today they are 3." in again
+    with database.snapshot() as session:
+        assert session.scalar(select(func.count()).where(Lead.erased_at.is_not(None))) == 0
+    database.dispose()
+    assert "3 were old when it was published" in ready("doctor").stdout.replace("\n", " ")
+    file.write_text(before, encoding="utf-8")
+    assert "retention" not in ready("playbook", "publish").stdout
+
+
+def test_a_playbook_with_retention_is_checked_also_where_there_is_no_database(command: Command, tmp_path: Path) -> None:
+    assert command(*INIT).exit_code == 0
+    file = tmp_path / "playbook.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(f"{text}\nretention: {{leads: [{{state: lost, after: 90 days}}]}}\n", encoding="utf-8")
+    done = command("playbook", "check")
+    assert (done.exit_code, "is good" in done.stdout) == (0, True)
+    assert not (tmp_path / "baton.db").exists()

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from qualification.handoffs import decisions, progress, snooze
+from qualification.handoffs import decisions, progress, retention, snooze
 from qualification.records import ChannelQueue, Delivery, DeliveryState, Handoff, Lead, Person, Task, Team
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -362,3 +362,19 @@ def test_an_administrator_reads_once_for_each_place_what_slack_would_not_take(de
     assert {each.person.name for each in direct if each.person} == {"Ana Ruiz", "Ben Okafor"}
     assert {(each.last_error, each.count, each.is_home) for each in direct} == {("user_disabled", 1, False)}
     assert tab(desk, "UANA").dead_letters == ()
+
+
+def test_administrators_alone_see_that_old_leads_will_be_erased_until_they_are(desk: Desk) -> None:
+    opens(desk, "UOLU", "UMAYA")
+    before = drawn(desk)
+    desk.publishes(f"{PLAYBOOK}\nretention: {{leads: [{{state: lost, after: 2 years}}]}}\n")
+    assert drawn(desk)["UOLU"] > before["UOLU"]
+    shown = tab(desk, "UOLU").retention
+    assert shown is not None
+    assert (shown.first_at, shown.leads) == (desk.now.replace(hour=2) + timedelta(days=8), None)
+    assert tab(desk, "UMAYA").retention is None
+    desk.now = shown.first_at
+    published = drawn(desk)
+    desk.does(retention.run_due)
+    assert drawn(desk)["UOLU"] > published["UOLU"]
+    assert tab(desk, "UOLU").retention is None

@@ -1,5 +1,6 @@
 """A playbook read: what it says, what it leaves to the defaults, and the sample that comes with it."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,8 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.leads.retention import Age, RetainedState
 from qualification.rules.people.weekly_hours import WeeklyHours
-from qualification.rules.playbook.playbook import Playbook, parse
+from qualification.rules.playbook.playbook import Playbook, PlaybookFaults, parse
 from qualification.rules.reporting.summary_schedule import Timetable
 
 SAMPLE = Path(__file__).parents[4] / "playbook.example.yaml"
@@ -57,6 +59,32 @@ def test_the_senders_of_the_sample_are_good_where_the_comment_signs_are_taken_of
     _, senders = text.split("#\n# senders:\n")
     block = senders.partition("\n\n")[0].replace("\n# ", "\n").removeprefix("# ")
     assert set(parse(f"{text}\nsenders:\n{block}\n").senders) == {"website", "newsletter", "demo-form", "shop"}
+
+
+def test_the_retention_of_the_sample_is_good_where_the_comment_signs_are_taken_off(sample: Playbook) -> None:
+    assert sample.retention.ages == {}
+    text = SAMPLE.read_text(encoding="utf-8")
+    uncommented = re.sub(r"^#(  +(?:leads:|- \{state).*)$", r"\1", text, flags=re.MULTILINE)
+    assert uncommented != text
+    assert parse(uncommented).retention.ages == {
+        RetainedState.UNWORKED: Age(months=24),
+        RetainedState.DISQUALIFIED: Age(months=12),
+        RetainedState.LOST: Age(months=36),
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("{state: snoozed, after: 24 months}", "choose from: unworked, disqualified, lost, won"),
+        ("{state: lost, after: 24}", "`24` is not an age; write days, months or years"),
+        ("{state: lost}", "add for example `after: 24 months`"),
+        ("{state: lost, after: 1 year}, {state: lost, after: 2 years}", "leads that are lost have two ages"),
+    ],
+)
+def test_a_fault_in_the_retention_is_named_with_its_remedy(written: str, fault: str) -> None:
+    with pytest.raises(PlaybookFaults, match=re.escape(fault)):
+        parse(f"{SMALL}\nretention: {{leads: [{written}]}}\n")
 
 
 def test_the_sample_takes_every_lead_and_asks_every_rep(sample: Playbook) -> None:
