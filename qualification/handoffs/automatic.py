@@ -83,7 +83,9 @@ def examine(session: Session, workspace_id: int, *, after: int, limit: int) -> E
         .limit(limit)
     )
     found = session.scalars(following).all()
-    evaluations = evaluation.evaluate(session, [lead for lead in found if lead.gated_by is None], playbook)
+    evaluations = evaluation.evaluate(
+        session, [lead for lead in found if lead.gated_by is None and lead.erased_at is None], playbook
+    )
     ready = tuple(
         lead_id for lead_id, evaluated in evaluations.items() if evaluated.is_ready and evaluated.gate is None
     )
@@ -93,7 +95,7 @@ def examine(session: Session, workspace_id: int, *, after: int, limit: int) -> E
 def hand_over(session: UnitOfWork, workspace_id: int, lead_id: int, *, now: datetime) -> HandOverResult | None:
     """Hand the lead over as if it had just done something; None where it is not, or no longer, ready."""
     lead = resolution.root(session, rows.get_one(session, Lead, lead_id, workspace_id))
-    if lead is None or resolution.locked(session, lead) is not None:
+    if lead is None or lead.erased_at is not None or resolution.locked(session, lead) is not None:
         return None
     made = consider(session, [lead], published=playbooks.current(session, workspace_id), now=now)
     return handover.result_of(session, made[0], already=False) if made else None

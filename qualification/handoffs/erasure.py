@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from qualification.handoffs import tasks
 from qualification.handoffs import undo as decision_undo
 from qualification.handoffs.viewpoint import viewpoint
-from qualification.leads import erasing, events, merging, resolution
+from qualification.leads import erasing, events, merging, resolution, suppression
 from qualification.leads.lifecycle import update_lifecycle
 from qualification.leads.owned_rows import owned_rows
 from qualification.outbox import outbox, surfaces
@@ -77,13 +77,16 @@ def erase(
     """
     if keep_away and session.personal_key is None:
         raise NoPersonalKey
-    root = _root(session, workspace_id, lead_id)
-    handoffs = resolution.lock_person(session, root)
+    suppression.hold_arrivals(session, workspace_id)
+    root, handoffs = _locked(session, workspace_id, lead_id)
+    shown_on_cards = _lock_further(session, workspace_id, handoffs, now=now)
     leads = [rows.get_one(session, Lead, each, workspace_id) for each in merging.family(session, root)]
     companies = {each.company_id for each in leads} - {None}
     person = by if isinstance(by, Person) else None
-    ended = sum(_end(session, handoff, root, by=person, now=now) for handoff in handoffs)
-    _tell(session, handoffs, root, by=person, in_thread=keep_away, now=now)
+    ended = sum(
+        _end(session, handoff, root, by=person, in_thread=handoff.id in shown_on_cards, now=now) for handoff in handoffs
+    )
+    _tell(session, handoffs, root, by=person, in_thread=shown_on_cards if keep_away else frozenset(), now=now)
     owned = owned_rows(session, workspace_id, [each.id for each in leads])
     done = replace(_counted(session, workspace_id, root, owned), ended=ended)
     if keep_away and session.personal_key is not None:
@@ -98,6 +101,26 @@ def erase(
     return done
 
 
+def _locked(session: Session, workspace_id: int, lead_id: int) -> tuple[Lead, Sequence[Handoff]]:
+    """Lock all that is the person, and return their lead and their handoffs by id."""
+    root = _root(session, workspace_id, lead_id)
+    handoffs = resolution.lock_person(session, root)
+    # Somebody may have merged or erased the lead while this waited.
+    again = _root(session, workspace_id, lead_id)
+    return (root, handoffs) if again is root else _locked(session, workspace_id, again.id)
+
+
+def _lock_further(
+    session: UnitOfWork, workspace_id: int, handoffs: Sequence[Handoff], *, now: datetime
+) -> frozenset[int]:
+    """Lock the pools whose turns are given back, then the cards; return which handoffs have one: decision 0032."""
+    pools = {each.pool_id for each in handoffs if each.state in LIVE_STATES and each.pool_id is not None}
+    if pools:
+        assignment.lock_pools(session, workspace_id, pools)
+    cards = {each.id: outbox.enqueue_card_again(session, workspace_id, each.id, now) for each in handoffs}
+    return frozenset(handoff_id for handoff_id, card in cards.items() if card is not None)
+
+
 def _root(session: Session, workspace_id: int, lead_id: int) -> Lead:
     lead = session.scalar(select(Lead).where(Lead.workspace_id == workspace_id, Lead.id == lead_id))
     root = merging.root(session, lead)
@@ -108,7 +131,9 @@ def _root(session: Session, workspace_id: int, lead_id: int) -> Lead:
     return root
 
 
-def _end(session: UnitOfWork, handoff: Handoff, lead: Lead, *, by: Person | None, now: datetime) -> bool:
+def _end(
+    session: UnitOfWork, handoff: Handoff, lead: Lead, *, by: Person | None, in_thread: bool, now: datetime
+) -> bool:
     """End a handoff that is going on or snoozed, and say that it was; of any other only the way back ends."""
     was = handoff.state
     decision_undo.forget(handoff)
@@ -125,7 +150,7 @@ def _end(session: UnitOfWork, handoff: Handoff, lead: Lead, *, by: Person | None
     handoff.reason = handoff.reason_note = None
     event = event_types.Disqualified(reason=None, note=None)
     published = playbooks.current(session, handoff.workspace_id)
-    events.record_event(session, handoff, event, now=now, by=by, playbook_id=published.id)
+    events.record_event(session, handoff, event, now=now, by=by, playbook_id=published.id, in_thread=in_thread)
     tasks.drop(session, handoff, by=by, now=now)
     passed = events.has_passed(session, lead)
     update_lifecycle(session, handoff, lead, published.playbook, passed=passed, now=now, by=by)
@@ -135,14 +160,19 @@ def _end(session: UnitOfWork, handoff: Handoff, lead: Lead, *, by: Person | None
 
 
 def _tell(
-    session: UnitOfWork, handoffs: Sequence[Handoff], lead: Lead, *, by: Person | None, in_thread: bool, now: datetime
+    session: UnitOfWork,
+    handoffs: Sequence[Handoff],
+    lead: Lead,
+    *,
+    by: Person | None,
+    in_thread: frozenset[int],
+    now: datetime,
 ) -> None:
-    """Write the erasure down: under the newest card, where there is one."""
+    """Write the erasure down with the newest handoff; its thread tells it if it is among `in_thread`."""
     event = event_types.Erased()
     if handoffs:
-        events.record_event(
-            session, max(handoffs, key=lambda each: each.id), event, now=now, by=by, in_thread=in_thread
-        )
+        newest = max(handoffs, key=lambda each: each.id)
+        events.record_event(session, newest, event, now=now, by=by, in_thread=newest.id in in_thread)
     else:
         events.record_lead_event(session, lead, event, now=now, by=by)
 

@@ -11,6 +11,7 @@ from qualification.leads.companies import Companies
 from qualification.records import Company, ExternalId, Handoff, Lead, rows
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.refusals import LeadErased
 
 
 class FoundLate(Exception):
@@ -127,6 +128,10 @@ class LeadIndex:
                 if any(root.id not in leads for lead in leads.values() if (root := merging.root(self._session, lead))):
                     raise FoundLate
                 require_locked(self._session, self._workspace_id, leads.keys() - self._live.keys(), handoffs)
+            for lead in leads.values():
+                if lead.erased_at is not None:
+                    # By our number, or while this waited: nobody is known by anything else once they are erased.
+                    raise LeadErased(at=lead.erased_at)
         companies = self.companies.by_id
         for lead in namesakes:
             if lead.name_key is not None and lead.company_id in companies:

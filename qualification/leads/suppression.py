@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, func, select
+from sqlalchemy import bindparam, delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from qualification.leads.naming import LEAD_NUMBER
@@ -23,9 +23,12 @@ from qualification.rules.values.normalization import fold_mailbox
 def suppressed(session: UnitOfWork, workspace_id: int, rows: Sequence[LeadData]) -> dict[int, SuppressionReason]:
     """Return why somebody must not come back, by the index of each row that is about such a person.
 
+    On PostgreSQL it waits for whoever is erasing somebody at the moment, and they wait until this transaction ends.
     Without BATON_KEY nobody can be recognised; a bot that has suppressions doesn't start without it.
     """
     key = session.personal_key
+    if key is not None and session.get_bind().dialect.name == "postgresql":
+        session.execute(_WHILE_NOBODY_IS_ERASED, {"workspace_id": workspace_id})
     if key is None or session.scalar(_ANY, {"workspace_id": workspace_id}) is None:
         return {}
     digests: dict[str, list[int]] = {}
@@ -34,6 +37,12 @@ def suppressed(session: UnitOfWork, workspace_id: int, rows: Sequence[LeadData])
             digests.setdefault(key.digest(workspace_id, recogniser), []).append(index)
     found = session.execute(_OF, {"workspace_id": workspace_id, "digests": [*digests]})
     return {index: reason for digest, reason in found for index in digests[digest]}
+
+
+def hold_arrivals(session: UnitOfWork, workspace_id: int) -> None:
+    """Let nobody come in until the commit, so that whoever is erased doesn't come back at the same moment."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_HOLD_ARRIVALS, {"workspace_id": workspace_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,8 @@ def is_keyed(session: Session, key: PersonalKey | None) -> bool:
 
 
 # Built once: building a statement takes longer than running it.
+_WHILE_NOBODY_IS_ERASED: Final = text("SELECT pg_advisory_xact_lock_shared(hashtext('baton erase'), :workspace_id)")
+_HOLD_ARRIVALS: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton erase'), :workspace_id)")
 _OURS: Final = Suppression.workspace_id == bindparam("workspace_id")
 _ANY: Final = select(Suppression.id).where(_OURS).limit(1)
 _OF: Final = select(Suppression.digest, Suppression.reason).where(

@@ -75,6 +75,7 @@ class Lead(Base):
             "problem",
             "campaign",
             "fields",
+            "gated_by",
         ),
         about_lead=(
             "id",
@@ -84,7 +85,6 @@ class Lead(Base):
             "source",
             "do_not_contact",
             "score",
-            "gated_by",
             "merged_into_id",
             "created_at",
             "updated_at",

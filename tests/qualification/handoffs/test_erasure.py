@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from sqlalchemy import func, select, update
 
 from bot.database import Database
-from qualification.handoffs import decisions, erasure, handover, snooze
+from qualification.handoffs import automatic, decisions, erasure, handover, snooze
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.leads import suppression
 from qualification.leads.owned_rows import OWNED
@@ -23,7 +23,9 @@ from qualification.rules.intake.row_errors import ERASED, InvalidRow
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead, WasErased
+from tests.qualification.intake.test_imports import MARCH, brings, row
 from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 from tests.worlds.zelda import COMPANY, EMAIL, ZELDA, known
 
 WORDS = ("zelda", "quill", "zebrafinch", "123 45 67", "1234567", "bluebell", "crm-zelda", "marigold")
@@ -259,4 +261,31 @@ def test_the_audit_keeps_who_did_it_and_no_word_of_theirs(desk: Desk) -> None:
         (AuditAction.SUPPRESSION_LIFTED, "unix:tests"),
         (AuditAction.ERASED, "unix:tests"),
     ]
+    assert left(desk) == []
+
+
+def test_nothing_hands_an_erased_lead_over_again_or_holds_it_back(desk: Desk) -> None:
+    desk.publishes(f"{PLAYBOOK}scoring: {{threshold: 20, activities: [{{key: page, name: Page, points: 5}}]}}\n")
+    ready = desk.takes(LeadInput(id="ready", email="r@acme.example", name="R")).lead_id
+    held = desk.takes(ActivityInput(id="2", kind="page", lead=LeadInput(id="held", email="h@gmail.com"))).lead_id
+    for _ in range(2):
+        desk.takes(ActivityInput(id=f"page {_}", kind="page", lead=LeadInput(id="ready")))
+    with desk.database.transaction() as session:
+        session.execute(update(Lead).where(Lead.id == held).values(gated_by="free-mail"))
+    for lead_id in (ready, held):
+        erased(desk, lead_id)
+    desk.publishes(f"{PLAYBOOK}scoring: {{threshold: 5, activities: [{{key: page, name: Page, points: 5}}]}}\n")
+    desk.adds_up()
+    assert desk.reads(lambda session: automatic.examine(session, desk.workspace_id, after=0, limit=9)).ready == ()
+    assert desk.does(automatic.hand_over, lead_id=ready) is None
+    assert desk.all(Handoff) == []
+    assert [each.gated_by for each in desk.all(Lead)] == [None, None]
+
+
+def test_a_deal_that_no_card_shows_is_erased_without_one(desk: Desk) -> None:
+    about: dict[str, Any] = {name: value for name, value in ZELDA.items() if name != "id"}
+    brings(desk, row("crm-zelda-1", **about, handoff={"owner": "Ana Ruiz", "stage": "follow-up", "at": MARCH}))
+    (lead,) = desk.all(Lead)
+    assert erased(desk, lead.id).ended == 1
+    assert desk.all(Delivery) == []
     assert left(desk) == []

@@ -13,17 +13,20 @@ import pytest
 from sqlalchemy import text
 
 from bot.database import Database
-from qualification.handoffs import decisions, handover
+from qualification.handoffs import decisions, erasure, handover
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.intake import ingest
 from qualification.leads import resolution
 from qualification.organisation import publishing
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Lead
+from qualification.rules.intake.row_errors import InvalidRow
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from qualification.rules.refusals import LeadErased
 from qualification.scoring import rescoring
 from tests.qualification.handoffs.test_snooze import snoozed
 from tests.worlds.desk import Desk, open_desk
+from tests.worlds.keys import PERSONAL_KEY
 from tests.worlds.playbook import PLAYBOOK, without
 from tests.worlds.waiting import until_waiting
 
@@ -34,7 +37,7 @@ NO_NEED: dict[str, Any] = {"reason": "no-need", "note": None}
 @pytest.fixture
 def desk(postgresql_url: str) -> Iterator[Desk]:
     """Give a workspace on PostgreSQL: SQLite's writers go one after the other."""
-    database = Database(postgresql_url)
+    database = Database(postgresql_url, personal_key=PERSONAL_KEY)
     yield open_desk(database)
     database.dispose()
 
@@ -186,3 +189,40 @@ def test_a_lead_locked_by_itself_begins_anew_where_it_was_handed_over_meanwhile(
         locking = hands.submit(locks)
         until_waiting(session, locking)
     assert locking.result() == handoff_id
+
+
+def test_a_post_that_waits_for_a_lead_that_is_erased_meanwhile_brings_nothing_back(
+    desk: Desk, hands: ThreadPoolExecutor
+) -> None:
+    lead_id = desk.takes(LeadInput(id="1", email="jo@acme.example")).lead_id
+
+    def posts() -> None:
+        desk.takes(LeadInput(id="1", email="jo@acme.example", name="Jo"))
+
+    with desk.database.transaction() as session:
+        erasure.erase(session, desk.workspace_id, lead_id, by="unix:tests", now=desk.now)
+        posting = hands.submit(posts)
+        until_waiting(session, posting)
+    with pytest.raises(InvalidRow):
+        posting.result()
+    assert [(each.name, each.email) for each in desk.all(Lead)] == [(None, None)]
+
+
+def test_two_who_erase_the_same_person_at_once_erase_them_once(desk: Desk, hands: ThreadPoolExecutor) -> None:
+    handoff_id, offer_id = desk.offered("Acme", email="jo@acme.example")
+    lead_id = desk.handoff(handoff_id).lead_id
+
+    def erases() -> None:
+        desk.does(erasure.erase, lead_id=lead_id, by="unix:tests")
+
+    with desk.database.transaction() as session:
+        erasure.erase(session, desk.workspace_id, lead_id, by="unix:tests", now=desk.now)
+        second = hands.submit(erases)
+        accepting = hands.submit(
+            decides, desk, decisions.accept, by=desk.asked(handoff_id), handoff_id=handoff_id, offer_id=offer_id
+        )
+        until_waiting(session, second, accepting)
+    for each in (second, accepting):
+        with pytest.raises(LeadErased):
+            each.result()
+    assert desk.kinds(handoff_id).count("erased") == 1
