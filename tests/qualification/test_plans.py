@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from bot import metrics
-from qualification.handoffs import due
+from qualification.handoffs import due, retention
 from qualification.outbox import outbox, retries, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Person
 from qualification.reporting import lifecycle_counts, summaries
+from qualification.rules.leads.retention import Age, RetainedState
 from qualification.scoring import rescoring
 from qualification.views import held, overview, search
 from tests.conftest import written
@@ -137,3 +138,18 @@ def test_a_longer_list_asks_no_more_often(desk: Desk) -> None:
     for number in range(5):
         desk.accepted(f"Company {number}", by="UMAYA")
     assert asks() == few
+
+
+def test_old_leads_are_found_by_their_ids_and_not_by_their_workspace(desk: Desk) -> None:
+    desk.hands_over()
+    kept = {RetainedState.UNWORKED: Age(days=1)}
+    plan = plans(
+        desk,
+        lambda session: retention.preview(session, desk.workspace_id, kept, now=desk.now + timedelta(days=9)),
+    )
+    # By its key alone, in either engine's words.
+    assert "SEARCH lead USING INTEGER PRIMARY KEY (rowid>?)" in plan or "pk_lead" in plan
+    assert "Sort Key: lead.id" not in plan
+    assert "ix_activity_lead_id" in plan
+    assert "ix_handoff_lead_id" in plan
+    assert "uq_activity_workspace_id" not in plan
