@@ -134,10 +134,12 @@ def given(workspace_id: int, now: datetime) -> dict[str, Any]:
 
 
 def _put_off(run: RetentionRun, since: Mapping[RetainedState, datetime], zone: ZoneInfo, *, now: datetime) -> None:
-    """Set the next night, by since when each age is said."""
+    """Set the next night, by since when each age is said; where a clock was ahead it is asked again in a week."""
     to_come = [next_night(at + NOTICE, zone) for at in since.values() if at + NOTICE > now]
     run.first_at = min(to_come, default=None)
-    run.due_at = run.first_at if run.first_at is not None and len(to_come) == len(since) else next_night(now, zone)
+    run.due_at = next_night(now, zone)
+    if run.first_at is not None and len(to_come) == len(since):
+        run.due_at = min(run.first_at, next_night(now + NOTICE, zone))
 
 
 def _log_night(run: RetentionRun) -> None:

@@ -16,8 +16,10 @@ from bot.slack.client import Slack
 from bot.slack.rate_limits import GREATEST_PAUSE
 from bot.worker import Worker
 from qualification.people import audit
-from qualification.records import Base, ChannelQueue, Delivery, IdempotencyKey, RateLimit, RateWindow
+from qualification.records import Base, ChannelQueue, Delivery, IdempotencyKey, Lead, RateLimit, RateWindow
+from qualification.rules.leads.lead_input import LeadInput
 from tests.worlds.desk import MORNING, Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 BEYOND = MORNING + GREATEST_PAUSE + timedelta(seconds=1)
 
@@ -91,3 +93,19 @@ def test_a_search_that_a_clock_which_was_ahead_put_off_is_found(desk: Desk) -> N
     with desk.database.transaction() as session:
         session.execute(update(Delivery).values(duplicate_check_at=BEYOND))
     assert found(desk) == [wrong_clocks.mend]
+
+
+def test_a_worker_erases_in_one_night_all_that_is_old(desk: Desk) -> None:
+    desk.publishes(f"{PLAYBOOK}\nretention: {{leads: [{{state: unworked, after: 1 year}}]}}\n")
+    old = [desk.takes(LeadInput(email=f"old{number}@acme.example")).lead_id for number in range(3)]
+    young = desk.takes(LeadInput(email="young@acme.example")).lead_id
+    with desk.database.transaction() as session:
+        long_ago = MORNING - timedelta(days=400)
+        session.execute(update(Lead).where(Lead.id.in_(old)).values(updated_at=long_ago))
+    slack = Slack("xoxb-nobody", base_url="http://127.0.0.1:9/")
+    worker = Worker(desk.database, slack, desk.workspace_id, now=lambda: desk.now)
+    for days, left in ((0, [*old, young]), (7, [*old, young]), (8, [young])):
+        worker.run_once(MORNING.replace(hour=2) + timedelta(days=days))
+        assert {each.id for each in desk.all(Lead, Lead.erased_at.is_(None))} == {*left}
+    desk.now = MORNING.replace(hour=2) + timedelta(days=8)
+    assert found(desk) == []

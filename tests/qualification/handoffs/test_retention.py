@@ -303,6 +303,20 @@ def test_a_clock_that_was_ahead_stops_it_for_no_longer_than_a_night(desk: Desk) 
     assert night(desk) == [lead_id]
 
 
+def test_a_playbook_published_by_a_clock_that_was_ahead_erases_nobody_early_and_keeps_no_worker_busy(
+    desk: Desk,
+) -> None:
+    now = desk.now
+    desk.later(days=90)
+    publishes(desk, YEAR)
+    desk.now = now
+    unworked(desk)
+    assert desk.does(retention.run_due) == 1
+    assert desk.does(retention.run_due) == 0
+    assert [night(desk) for _ in range(9)] == [[]] * 9
+    assert desk.does(retention.run_due) == 0
+
+
 def test_another_workspace_keeps_its_leads(desk: Desk) -> None:
     other = open_desk(desk.database, "T2")
     (theirs,) = unworked(other, days=9999)
