@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, bindparam, exists, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from qualification.handoffs import erasure
 from qualification.leads import merging, resolution
@@ -268,14 +268,6 @@ def _refresh_homes(session: UnitOfWork, workspace_id: int, *, now: datetime) -> 
         surfaces.refresh_home(session, person, now=now)
 
 
-def _in_workspace(column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Return that a row is the workspace's, for statements that find rows by something rarer.
-
-    Added to nothing, so that SQLite doesn't go by an index of workspaces, which leads it through all of them.
-    """
-    return column + 0 == _WORKSPACE
-
-
 _WORKSPACE: Final[BindParameter[int]] = bindparam("workspace_id")
 _IS_DUE: Final = (
     RetentionRun.workspace_id == _WORKSPACE,
@@ -287,7 +279,7 @@ _DUE: Final = select(RetentionRun).where(*_IS_DUE).with_for_update(skip_locked=T
 _NEXT: Final = (
     select(Lead.id, Lead.updated_at)
     .where(
-        _in_workspace(Lead.workspace_id),
+        rows.in_workspace(Lead),
         Lead.id > bindparam("after"),
         Lead.merged_into_id.is_(None),
         Lead.erased_at.is_(None),
@@ -297,16 +289,16 @@ _NEXT: Final = (
 )
 _THEIRS: Final[BindParameter[int]] = bindparam("leads", expanding=True)
 _MERGED_AT: Final = select(Lead.id.label("lead_id"), Lead.updated_at.label("at")).where(
-    _in_workspace(Lead.workspace_id), Lead.id.in_(_THEIRS)
+    rows.in_workspace(Lead), Lead.id.in_(_THEIRS)
 )
 _ACTIVE_AT: Final = (
     select(Activity.lead_id, func.max(Activity.at).label("at"))
-    .where(_in_workspace(Activity.workspace_id), Activity.lead_id.in_(_THEIRS))
+    .where(rows.in_workspace(Activity), Activity.lead_id.in_(_THEIRS))
     .group_by(Activity.lead_id)
 )
 _HANDOFFS: Final = select(
     Handoff.lead_id, Handoff.state, Handoff.announced_at, Handoff.ended_at, Handoff.resume_at
-).where(_in_workspace(Handoff.workspace_id), Handoff.lead_id.in_(_THEIRS))
+).where(rows.in_workspace(Handoff), Handoff.lead_id.in_(_THEIRS))
 _VERSION: Final = (
     select(PlaybookVersion.text, PlaybookVersion.published_at)
     .where(PlaybookVersion.workspace_id == _WORKSPACE, PlaybookVersion.id != bindparam("version"))
