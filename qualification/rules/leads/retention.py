@@ -71,7 +71,7 @@ def is_old(states: Collection[RetainedState | None], last: datetime, ages: Ages,
 
 def is_night(now: datetime, zone: ZoneInfo) -> bool:
     """Say whether old leads may be erased now."""
-    return BEGINS <= now.astimezone(zone).time() < ENDS
+    return BEGINS.hour <= now.astimezone(zone).hour < ENDS.hour
 
 
 def next_night(after: datetime, zone: ZoneInfo) -> datetime:

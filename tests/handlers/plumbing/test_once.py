@@ -175,7 +175,9 @@ def qualify(floor: Floor) -> Iterator[None]:
 
 
 def ask(floor: Floor) -> Iterator[None]:
-    publishes(floor, f"{PLAYBOOK}\nrights: {{marketers: leads, managers: leads}}\n")
+    olu = "  - {email: olu.adeyemi@northwind.example, name: Olu Adeyemi, roles: [admin]}\n"
+    staffed = PLAYBOOK.replace("people:\n", f"people:\n{olu}")
+    publishes(floor, f"{staffed}\nrights: {{marketers: leads, managers: leads}}\n")
     comes_in(floor, id="7", phone="+49 1", company="Kestrel Freight")
     floor.hands_over("Kestrel Freight", email="ivy@kestrel.example", person="Ivy Chen")
     comes_in(floor, id="7", email="ivy@kestrel.example")
@@ -190,6 +192,13 @@ def ask(floor: Floor) -> Iterator[None]:
     press(floor.mika, "hand_over_lead", floor.mika.private_replies[-1])
     yield
     floor.mika.closes()
+    administrator = floor.sandbox.person("Olu Adeyemi")
+    administrator.types("/lead joe doe", "#general")
+    press(administrator, "erase_lead", administrator.private_replies[-1])
+    yield
+    submit(administrator, "erase")
+    yield
+    administrator.closes()
     floor.maya.types("/pipeline", "#general")
     yield
     answer = floor.maya.private_replies[-1]

@@ -156,7 +156,7 @@ def test_nothing_of_anybody_else_is_in_it(desk: Desk) -> None:
 
 def test_one_who_was_erased_gives_what_is_left(desk: Desk) -> None:
     lead_id = known(desk)
-    desk.does(erasure.erase, lead_id=lead_id, by=None)
+    desk.does(erasure.erase, lead_id=lead_id, by="unix:tests")
     told = to_json(export_of(desk, f"#{lead_id}"))
     assert "elda" not in told
     assert json.loads(told)["who_you_are"]["lead"][0]["erased_at"]
