@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, Engine, MetaData, NullPool, Table, create_engine, func, inspect, select
+from sqlalchemy import Column, Connection, Engine, MetaData, NullPool, Table, create_engine, func, inspect, select, text
 
 import migrations
 
@@ -87,6 +87,19 @@ def rows(url: str) -> dict[str, int]:
         }
 
 
+def start_over(url: str) -> None:
+    """Empty the database of its schema, which is quicker than to take every revision back."""
+    engine = engine_of(url)
+    if engine.dialect.name == "sqlite":
+        for table in inspect(engine).get_table_names():
+            with engine.begin() as connection:
+                connection.execute(text(f'DROP TABLE "{table}"'))
+        return
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+
+
 def test_the_history_is_one_line() -> None:
     """One beginning, one end, and no revision that has two children."""
     assert [revision.down_revision for revision in HISTORY] == [None, *(revision.revision for revision in HISTORY[:-1])]
@@ -96,7 +109,7 @@ def test_the_history_is_one_line() -> None:
 @pytest.mark.parametrize("revision", [revision.revision for revision in HISTORY])
 def test_rows_of_every_table_outlive_the_upgrade(revision: str, database_url: str) -> None:
     """A database that stands at any revision reaches the newest with all it holds."""
-    migrations.downgrade(database_url, "base")
+    start_over(database_url)
     migrations.upgrade(database_url, revision)
     fill(database_url)
     before = rows(database_url)
