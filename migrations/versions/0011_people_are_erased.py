@@ -37,13 +37,21 @@ def upgrade() -> None:
         ),
         sa.Column("key_mark", sa.String(8), nullable=False, comment="tells by which BATON_KEY it was made"),
         sa.Column("reason", sa.String(20), nullable=False),
-        sa.Column("lead_id", KEY, nullable=True, comment="the emptied lead that it was; NULL: it never was one here"),
+        sa.Column(
+            "lead_id", KEY, nullable=True, comment="the lead that it is or was, emptied; NULL: it never was one here"
+        ),
+        sa.Column(
+            "company_id",
+            KEY,
+            nullable=True,
+            comment="former: the company that they left, which goes with them if nobody else is known there",
+        ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_suppression_lead_id"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_suppression_workspace_id"),
         sa.PrimaryKeyConstraint("id", name="pk_suppression"),
     )
-    op.create_index("uq_suppression_digest", "suppression", ["workspace_id", "digest"], unique=True)
+    op.create_index("uq_suppression_digest", "suppression", ["workspace_id", "digest", "lead_id"], unique=True)
     op.create_index("ix_suppression_lead_id", "suppression", ["lead_id"])
 
 

@@ -75,13 +75,17 @@ def erase(
     Raises UnknownLead, LeadErased where it is done already, and with `keep_away` NoPersonalKey where BATON_KEY isn't
     set.
     """
-    if keep_away and session.personal_key is None:
+    # With another key than the one by which others were erased, nobody would be known by either.
+    if keep_away and (session.personal_key is None or not suppression.is_keyed(session, session.personal_key)):
         raise NoPersonalKey
     suppression.hold_arrivals(session, workspace_id)
     root, handoffs = _locked(session, workspace_id, lead_id)
     shown_on_cards = _lock_further(session, workspace_id, handoffs, now=now)
     leads = [rows.get_one(session, Lead, each, workspace_id) for each in merging.family(session, root)]
-    companies = {each.company_id for each in leads} - {None}
+    reason = _reason_to_keep_away(session, leads, asked=keep_away)
+    companies = {each.company_id for each in leads if each.company_id is not None}
+    # Nobody else locks a company meanwhile: whoever does has come in, and that is held.
+    companies |= suppression.former_companies(session, workspace_id, [each.id for each in leads])
     person = by if isinstance(by, Person) else None
     ended = sum(
         _end(session, handoff, root, by=person, in_thread=handoff.id in shown_on_cards, now=now) for handoff in handoffs
@@ -89,16 +93,36 @@ def erase(
     _tell(session, handoffs, root, by=person, in_thread=shown_on_cards if keep_away else frozenset(), now=now)
     owned = owned_rows(session, workspace_id, [each.id for each in leads])
     done = replace(_counted(session, workspace_id, root, owned), ended=ended)
-    if keep_away and session.personal_key is not None:
-        erasing.suppress(session, leads, session.personal_key, reason=SuppressionReason.ERASED, now=now)
+    if reason is not None:
+        suppression.suppress(session, root, leads, reason=reason, now=now)
+    else:
+        for each in leads:
+            suppression.forget_former(session, each)
     erasing.empty(session, workspace_id, owned, now=now)
-    erasing.drop_companies(session, workspace_id, {each for each in companies if each is not None})
+    erasing.drop_companies(session, workspace_id, companies)
+    for handoff_id in owned[Handoff.__tablename__]:
+        # Also the Home tabs of whoever had an earlier one.
+        outbox.mark_stale(session, workspace_id, handoff_id, now)
     summaries = _summaries(session, workspace_id, owned[Handoff.__tablename__])
     shown = [*owned[Delivery.__tablename__], *summaries]
     outbox.write_anew(session, workspace_id, shown, now)
     action = AuditAction.ERASED if keep_away else AuditAction.RETENTION_ERASED
     audit.record(session, workspace_id, action, by=by, lead_id=done.lead_id, now=now, messages=len(shown))
     return done
+
+
+def _reason_to_keep_away(session: UnitOfWork, leads: Sequence[Lead], *, asked: bool) -> SuppressionReason | None:
+    """Return why the person must not come back unknown: they are erased, or once said that they want no contact.
+
+    Raises NoPersonalKey where nobody could know them again.
+    """
+    if asked:
+        return SuppressionReason.ERASED
+    if not any(each.do_not_contact for each in leads):
+        return None
+    if session.personal_key is None:
+        raise NoPersonalKey
+    return SuppressionReason.OPTED_OUT
 
 
 def _locked(session: Session, workspace_id: int, lead_id: int) -> tuple[Lead, Sequence[Handoff]]:

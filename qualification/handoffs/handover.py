@@ -101,8 +101,11 @@ def hand_over(
         before, _ = seen_lead(session, view, workspace_id, lead_id)
         if before.erased_at is not None:
             raise LeadErased(at=before.erased_at)
-    if suppression.suppressed(session, workspace_id, [data]).get(0) is SuppressionReason.ERASED:
+    kept_away = suppression.suppressed(session, workspace_id, [data]).get(0)
+    if kept_away is SuppressionReason.ERASED:
         raise WasErased
+    if kept_away is SuppressionReason.OPTED_OUT:
+        data = replace(data, do_not_contact=True)
     found = resolution.resolve(session, workspace_id, data, now=now)
     if found.is_new:
         record_arrivals(session, [(found.lead, None)])

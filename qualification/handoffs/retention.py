@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import erasure
-from qualification.leads import merging, resolution
+from qualification.leads import merging, resolution, suppression
 from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
@@ -21,7 +21,7 @@ from qualification.records import Activity, Handoff, Lead, Person, PlaybookVersi
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.retention import NOTICE, Ages, RetainedState, is_night, is_old, next_night
 from qualification.rules.playbook.playbook import PlaybookFaults
-from qualification.rules.refusals import LeadErased, UnknownLead
+from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead
 
 log = logging.getLogger(__name__)
 
@@ -155,12 +155,14 @@ def _erase(
     """Erase a lead, unless something has happened to it since; one that can't be erased holds up no other."""
     try:
         with session.begin_nested():
+            # Before any row, as whoever comes in does.
+            suppression.hold_arrivals(session, workspace_id)
             lead = rows.get_one(session, Lead, lead_id, workspace_id)
             resolution.lock_person(session, lead)
             if not _old_among(session, workspace_id, _leads(session, workspace_id, lead_id), ages, now):
                 return False
             erasure.erase(session, workspace_id, lead_id, by=f"playbook:{playbook_id}", keep_away=False, now=now)
-    except (LeadErased, UnknownLead):
+    except (LeadErased, NoPersonalKey, UnknownLead):
         return False
     except SQLAlchemyError:
         raise  # the database's trouble, not the lead's

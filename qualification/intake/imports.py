@@ -90,10 +90,7 @@ def import_rows(
             data[index] = _lead_data(sender, roster, row, now)
         except InvalidRow as invalid:
             rejected[index] = invalid.errors
-    erased = ingest.erased_rows(session, roster.workspace_id, data)
-    for index in erased:
-        del data[index]
-    rejected |= erased
+    rejected |= ingest.erased_rows(session, roster.workspace_id, data)
     dated = {index: rows[index].as_of(now) for index in data}
     found = ingest.resolve_leads(session, roster.workspace_id, [*data.values()], announcing=announcing, now=now)
     resolved = dict(zip(data, found, strict=True))

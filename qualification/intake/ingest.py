@@ -1,7 +1,7 @@
 """What senders post: leads resolved, activities stored and scored, and leads that are ready handed over."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qualification.handoffs import automatic
@@ -51,10 +51,7 @@ def ingest(
             rejected[index] = invalid.errors
         else:
             known |= {entry.id} if isinstance(entry, ActivityInput) else set()
-    erased = erased_rows(session, workspace_id, data)
-    for index in erased:
-        del data[index]
-    rejected |= erased
+    rejected |= erased_rows(session, workspace_id, data)
     resolved = dict(zip(data, resolve_leads(session, workspace_id, [*data.values()], now=now), strict=True))
     done = [
         (resolved[index].lead, activity_data(sender, entry, now))
@@ -76,17 +73,22 @@ def ingest(
     return results
 
 
-def erased_rows(
-    session: UnitOfWork, workspace_id: int, data: Mapping[int, LeadData]
-) -> dict[int, tuple[RowError, ...]]:
-    """Return the error of each row, by its index, that is about somebody who was erased and must not come back."""
+def erased_rows(session: UnitOfWork, workspace_id: int, data: dict[int, LeadData]) -> dict[int, tuple[RowError, ...]]:
+    """Take the rows out of `data` that are about somebody who was erased, and return the error of each by its index.
+
+    Whoever once said that they want no contact comes in with that.
+    """
     found = suppression.suppressed(session, workspace_id, [*data.values()])
     indexes = [*data]
-    return {
-        indexes[place]: (RowError("lead", ERASED),)
-        for place, reason in found.items()
-        if reason is SuppressionReason.ERASED
-    }
+    rejected: dict[int, tuple[RowError, ...]] = {}
+    for place, reason in found.items():
+        index = indexes[place]
+        if reason is SuppressionReason.ERASED:
+            del data[index]
+            rejected[index] = (RowError("lead", ERASED),)
+        else:
+            data[index] = replace(data[index], do_not_contact=True)
+    return rejected
 
 
 def resolve_leads(

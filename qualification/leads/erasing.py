@@ -23,41 +23,11 @@ from sqlalchemy import (
 from qualification.leads.events import event_of
 from qualification.leads.owned_rows import OWNED, RECORDS
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Company, ExternalId, Lead, LeadEvent, Suppression, rows
-from qualification.records.base import insert_once
+from qualification.records import Company, Lead, LeadEvent
 from qualification.rules.handoffs.event_codec import to_json
-from qualification.rules.leads.suppression import PersonalKey, SuppressionReason, recognisers_of
 
 # Rows of one statement; SQLite takes some 30,000 parameters.
 _TOGETHER: Final = 5000
-
-
-def suppress(
-    session: UnitOfWork, leads: Iterable[Lead], key: PersonalKey, *, reason: SuppressionReason, now: datetime
-) -> None:
-    """Keep hashes of all by which these leads would be recognised if they came in again."""
-    for lead in leads:
-        company = rows.get(session, Company, lead.company_id, lead.workspace_id)
-        names = select(ExternalId.sender, ExternalId.external_id).where(
-            ExternalId.workspace_id == lead.workspace_id, ExternalId.lead_id == lead.id
-        )
-        recognisers = recognisers_of(
-            external_keys=tuple((sender, external_id) for sender, external_id in session.execute(names)),
-            email_key=lead.email_key,
-            name_key=lead.name_key,
-            companies=tuple(filter(None, (company.name_key, company.domain))) if company else (),
-        )
-        for recogniser in recognisers:
-            insert_once(
-                session,
-                Suppression,
-                workspace_id=lead.workspace_id,
-                digest=key.digest(lead.workspace_id, recogniser),
-                key_mark=key.mark,
-                reason=reason,
-                lead_id=lead.id,
-                at=now,
-            )
 
 
 def empty(session: UnitOfWork, workspace_id: int, owned: Mapping[str, Sequence[int]], *, now: datetime) -> None:

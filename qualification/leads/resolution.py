@@ -15,6 +15,7 @@ from qualification.leads import merging
 from qualification.leads.index import FoundLate, live_among, lock_handoffs, require_locked
 from qualification.leads.merging import root
 from qualification.leads.resolver import ResolvedLead, Resolver
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, Handoff, Lead
 from qualification.rules.leads.lead_data import LeadData
 
@@ -28,13 +29,15 @@ _MOST_TRIES: Final = 20
 _DEADLOCK: Final = "40P01"
 
 
-def resolve(session: Session, workspace_id: int, row: LeadData, *, now: datetime) -> ResolvedLead:
+def resolve(session: UnitOfWork, workspace_id: int, row: LeadData, *, now: datetime) -> ResolvedLead:
     """Find the lead or add it, and write what is new about it: `resolve_all` for one row."""
     (resolved,) = resolve_all(session, workspace_id, [row], now=now)
     return resolved
 
 
-def resolve_all(session: Session, workspace_id: int, rows: Sequence[LeadData], *, now: datetime) -> list[ResolvedLead]:
+def resolve_all(
+    session: UnitOfWork, workspace_id: int, rows: Sequence[LeadData], *, now: datetime
+) -> list[ResolvedLead]:
     """Find the leads or add them, one row after the other, and write what is new about each.
 
     A row means the lead with the sender's id, else the one with the e-mail address (whatever its case, and without a

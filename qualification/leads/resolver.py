@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from qualification.leads import merging
 from qualification.leads.index import LeadIndex
 from qualification.leads.writer import LeadWriter
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, Handoff, Lead, rows
 from qualification.rules.leads.lead_data import LeadData
 
@@ -39,7 +38,7 @@ class ResolvedLead:
 class Resolver:
     """Resolves rows one after the other, over an index that is read once and grows with each row."""
 
-    def __init__(self, session: Session, workspace_id: int, rows: Sequence[LeadData], *, now: datetime) -> None:
+    def __init__(self, session: UnitOfWork, workspace_id: int, rows: Sequence[LeadData], *, now: datetime) -> None:
         """Read and lock what the rows may mean."""
         self._session = session
         self._rows = rows

@@ -1,20 +1,28 @@
 """Who must not come back without a word: asked before anything that somebody says of a lead is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, func, select, text
+from sqlalchemy import BindParameter, bindparam, delete, exists, func, select, text
 from sqlalchemy.orm import Session
 
+from qualification.leads import merging
 from qualification.leads.naming import LEAD_NUMBER
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import audit
 from qualification.people.audit import Actor
-from qualification.records import Suppression
+from qualification.records import Company, ExternalId, Lead, Suppression, rows
+from qualification.records.base import insert_once
 from qualification.rules.leads.lead_data import LeadData
-from qualification.rules.leads.suppression import PersonalKey, Recogniser, SuppressionReason, recognisers_in
+from qualification.rules.leads.suppression import (
+    PersonalKey,
+    Recogniser,
+    SuppressionReason,
+    recognisers_in,
+    recognisers_of,
+)
 from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import NoPersonalKey
 from qualification.rules.values.normalization import fold_mailbox
@@ -24,25 +32,120 @@ def suppressed(session: UnitOfWork, workspace_id: int, rows: Sequence[LeadData])
     """Return why somebody must not come back, by the index of each row that is about such a person.
 
     On PostgreSQL it waits for whoever is erasing somebody at the moment, and they wait until this transaction ends.
-    Without BATON_KEY nobody can be recognised; a bot that has suppressions doesn't start without it.
+    Raises NoPersonalKey where somebody must not come back, and BATON_KEY isn't set, by which they would be known.
     """
     key = session.personal_key
     if key is not None and session.get_bind().dialect.name == "postgresql":
         session.execute(_WHILE_NOBODY_IS_ERASED, {"workspace_id": workspace_id})
-    if key is None or session.scalar(_ANY, {"workspace_id": workspace_id}) is None:
+    if session.scalar(_ANY, {"workspace_id": workspace_id}) is None:
         return {}
+    if key is None:
+        raise NoPersonalKey
     digests: dict[str, list[int]] = {}
     for index, row in enumerate(rows):
         for recogniser in recognisers_in(row):
             digests.setdefault(key.digest(workspace_id, recogniser), []).append(index)
     found = session.execute(_OF, {"workspace_id": workspace_id, "digests": [*digests]})
-    return {index: reason for digest, reason in found for index in digests[digest]}
+    reasons: dict[int, SuppressionReason] = {}
+    for digest, reason in found:
+        for index in digests[digest]:
+            if reasons.get(index) is not SuppressionReason.ERASED:
+                reasons[index] = reason
+    return reasons
 
 
 def hold_arrivals(session: UnitOfWork, workspace_id: int) -> None:
     """Let nobody come in until the commit, so that whoever is erased doesn't come back at the same moment."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(_HOLD_ARRIVALS, {"workspace_id": workspace_id})
+
+
+def keep_former(
+    session: UnitOfWork, lead: Lead, company: Company | None, *, email_key: str | None, left: bool, now: datetime
+) -> None:
+    """Keep hashes of what the lead is known by, before it is known by something else.
+
+    `email_key` is that of the address it will have, `company` the one it has now and `left` whether it leaves that.
+    Without BATON_KEY nothing is kept.
+    """
+    key = session.personal_key
+    if key is None:
+        return
+    former = recognisers_of(
+        external_keys=(),
+        email_key=lead.email_key,
+        name_key=lead.name_key,
+        companies=keys_of(company),
+        has_address=(lead.email_key or email_key) is not None,
+    )
+    for recogniser in former:
+        digest = key.digest(lead.workspace_id, recogniser)
+        company_id = company.id if company and left else None
+        _keep(session, lead, digest, key.mark, reason=SuppressionReason.FORMER, company_id=company_id, at=now)
+
+
+def _keep(
+    session: UnitOfWork, lead: Lead, digest: str, key_mark: str, *, reason: SuppressionReason, **values: object
+) -> None:
+    about = {"workspace_id": lead.workspace_id, "lead_id": lead.id}
+    insert_once(session, Suppression, **about, digest=digest, key_mark=key_mark, reason=reason, **values)
+
+
+def suppress(
+    session: UnitOfWork, root: Lead, leads: Iterable[Lead], *, reason: SuppressionReason, now: datetime
+) -> None:
+    """Keep hashes of all by which this person, one lead or several found to be one, would be recognised.
+
+    What they were known by before counts from now on too. Raises NoPersonalKey.
+    """
+    key = session.personal_key
+    if key is None:
+        raise NoPersonalKey
+    former: list[Suppression] = []
+    for lead in leads:
+        names = select(ExternalId.sender, ExternalId.external_id).where(
+            ExternalId.workspace_id == lead.workspace_id, ExternalId.lead_id == lead.id
+        )
+        recognisers = recognisers_of(
+            external_keys=tuple((sender, external_id) for sender, external_id in session.execute(names)),
+            email_key=lead.email_key,
+            name_key=lead.name_key,
+            companies=keys_of(rows.get(session, Company, lead.company_id, lead.workspace_id)),
+        )
+        for recogniser in recognisers:
+            _keep(session, root, key.digest(root.workspace_id, recogniser), key.mark, reason=reason, at=now)
+        former += forget_former(session, lead)
+    for each in former:
+        _keep(session, root, each.digest, each.key_mark, reason=reason, at=now)
+
+
+def forget_former(session: UnitOfWork, lead: Lead) -> Sequence[Suppression]:
+    """Forget what the lead was known by before, and return it."""
+    former = session.scalars(
+        select(Suppression).where(
+            Suppression.workspace_id == lead.workspace_id,
+            Suppression.lead_id == lead.id,
+            Suppression.reason == SuppressionReason.FORMER,
+        )
+    ).all()
+    for each in former:
+        session.delete(each)
+    session.flush()
+    return former
+
+
+def former_companies(session: Session, workspace_id: int, lead_ids: Collection[int]) -> set[int]:
+    """Return the ids of the companies that these leads have left."""
+    ids: BindParameter[int] = bindparam("ids", [*lead_ids], expanding=True)
+    left = select(Suppression.company_id).where(
+        Suppression.workspace_id == workspace_id, Suppression.lead_id.in_(ids), Suppression.company_id.is_not(None)
+    )
+    return {each for each in session.scalars(left) if each is not None}
+
+
+def keys_of(company: Company | None) -> tuple[str, ...]:
+    """Return by what a company is known."""
+    return tuple(filter(None, (company.name_key, company.domain))) if company else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +163,7 @@ def listed(session: Session, workspace_id: int) -> list[Suppressed]:
     since = func.min(Suppression.at)
     found = session.execute(
         select(Suppression.lead_id, Suppression.reason, since, func.count())
-        .where(Suppression.workspace_id == workspace_id)
+        .where(Suppression.workspace_id == workspace_id, _IN_FORCE)
         .group_by(Suppression.lead_id, Suppression.reason)
         .order_by(since.desc(), Suppression.lead_id.desc())
     )
@@ -74,13 +177,16 @@ def lift(session: UnitOfWork, workspace_id: int, person: str, *, by: Actor, now:
     """
     ours = Suppression.workspace_id == workspace_id
     if number := LEAD_NUMBER.fullmatch(person.strip()):
-        lead_ids: Sequence[int | None] = [int(number[1])]
+        lead = merging.root(session, rows.get(session, Lead, int(number[1]), workspace_id))
+        lead_ids: Sequence[int | None] = [lead.id] if lead is not None else []
     elif session.personal_key is None:
         raise NoPersonalKey
     else:
         recogniser = Recogniser("email", (fold_mailbox(person.strip()),))
         digest = session.personal_key.digest(workspace_id, recogniser)
-        lead_ids = session.scalars(select(Suppression.lead_id).where(ours, Suppression.digest == digest)).all()
+        lead_ids = session.scalars(
+            select(Suppression.lead_id).where(ours, _IN_FORCE, Suppression.digest == digest)
+        ).all()
     gone = session.execute(delete(Suppression).where(ours, Suppression.lead_id.in_(lead_ids)).returning(Suppression.id))
     hashes = len(gone.all())
     for lead_id in {*lead_ids} if hashes else ():
@@ -90,15 +196,16 @@ def lift(session: UnitOfWork, workspace_id: int, person: str, *, by: Actor, now:
 
 def is_keyed(session: Session, key: PersonalKey | None) -> bool:
     """Say whether everybody who must not come back is known by this key, in every workspace of the database."""
-    others = exists().where(Suppression.key_mark != key.mark) if key else exists(Suppression.id)
+    others = exists().where(_IN_FORCE, *((Suppression.key_mark != key.mark,) if key else ()))
     return session.scalar(select(others).execution_options(every_workspace=True)) is not True
 
 
 # Built once: building a statement takes longer than running it.
 _WHILE_NOBODY_IS_ERASED: Final = text("SELECT pg_advisory_xact_lock_shared(hashtext('baton erase'), :workspace_id)")
 _HOLD_ARRIVALS: Final = text("SELECT pg_advisory_xact_lock(hashtext('baton erase'), :workspace_id)")
+_IN_FORCE: Final = Suppression.reason != SuppressionReason.FORMER
 _OURS: Final = Suppression.workspace_id == bindparam("workspace_id")
-_ANY: Final = select(Suppression.id).where(_OURS).limit(1)
+_ANY: Final = select(Suppression.id).where(_OURS, _IN_FORCE).limit(1)
 _OF: Final = select(Suppression.digest, Suppression.reason).where(
-    _OURS, Suppression.digest.in_(bindparam("digests", expanding=True))
+    _OURS, _IN_FORCE, Suppression.digest.in_(bindparam("digests", expanding=True))
 )

@@ -1,14 +1,15 @@
 """What a batch of rows changes: new leads, companies and external ids, and known leads brought up to date."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import insert
-from sqlalchemy.orm import Session
 
+from qualification.leads import suppression
 from qualification.leads.companies import Companies
-from qualification.records import Company, ExternalId, Lead, Workspace
+from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.records import Company, ExternalId, Lead, Workspace, rows
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lifecycle import Lifecycle
 
@@ -20,11 +21,14 @@ _COLUMNS: Final = (
 # The first row that has them decides: where the lead came from.
 _FIRST_COUNTS: Final = frozenset({"source", "campaign"})
 
+# By what a lead is recognised, beside senders' ids, which it keeps.
+_KNOWN_BY: Final = frozenset({"email_key", "name_key", "company_id"})
+
 
 class LeadWriter:
     """Collects new leads until `flush`, and changes stored ones at once."""
 
-    def __init__(self, session: Session, workspace_id: int, companies: Companies, *, now: datetime) -> None:
+    def __init__(self, session: UnitOfWork, workspace_id: int, companies: Companies, *, now: datetime) -> None:
         """Nothing is written yet."""
         self._session = session
         self._workspace_id = workspace_id
@@ -63,12 +67,21 @@ class LeadWriter:
         values |= dict.fromkeys(without)
         changed = _changed(lead, values)
         if changed:
+            self._keep_former(lead, changed, values)
             _fill(lead, {name: values[name] for name in changed})
             lead.updated_at = self._now
         if "email_key" in changed:
             # The next row may mean whoever has the lead's former address now, so the address must be free first.
             self._session.flush()
         return changed
+
+    def _keep_former(self, lead: Lead, changed: Collection[str], values: Mapping[str, Any]) -> None:
+        """Keep by what the lead was known, where that changes: it is erased by this too."""
+        if any(getattr(lead, name) is not None for name in _KNOWN_BY.intersection(changed)):
+            company = rows.get(self._session, Company, lead.company_id, self._workspace_id)
+            left = company is not None and "company_id" in changed
+            email_key = values.get("email_key")
+            suppression.keep_former(self._session, lead, company, email_key=email_key, left=left, now=self._now)
 
     def add_external_key(self, key: tuple[str, str], lead: Lead) -> None:
         """Let `flush` insert the sender's id of the lead."""

@@ -292,6 +292,12 @@ _LOCKED_MESSAGES: Final = (
     .where(
         Delivery.workspace_id == bindparam("workspace", type_=Key),
         Delivery.id.in_(bindparam("messages", type_=Key, expanding=True)),
+        # What Slack never showed needs no mending, and would come as news.
+        or_(
+            Delivery.state != literal_column("'dead_letter'"),
+            Delivery.ts.is_not(None),
+            Delivery.post_began_at.is_not(None),
+        ),
     )
     .order_by(IS_HOME, Delivery.id)
     .with_for_update(of=Delivery, key_share=True)

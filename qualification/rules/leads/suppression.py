@@ -13,10 +13,14 @@ _MARK_LENGTH: Final = 8
 
 
 class SuppressionReason(StrEnum):
-    """Why somebody must not come back: they were erased, or want no contact."""
+    """Why a hash is kept: somebody was erased, or wants no contact.
+
+    `former` is what a lead was known by before: it keeps nobody away until they are erased.
+    """
 
     ERASED = "erased"
     OPTED_OUT = "opted_out"
+    FORMER = "former"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,11 @@ def recognisers_of(
     email_key: str | None,
     name_key: str | None,
     companies: tuple[str, ...],
+    has_address: bool = False,
 ) -> Iterator[Recogniser]:
     """Yield all by which a stored lead would be recognised; `companies` are the folded name and domain of its company.
 
-    Two different addresses are two people: who had an address is known by name only where no address is given.
+    Two different addresses are two people: who has an address is known by name only where no address is given.
     """
     for sender, external_id in external_keys:
         yield Recogniser("id", (sender, external_id))
@@ -61,7 +66,9 @@ def recognisers_of(
         yield Recogniser("email", (email_key,))
     if name_key is not None:
         for company in companies:
-            yield Recogniser("name" if email_key is None else "name without address", (name_key, company))
+            yield Recogniser(
+                "name without address" if has_address or email_key is not None else "name", (name_key, company)
+            )
 
 
 def recognisers_in(data: LeadData) -> Iterator[Recogniser]:

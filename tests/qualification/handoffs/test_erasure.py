@@ -15,12 +15,14 @@ from qualification.handoffs import automatic, decisions, erasure, handover, snoo
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.leads import suppression
 from qualification.leads.owned_rows import OWNED
+from qualification.outbox import surfaces
 from qualification.people import audit
 from qualification.records import Base, Company, Delivery, Handoff, Lead, Suppression
 from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.intake.row_errors import ERASED, InvalidRow
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from qualification.rules.leads.suppression import PersonalKey, SuppressionReason
 from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead, WasErased
 from tests.qualification.intake.test_imports import MARCH, brings, row
@@ -28,6 +30,7 @@ from tests.worlds.desk import Desk, open_desk
 from tests.worlds.playbook import PLAYBOOK
 from tests.worlds.zelda import COMPANY, EMAIL, ZELDA, known
 
+NO_NEED: dict[str, Any] = {"reason": "no-need", "note": None}
 WORDS = ("zelda", "quill", "zebrafinch", "123 45 67", "1234567", "bluebell", "crm-zelda", "marigold")
 
 
@@ -289,3 +292,85 @@ def test_a_deal_that_no_card_shows_is_erased_without_one(desk: Desk) -> None:
     assert erased(desk, lead.id).ended == 1
     assert desk.all(Delivery) == []
     assert left(desk) == []
+
+
+def test_they_stay_away_also_by_what_they_were_known_by_before(desk: Desk) -> None:
+    jane = LeadInput(id="jane", email="jane@roeconsult.example", name="Jane Roe", company="Jane Roe Consulting")
+    lead_id = desk.takes(jane).lead_id
+    desk.takes(LeadInput(id="jane", email="j.doe@bigfirm.example", name="Jane Doe", company="Big Firm"))
+    desk.takes(LeadInput(email="ivy@bigfirm.example", name="Ivy Chen", company="Big Firm"))
+    assert {each.name for each in desk.all(Company)} == {"Jane Roe Consulting", "Big Firm"}
+    erased(desk, lead_id)
+    assert left(desk, "jane", "roe", "j.doe") == []
+    for again in (
+        {"email": "jane@roeconsult.example"},
+        {"name": "Jane Roe", "company": "Jane Roe Consulting"},
+        {"name": "Jane Doe", "company": "Big Firm"},
+    ):
+        with pytest.raises(InvalidRow):
+            desk.takes(LeadInput.model_validate(again))
+    desk.does(suppression.lift, person=f"#{lead_id}", by="unix:tests")
+    desk.takes(LeadInput(email="jane@roeconsult.example"))
+
+
+def test_who_moved_on_before_nobody_was_erased_holds_nobody_back(desk: Desk) -> None:
+    desk.takes(LeadInput(id="kim", email="kim@acme.example", name="Kim"))
+    desk.takes(LeadInput(id="kim", email="kim@bolt.example", name="Kim"))
+    assert {each.reason for each in desk.all(Suppression)} == {SuppressionReason.FORMER}
+    desk.takes(LeadInput(email="kim@acme.example", name="Another Kim"))
+    assert desk.reads(lambda session: suppression.listed(session, desk.workspace_id)) == []
+    assert desk.reads(lambda session: suppression.is_keyed(session, None))
+
+
+def test_to_lift_one_lifts_all_that_were_found_to_be_them_and_nobody_else(desk: Desk) -> None:
+    known(desk)
+    desk.takes(LeadInput(id="b", email="zq@marigold.example"), sender="crm")
+    desk.takes(LeadInput(id="b", email=EMAIL), sender="crm")
+    twin = desk.takes(LeadInput(email="other@elsewhere.example", name="Zelda Quillfeather", company=COMPANY)).lead_id
+    root, *merged = sorted(each.id for each in desk.all(Lead, Lead.id != twin))
+    erased(desk, root)
+    erased(desk, twin)
+    desk.does(suppression.lift, person=str(merged[0]), by="unix:tests")
+    with pytest.raises(InvalidRow):
+        desk.takes(LeadInput(name="Zelda Quillfeather", company=COMPANY))
+    desk.takes(LeadInput(email="zq@marigold.example"))
+    desk.takes(LeadInput(id="b"), sender="crm")
+
+
+def test_with_another_key_than_others_were_erased_by_nobody_is_erased_or_comes_in(
+    desk: Desk, database_url: str
+) -> None:
+    erased(desk, known(desk))
+    ivy = desk.takes(LeadInput(email="ivy@acme.example")).lead_id
+    other = replace(desk, database=Database(database_url, personal_key=PersonalKey(b"another key")))
+    with pytest.raises(NoPersonalKey):
+        erased(other, ivy)
+    other.database.dispose()
+    keyless = replace(desk, database=Database(database_url))
+    with pytest.raises(NoPersonalKey):
+        keyless.takes(LeadInput(email=EMAIL))
+    keyless.database.dispose()
+
+
+def test_what_slack_never_showed_is_not_posted_by_it(desk: Desk) -> None:
+    lead_id = known(desk)
+    with desk.database.transaction() as session:
+        session.execute(update(Delivery).values(state="delivered", ts="1.0", shown_revision=Delivery.desired_revision))
+        session.execute(update(Delivery).where(Delivery.kind == "receipt").values(state="dead_letter", ts=None))
+    erased(desk, lead_id)
+    assert [each.state for each in desk.all(Delivery, Delivery.kind == "receipt")] == ["dead_letter"]
+
+
+def test_the_home_tabs_of_all_who_ever_handed_them_over_are_drawn_anew(desk: Desk) -> None:
+    first = desk.hands_over(COMPANY, person="Zelda", email=EMAIL, by="UMIKA").handoff_id
+    desk.does(decisions.disqualify, by="UMAYA", handoff_id=first, offer_id=desk.card(first).offer_id, **NO_NEED)
+    desk.hands_over(COMPANY, person="Zelda", email=EMAIL, by="UMAYA")
+    with desk.database.transaction() as session:
+        for each in ("UMIKA", "UMAYA"):
+            surfaces.enqueue_home(session, desk.person(each), now=desk.now)
+    with desk.database.transaction() as session:
+        session.execute(update(Delivery).values(state="delivered", ts="1.0", shown_revision=Delivery.desired_revision))
+    erased(desk, desk.handoff(first).lead_id)
+    tabs = desk.all(Delivery, Delivery.kind == "home")
+    assert len(tabs) == 2
+    assert {each.state.value for each in tabs} == {"pending"}

@@ -7,21 +7,24 @@ at once here, so that a circle ends the test, and not only now and then.
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from bot.database import Database
-from qualification.handoffs import decisions, erasure, handover
+from qualification.handoffs import decisions, erasure, handover, retention
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.intake import ingest
-from qualification.leads import resolution
+from qualification.leads import resolution, suppression
 from qualification.organisation import publishing
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Lead
 from qualification.rules.intake.row_errors import InvalidRow
+from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from qualification.rules.leads.retention import Age, RetainedState
 from qualification.rules.refusals import LeadErased
 from qualification.scoring import rescoring
 from tests.qualification.handoffs.test_snooze import snoozed
@@ -226,3 +229,23 @@ def test_two_who_erase_the_same_person_at_once_erase_them_once(desk: Desk, hands
         with pytest.raises(LeadErased):
             each.result()
     assert desk.kinds(handoff_id).count("erased") == 1
+
+
+def test_retention_lets_whoever_comes_in_go_first_and_waits_in_no_circle(desk: Desk, hands: ThreadPoolExecutor) -> None:
+    lead_id = desk.takes(LeadInput(id="1", email="jo@acme.example")).lead_id
+    desk.publishes(f"{PLAYBOOK}retention: {{leads: [{{state: unworked, after: 1 day}}]}}\n")
+    later = desk.now + timedelta(days=30)
+    ages = {RetainedState.UNWORKED: Age(days=1)}
+
+    def erases() -> bool:
+        with impatient(desk) as session:
+            return retention._erase(session, desk.workspace_id, lead_id, ages, 1, now=later)  # noqa: SLF001 - one step
+
+    with desk.database.transaction() as session:
+        suppression.suppressed(session, desk.workspace_id, [LeadData(email="ivy@acme.example")])
+        erasing = hands.submit(erases)
+        until_waiting(session, erasing)
+        entries = [LeadInput(id="2", email="ivy@acme.example")]
+        ingest.ingest(session, workspace_id=desk.workspace_id, sender="web", entries=entries, now=desk.now)
+    assert erasing.result()
+    assert [each.email for each in desk.all(Lead, Lead.erased_at.is_(None))] == ["ivy@acme.example"]

@@ -1,19 +1,23 @@
 """Old leads are erased at night, as the playbook says, a week after it said so."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from bot.database import Database
 from qualification.handoffs import decisions, erasure, progress, retention, snooze
 from qualification.handoffs.retention import RetentionNotice
 from qualification.organisation import publishing
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Activity, Delivery, Handoff, Lead, RetentionRun, Suppression
+from qualification.rules.intake.row_errors import InvalidRow
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.leads.retention import Age, RetainedState
+from qualification.rules.leads.suppression import SuppressionReason
 from tests.worlds.desk import Desk, open_desk
 from tests.worlds.playbook import PLAYBOOK
 from tests.worlds.zelda import ZELDA, known
@@ -342,3 +346,22 @@ def test_one_that_cannot_be_erased_holds_up_no_other(desk: Desk, monkeypatch: py
     assert night(desk) == [good]
     monkeypatch.undo()
     assert night(desk) == [bad]
+
+
+def test_who_wanted_no_contact_still_wants_none_when_they_come_in_again(desk: Desk, database_url: str) -> None:
+    publishes(desk, YEAR)
+    entry = LeadInput(email="quiet@acme.example", name="Quiet", do_not_contact=True)
+    lead_id = desk.takes(entry).lead_id
+    ages(desk, lead_id, days=400)
+    keyless = replace(desk, database=Database(database_url))
+    for _ in range(9):
+        assert night(keyless) == []
+    keyless.database.dispose()
+    desk.now = keyless.now
+    assert night(desk) == [lead_id]
+    assert {each.reason for each in desk.all(Suppression)} == {SuppressionReason.OPTED_OUT}
+    again = desk.takes(LeadInput(email="quiet@acme.example", name="Quiet again")).lead_id
+    assert [each.do_not_contact for each in desk.all(Lead, Lead.id == again)] == [True]
+    desk.does(erasure.erase, lead_id=again, by="unix:tests")
+    with pytest.raises(InvalidRow):
+        desk.takes(LeadInput(email="quiet@acme.example"))

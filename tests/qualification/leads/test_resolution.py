@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
-from sqlalchemy.orm import Session
 
 from qualification.handoffs import decisions, progress
 from qualification.leads import merging, resolution
@@ -30,7 +29,7 @@ def sends(desk: Desk, **fields: Any) -> ResolvedLead:
 def resolves(desk: Desk, data: LeadData) -> ResolvedLead:
     """Resolve a lead."""
 
-    def resolve(session: Session, workspace_id: int, now: datetime) -> ResolvedLead:
+    def resolve(session: UnitOfWork, workspace_id: int, now: datetime) -> ResolvedLead:
         return resolution.resolve(session, workspace_id, data, now=now)
 
     return desk.does(resolve)
