@@ -63,5 +63,8 @@ def _print(title: str, would: Erasure) -> None:
     for name, count in sorted(would.rows.items()):
         table.add_row(name, str(count))
     console.stdout().print(table)
+    if would.split:
+        others = ", ".join(f"#{each}" for each in would.split)
+        console.say(f"Was merged with {others} for a while: what was said meanwhile may stand there. Look at it too.")
     if would.ended:
         console.say("Sales is at work on this lead: that ends.")

@@ -33,7 +33,8 @@ class Erasure:
     """What was erased, or would be: the lead that stays, emptied, and how many rows of each table it concerns.
 
     `lead_ids` are those of the lead and of all that were found to be the same person; `ended` counts handoffs that were
-    going on, `messages` those that Slack shows and that are written anew.
+    going on, `messages` those that Slack shows and that are written anew. `split` are leads that were taken to be the
+    same person for a while, and split off: what was said meanwhile stays with whoever it was written to.
     """
 
     lead_id: int
@@ -41,6 +42,7 @@ class Erasure:
     rows: dict[str, int]
     ended: int
     messages: int
+    split: tuple[int, ...] = ()
 
 
 def preview(session: Session, workspace_id: int, lead_id: int) -> Erasure:
@@ -209,6 +211,7 @@ def _counted(session: Session, workspace_id: int, root: Lead, owned: dict[str, l
         rows={name: len(ids) for name, ids in owned.items() if ids},
         ended=len(session.scalars(*handoffs).all()),
         messages=len(owned[Delivery.__tablename__]),
+        split=merging.split_from(session, workspace_id, owned[Lead.__tablename__]),
     )
 
 

@@ -1,10 +1,10 @@
 """Merging two leads that are one person, and splitting them again; both keep their own history throughout."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import events
@@ -191,6 +191,12 @@ def _handoffs_of(lead: Lead) -> Select[int]:
     return select(Handoff.id).where(rows.in_workspace(Handoff, lead.workspace_id), Handoff.lead_id == lead.id)
 
 
+def split_from(session: Session, workspace_id: int, lead_ids: Collection[int]) -> tuple[int, ...]:
+    """Return the ids of the leads that were merged with one of these for a while, and are somebody else now."""
+    found = session.execute(_SPLIT, {"workspace_id": workspace_id, "ids": [*lead_ids]})
+    return tuple(sorted({each for pair in found for each in pair} - {*lead_ids}))
+
+
 def _is_live(session: Session, lead: Lead) -> bool:
     live = _handoffs_of(lead).where(Handoff.state.in_(LIVE_STATES))
     return session.scalar(live.limit(1)) is not None
@@ -208,6 +214,14 @@ def _were_split(session: Session, one: Lead, other: Lead) -> bool:
 
 
 # Built once: building a statement takes longer than running it.
+_SPLIT: Final = select(Merge.kept_id, Merge.merged_id).where(
+    Merge.workspace_id == bindparam("workspace_id"),
+    Merge.split_at.is_not(None),
+    or_(
+        Merge.kept_id.in_(bindparam("ids", expanding=True)),
+        Merge.merged_id.in_(bindparam("ids", expanding=True)),
+    ),
+)
 _HANDOFFS: Final = (
     select(Handoff)
     .where(rows.in_workspace(Handoff), Handoff.lead_id.in_(bindparam("ids", expanding=True)))

@@ -57,12 +57,13 @@ class DecisionForm:
 
 @dataclass(frozen=True, slots=True)
 class EraseForm:
-    """What an administrator is asked before a person is erased; `ended` handoffs are going on, `messages` are shown."""
+    """What an administrator is asked before a person is erased; the fields are those of `Erasure`."""
 
     lead_id: int
     lead: str
     ended: int
     messages: int
+    split: tuple[int, ...] = ()
 
 
 _EMPTY: Mapping[str, str | None] = MappingProxyType({})
@@ -111,7 +112,9 @@ def erase(session: Session, workspace_id: int, slack_user_id: str, lead_id: int)
     would = erasure.preview(session, workspace_id, lead_id)
     lead = rows.get_one(session, Lead, would.lead_id, workspace_id)
     company = rows.get(session, Company, lead.company_id, workspace_id)
-    return EraseForm(would.lead_id, title_of(lead, company, contact=True, zone=None), would.ended, would.messages)
+    return EraseForm(
+        would.lead_id, title_of(lead, company, contact=True, zone=None), would.ended, would.messages, would.split
+    )
 
 
 def snooze_form(session: Session, command: HandoffCommand) -> DecisionForm:

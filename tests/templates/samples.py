@@ -618,6 +618,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
             lead=hostile,
             ended=st.integers(0, 2),
             messages=st.integers(0, 2000),
+            split=st.sampled_from([(), (7,), (7, 12)]),
         )
     ),
     "modals/erased": _facts(

@@ -13,11 +13,11 @@ from sqlalchemy import func, select, update
 from bot.database import Database
 from qualification.handoffs import automatic, decisions, erasure, handover, snooze
 from qualification.handoffs.handover_form import HandOverForm
-from qualification.leads import suppression
+from qualification.leads import merging, suppression
 from qualification.leads.owned_rows import OWNED
 from qualification.outbox import surfaces
 from qualification.people import audit
-from qualification.records import Base, Company, Delivery, Handoff, Lead, Suppression
+from qualification.records import Base, Company, Delivery, Handoff, Lead, Merge, Suppression
 from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.intake.row_errors import ERASED, InvalidRow
@@ -374,3 +374,14 @@ def test_the_home_tabs_of_all_who_ever_handed_them_over_are_drawn_anew(desk: Des
     tabs = desk.all(Delivery, Delivery.kind == "home")
     assert len(tabs) == 2
     assert {each.state.value for each in tabs} == {"pending"}
+
+
+def test_a_lead_that_was_taken_for_them_for_a_while_is_named(desk: Desk) -> None:
+    lead_id = known(desk)
+    other = desk.takes(LeadInput(id="b", email="zq@marigold.example"), sender="crm").lead_id
+    desk.takes(LeadInput(id="b", email=EMAIL), sender="crm")
+    (merge,) = desk.all(Merge)
+    maya = desk.person("UMAYA")
+    desk.does(lambda session, **_: merging.split(session, merge.id, by=maya, now=desk.now))
+    would = desk.reads(lambda session: erasure.preview(session, desk.workspace_id, lead_id))
+    assert (would.lead_ids, would.split) == ((lead_id,), (other,))
