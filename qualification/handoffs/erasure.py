@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import tasks
@@ -19,13 +19,14 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import audit
 from qualification.people.audit import Actor
 from qualification.playbook import playbooks
-from qualification.records import Delivery, Handoff, Lead, Person, Summary, rows
+from qualification.records import ChannelQueue, Delivery, Handoff, Lead, Person, Summary, rows
 from qualification.routing import assignment
 from qualification.rules.handoffs import event_types
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.leads.suppression import SuppressionReason
 from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import LeadErased, NoPersonalKey, NotAnAdministrator, UnknownLead
+from qualification.rules.reporting.named_handoffs import named_handoffs
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +217,15 @@ def _counted(session: Session, workspace_id: int, root: Lead, owned: dict[str, l
 
 
 def _summaries(session: Session, workspace_id: int, handoff_ids: Sequence[int]) -> Sequence[int]:
-    """Return the deliveries of summaries that may name one of the handoffs: those of its team since it was made."""
+    """Return the deliveries of the summaries that name one of the handoffs: of their teams, since the first of them."""
     if not handoff_ids:
         return ()
-    return session.scalars(_SUMMARIES, {"workspace_id": workspace_id, "ids": handoff_ids}).all()
+    handoffs = frozenset(handoff_ids)
+    read = session.execute(_SUMMARIES, {"workspace_id": workspace_id, "ids": handoff_ids})
+    named = [summary_id for summary_id, figures in read if not handoffs.isdisjoint(named_handoffs(figures))]
+    if not named:
+        return ()
+    return session.scalars(_OF_SUMMARIES, {"workspace_id": workspace_id, "ids": named}).all()
 
 
 _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
@@ -227,17 +233,19 @@ _OURS: Final = Handoff.workspace_id == bindparam("workspace_id")
 _HANDOFFS_GOING_ON: Final = select(Handoff.id).where(
     _OURS, Handoff.id.in_(_IDS), Handoff.state.in_(LIVE_STATES | {HandoffState.SNOOZED})
 )
-_SUMMARIES: Final = (
-    select(Delivery.id)
-    .join(Summary, Summary.id == Delivery.subject)
-    .join(Handoff, Handoff.team_id == Summary.team_id)
-    .where(
-        _OURS,
-        Summary.workspace_id == Handoff.workspace_id,
-        Delivery.workspace_id == Handoff.workspace_id,
-        Delivery.kind.in_(("summary", "summary_details")),
-        Handoff.id.in_(_IDS),
-        Summary.made_at >= Handoff.announced_at,
-    )
-    .distinct()
+_THESE: Final = (rows.in_workspace(Handoff), Handoff.id.in_(_IDS))
+_SUMMARIES: Final = select(Summary.id, Summary.figures).where(
+    rows.in_workspace(Summary),
+    Summary.team_id.in_(select(Handoff.team_id).where(*_THESE)),
+    Summary.made_at >= select(func.min(Handoff.announced_at)).where(*_THESE).scalar_subquery(),
+)
+_CHANNELS: Final = select(ChannelQueue.id).where(
+    ChannelQueue.workspace_id == bindparam("workspace_id"), ChannelQueue.person_id.is_(None)
+)
+# By place, kind and subject, the one index that has the subject.
+_OF_SUMMARIES: Final = select(Delivery.id).where(
+    rows.in_workspace(Delivery),
+    Delivery.queue_id.in_(_CHANNELS),
+    Delivery.kind.in_(("summary", "summary_details")),
+    Delivery.subject.in_(_IDS),
 )

@@ -1,6 +1,7 @@
-"""What a summary keeps: the figures of one team's day, and the only code that writes and reads their JSON.
+"""What a summary keeps: the figures of one team's day, and the code that writes and reads their JSON.
 
 The JSON is `summary.figures`. Old rows are never rewritten, so `decode` must read every form that `encode` ever wrote.
+Which handoffs it names is also read by `rules.reporting.named_handoffs`.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import metrics
 from bot.database import Database
-from qualification.handoffs import due, retention
+from qualification.handoffs import due, erasure, retention
 from qualification.outbox import outbox, retries, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Handoff, Person
@@ -23,6 +23,7 @@ from qualification.views import held, overview, search
 from tests.conftest import written
 from tests.postgresql import ProcessDatabase
 from tests.worlds.desk import Desk, open_desk
+from tests.worlds.playbook import PLAYBOOK
 
 
 @pytest.fixture
@@ -155,3 +156,25 @@ def test_old_leads_are_found_by_their_ids_and_not_by_their_workspace(sqlite_url:
     assert "ix_handoff_lead_id" in plan
     assert "uq_activity_workspace_id" not in plan
     desk.database.dispose()
+
+
+def test_the_summaries_that_name_somebody_erased_are_found_by_team_and_their_messages_by_subject(
+    sqlite_url: str,
+) -> None:
+    desk = open_desk(Database(sqlite_url))
+    desk.publishes(PLAYBOOK.replace("zone: Europe/London}", 'zone: Europe/London, summary: {at: "08:30"}}'))
+    handoff_id, _ = desk.offered()
+    lead_id = desk.handoff(handoff_id).lead_id
+    desk.now = datetime(2026, 11, 25, 8, 30, 10, tzinfo=UTC)
+    assert desk.does(summaries.run_due) == 1
+    plan = plans(desk, lambda session: erase(session, desk, lead_id))
+    assert "SEARCH delivery USING INDEX uq_delivery_subject (queue_id=? AND kind=? AND subject=?)" in plan
+    assert "SEARCH summary USING INDEX sqlite_autoindex_summary_1 (team_id=?)" in plan
+    assert not [each for each in plan.splitlines() if "SCAN delivery" in each or "SCAN summary" in each]
+    desk.database.dispose()
+
+
+def erase(session: Session, desk: Desk, lead_id: int) -> None:
+    """Erase a person, as retention does."""
+    assert isinstance(session, UnitOfWork)
+    erasure.erase(session, desk.workspace_id, lead_id, by="unix:tests", keep_away=False, now=desk.now)

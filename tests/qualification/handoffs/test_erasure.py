@@ -17,7 +17,8 @@ from qualification.leads import merging, suppression
 from qualification.leads.owned_rows import OWNED
 from qualification.outbox import surfaces
 from qualification.people import audit
-from qualification.records import Base, Company, Delivery, Handoff, Lead, Merge, Suppression
+from qualification.records import Base, Company, Delivery, Handoff, Lead, Merge, Summary, Suppression
+from qualification.reporting import summaries
 from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.intake.row_errors import ERASED, InvalidRow
@@ -25,6 +26,7 @@ from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.leads.suppression import PersonalKey, SuppressionReason
 from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead, WasErased
+from qualification.rules.reporting.named_handoffs import named_handoffs
 from tests.qualification.intake.test_imports import MARCH, brings, row
 from tests.worlds.desk import Desk, open_desk
 from tests.worlds.playbook import PLAYBOOK
@@ -212,6 +214,28 @@ def test_every_message_that_showed_them_is_written_anew(desk: Desk) -> None:
     assert (
         waiting == {each.kind for each in desk.all(Delivery)} >= {"lead_card", "direct_card", "thread_line", "receipt"}
     )
+
+
+def test_of_the_summaries_only_those_that_name_them_are_written_anew(desk: Desk) -> None:
+    desk.publishes(PLAYBOOK.replace("zone: Europe/London}", 'zone: Europe/London, summary: {at: "08:30"}}'))
+    lead_id = known(desk)
+    for _ in range(3):
+        desk.later(days=1)
+        assert desk.does(summaries.run_due) == 1
+    first, broken, _ = sorted(desk.all(Summary, Summary.made_at.is_not(None)), key=lambda each: each.day)
+    handoff_ids = {each.id for each in desk.all(Handoff)}
+    named = {
+        each.id
+        for each in desk.all(Summary, Summary.made_at.is_not(None))
+        if each.id != broken.id and named_handoffs(each.figures) & handoff_ids
+    }
+    with desk.database.transaction() as session:
+        session.execute(update(Summary).where(Summary.id == broken.id).values(figures={"new": [*handoff_ids]}))
+        session.execute(update(Delivery).values(state="delivered", shown_revision=Delivery.desired_revision))
+    erased(desk, lead_id)
+    summarised = Delivery.kind.in_(("summary", "summary_details"))
+    assert first.id in named
+    assert {each.subject for each in desk.all(Delivery, summarised, Delivery.state == "pending")} == named
 
 
 def test_the_hashes_tell_nothing_without_the_key(desk: Desk) -> None:

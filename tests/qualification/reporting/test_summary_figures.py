@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from qualification.reporting.figures import Amount, LifecycleCount, NamedCount, StageTally, Steps, Tally
 from qualification.reporting.summary_figures import NeededHandoff, PersonSteps, SummaryFigures, decode, encode
+from qualification.rules.reporting.named_handoffs import named_handoffs
 
 SINCE = datetime(2026, 11, 24, 10, 0, 0, 250_000, tzinfo=UTC)
 FIGURES = SummaryFigures(
@@ -116,3 +117,14 @@ def test_a_summary_has_details_once_anybody_took_a_step() -> None:
 def test_a_row_that_was_never_made_is_not_read_as_an_empty_day() -> None:
     with pytest.raises(KeyError):
         decode({})
+
+
+def test_the_handoffs_that_it_names_are_read_from_each_list() -> None:
+    new = replace(FIGURES, new=(9,))
+    assert named_handoffs(encode(new)) == {7, 8, 9}
+    assert named_handoffs(json.loads(STORED)) == {7, 8}
+
+
+@pytest.mark.parametrize("stored", [None, {}, {"new": [7]}, {"new": [7], "waiting": [7], "overdue": []}])
+def test_what_cannot_be_read_names_none(stored: dict[str, Any] | None) -> None:
+    assert named_handoffs(stored) == frozenset()
