@@ -26,6 +26,12 @@ SQLITE = (
     WHEN julianday(OLD.at) > julianday('now', '-30 days')
     BEGIN SELECT RAISE(ABORT, '{TOO_YOUNG}'); END
     """,
+    # INSERT OR REPLACE deletes the row that is there, without the trigger above.
+    f"""
+    CREATE TRIGGER audit_entry_is_never_replaced BEFORE INSERT ON audit_entry
+    WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END
+    """,  # noqa: S608 - a text of our own
 )
 POSTGRESQL = (
     f"""
@@ -43,6 +49,10 @@ POSTGRESQL = (
     """
     CREATE TRIGGER audit_entry_is_kept BEFORE DELETE ON audit_entry
     FOR EACH ROW WHEN (OLD.at > now() - interval '30 days') EXECUTE FUNCTION audit_entry_is_kept()
+    """,
+    """
+    CREATE TRIGGER audit_entry_is_never_truncated BEFORE TRUNCATE ON audit_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_never_changes()
     """,
 )
 

@@ -71,6 +71,26 @@ def test_nobody_changes_an_entry(desk: Desk) -> None:
         session.execute(update(AuditEntry).values(lead_id=8))
 
 
+def test_nobody_puts_another_in_the_place_of_an_entry(sqlite_url: str) -> None:
+    """REPLACE deletes a row without a trigger for DELETE."""
+    desk = open_desk(Database(sqlite_url))
+    looks_up(desk, 7, by="key:crm", now=LONG_AGO)
+    for again in ("INSERT OR REPLACE", "REPLACE"):
+        with pytest.raises(IntegrityError, match="append-only"), desk.database.transaction() as session:
+            session.execute(text(f"{again} INTO audit_entry {_ANOTHER}"))
+    assert [(each.by, each.lead_id) for each in found(desk)] == [("key:crm", 7)]
+    desk.database.dispose()
+
+
+def test_nobody_truncates_the_audit(postgresql_url: str) -> None:
+    desk = open_desk(Database(postgresql_url))
+    looks_up(desk, 7, by="key:crm", now=LONG_AGO)
+    with pytest.raises(IntegrityError, match="append-only"), desk.database.transaction() as session:
+        session.execute(text("TRUNCATE audit_entry"))
+    assert [each.lead_id for each in found(desk)] == [7]
+    desk.database.dispose()
+
+
 def test_nobody_deletes_an_entry_of_the_last_thirty_days(desk: Desk) -> None:
     """By the clock of the machine or the database, whatever the caller's says."""
     looks_up(desk, 7, by="key:crm", now=datetime.now(UTC) - 29 * DAY)
@@ -138,3 +158,8 @@ def test_newest_first_and_by_lead_are_read_from_an_index(desk: Desk) -> None:
 
 
 _NEWEST = "SELECT id FROM audit_entry WHERE workspace_id = :workspace ORDER BY at DESC, id DESC LIMIT 50"
+# The same rows, by somebody else and about another lead.
+_ANOTHER = """
+(id, workspace_id, at, action, actor, lead_id, details)
+SELECT id, workspace_id, at, action, 'unix:other', 8, details FROM audit_entry
+"""
