@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -37,6 +37,8 @@ PATIENCE_SECONDS: Final = 10.0
 ANSWERING_SECONDS: Final = 1.5
 # The same once somebody has waited in vain: all threads that answer Slack would else wait one after the other.
 IMPATIENCE_SECONDS: Final = 0.25
+# How long an erasure waits for those who use SQLite's log, which is to be emptied of the person.
+EMPTYING_MILLISECONDS: Final = 100
 # The errors of SQLAlchemy that mean trouble with the database itself, and not with the statement.
 UNWELL: Final = (OperationalError, InterfaceError, PoolTimeout)
 # PostgreSQL gives up waiting for a lock after this; no healthy transaction holds one for so long.
@@ -96,6 +98,9 @@ class Database:
         self._patience_seconds = patience_seconds
         self._left: float | None = None
         self._outage = Outage(rests=not self.is_sqlite)
+        # What was erased may stand in SQLite's log: a reader kept it in use. One thread at a time tries to empty it.
+        self._log_is_to_go = False
+        self._emptying = threading.Lock()
         if self.is_sqlite:
             self.engine = _sqlite_engine(parsed, self._busy_seconds, begin="BEGIN IMMEDIATE", query_only=False)
             self._reader = _sqlite_engine(parsed, lambda: patience_seconds, begin="BEGIN", query_only=True)
@@ -125,8 +130,8 @@ class Database:
         if queued:
             for hook in self._hooks:
                 hook()
-        if session.has_erased and self.is_sqlite:
-            self._empty_log()
+        if self.is_sqlite and (session.has_erased or self._log_is_to_go):
+            self._empty_log(EMPTYING_MILLISECONDS if session.has_erased else 0)
         if self._outage.reason is not None:
             self._look_whether_it_is_over()
 
@@ -142,7 +147,7 @@ class Database:
         PostgreSQL would do so by itself some time later; it takes a while where there are many rows, and stops nobody.
         """
         if self.is_sqlite:
-            self._empty_log()
+            self._empty_log(EMPTYING_MILLISECONDS)
             return
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM")
@@ -175,13 +180,24 @@ class Database:
             self._outage.end()
         return self._outage.reason
 
-    def _empty_log(self) -> None:
-        """Move SQLite's log into the file and cut it off: what was erased stands in it. Nobody is waited for."""
-        with closing(self.engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA busy_timeout = 100")
-            (is_busy, *_) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if is_busy:
-            log.info("SQLite's log is in use: what was erased stays in it until it is written over.")
+    def _empty_log(self, milliseconds: int) -> None:
+        """Move SQLite's log into the file and cut it off: what was erased stands in it.
+
+        Where others use the log for longer than that, each later transaction tries again. An error undoes no commit.
+        """
+        with self._emptying:
+            knew = self._log_is_to_go
+            self._log_is_to_go = True
+            try:
+                with closing(self.engine.raw_connection()) as connection:
+                    connection.cursor().execute(f"PRAGMA busy_timeout = {milliseconds}")
+                    (is_busy, *_) = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except (sqlite3.Error, SQLAlchemyError):
+                log.exception("SQLite's log could not be emptied of what was erased; this is tried again.")
+                return
+            self._log_is_to_go = bool(is_busy)
+            if is_busy and not knew:
+                log.info("SQLite's log is in use: what was erased stays in it until a later transaction empties it.")
 
     @contextmanager
     def _turn(self) -> Generator[None]:

@@ -174,6 +174,29 @@ def test_sqlite_survives_a_power_cut_and_checks_its_references(sqlite_url: str) 
     database.dispose()
 
 
+def test_what_was_erased_leaves_sqlites_log_once_no_reader_keeps_it_in_use(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    workspace_id = add_workspace(database)
+
+    def is_called(name: str, *, erases: bool = False) -> None:
+        with database.transaction() as session:
+            session.get_one(Workspace, workspace_id).name = name
+            session.has_erased = erases
+
+    def held() -> list[str]:
+        return [file.name for file in database.files if file.exists() and b"Zebrafinch" in file.read_bytes()]
+
+    is_called("Zebrafinch")
+    with database.snapshot() as reader:
+        reader.scalars(select(Workspace.id)).all()
+        is_called("Gone", erases=True)
+        add_workspace(database, "Fabrikam")
+        assert database.files[1].name in held()
+    add_workspace(database, "Contoso")
+    assert held() == []
+    database.dispose()
+
+
 def test_invariant_8_a_time_without_a_zone_is_refused_and_a_stored_one_comes_back_in_utc(database: Database) -> None:
     add_workspace(database)
     with database.snapshot() as session:
