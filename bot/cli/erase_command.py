@@ -12,7 +12,10 @@ from qualification.handoffs import erasure
 from qualification.handoffs.erasure import Erasure
 from qualification.leads.naming import named_lead
 from qualification.leads.titles import title_of
+from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.people import audit
 from qualification.records import Company, rows
+from qualification.rules.people.audited import Surface
 from qualification.rules.refusals import LeadErased, NoPersonalKey, UnknownLead
 
 
@@ -31,11 +34,13 @@ def command(
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)
         try:
-            with database.snapshot() as session:
+            with database.transaction() as session:
                 found = named_lead(session, workspace_id, lead)
                 company = rows.get(session, Company, found.company_id, workspace_id)
                 title = title_of(found, company, contact=True, zone=None)
                 would = erasure.preview(session, workspace_id, found.id)
+                # Committed before anything is shown.
+                _record(session, workspace_id, would)
             _print(title, would)
             if dry_run:
                 return
@@ -55,6 +60,12 @@ def command(
     console.say(f"Erased. Lead #{done.lead_id} stays, without anything of theirs.")
     if done.messages:
         console.remark(f"The bot writes {done.messages} messages in Slack anew, once it runs.")
+
+
+def _record(session: UnitOfWork, workspace_id: int, would: Erasure) -> None:
+    """Have the audit keep that the operator was shown who it is, also where nobody is erased then."""
+    by, now = machine.operator(), machine.utc_now()
+    audit.record_lookup(session, workspace_id, [would.lead_id], by=by, surface=Surface.ERASE, now=now, contact=True)
 
 
 def _print(title: str, would: Erasure) -> None:

@@ -38,3 +38,4 @@ class Surface(StrEnum):
     BANT = "/bant"
     HAND_OVER = "hand_over"
     API = "api"
+    ERASE = "baton erase"

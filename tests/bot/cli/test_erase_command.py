@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot import machine
 from bot.database import Database
+from qualification.people import audit
 from qualification.records import Lead, Suppression
+from qualification.rules.people.audited import AuditAction
 from tests.bot.cli.terminal import Command, Start, ending
 
 PEOPLE = "email,name,company\nzelda@quill.example,Zelda Quill,Quill\nivy@acme.example,Ivy Chen,Acme\n"
@@ -46,6 +49,27 @@ def test_a_person_is_erased_by_address_and_comes_in_again_only_once_that_is_lift
     assert filled("import", "people.csv", "--again").exit_code == 0
     assert leads(database) == [(None, True), ("Ivy Chen", False), ("Zelda Quill", False)]
     assert "Nobody is kept from coming back." in filled("suppressions", "list").stdout
+
+
+def test_who_is_shown_the_person_is_in_the_audit_also_where_nobody_is_erased(
+    filled: Command, database: Database
+) -> None:
+    def entries() -> list[tuple[AuditAction, str, int | None, object]]:
+        with database.snapshot() as session:
+            acts = [AuditAction.LOOKED_UP, AuditAction.ERASED]
+            found = audit.entries(session, 1, actions=acts)
+            return [(each.action, each.by, each.lead_id, each.details.get("in")) for each in reversed(found)]
+
+    shown = (AuditAction.LOOKED_UP, machine.operator(), 1, "baton erase")
+    assert filled("erase", "zelda@quill.example", "--dry-run").exit_code == 0
+    assert entries() == [shown]
+    assert filled("erase", "1").exit_code == 1
+    assert entries() == [shown, shown]
+    assert filled("erase", "99", "--dry-run").exit_code == 1
+    assert filled("erase", "1", "--yes").exit_code == 0
+    assert entries() == [shown, shown, shown, (AuditAction.ERASED, machine.operator(), 1, None)]
+    assert filled("erase", "1", "--dry-run").exit_code == 1
+    assert len(entries()) == 4
 
 
 def test_it_asks_first_and_says_what_it_cannot_do(filled: Command, database: Database) -> None:
