@@ -56,6 +56,10 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
             refusals.NotYours(may=(ANA, MAYA), state="snoozed", by=ANA, at=NOW, until=NOW),
             "Ana put this lead off. It comes back Nov 22. They or Maya can reopen it.",
         ),
+        (
+            refusals.WasErased(),
+            "This person was erased here, so nothing was handed over.",
+        ),
         (refusals.NotOwner(owner=BEN, may=(BEN,)), "This lead belongs to Ben. Only they can work on it."),
         (
             refusals.NotOwner(owner=BEN, may=(BEN, MAYA, MIA)),
