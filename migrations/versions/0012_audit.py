@@ -27,11 +27,11 @@ SQLITE = (
     BEGIN SELECT RAISE(ABORT, '{TOO_YOUNG}'); END
     """,
     # INSERT OR REPLACE deletes the row that is there, without the trigger above.
-    f"""
+    """
     CREATE TRIGGER audit_entry_is_never_replaced BEFORE INSERT ON audit_entry
     WHEN EXISTS (SELECT 1 FROM audit_entry WHERE id = NEW.id)
-    BEGIN SELECT RAISE(ABORT, '{APPEND_ONLY}'); END
-    """,  # noqa: S608 - a text of our own
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END
+    """,
 )
 POSTGRESQL = (
     f"""
