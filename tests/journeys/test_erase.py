@@ -94,7 +94,7 @@ def brings_in(office: Office, *, announcing: bool) -> imports.Imported:
 
 
 def goes_through_everything(office: Office) -> None:
-    """Imported, known by two addresses and merged, handed over twice, talked about, put off, and summed up."""
+    """Imported, known by two addresses and merged, handed over twice, talked about, put off, shared, and summed up."""
     assert not brings_in(office, announcing=False).rejected
     posts(office, "web", LeadInput(id="web-1", email="zq@larkspur.example", name="Zelda Q."))
     posts(office, "web", LeadInput(id="web-1", email=EMAIL))
@@ -128,6 +128,8 @@ def goes_through_everything(office: Office) -> None:
     office.hands_over("Quillfeather Works", person="Ivy Chen", email="ivy@quillfeather.example")
     for person in (office.ana, office.ben, office.maya, office.mika, office.olu):
         person.opens_home()
+    office.maya.types("/pipeline", "#general")
+    office.maya.presses("share_pipeline", on=office.maya.private_replies[-1])
     office.clock.advance(timedelta(hours=23))
     office.passes(seconds=10)
     office.waits_for(lambda: is_summed_up(office) and is_settled(office))
