@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from bot import machine
-from bot.cli import console, databases
+from bot.cli import console, databases, personal_keys
 from qualification.handoffs import erasure
 from qualification.handoffs.erasure import Erasure
 from qualification.leads.naming import named_lead
@@ -32,6 +32,7 @@ def command(
     """
     given = console.settings()
     with databases.ready(given) as database:
+        personal_keys.require(database)
         workspace_id = databases.workspace_id(given, database)
         try:
             with database.transaction() as session:

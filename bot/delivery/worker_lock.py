@@ -59,7 +59,7 @@ class Presence:
         try:
             self._connection = self._connect()
         except psycopg.OperationalError as error:
-            _tell(error)
+            _log_trouble(error)
         # A byte on one end lets the thread stop waiting at the other.
         self._stop, self._stopped = socket.socketpair()
         self._thread.start()
@@ -88,7 +88,7 @@ class Presence:
                 self._listen(connection)
             except psycopg.Error as error:
                 if connection is not None:
-                    _tell(error)
+                    _log_trouble(error)
                     connection.close()
                 connection = None
                 self._stopping.wait(RETRY_SECONDS)
@@ -107,7 +107,7 @@ class Presence:
                     selector.select()
 
 
-def _tell(error: psycopg.Error) -> None:
+def _log_trouble(error: psycopg.Error) -> None:
     """Log that the worker has no connection of its own, once until it has one again."""
     keys = {"action": "listen", "error": type(error).__name__}
     log.warning("The worker's own connection broke; connecting again.", extra=keys)

@@ -75,8 +75,8 @@ def erase(
     Handoffs that are going on end as disqualified, without a reason. Rows stay, so that what was counted stays true;
     hashes keep the person from coming back without a word, and every message that showed them is queued to be written
     anew. Without `keep_away` they may come back, and no thread tells of it: nobody asked for it, the lead was old.
-    Raises UnknownLead, LeadErased where it is done already, and with `keep_away` NoPersonalKey where BATON_KEY isn't
-    set.
+    Raises UnknownLead, LeadErased where it is done already, and NoPersonalKey where they are to be kept away, or want
+    no contact, and BATON_KEY isn't set or is another than others were erased by.
     """
     # With another key than the one by which others were erased, nobody would be known by either.
     if keep_away and (session.personal_key is None or not suppression.is_keyed(session, session.personal_key)):
@@ -93,7 +93,7 @@ def erase(
     ended = sum(
         _end(session, handoff, root, by=person, in_thread=handoff.id in shown_on_cards, now=now) for handoff in handoffs
     )
-    _tell(session, handoffs, root, by=person, in_thread=shown_on_cards if keep_away else frozenset(), now=now)
+    _record(session, handoffs, root, by=person, in_thread=shown_on_cards if keep_away else frozenset(), now=now)
     owned = owned_rows(session, workspace_id, [each.id for each in leads])
     done = replace(_counted(session, workspace_id, root, owned), ended=ended)
     if reason is not None:
@@ -186,7 +186,7 @@ def _end(
     return True
 
 
-def _tell(
+def _record(
     session: UnitOfWork,
     handoffs: Sequence[Handoff],
     lead: Lead,

@@ -197,7 +197,7 @@ def lift(session: UnitOfWork, workspace_id: int, person: str, *, by: Actor, now:
 def is_keyed(session: Session, key: PersonalKey | None) -> bool:
     """Say whether everybody who must not come back is known by this key, in every workspace of the database."""
     others = exists().where(_IN_FORCE, *((Suppression.key_mark != key.mark,) if key else ()))
-    return session.scalar(select(others).execution_options(every_workspace=True)) is not True
+    return session.scalar(select(others).execution_options(**{rows.EVERY_WORKSPACE: True})) is not True
 
 
 # Built once: building a statement takes longer than running it.

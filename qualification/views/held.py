@@ -122,7 +122,7 @@ def _latest(session: Session, workspace_id: int, view: Viewpoint) -> tuple[Gated
         .order_by(LeadEvent.at.desc(), LeadEvent.id.desc())
         .limit(MOST)
     )
-    zone = playbooks.current(session, workspace_id).playbook.default_zone
+    zone = playbooks.current(session, workspace_id).playbook.zone.key
     return tuple(
         GatedLead(
             lead.id,

@@ -318,7 +318,7 @@ def _nearest(session: Session, lead: Lead) -> Handoff | None:
 def _zone(session: Session, handoff: Handoff | None, playbook: Playbook) -> str:
     """Return the zone of the team that has or had the lead, else that of the default team."""
     if handoff is None:
-        return playbook.default_zone
+        return playbook.zone.key
     return rows.get_one(session, Team, handoff.team_id, handoff.workspace_id).zone
 
 

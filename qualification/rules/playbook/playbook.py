@@ -126,11 +126,6 @@ class Playbook(Definition):
         return next((stage for stage in self.stages if stage.on_contact), None)
 
     @property
-    def default_zone(self) -> str:
-        """Return the name of the same zone, for what belongs to no team yet."""
-        return self.zone.key
-
-    @property
     def main_framework(self) -> Framework:
         """Return the checklist that makes an accepted lead an SQL: BANT, or the first where a team has others."""
         return self.frameworks.get("bant") or next(iter(self.frameworks.values()))
