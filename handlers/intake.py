@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
-
-from pydantic import ValidationError
 
 from handlers.plumbing.context import Now, Sessions, Transactions, Workspace
 from qualification.intake import ingest
@@ -13,8 +12,9 @@ from qualification.intake.ingest import Ingested
 from qualification.people import audit
 from qualification.playbook import playbooks
 from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.intake import lenient
 from qualification.rules.intake.mapping import InvalidEntry, map_payload
-from qualification.rules.intake.row_errors import RowError, validation_errors
+from qualification.rules.intake.row_errors import InvalidRow, RowError
 from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
 from qualification.rules.people.audited import Surface
 from qualification.views import lead_page
@@ -69,7 +69,7 @@ def mapped(
     entries = map_payload(known, payload, received_id=received_id, now=now())
     rows: list[Row] = [entry.errors if isinstance(entry, InvalidEntry) else entry for entry in entries.values()]
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
-    return _listed(dict(zip(entries, results, strict=True)))
+    return _listed(dict(zip(entries, results, strict=True)), inside=None)
 
 
 def lead(
@@ -122,23 +122,24 @@ def _ingested(
     listed = posted if isinstance(posted, list) else [posted]
     if len(listed) > MOST_ROWS:
         return problem(413, f"A list can hold at most {MOST_ROWS} rows. Send the rest in another request.")
-    rows = [_row(shape, each) for each in listed]
+    rows = [_row(shape, each, now()) for each in listed]
+    inside = lenient.LEAD if shape is LeadInput else lenient.ACTIVITY
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
     if listed is posted:
-        return _listed(dict(enumerate(results)))
+        return _listed(dict(enumerate(results)), inside=inside)
     (result,) = results
     return (
-        Answer(200, _ids(result))
+        Answer(200, _taken(result, inside))
         if isinstance(result, Ingested)
         else problem(422, "What was posted has errors.", result)
     )
 
 
-def _row(shape: type[LeadInput | ActivityInput], posted: object) -> Row:
+def _row(shape: type[LeadInput | ActivityInput], posted: object, now: datetime) -> Row:
     try:
-        return shape.model_validate(posted)
-    except ValidationError as error:
-        return tuple(validation_errors(error))
+        return lenient.read(LeadInput, posted) if shape is LeadInput else lenient.read_activity(posted, now=now)
+    except InvalidRow as invalid:
+        return invalid.errors
 
 
 def _results(
@@ -153,8 +154,8 @@ def _results(
         yield from (row if isinstance(row, tuple) else next(ingested) for row in together)
 
 
-def _listed(results: Mapping[int, Result]) -> Answer:
-    """Answer a list row by row, each with its index.
+def _listed(results: Mapping[int, Result], *, inside: str | None) -> Answer:
+    """Answer a list row by row, each with its index; `inside` is the section that the rows are, None for a mapping's.
 
     The status is 200 if all rows were ingested, 207 if some were rejected, 422 if all were.
     """
@@ -162,7 +163,7 @@ def _listed(results: Mapping[int, Result]) -> Answer:
     answers: list[dict[str, Any]] = []
     for index, result in results.items():
         if isinstance(result, Ingested):
-            answers.append({"index": index, "status": 200, **_ids(result)})
+            answers.append({"index": index, "status": 200, **_taken(result, inside)})
         else:
             answers.append({"index": index, "status": 422, "errors": [asdict(error) for error in result]})
     status = 200 if not rejected else 207 if rejected < len(results) else 422
@@ -171,10 +172,16 @@ def _listed(results: Mapping[int, Result]) -> Answer:
     return Answer(status, {"taken": len(results) - rejected, "refused": rejected, "results": answers})
 
 
-def _ids(ingested: Ingested) -> dict[str, Any]:
+def _taken(ingested: Ingested, inside: str | None) -> dict[str, Any]:
+    """Return the ids, and what was lost, by the fields of what was posted."""
     if ingested.activity_id is None:
-        return {"id": ingested.lead_id}
-    return {"id": ingested.activity_id, "lead_id": ingested.lead_id}
+        ids: dict[str, Any] = {"lead_id" if inside == lenient.ACTIVITY else "id": ingested.lead_id}
+    else:
+        ids = {"id": ingested.activity_id, "lead_id": ingested.lead_id}
+    if not ingested.lost:
+        return ids
+    own = f"{inside}."
+    return {**ids, "lost": [{"field": each.field.removeprefix(own), "reason": each.reason} for each in ingested.lost]}
 
 
 def _as_read(facts: LeadFacts) -> dict[str, Any]:

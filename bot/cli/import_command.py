@@ -1,6 +1,7 @@
 """`baton import`: its options, what it prints, and its exit codes."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -23,7 +24,8 @@ from bot.importing.runs import Import, Plan, Tally
 from qualification.playbook import playbooks
 from qualification.rules.intake import import_map
 from qualification.rules.intake.import_map import MapFaults
-from qualification.rules.leads.lead_input import ImportRow, identifies_lead
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_input import ImportRow, SenderInput, identifies_lead
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.refusals import NoPlaybook
 from qualification.rules.values.expressions import Parts, Search
@@ -211,16 +213,16 @@ def _carry_out(work: Import, report: Path, *, again: bool) -> Tally:
 def _try_out(work: Import, plan: Plan) -> None:
     """Show the first rows as they would be imported, and count the results of all."""
     rows = work.try_out()
-    for row, read in islice(rows, _SHOWN):
+    for row, read, errors in islice(rows, _SHOWN):
         drawn = Table("Field", Column("Value", overflow="fold"), title=f"Line {row.line}", title_justify="left")
         if isinstance(read, ImportRow):
             for name, value in _fields(read):
                 drawn.add_row(name, escape(printable(value)))
         elif read is None:
             drawn.add_row("[dim]left out by `when`[/dim]", "")
-        else:
-            for error in read:
-                drawn.add_row(f"[red]✗ {escape(error.field)}[/red]", escape(printable(error.reason)))
+        losses = read.lead.losses if isinstance(read, ImportRow) else ()
+        for error in (*errors, *(RowError(f"lead.{loss.field}", loss.reason) for loss in losses)):
+            drawn.add_row(f"[red]✗ {escape(error.field)}[/red]", escape(printable(error.reason)))
         console.stdout().print(drawn)
     for _ in rows:
         pass
@@ -230,7 +232,8 @@ def _try_out(work: Import, plan: Plan) -> None:
         f"{_rows(tally.rows)}: {valid:,} would be imported, {tally.rejected:,} rejected, {tally.left_out:,} left out."
     )
     _print_unjoined(tally, plan)
-    _print_reasons(tally)
+    _print_lost(tally)
+    _print_reasons(tally.reasons)
     if tally.rejected:
         raise typer.Exit(console.FAILED)
 
@@ -240,14 +243,12 @@ def _rows(count: int) -> str:
 
 
 def _fields(row: ImportRow) -> Iterator[tuple[str, object]]:
-    sections: list[tuple[str, dict[str, object]]] = [("lead", row.lead.model_dump(mode="json", exclude_defaults=True))]
-    sections += [
-        (f"activities[{index}]", activity.model_dump(mode="json", exclude_defaults=True))
-        for index, activity in enumerate(row.activities[:_SHOWN])
-    ]
+    shapes: list[tuple[str, SenderInput]] = [("lead", row.lead)]
+    shapes += [(f"activities[{index}]", activity) for index, activity in enumerate(row.activities[:_SHOWN])]
     if row.handoff is not None:
-        sections.append(("handoff", row.handoff.model_dump(mode="json", exclude_defaults=True)))
-    for section, fields in sections:
+        shapes.append(("handoff", row.handoff))
+    for section, shape in shapes:
+        fields = shape.model_dump(mode="json", exclude_defaults=True, exclude={"losses"})
         for name, value in fields.items():
             yield f"{section}.{name}", value
     if len(row.activities) > _SHOWN:
@@ -270,8 +271,9 @@ def _print_result(tally: Tally, plan: Plan, report: Path) -> None:
             f"Activities: {tally.activities:,}. Deals: {tally.handoffs:,}. Left out: {tally.left_out:,}."
         )
     _print_unjoined(tally, plan)
+    _print_lost(tally)
     if tally.rejected:
-        _print_reasons(tally)
+        _print_reasons(tally.reasons)
         console.fail(
             f"{_rows(tally.rejected)} rejected, wholly or in part: {report} says why.",
             console.FAILED,
@@ -285,8 +287,15 @@ def _print_unjoined(tally: Tally, plan: Plan) -> None:
             console.say(f"  {name}: {printable(plan.joined[name].file)} has no matching row for {_rows(count)}")
 
 
-def _print_reasons(tally: Tally) -> None:
-    for (name, reason), count in tally.reasons.most_common(_MOST_REASONS):
+def _print_lost(tally: Tally) -> None:
+    """Print which fields leads were imported without, and how often."""
+    if tally.lost:
+        console.say("Fields that could not be kept; their leads were taken:")
+        _print_reasons(tally.lost)
+
+
+def _print_reasons(reasons: Counter[tuple[str, str]]) -> None:
+    for (name, reason), count in reasons.most_common(_MOST_REASONS):
         console.say(f"  {f'{name} {reason}'.strip()}: {count:,}")
-    if len(tally.reasons) > _MOST_REASONS:
-        console.say(f"  and {len(tally.reasons) - _MOST_REASONS} other reasons")
+    if len(reasons) > _MOST_REASONS:
+        console.say(f"  and {len(reasons) - _MOST_REASONS} other reasons")

@@ -9,6 +9,8 @@ import typer
 from bot import machine
 from bot.cli import console, payload_preview
 from qualification.rules.intake import mapping, payloads
+from qualification.rules.intake.mapping import InvalidEntry
+from qualification.rules.intake.row_checks import fitted
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
 from qualification.rules.values.suggestions import choose_from
 
@@ -37,13 +39,17 @@ def try_payload(
         payload = payloads.parse_body(console.content(file))
     except payloads.NoPayload as nothing:
         console.fail(f"{file} can't be read: {nothing}.", console.WRONG)
-    entries = mapping.map_payload(sender, payload, now=machine.utc_now()).values()
+    now = machine.utc_now()
+    entries = [
+        entry if isinstance(entry, InvalidEntry) else fitted(entry, read, now)
+        for entry in mapping.map_payload(sender, payload, now=now).values()
+    ]
     for entry in entries:
         if as_json:
-            sys.stdout.write(f"{payload_preview.line(read, entry)}\n")
+            sys.stdout.write(f"{payload_preview.line(entry)}\n")
         else:
-            console.stdout().print(payload_preview.table(read, entry))
-    wrong = sum(bool(payload_preview.errors_of(read, entry)) for entry in entries)
+            console.stdout().print(payload_preview.table(entry))
+    wrong = sum(isinstance(entry, InvalidEntry) for entry in entries)
     if wrong:
         console.fail(f"{wrong} of {len(entries)} would be rejected.", console.FAILED)
     if not entries:

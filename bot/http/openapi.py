@@ -67,7 +67,10 @@ def document(server: str) -> dict[str, Any]:
             "schemas": {
                 **_schemas(),
                 "Lead": {"type": "object", "required": ["id", "lifecycle", "score"]},
-                "Taken": _object({"id": _INTEGER, "lead_id": _INTEGER}, required=["id"]),
+                "Taken": {
+                    **_object({"id": _INTEGER, "lead_id": _INTEGER, "lost": _ERRORS}, required=[]),
+                    "anyOf": [{"required": ["id"]}, {"required": ["lead_id"]}],
+                },
                 "Results": _object(
                     {
                         "taken": _INTEGER,
@@ -82,7 +85,8 @@ def document(server: str) -> dict[str, Any]:
                         "status": _INTEGER,
                         "id": _INTEGER,
                         "lead_id": _INTEGER,
-                        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
+                        "errors": _ERRORS,
+                        "lost": _ERRORS,
                     },
                     required=["index", "status"],
                 ),
@@ -93,7 +97,7 @@ def document(server: str) -> dict[str, Any]:
                         "title": _STRING,
                         "status": _INTEGER,
                         "detail": _STRING,
-                        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Error"}},
+                        "errors": _ERRORS,
                         "results": {"type": "array", "items": {"$ref": "#/components/schemas/Result"}},
                     },
                     required=["type", "title", "status", "detail"],
@@ -124,6 +128,7 @@ def _schemas() -> dict[str, Any]:
 
 _INTEGER: Final = {"type": "integer"}
 _STRING: Final = {"type": "string"}
+_ERRORS: Final = {"type": "array", "items": {"$ref": "#/components/schemas/Error"}}
 
 
 def _object(properties: dict[str, Any], *, required: list[str]) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Tally:
     """The result so far: `rows` and `rejected` count from the first row of the file, the rest from this start.
 
     `unjoined` counts, by the name of the joined file, the rows whose key that file doesn't have. `went_on_at` is the
-    number of rows that were imported before this start.
+    number of rows that were imported before this start. `lost` counts the fields that leads were imported without.
     """
 
     went_on_at: int = 0
@@ -74,14 +74,17 @@ class Tally:
     handoffs: int = 0
     rejected: int = 0
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    lost: Counter[tuple[str, str]] = field(default_factory=Counter)
     unjoined: Counter[str] = field(default_factory=Counter)
     is_done: bool = False
 
     def reject(self, errors: Sequence[RowError]) -> None:
         """Count a row that was rejected, wholly or in part, and its reasons; after many, no new reason is added."""
         self.rejected += 1
-        found = {(error.field, error.reason) for error in errors}
-        self.reasons.update(found if len(self.reasons) < _MOST_REASONS else found & self.reasons.keys())
+        found = dict.fromkeys((error.field, error.reason) for error in errors)
+        if len(self.reasons) >= _MOST_REASONS:
+            found = {each: None for each in found if each in self.reasons}
+        self.reasons.update(found.keys())
 
 
 def digest_of(path: Path, *options: str) -> str:
@@ -116,20 +119,22 @@ class Import:
         self._roster: Roster | None = None
         self.tally = Tally()
 
-    def try_out(self) -> Iterator[tuple[Row, Read]]:
-        """Yield every row with what it says, or its errors; nothing is stored."""
+    def try_out(self) -> Iterator[tuple[Row, Read, tuple[RowError, ...]]]:
+        """Yield every row with what it says and what is wrong with it; nothing is stored."""
         with self._database.snapshot() as session:
             roster = imports.roster_of(session, self._workspace_id)
         for row in self._plan.table.rows():
             read = self._read(row)
+            errors = read if isinstance(read, tuple) else ()
             if isinstance(read, ImportRow):
-                read = imports.errors_of(roster, read, self._now()) or read
+                read, errors = imports.fitted_row(roster, read, self._now())
+                self.tally.lost.update((f"lead.{loss.field}", loss.reason) for loss in read.lead.losses)
             self.tally.rows += 1
             self.tally.left_out += read is None
-            if isinstance(read, tuple):
-                self.tally.reject(read)
+            if errors:
+                self.tally.reject(errors)
             self._progress(self.tally)
-            yield row, read
+            yield row, read, errors
 
     def run(self, report: Path, *, again: bool = False) -> Tally:
         """Import the rows from where an earlier run stopped; rejected rows go into the report.
@@ -218,6 +223,7 @@ class Import:
         self.tally.known_leads += imported.known_leads
         self.tally.activities += imported.activities
         self.tally.handoffs += imported.handoffs
+        self.tally.lost += imported.lost
         for errors in rejected:
             self.tally.reject(errors)
 

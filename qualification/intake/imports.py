@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +19,9 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
 from qualification.records import ImportRun
 from qualification.records.base import insert_once
-from qualification.rules.intake.row_checks import goes_on, import_row_errors, lead_data_of
-from qualification.rules.intake.row_errors import InvalidRow, RowError
+from qualification.rules.intake import row_checks
+from qualification.rules.intake.row_checks import goes_on, lead_data_of
+from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import HandoffInput, ImportRow, LeadInput
 
@@ -30,7 +32,8 @@ HAS_IT_ALREADY: Final = RowError("handoff", "sales already has this lead, so the
 class Imported:
     """How many rows of a slice had new and known leads, how many activities and deals were new.
 
-    `rejected` holds the errors of each row, by its index, that was not imported or not completely.
+    `rejected` holds the errors of each row, by its index, that was not imported or not completely; `lost` counts the
+    fields of leads that were imported without them, by field and reason.
     """
 
     new_leads: int
@@ -38,6 +41,7 @@ class Imported:
     activities: int
     handoffs: int
     rejected: dict[int, tuple[RowError, ...]]
+    lost: Counter[tuple[str, str]]
 
 
 def begin(session: Session, workspace_id: int, digest: str, *, file: str, sender: str, now: datetime) -> ImportRun:
@@ -70,13 +74,10 @@ def roster_of(session: Session, workspace_id: int, known: Roster | None = None) 
     return known if known and known.published.id == published.id else Roster(session, workspace_id, published)
 
 
-def errors_of(roster: Roster, row: ImportRow, now: datetime) -> tuple[RowError, ...]:
-    """Return what would reject the row, as far as it can be known without the leads that are stored."""
-    try:
-        _lead_data("", roster, row, now)
-    except InvalidRow as invalid:
-        return invalid.errors
-    return ()
+def fitted_row(roster: Roster, row: ImportRow, now: datetime) -> tuple[ImportRow, tuple[RowError, ...]]:
+    """Return the row as far as it can be imported, and what is wrong with the rest, without the stored leads."""
+    owner_errors = roster.owner_errors(row.handoff) if row.handoff else ()
+    return row_checks.fitted_row(roster.published.playbook, row, now, owner_errors)
 
 
 def import_rows(
@@ -85,17 +86,20 @@ def import_rows(
     """Import a slice of rows. Slack shows nothing of it, unless `announcing`."""
     rejected: dict[int, tuple[RowError, ...]] = {}
     data: dict[int, LeadData] = {}
+    rows = [*rows]
     for index, row in enumerate(rows):
-        try:
-            data[index] = _lead_data(sender, roster, row, now)
-        except InvalidRow as invalid:
-            rejected[index] = invalid.errors
+        rows[index], errors = fitted_row(roster, row, now)
+        if errors:
+            rejected[index] = errors
+        data[index] = _lead_data(sender, roster, rows[index], now)
     rejected |= ingest.erased_rows(session, roster.workspace_id, data)
     dated = {index: rows[index].as_of(now) for index in data}
     found = ingest.resolve_leads(session, roster.workspace_id, [*data.values()], announcing=announcing, now=now)
     resolved = dict(zip(data, found, strict=True))
     deals = _new_deals(session, roster, sender, resolved, rows=rows, dated=dated)
-    rejected |= {index: (HAS_IT_ALREADY,) for index, deal in deals.items() if deal is None}
+    for index, deal in deals.items():
+        if deal is None:
+            rejected[index] = (*rejected.get(index, ()), HAS_IT_ALREADY)
     new_deals = [deal for deal in deals.values() if deal is not None]
     historical_deals.record(session, roster, sender, new_deals, announcing=announcing, now=now)
     done = [
@@ -107,7 +111,8 @@ def import_rows(
     activities = ingest.store_activities(session, done, found, published=published, announcing=announcing, now=now)
     ingest.record_updates(session, found, announcing=announcing, now=now)
     new = sum(each.is_new for each in found)
-    return Imported(new, len(found) - new, activities, len(new_deals), rejected)
+    lost = Counter((f"lead.{loss.field}", loss.reason) for row in rows for loss in row.lead.losses)
+    return Imported(new, len(found) - new, activities, len(new_deals), rejected, lost)
 
 
 def _new_deals(
@@ -140,14 +145,12 @@ def _new_deals(
 
 
 def _lead_data(sender: str, roster: Roster, row: ImportRow, now: datetime) -> LeadData:
-    """Return the row's lead, known since its earliest moment; raises InvalidRow with every error of the row."""
-    playbook = roster.published.playbook
-    errors = [*import_row_errors(playbook, row, now), *(roster.owner_errors(row.handoff) if row.handoff else ())]
+    """Return the row's lead, known since its earliest moment."""
     dated = row.as_of(now)
     moments = [activity.at for activity in dated.activities if activity.at]
     moments += [dated.handoff.first_at] if dated.handoff and dated.handoff.first_at else []
     known_since = min(moments, default=None)
-    return lead_data_of(sender, row.lead, playbook, errors=errors, inside="lead.", known_since=known_since)
+    return lead_data_of(sender, row.lead, roster.published.playbook, known_since=known_since)
 
 
 def _deal_key(lead: LeadInput, deal: HandoffInput) -> str:

@@ -14,8 +14,9 @@ from qualification.playbook import playbooks
 from qualification.playbook.playbooks import Published
 from qualification.records import Lead
 from qualification.rules.handoffs.event_types import Updated
-from qualification.rules.intake.row_checks import future_errors, lead_data_of, playbook_errors
-from qualification.rules.intake.row_errors import ERASED, InvalidRow, RowError
+from qualification.rules.intake.lenient import lost_of
+from qualification.rules.intake.row_checks import fitted, lead_data_of
+from qualification.rules.intake.row_errors import ERASED, RowError
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import ActivityDetails, ActivityInput, LeadInput
 from qualification.rules.leads.suppression import SuppressionReason
@@ -23,10 +24,14 @@ from qualification.rules.leads.suppression import SuppressionReason
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """The ids of an entry's lead and, if it is one, activity; the same again when the entry is sent again."""
+    """The ids of an entry's lead and, if it is one, activity; the same again when the entry is sent again.
+
+    `lost` names the fields that could not be kept as they were sent, below `lead` and `activity`.
+    """
 
     lead_id: int
     activity_id: int | None = None
+    lost: tuple[RowError, ...] = ()
 
 
 def ingest(
@@ -34,24 +39,22 @@ def ingest(
 ) -> list[Ingested | tuple[RowError, ...]]:
     """Resolve each entry's lead, store each activity, and hand over every lead that is ready now.
 
-    Returns for each entry its ids, or every error for which it was rejected. An activity that was stored before, by the
-    sender's own id of it, changes nothing. Raises NoPlaybook.
+    Returns for each entry its ids, or every error for which it was rejected. What the playbook or the clock doesn't
+    know is left out of the entry. An activity that was stored before, by the sender's own id of it, changes nothing.
+    Raises NoPlaybook.
     """
     published = playbooks.current(session, workspace_id)
+    entries = [fitted(entry, published.playbook, now) for entry in entries]
     keys = [(sender, entry.id) for entry in entries if isinstance(entry, ActivityInput)]
     known = {activity_id for _, activity_id in activities.stored(session, workspace_id, keys)}
-    rejected: dict[int, tuple[RowError, ...]] = {}
     data: dict[int, LeadData] = {}
     for index, entry in enumerate(entries):
-        if isinstance(entry, ActivityInput) and entry.id in known:
-            continue
-        try:
-            data[index] = _lead_data(sender, entry, published, now)
-        except InvalidRow as invalid:
-            rejected[index] = invalid.errors
-        else:
-            known |= {entry.id} if isinstance(entry, ActivityInput) else set()
-    rejected |= erased_rows(session, workspace_id, data)
+        if isinstance(entry, LeadInput):
+            data[index] = lead_data_of(sender, entry, published.playbook)
+        elif entry.id not in known:
+            data[index] = lead_data_of(sender, entry.lead, published.playbook)
+            known.add(entry.id)
+    rejected = erased_rows(session, workspace_id, data)
     resolved = dict(zip(data, resolve_leads(session, workspace_id, [*data.values()], now=now), strict=True))
     done = [
         (resolved[index].lead, activity_data(sender, entry, now))
@@ -67,9 +70,9 @@ def ingest(
             results.append(rejected[index])
         elif isinstance(entry, ActivityInput):
             activity = stored[sender, entry.id]
-            results.append(Ingested(activity.lead_id, activity.id))
+            results.append(Ingested(activity.lead_id, activity.id, lost_of(entry)))
         else:
-            results.append(Ingested(resolved[index].lead.id))
+            results.append(Ingested(resolved[index].lead.id, lost=lost_of(entry)))
     return results
 
 
@@ -148,12 +151,3 @@ def activity_data(sender: str, activity: ActivityDetails, now: datetime) -> Acti
         what=activity.what,
         fields=activity.fields,
     )
-
-
-def _lead_data(sender: str, entry: LeadInput | ActivityInput, published: Published, now: datetime) -> LeadData:
-    """Return the entry's lead, checked against the playbook; raises InvalidRow with every error of the entry."""
-    errors = playbook_errors(published.playbook, entry)
-    if isinstance(entry, LeadInput):
-        return lead_data_of(sender, entry, published.playbook, errors=errors)
-    errors = (*errors, *future_errors(entry.at, now))
-    return lead_data_of(sender, entry.lead, published.playbook, errors=errors, inside="lead.")

@@ -15,7 +15,7 @@ from qualification.rules.leads.lead_data import LeadData
 
 # Columns that change without a line in the history.
 _UNRECORDED: Final = frozenset(
-    {"name_key", "email_key", "company_id", "size", "country", "source", "campaign", "problem", "fields"}
+    {"name_key", "email_key", "company_id", "size", "country", "source", "campaign", "problem", "fields", "unread"}
 )
 
 

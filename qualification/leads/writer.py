@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import insert
@@ -11,6 +12,7 @@ from qualification.leads.companies import Companies
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, ExternalId, Lead, Workspace, rows
 from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.leads.lead_input import LeadInput, fields_of
 from qualification.rules.leads.lifecycle import Lifecycle
 
 # The columns of a lead that a row fills, beside its company.
@@ -18,6 +20,9 @@ _COLUMNS: Final = (
     *("name", "name_key", "email", "email_key", "phone", "title", "size", "country", "value_minor", "currency"),
     *("source", "campaign", "problem", "do_not_contact"),
 )
+# Fields of a sender's lead that may be unread, and the columns of those that are called otherwise.
+_READ: Final = frozenset(fields_of(LeadInput))
+_COLUMN_OF: Final = MappingProxyType({"value": "value_minor", "id": "external_id"})
 # The first row that has them decides: where the lead came from.
 _FIRST_COUNTS: Final = frozenset({"source", "campaign"})
 
@@ -54,6 +59,7 @@ class LeadWriter:
             updated_at=self._now,
         )
         _fill(lead, _values(row, None))
+        lead.unread = _unread({}, row) or None
         self._new[lead] = company
         return lead
 
@@ -70,6 +76,10 @@ class LeadWriter:
             self._keep_former(lead, changed, values)
             _fill(lead, {name: values[name] for name in changed})
             lead.updated_at = self._now
+        unread = _unread(lead.unread or {}, row)
+        if unread != (lead.unread or {}):
+            lead.unread = unread or None
+            changed = (*changed, "unread")
         if "email_key" in changed:
             # The next row may mean whoever has the lead's former address now, so the address must be free first.
             self._session.flush()
@@ -113,6 +123,12 @@ def _values(row: LeadData, company: Company | None) -> dict[str, Any]:
     """Return the lead's columns by the row; None where the row doesn't say."""
     values = {name: getattr(row, name) for name in _COLUMNS}
     return {"company_id": company.id if company else None, **values, "fields": dict(row.fields) or None}
+
+
+def _unread(stored: Mapping[str, str], row: LeadData) -> dict[str, str]:
+    """Return what of the lead could not be read: what the row lost, and what is stored unless the row says it now."""
+    left = {name: text for name, text in stored.items() if getattr(row, _COLUMN_OF.get(name, name), None) is None}
+    return {**left, **{loss.field: loss.written for loss in row.losses if loss.field in _READ}}
 
 
 def _changed(lead: Lead, values: dict[str, Any]) -> tuple[str, ...]:

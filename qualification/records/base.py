@@ -25,6 +25,8 @@ from qualification.records.personal import PersonalColumns
 # SQLite gives a row its id only where the key is its own INTEGER type.
 Key = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
+# Where nothing is stored as NULL, not as JSON's null.
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Instant(TypeDecorator[datetime]):

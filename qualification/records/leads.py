@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Json, Key, choice, of_workspace
+from qualification.records.base import Base, Json, JsonOrNull, Key, choice, of_workspace
 from qualification.records.personal import PersonalColumns
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -75,6 +75,7 @@ class Lead(Base):
             "problem",
             "campaign",
             "fields",
+            "unread",
             "gated_by",
         ),
         about_lead=(
@@ -140,6 +141,9 @@ class Lead(Base):
     campaign: Mapped[str | None] = mapped_column(String(200), comment="the first that brought them")
     do_not_contact: Mapped[bool] = mapped_column(default=False)
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, comment="what senders say beyond our columns")
+    unread: Mapped[dict[str, str] | None] = mapped_column(
+        JsonOrNull, comment="what senders wrote in fields that could not be read, by field; NULL: all could"
+    )
     score: Mapped[int] = mapped_column(default=0, comment="points of all it ever did")
     scored_by_id: Mapped[int | None] = mapped_column(
         Key, comment="the version that added the score up; NULL: it is still to be added up"

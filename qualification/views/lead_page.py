@@ -1,6 +1,7 @@
 """One lead, whole: who it is, what it did, where it stands; found by a few words."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -65,7 +66,8 @@ class LeadPage:
     `email` and `phone` are None for whoever may not see them; who sees only what became of it is told nothing else of
     the lead. `card` is that of the latest handoff, None where it never had one; `is_live` says that sales has it now.
     `recent` is what it did last, the latest first. `sees_contact` says whether the reader sees all, and so may make two
-    leads of it again. `erased_at` is when the person was erased, `may_erase` whether the reader may do it.
+    leads of it again. `unread` is what senders wrote in fields that could not be read. `erased_at` is when the person
+    was erased, `may_erase` whether the reader may do it.
     """
 
     lead_id: int
@@ -94,6 +96,7 @@ class LeadPage:
     recent: tuple[RecentActivity, ...]
     activities: int
     merged: tuple[MergedLead, ...]
+    unread: Mapping[str, str] = field(default_factory=dict)
     erased_at: datetime | None = None
     may_erase: bool = False
 
@@ -107,7 +110,8 @@ class LeadFacts:
     """A lead as senders may read it; times are aware and in UTC.
 
     `id` is that of the lead it turned out to be, where it was merged. `state` and `owner` are of its live
-    handoff, else its latest, None where it never had one; `gated_by` is the gate that keeps it from sales.
+    handoff, else its latest, None where it never had one; `gated_by` is the gate that keeps it from sales; `unread` is
+    what senders wrote in fields that could not be read, "" for one that was cut.
     """
 
     id: int
@@ -131,6 +135,7 @@ class LeadFacts:
     owner: str | None
     handed_over_at: datetime | None
     fields: dict[str, object]
+    unread: dict[str, str]
     created_at: datetime
     updated_at: datetime
 
@@ -168,6 +173,7 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
         owner=owner.name if owner else None,
         handed_over_at=handoff.announced_at if handoff else None,
         fields=dict(lead.fields),
+        unread=dict(lead.unread or {}),
         created_at=lead.created_at,
         updated_at=lead.updated_at,
     )
@@ -259,6 +265,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
             )
             for each in (merging.merges_of(session, lead) if whole and lead.erased_at is None else ())
         ),
+        unread=(lead.unread or {}) if contact else {},
         erased_at=lead.erased_at,
         may_erase=view.roles.may_erase and lead.erased_at is None,
     )

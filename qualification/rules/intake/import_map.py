@@ -6,7 +6,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from qualification.rules.leads.lead_input import MOST_FIELDS, ActivityDetails, HandoffInput, LeadInput, identifies_lead
+from qualification.rules.leads.lead_input import (
+    MOST_FIELDS,
+    ActivityDetails,
+    HandoffInput,
+    LeadInput,
+    fields_of,
+    identifies_lead,
+)
 from qualification.rules.playbook import schema_errors, yaml_document
 from qualification.rules.playbook.errors import PlaybookFaults, without_echoes
 from qualification.rules.playbook.field_types import Expression, Zone
@@ -19,10 +26,10 @@ from qualification.rules.values.normalization import fold_label
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from, nearest
 
-_ACTIVITY: Final = frozenset({*ActivityDetails.model_fields, "when", "times"})
+_ACTIVITY: Final = frozenset({*fields_of(ActivityDetails), "when", "times"})
 _FIELDS: Final[Mapping[str, frozenset[str]]] = {
-    "lead": frozenset(LeadInput.model_fields),
-    "handoff": frozenset(HandoffInput.model_fields),
+    "lead": frozenset(fields_of(LeadInput)),
+    "handoff": frozenset(fields_of(HandoffInput)),
 }
 # Usual names of columns, for files without a map; folded to letters and digits in lower case.
 _USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {

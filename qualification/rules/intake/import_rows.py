@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from qualification.rules.intake import row_errors
+from qualification.rules.intake import lenient, row_errors
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.mapping import values_of, with_hint
-from qualification.rules.intake.row_errors import RowError
+from qualification.rules.intake.row_errors import InvalidRow, RowError
 from qualification.rules.leads.lead_input import (
     HANDOFF_TIMES,
     ActivityDetails,
@@ -21,6 +21,7 @@ from qualification.rules.leads.lead_input import (
     LeadInput,
     SenderInput,
 )
+from qualification.rules.leads.losses import Loss
 from qualification.rules.values import expressions
 from qualification.rules.values.expression_functions import is_true
 from qualification.rules.values.expressions import Expression, Nothing, Unworkable
@@ -33,7 +34,7 @@ NOON: Final = time(12)
 
 
 def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> ImportRow | tuple[RowError, ...] | None:
-    """Return the row as the map reads it, else all its errors, or None if the map leaves it out.
+    """Return the row as the map reads it, else why nobody can be found in it, or None if the map leaves it out.
 
     `row` holds the cells by column, or any JSON object. Times that name no zone are in the map's zone, else in `zone`.
     An activity without an id gets one that is the same when the row comes again.
@@ -50,7 +51,10 @@ def read_row(mapped: ImportMap, row: Mapping[str, object], zone: ZoneInfo) -> Im
 
 
 class _Reader:
-    """Reads one row section by section and collects its errors, so that all of them can be corrected at once."""
+    """Reads one row section by section.
+
+    A wrong field costs that field of the lead. An activity or a deal with one is left out, for history is exact.
+    """
 
     def __init__(self, mapped: ImportMap, cells: Mapping[str, object], zone: ZoneInfo) -> None:
         self._mapped = mapped
@@ -60,25 +64,34 @@ class _Reader:
         self._days: set[datetime] = set()
 
     def read(self) -> ImportRow | tuple[RowError, ...]:
-        lead = self._validated(LeadInput, "lead", self._values("lead", self._mapped.lead))
+        values = self._values("lead", self._mapped.lead)
+        lost = (Loss(error.field.removeprefix("lead."), error.reason) for error in self._errors)
+        try:
+            lead = lenient.read(LeadInput, values, tuple(lost))
+        except InvalidRow as invalid:
+            return invalid.inside(lenient.LEAD)
+        self._errors.clear()
         activities: list[ActivityDetails] = []
         for index, section in enumerate(self._mapped.activities):
             activities += self._activities(lead, index, section)
+        found = len(self._errors)
         handoff = None
         deal = self._values("handoff", self._mapped.handoff)
         if deal.keys() & {"stage", "disqualified", "lost", "owner"}:
             handoff = self._validated(HandoffInput, "handoff", deal)
-        if self._errors or lead is None:
-            return tuple(self._errors)
-        return ImportRow(lead, tuple(activities), handoff, frozenset(self._days))
+        if len(self._errors) > found:
+            handoff = None
+        left_out = tuple(Loss(error.field, error.reason) for error in self._errors)
+        return ImportRow(lead, tuple(activities), handoff, frozenset(self._days), left_out)
 
-    def _activities(
-        self, lead: LeadInput | None, index: int, section: Mapping[str, Expression]
-    ) -> Iterator[ActivityDetails]:
+    def _activities(self, lead: LeadInput, index: int, section: Mapping[str, Expression]) -> Iterator[ActivityDetails]:
         """Yield the activities that a section describes: none, one, or the same one several times."""
         inside = f"activities[{index}]"
+        found = len(self._errors)
         values = self._values(inside, {name: each for name, each in section.items() if name != "when"})
         if "when" in section and not is_true(expressions.value_of(section["when"], self._cells)):
+            return
+        if len(self._errors) > found:
             return
         kind, times = values.get("kind"), values.pop("times", 0 if "times" in section else 1)
         if kind in {None, Nothing.NOTHING} or (times == 0 and not isinstance(times, bool)):
@@ -94,10 +107,10 @@ class _Reader:
                 return
             yield activity
 
-    def _id(self, lead: LeadInput | None, index: int, values: Mapping[str, object], count: int) -> str:
+    def _id(self, lead: LeadInput, index: int, values: Mapping[str, object], count: int) -> str:
         """Return an id made of what the row says, for an activity without one of its own."""
         whole = json.dumps(
-            [lead and lead.identity, index, values.get("kind"), values.get("at"), values.get("what"), count],
+            [lead.identity, index, values.get("kind"), values.get("at"), values.get("what"), count],
             default=str,
         )
         return hashlib.sha256(whole.encode(errors="backslashreplace")).hexdigest()

@@ -2,25 +2,28 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
-from pydantic import ValidationError
-
-from qualification.rules.intake import row_checks, row_errors
-from qualification.rules.intake.row_errors import NO_COUNTRY, NO_SIZE, NO_TIME, NO_ZONE, RowError
-from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadInput
+from qualification.rules.intake import lenient
+from qualification.rules.intake.row_errors import NO_COUNTRY, NO_SIZE, NO_TIME, NO_ZONE, InvalidRow, RowError
+from qualification.rules.leads.lead_input import MOST_ROWS, ActivityDetails, ActivityInput, LeadInput, SenderInput
+from qualification.rules.leads.losses import Loss
 from qualification.rules.playbook.known_senders import KNOWN
-from qualification.rules.playbook.playbook import Playbook, Sender
+from qualification.rules.playbook.playbook import Sender
 from qualification.rules.values import expressions
 from qualification.rules.values.expression_functions import is_true
 from qualification.rules.values.expressions import Expression, Nothing, Unworkable
 
 # The name of the whole payload in an entry's expressions, where `each` splits it into entries.
 WHOLE = "_payload"
+
+NO_KIND = "is empty: the payload doesn't have it, or has a value that isn't in the table"
+
+SHAPE = TypeVar("SHAPE", bound=SenderInput)
 
 _LONGEST_ID = 200
 _NOT_TEXT = frozenset({"size", "do_not_contact", "fields", "at", "times"})
@@ -71,11 +74,6 @@ def map_payload(sender: Sender, payload: object, *, received_id: str | None = No
         if entry is not None:
             entries[index] = entry
     return entries
-
-
-def playbook_errors(playbook: Playbook, entry: ActivityInput | LeadInput) -> tuple[RowError, ...]:
-    """Return an error for each key that the playbook doesn't have, by the fields of the mapping."""
-    return tuple(_placed(_section(type(entry)), error) for error in row_checks.playbook_errors(playbook, entry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +142,40 @@ def _entry(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry | Non
 
 def _lead_or_activity(mapping: _Mapping, payload: object, arrival: _Arrival) -> Entry:
     errors: list[RowError] = []
-    lead = values_of("lead", mapping.lead, payload, errors)
+    values = values_of("lead", mapping.lead, payload, errors)
     activity = values_of("activity", mapping.activity, payload, errors)
+    try:
+        lead = _read(LeadInput, values, _lost(errors, "lead"))
+    except InvalidRow as invalid:
+        return InvalidEntry(tuple(map(with_hint, invalid.inside(lenient.LEAD))))
     kind = activity.get("kind")
     if not mapping.activity or kind is Nothing.NOTHING:
-        return _validated(LeadInput, lead, errors)
-    if kind is None and not any(error.field == "activity.kind" for error in errors):
-        reason = "is empty: the payload doesn't have it, or has a value that isn't in the table"
-        errors.append(RowError("activity.kind", reason))
+        return lead
+    lost = [*_lost(errors, "activity")]
+    if kind is None and not any(loss.field == "kind" for loss in lost):
+        lost.append(Loss("kind", NO_KIND))
     stated = {field: value for field, value in activity.items() if value is not Nothing.NOTHING}
     stated.setdefault("id", arrival.id(dated="at" in stated))
-    return _validated(ActivityInput, {**stated, "lead": lead}, errors)
+    try:
+        details = _read(ActivityDetails, stated, lost)
+    except InvalidRow as invalid:
+        return lenient.without_activity(lead, [with_hint(error) for error in invalid.errors])
+    return ActivityInput.model_construct(**dict(details), lead=lead)
+
+
+def _read(shape: type[SHAPE], values: Mapping[str, object], lost: Iterable[Loss]) -> SHAPE:
+    """Read leniently, with the functions that would have corrected what was lost."""
+    read = lenient.read(shape, values, tuple(lost))
+    hinted = tuple(replace(loss, reason=with_hint(RowError(loss.field, loss.reason)).reason) for loss in read.losses)
+    return read.model_copy(update={"losses": hinted}) if hinted else read
+
+
+def _lost(errors: Iterable[RowError], section: str) -> Iterator[Loss]:
+    """Yield the fields of a section whose expressions could not be worked out."""
+    for error in errors:
+        inside, _, field = error.field.partition(".")
+        if inside == section:
+            yield Loss(field, error.reason)
 
 
 def values_of(
@@ -186,31 +207,3 @@ def _as_text(found: object) -> object:
     if isinstance(found, list) and all(isinstance(each, str) for each in found):
         return ", ".join(found)
     return found
-
-
-def _validated(shape: type[ActivityInput | LeadInput], values: Mapping[str, object], errors: list[RowError]) -> Entry:
-    """Return the values as a lead or activity, or everything that is wrong with them, each field once."""
-    try:
-        entry = shape.model_validate(values)
-    except ValidationError as invalid:
-        fields = {error.field for error in errors}
-        further = (error for error in _placed_errors(shape, invalid) if error.field not in fields)
-        return InvalidEntry((*errors, *further))
-    return InvalidEntry(tuple(errors)) if errors else entry
-
-
-def _placed_errors(shape: type[ActivityInput | LeadInput], invalid: ValidationError) -> Iterator[RowError]:
-    """Yield the errors by the fields of the mapping, with hints."""
-    for error in row_errors.validation_errors(invalid):
-        yield _placed(_section(shape), with_hint(error))
-
-
-def _section(shape: type[ActivityInput | LeadInput]) -> str:
-    return "lead" if shape is LeadInput else "activity"
-
-
-def _placed(section: str, error: RowError) -> RowError:
-    """Name the field as the playbook does: an activity's lead has a section of its own, `lead`."""
-    if error.field == "lead" or error.field.startswith("lead."):
-        return error
-    return RowError(f"{section}.{error.field}" if error.field else section, error.reason)

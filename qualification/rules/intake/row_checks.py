@@ -1,10 +1,12 @@
 """Rows checked against the playbook and the clock, and turned into lead data."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from qualification.rules.intake.row_errors import UNREADABLE, InvalidRow, RowError
+from qualification.rules.intake.lenient import without_activity
+from qualification.rules.intake.row_errors import UNREADABLE, RowError
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import (
     HANDOFF_TIMES,
@@ -14,6 +16,7 @@ from qualification.rules.leads.lead_input import (
     ImportRow,
     LeadInput,
 )
+from qualification.rules.leads.losses import Loss
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.values import normalization
 
@@ -27,37 +30,19 @@ _BEFORE_THE_END: Final = {
 }
 
 
-def lead_data_of(
-    sender: str,
-    lead: LeadInput,
-    playbook: Playbook,
-    *,
-    errors: Iterable[RowError] = (),
-    inside: str = "",
-    known_since: datetime | None = None,
-) -> LeadData:
-    """Return the lead's data; its value is in the playbook's currency unless it names another.
-
-    `errors` are those found in the row so far, `inside` the path of the lead in the row. Raises InvalidRow with all
-    errors of the row.
-    """
-    found = [*errors]
-    minor, currency = None, None
-    if lead.value is not None:
-        try:
-            minor, currency = normalization.parse_money(lead.value, playbook.currency)
-        except normalization.Unreadable as unreadable:
-            found.append(RowError(f"{inside}value", UNREADABLE.get(unreadable.fault, "cannot be read")))
-    if found:
-        raise InvalidRow(tuple(found))
+def lead_data_of(sender: str, lead: LeadInput, playbook: Playbook, *, known_since: datetime | None = None) -> LeadData:
+    """Return the lead's data, as `fitted` checked it; its value is in the playbook's currency unless it names one."""
+    minor, currency = normalization.parse_money(lead.value, playbook.currency) if lead.value else (None, None)
     return LeadData(
         sender=sender,
-        external_id=lead.id,
+        external_id=lead.id or lead.weak_id,
         email=lead.email,
+        emails=lead.emails,
         name=lead.name,
         company=lead.company,
         website=lead.website,
         phone=lead.phone,
+        phones=lead.phones,
         title=lead.title,
         size=lead.size,
         country=lead.country,
@@ -69,7 +54,40 @@ def lead_data_of(
         do_not_contact=lead.do_not_contact,
         fields=lead.fields,
         known_since=known_since,
+        losses=lead.losses,
     )
+
+
+def fitted(entry: ActivityInput | LeadInput, playbook: Playbook, now: datetime) -> ActivityInput | LeadInput:
+    """Return the entry without what the playbook or the clock doesn't know, which is added to its losses.
+
+    An activity of a kind that the playbook doesn't have becomes its lead alone; one in the future is done at `now`.
+    """
+    if isinstance(entry, LeadInput):
+        return fitted_lead(entry, playbook)
+    lead = fitted_lead(entry.lead, playbook)
+    for error in _kind_errors(playbook, entry, ""):
+        return without_activity(lead, [error])
+    update: dict[str, object] = {"lead": lead}
+    for error in future_errors(entry.at, now):
+        update |= {"at": None, "losses": (*entry.losses, Loss(error.field, error.reason, str(entry.at)))}
+    return entry.model_copy(update=update)
+
+
+def fitted_lead(lead: LeadInput, playbook: Playbook) -> LeadInput:
+    """Return the lead without a source that the playbook doesn't have, and without a value that is no amount."""
+    update: dict[str, object] = {}
+    lost = []
+    for error in _source_errors(playbook, lead):
+        update["source"] = None
+        lost.append(Loss(error.field, error.reason, lead.source or ""))
+    if lead.value is not None:
+        try:
+            normalization.parse_money(lead.value, playbook.currency)
+        except normalization.Unreadable as unreadable:
+            update["value"] = None
+            lost.append(Loss("value", UNREADABLE.get(unreadable.fault, "can't be read"), lead.value))
+    return lead.model_copy(update={**update, "losses": (*lead.losses, *lost)}) if lost else lead
 
 
 def goes_on(deal: HandoffInput, playbook: Playbook) -> bool:
@@ -78,32 +96,41 @@ def goes_on(deal: HandoffInput, playbook: Playbook) -> bool:
     return deal.disqualified is None and (stage is None or stage.ends is None)
 
 
-def playbook_errors(playbook: Playbook, entry: ActivityInput | LeadInput) -> tuple[RowError, ...]:
-    """Return an error for each key that the playbook doesn't have: a kind of activity, a source."""
-    if isinstance(entry, LeadInput):
-        return tuple(_source_errors(playbook, entry, ""))
-    return (*_kind_errors(playbook, entry, ""), *_source_errors(playbook, entry.lead, "lead."))
-
-
 def future_errors(at: datetime | None, now: datetime, field: str = "at") -> Iterator[RowError]:
     """Yield an error if the moment is in the future, by more than a sender's clock may be fast."""
     if at is not None and at > now + _CLOCK_TOLERANCE:
         yield RowError(field, "is in the future")
 
 
-def import_row_errors(playbook: Playbook, row: ImportRow, now: datetime) -> Iterator[RowError]:
-    """Yield what is wrong with a file's row by the playbook and the clock; its deal's owner is checked elsewhere."""
-    yield from _source_errors(playbook, row.lead, "lead.")
+def fitted_row(
+    playbook: Playbook, row: ImportRow, now: datetime, owner_errors: Iterable[RowError] = ()
+) -> tuple[ImportRow, tuple[RowError, ...]]:
+    """Return a file's row without the activities and the deal that are wrong, and what is wrong with them.
+
+    History is exact or left out: an activity without its time, or a deal without its end, would be counted wrongly.
+    `owner_errors` are those of the deal's owner, who is checked elsewhere.
+    """
+    errors = [RowError(loss.field, loss.reason) for loss in row.left_out]
+    activities = []
     for index, activity in enumerate(row.activities):
-        yield from _kind_errors(playbook, activity, f"activities[{index}].")
-    if row.handoff is not None:
-        yield from _deal_key_errors(playbook, row.handoff)
-    for index, activity in enumerate(row.activities):
+        inside = f"activities[{index}]."
+        wrong = [*_kind_errors(playbook, activity, inside)]
         if activity.at is not None:
-            yield from future_errors(row.earliest(activity.at), now, f"activities[{index}].at")
-    if row.handoff is not None:
-        yield from _deal_time_errors(playbook, row, row.handoff, now)
-        yield from _lost_errors(playbook, row.handoff)
+            wrong += future_errors(row.earliest(activity.at), now, f"{inside}at")
+        errors += wrong
+        activities += [] if wrong else [activity]
+    handoff = row.handoff
+    if handoff is not None:
+        wrong = [
+            *_deal_key_errors(playbook, handoff),
+            *_deal_time_errors(playbook, row, handoff, now),
+            *_lost_errors(playbook, handoff),
+            *owner_errors,
+        ]
+        errors += wrong
+        handoff = None if wrong else handoff
+    lead = fitted_lead(row.lead, playbook)
+    return replace(row, lead=lead, activities=tuple(activities), handoff=handoff), tuple(errors)
 
 
 def _kind_errors(playbook: Playbook, activity: ActivityDetails, inside: str) -> Iterator[RowError]:
@@ -111,9 +138,9 @@ def _kind_errors(playbook: Playbook, activity: ActivityDetails, inside: str) -> 
         yield RowError(f"{inside}kind", f"the playbook has no activity called `{activity.kind}`")
 
 
-def _source_errors(playbook: Playbook, lead: LeadInput, inside: str) -> Iterator[RowError]:
+def _source_errors(playbook: Playbook, lead: LeadInput) -> Iterator[RowError]:
     if lead.source is not None and playbook.source(lead.source) is None:
-        yield RowError(f"{inside}source", f"the playbook has no source called `{lead.source}`")
+        yield RowError("source", f"the playbook has no source called `{lead.source}`")
 
 
 def _deal_key_errors(playbook: Playbook, deal: HandoffInput) -> Iterator[RowError]:

@@ -57,11 +57,20 @@ class InvalidRow(Exception):
         super().__init__(f"{len(errors)} errors")
         self.errors = errors
 
+    def inside(self, path: str) -> tuple[RowError, ...]:
+        """Return the errors with their fields below the path, such as `lead`."""
+        return tuple(RowError(f"{path}.{each.field}" if each.field else path, each.reason) for each in self.errors)
+
 
 def validation_errors(error: ValidationError) -> Iterator[RowError]:
     """Yield a row error for each error that pydantic found."""
     for detail in error.errors(include_url=False, include_input=False):
-        yield RowError(".".join(str(step) for step in detail["loc"]), _reason(detail))
+        yield error_of(detail)
+
+
+def error_of(detail: ErrorDetails) -> RowError:
+    """Return the row error for an error that pydantic found."""
+    return RowError(".".join(str(step) for step in detail["loc"]), _reason(detail))
 
 
 def _reason(detail: ErrorDetails) -> str:

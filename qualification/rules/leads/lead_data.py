@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
+from qualification.rules.leads.losses import Loss
 from qualification.rules.values import normalization
 from qualification.rules.values.email_domains import domain_of_company
 
@@ -36,7 +37,7 @@ class LeadData:
     `external_id` is the sender's own id of the lead; `lead_id` is ours, given by whoever has the lead before them.
     `website` is an address or a domain, `size` a number of employees, `country` an ISO 3166-1 code of two letters,
     `value_minor` in cents or the like of `currency`. `known_since` is when a lead that is new here was first known
-    elsewhere.
+    elsewhere. `emails` and `phones` are further ones of the person; `losses` are the fields that could not be read.
     """
 
     sender: str | None = None
@@ -58,6 +59,9 @@ class LeadData:
     fields: Mapping[str, Any] = field(default_factory=dict)
     known_since: datetime | None = None
     lead_id: int | None = None
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     @property
     def external_key(self) -> tuple[str, str] | None:

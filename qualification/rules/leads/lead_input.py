@@ -3,6 +3,7 @@
 Payloads and files in another shape are mapped to these models first.
 """
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,16 @@ from math import isfinite
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
+from qualification.rules.leads.losses import Loss
 from qualification.rules.values import normalization
 from qualification.rules.values.normalization import storable
 
 MOST_ROWS: Final = 500
 MOST_FIELDS: Final = 100
+# Addresses and phone numbers of one person, beside the first.
+MOST_FURTHER: Final = 10
 LONGEST_TEXT: Final = 5000
 # The moments of a deal, in the order in which they happen.
 HANDOFF_TIMES: Final = ("at", "accepted_at", "contacted_at", "ended_at")
@@ -31,7 +36,12 @@ def _stripped(value: object) -> object:
 
 def _as_text(value: object) -> object:
     """Turn a number into its text."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _stripped(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return str(value)
+        except ValueError:  # a whole number of more digits than Python writes
+            return value
+    return _stripped(value)
 
 
 def _employees(value: object) -> object:
@@ -48,11 +58,14 @@ def _since_2000(at: datetime) -> datetime:
 def _storable_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if len(fields) > MOST_FIELDS:
         raise ValueError(f"has more than {MOST_FIELDS} entries")
-    return {storable(name): _storable_json(value, 1) for name, value in fields.items()}
+    return {storable(name): storable_json(value) for name, value in fields.items()}
 
 
-def _storable_json(value: object, depth: int) -> object:
-    """Return JSON as every database stores it: PostgreSQL's has neither NUL characters nor NaN and infinity."""
+def storable_json(value: object, depth: int = 1) -> object:
+    """Return JSON as every database stores it; PostgreSQL's has no NUL characters.
+
+    Raises ValueError for what is nested more than 100 deep, and for NaN and infinity.
+    """
     match value:
         case _ if depth > _DEEPEST:
             raise ValueError("is nested too deeply")
@@ -61,49 +74,65 @@ def _storable_json(value: object, depth: int) -> object:
         case float() if not isfinite(value):
             raise ValueError("holds a number that isn't finite")
         case dict():
-            return {storable(str(name)): _storable_json(each, depth + 1) for name, each in value.items()}
+            return {storable(str(name)): storable_json(each, depth + 1) for name, each in value.items()}
         case list():
-            return [_storable_json(each, depth + 1) for each in value]
+            return [storable_json(each, depth + 1) for each in value]
     return value
 
 
-Text = Annotated[str | None, BeforeValidator(_stripped)]
-TextOrNumber = Annotated[str | None, BeforeValidator(_as_text)]
+Text = Annotated[str | None, BeforeValidator(_as_text)]
 Id = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
 PlaybookKey = Annotated[str, BeforeValidator(_stripped), Field(min_length=1, max_length=40)]
 Email = Annotated[Text, AfterValidator(lambda text: normalization.check_email(text) if text else None)]
 Country = Annotated[Text, AfterValidator(lambda text: normalization.check_country(text) if text else None)]
 Moment = Annotated[AwareDatetime, AfterValidator(_since_2000)]
+FurtherEmail = Annotated[
+    str, BeforeValidator(_as_text), Field(max_length=320), AfterValidator(normalization.check_email)
+]
+FurtherPhone = Annotated[str, BeforeValidator(_as_text), Field(max_length=60)]
 Size = Annotated[int | None, BeforeValidator(_employees)]
 Fields = Annotated[dict[str, Any], AfterValidator(_storable_fields)]
 
 
 class SenderInput(BaseModel):
-    """Something a sender writes. Unknown entries are refused, so that no misspelt field gets lost."""
+    """Something a sender writes, in its strict shape; `rules/intake/lenient.py` makes what people send fit it.
+
+    `losses` says what that cost; senders don't write it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    losses: SkipJsonSchema[tuple[Loss, ...]] = ()
+
+
+def fields_of(shape: type[SenderInput]) -> tuple[str, ...]:
+    """Return the fields that senders write, in their order."""
+    return tuple(name for name in shape.model_fields if name != "losses")
+
 
 def identifies_lead(fields: Collection[str]) -> bool:
-    """Say whether these fields are enough to find the same lead again: an id, an email, or a name and a company."""
-    return bool({"id", "email"} & {*fields}) or {"name", "company"} <= {*fields}
+    """Say whether these fields are enough to know a person by: an id, an email, a phone, or a name and a company."""
+    return bool({"id", "email", "phone"} & {*fields}) or {"name", "company"} <= {*fields}
 
 
 class LeadInput(SenderInput):
-    """A person who may buy, identified by the sender's own id, an e-mail address, or full name and company."""
+    """A person who may buy: known by the sender's own id, an e-mail address, a phone number, or full name and company.
 
-    id: TextOrNumber = Field(default=None, max_length=200, description="The sender's own id of the lead.")
+    An address with a slip in it is enough too, for people can read it; without an @, it needs a name beside it.
+    """
+
+    id: Text = Field(default=None, max_length=200, description="The sender's own id of the lead.")
     email: Email = Field(default=None, max_length=320)
+    emails: tuple[FurtherEmail, ...] = Field(default=(), max_length=MOST_FURTHER, description="Further addresses.")
     name: Text = Field(default=None, max_length=300, description="First and last name.")
     company: Text = Field(default=None, max_length=300)
     website: Text = Field(default=None, max_length=300, description="Of the company: an address or a domain.")
     phone: Text = Field(default=None, max_length=60)
+    phones: tuple[FurtherPhone, ...] = Field(default=(), max_length=MOST_FURTHER, description="Further numbers.")
     title: Text = Field(default=None, max_length=300, description="What they are at the company.")
     country: Country = Field(default=None, max_length=100, description="A code of two letters, or the English name.")
     size: Size = Field(default=None, ge=0, le=10_000_000, description="Employees.")
-    value: TextOrNumber = Field(
-        default=None, max_length=40, description="What a deal may bring, such as 12000 or 12000 USD."
-    )
+    value: Text = Field(default=None, max_length=40, description="What a deal may bring, such as 12000 or 12000 USD.")
     source: Text = Field(
         default=None, max_length=40, description="Where they came from: a key of the playbook's sources."
     )
@@ -114,16 +143,30 @@ class LeadInput(SenderInput):
 
     @model_validator(mode="after")
     def _is_identified(self) -> "LeadInput":
-        if not (self.id or self.email or (self.name and self.company)):
-            raise ValueError("doesn't identify anybody: give an id, an email, or a name and a company")
+        slips = [loss.written for loss in self.losses if loss.field == "email"]
+        is_written = any("@" in slip or self.name for slip in slips)
+        if not (self.id or self.email or self.phone or (self.name and self.company) or is_written):
+            raise ValueError("is nobody: give an id, an email, a phone, or a name and a company")
         return self
 
     @property
-    def identity(self) -> str | tuple[str, str]:
-        """What tells the lead from any other of its sender: id, else mailbox, else name and company, folded."""
+    def identity(self) -> str | tuple[str, ...]:
+        """What tells the lead from others of its sender: id, else mailbox, else name with company or phone, folded."""
         if self.id or self.email:
             return self.id or normalization.fold_mailbox(self.email or "")
-        return normalization.fold_name(self.name or ""), normalization.fold_company(self.company or "")
+        name = normalization.fold_name(self.name or "")
+        if name and self.company:
+            return name, normalization.fold_company(self.company)
+        digits = "".join(char for char in self.phone or "" if char.isdigit())
+        return name, digits, *(loss.written.casefold() for loss in self.losses if loss.field == "email")
+
+    @property
+    def weak_id(self) -> str | None:
+        """An id made of what identifies somebody without id, address and company, so that the same comes in once."""
+        if self.id or self.email or (self.name and self.company):
+            return None
+        whole = "\0".join(self.identity)
+        return f"~{hashlib.sha256(whole.encode(errors='backslashreplace')).hexdigest()[:24]}"
 
 
 class ActivityDetails(SenderInput):
@@ -149,7 +192,7 @@ class ActivityInput(ActivityDetails):
 class HandoffInput(SenderInput):
     """A lead's earlier deal: at a stage, which may have ended it, or disqualified."""
 
-    id: TextOrNumber = Field(default=None, max_length=200, description="The sender's own id of the deal.")
+    id: Text = Field(default=None, max_length=200, description="The sender's own id of the deal.")
     owner: Text = Field(default=None, max_length=320, description="The rep: e-mail, Slack user or name.")
     team: Text = Field(default=None, max_length=40, description="A key of the teams; the owner's own by default.")
     stage: Text = Field(default=None, max_length=40, description="A key of the playbook's stages.")
@@ -180,13 +223,15 @@ class HandoffInput(SenderInput):
 class ImportRow:
     """A row of a file: a lead, its activities, and its earlier deal if it had one.
 
-    `days` holds those of its moments that stand for a whole day; each is the noon of its day.
+    `days` holds those of its moments that stand for a whole day; each is the noon of its day. `left_out` says what is
+    wrong with the activities and the deal that the row describes and that aren't among these.
     """
 
     lead: LeadInput
     activities: tuple[ActivityDetails, ...] = ()
     handoff: HandoffInput | None = None
     days: frozenset[datetime] = frozenset()
+    left_out: tuple[Loss, ...] = ()
 
     def earliest(self, at: datetime) -> datetime:
         """Return the earliest time that the moment may mean."""

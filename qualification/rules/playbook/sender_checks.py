@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from qualification.rules.leads.lead_input import ActivityInput, LeadInput, identifies_lead
+from qualification.rules.leads.lead_input import ActivityDetails, LeadInput, fields_of, identifies_lead
 from qualification.rules.playbook import defaults
 from qualification.rules.playbook.entries import Entry, Finding, entries_of, entries_within, section_of
 from qualification.rules.playbook.known_senders import KNOWN
@@ -16,8 +16,8 @@ _DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
 _DEFAULT_KINDS = tuple(str(kind["key"]) for kind in defaults.ACTIVITIES)
 
 _MAPPED = {
-    "lead": tuple(LeadInput.model_fields),
-    "activity": tuple(name for name in ActivityInput.model_fields if name != "lead"),
+    "lead": fields_of(LeadInput),
+    "activity": fields_of(ActivityDetails),
 }
 
 

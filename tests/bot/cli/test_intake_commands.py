@@ -36,6 +36,16 @@ def test_a_payload_is_shown_as_json_line_by_line(connected: Command, tmp_path: P
     }
 
 
+def test_what_would_be_lost_is_named_by_its_field(connected: Command, tmp_path: Path) -> None:
+    (tmp_path / "odd.json").write_text('{"form": "survey", "email": "lea", "name": "Lea Roth"}')
+    done = connected("intake", "try", "web", "odd.json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "✗ lead.email" in done.stdout
+    told = json.loads(connected("intake", "try", "web", "odd.json", "--json").stdout)
+    assert [each["field"] for each in told["lost"]] == ["lead.email", "activity.kind"]
+    assert told["lead"] == {"name": "Lea Roth"}
+
+
 def test_what_would_not_be_taken_is_named_by_its_field(connected: Command, tmp_path: Path) -> None:
     (tmp_path / "odd.json").write_text('{"form": "survey", "email": "lea"}')
     done = connected("intake", "try", "web", "odd.json")
@@ -44,7 +54,7 @@ def test_what_would_not_be_taken_is_named_by_its_field(connected: Command, tmp_p
     assert "isn't a valid e-mail address" in done.stdout
     assert done.stderr == "1 of 1 would be rejected.\n"
     told = json.loads(connected("intake", "try", "web", "odd.json", "--json").stdout)
-    assert [fault["field"] for fault in told["faults"]] == ["activity.kind", "lead.email"]
+    assert [fault["field"] for fault in told["faults"]] == ["lead.email", "lead"]
 
 
 def test_a_sender_a_file_or_a_playbook_that_is_not_there_is_a_sentence(connected: Command, tmp_path: Path) -> None:

@@ -81,25 +81,62 @@ def test_the_same_again_is_the_same_answer_also_at_once(sender: Sender) -> None:
 
 
 def test_of_a_list_the_good_rows_are_kept_and_the_bad_ones_listed(sender: Sender) -> None:
-    rows = [{**IVY, "id": "1"}, {"email": "nonsense"}, {"id": "3", "country": "Nowhere", "colour": "red"}, {"id": "4"}]
+    rows = [{**IVY, "id": "1"}, {"email": "nonsense"}, {"problem": "Call me"}, {"id": "4"}]
     answer = sender.posts("/v1/leads", rows)
     assert answer.status_code == 207
     told = answer.json()
     assert (told["taken"], told["refused"]) == (2, 2)
     assert [(each["index"], each["status"]) for each in told["results"]] == [(0, 200), (1, 422), (2, 422), (3, 200)]
-    assert told["results"][1]["errors"] == [{"field": "email", "reason": "isn't a valid e-mail address"}]
-    assert [each["field"] for each in told["results"][2]["errors"]] == ["country", "colour"]
+    nobody = {"field": "", "reason": "is nobody: give an id, an email, a phone, or a name and a company"}
+    assert told["results"][1]["errors"] == [{"field": "email", "reason": "isn't a valid e-mail address"}, nobody]
+    assert told["results"][2]["errors"] == [nobody]
     assert len(sender.stored(Lead)) == 2
 
 
-def test_what_is_wrong_is_named_field_by_field_and_nothing_of_it_quoted(sender: Sender) -> None:
-    told = problem(sender.posts("/v1/activities", {"kind": "dance", "lead": {"email": "ivy@secret"}, "at": "now"}))
+def test_a_wrong_field_costs_that_field_and_is_named_and_nothing_of_it_is_quoted(sender: Sender) -> None:
+    odd = {"name": "Ivy Chen", "email": "ivy@secret", "country": "Nowhere", "colour": "red", "problem": "a" * 6000}
+    told = sender.posts("/v1/activities", {"kind": "demo-request", "lead": odd, "at": "now", "fields": [1]})
+    assert told.status_code == 200
+    lost = {each["field"]: each["reason"] for each in told.json()["lost"]}
+    assert lost == {
+        "at": "isn't a valid date and time",
+        "fields": "must be an object of names and values",
+        "lead.email": "isn't a valid e-mail address",
+        "lead.country": "isn't a country",
+        "lead.colour": "isn't a known field; it was kept beside",
+        "lead.problem": "was longer than 5,000 characters, and was cut",
+    }
+    assert "secret" not in told.text
+    (lead,) = sender.stored(Lead)
+    assert (lead.name, lead.email, lead.country, lead.fields) == ("Ivy Chen", None, None, {"colour": "red"})
+    assert len(lead.problem or "") == 5000
+    assert lead.unread == {"email": "ivy@secret", "country": "Nowhere", "problem": ""}
+
+
+def test_an_activity_of_an_unknown_kind_leaves_its_lead(sender: Sender) -> None:
+    told = sender.posts("/v1/activities", {"id": "1", "kind": "dance", "lead": IVY})
+    (lead,) = sender.stored(Lead)
+    lost = [{"field": "kind", "reason": "the playbook has no activity called `dance`"}]
+    assert (told.status_code, told.json()) == (200, {"lead_id": lead.id, "lost": lost})
+    assert sender.stored(Activity) == []
+
+
+def test_who_can_not_be_found_in_what_is_posted_is_refused_with_every_error(sender: Sender) -> None:
+    told = problem(sender.posts("/v1/activities", {"kind": "trial", "lead": {"email": "secret", "size": "many"}}))
     assert told["status"] == 422
-    assert {each["field"] for each in told["errors"]} == {"id", "at", "lead.email"}
+    assert [each["field"] for each in told["errors"]] == ["lead.email", "lead.size", "lead"]
     assert "secret" not in json.dumps(told)
-    told = problem(sender.posts("/v1/activities", {"id": "1", "kind": "dance", "lead": IVY}))
-    assert told["errors"] == [{"field": "kind", "reason": "the playbook has no activity called `dance`"}]
     assert sender.stored(Lead) == []
+
+
+def test_the_same_activity_without_an_id_comes_in_once_a_day(sender: Sender, clock: ManualClock) -> None:
+    form = {"kind": "demo-request", "lead": {"name": "Ivy Chen", "phone": "+49 30 1234567"}}
+    first = sender.posts("/v1/activities", form).json()
+    clock.advance(timedelta(hours=1))
+    assert sender.posts("/v1/activities", form).json() == first
+    clock.advance(timedelta(days=1))
+    assert sender.posts("/v1/activities", form).json() == {**first, "id": first["id"] + 1}
+    assert len(sender.stored(Lead)) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000])

@@ -11,7 +11,8 @@ from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Activity, ChannelQueue, Delivery, Handoff, Lead
-from qualification.rules.intake.row_errors import InvalidRow, RowError
+from qualification.rules.intake import lenient
+from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.views.cards import LeadCard
@@ -185,14 +186,26 @@ def test_a_gate_may_disqualify(web: Web, desk: Desk) -> None:
     assert (desk.all(Handoff), web.lead().lifecycle) == ([], "disqualified")
 
 
-def test_what_the_playbook_does_not_have_is_refused_field_by_field_and_nothing_is_kept(web: Web, desk: Desk) -> None:
-    with pytest.raises(InvalidRow) as caught:
-        web.sends(
-            "dance", lead={**IVY, "source": "moon", "value": "lots"}, at=(MORNING + timedelta(days=1)).isoformat()
-        )
-    assert [error.field for error in caught.value.errors] == ["kind", "lead.source", "at", "lead.value"]
-    assert caught.value.errors[0] == RowError("kind", "the playbook has no activity called `dance`")
-    assert desk.all(Lead) == []
+def test_what_the_playbook_and_the_clock_do_not_know_is_left_out_and_named(web: Web, desk: Desk) -> None:
+    later = (MORNING + timedelta(days=1)).isoformat()
+    taken = web.sends("trial", lead={**IVY, "source": "moon", "value": "lots"}, at=later)
+    assert [error.field for error in taken.lost] == ["activity.at", "lead.source", "lead.value"]
+    (activity,) = desk.all(Activity)
+    assert activity.at == MORNING
+    assert web.lead().unread == {"source": "moon", "value": "lots"}
+
+
+def test_an_activity_of_no_kind_leaves_its_lead(web: Web, desk: Desk) -> None:
+    taken = web.sends("dance", lead=IVY)
+    assert taken.lost == (RowError("activity.kind", "the playbook has no activity called `dance`"),)
+    assert (taken.activity_id, desk.all(Activity), web.lead().unread) == (None, [], None)
+
+
+def test_a_field_that_is_read_later_is_no_longer_unread(web: Web) -> None:
+    web.takes(lenient.read(LeadInput, {**IVY, "size": "99999999", "country": "Nowhere"}))
+    assert web.lead().unread == {"size": "99999999", "country": "Nowhere"}
+    web.takes(lenient.read(LeadInput, {**IVY, "size": "80"}))
+    assert web.lead().unread == {"country": "Nowhere"}
 
 
 def test_what_is_said_anew_of_a_lead_with_sales_stands_in_its_thread(web: Web, desk: Desk) -> None:

@@ -186,12 +186,12 @@ def test_a_deal_without_an_id_is_known_again_whatever_else_is_said_of_its_lead(
         ({"owner": "UANA", "stage": "contacted", "team": "x"}, "handoff.team", "the playbook has no team called `x`"),
     ],
 )
-def test_a_deal_that_cannot_be_is_refused_with_its_row(
+def test_a_deal_that_cannot_be_is_left_out_and_its_lead_is_taken(
     desk: Desk, fared: dict[str, object], field: str, reason: str
 ) -> None:
     found = brings(desk, row(handoff=fared), row("L2"))
     assert found.rejected == {0: (RowError(field, reason),)}
-    assert len(desk.all(Lead)) == 1
+    assert len(desk.all(Lead)) == 2
     assert desk.all(Handoff) == []
 
 

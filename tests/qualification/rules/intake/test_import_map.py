@@ -52,10 +52,9 @@ def read(**cells: object) -> ImportRow:
     return found
 
 
-def errors(**cells: object) -> list[tuple[str, str]]:
-    found = read_row(mapped(), row(**cells), LONDON)
-    assert isinstance(found, tuple)
-    return [(error.field, error.reason) for error in found]
+def lost(**cells: object) -> list[tuple[str, str]]:
+    found = read(**cells)
+    return [(loss.field, loss.reason) for loss in (*found.lead.losses, *found.left_out)]
 
 
 def test_a_column_with_blanks_in_its_name_stands_for_itself() -> None:
@@ -93,9 +92,9 @@ def test_a_row_that_the_map_leaves_out_is_neither_taken_nor_refused() -> None:
     assert read_row(mapped(), row(**{"Deal Id": ""}), LONDON) is None
 
 
-def test_everything_that_is_wrong_with_a_row_is_named_at_once() -> None:
-    assert errors(E_mail="nobody", Visits="many", Stage="gone", Owner="Ana", Last_Activity="danced") == [
-        ("lead.email", "isn't a valid e-mail address"),
+def test_everything_that_is_wrong_with_a_row_is_named_at_once_and_the_lead_is_read() -> None:
+    assert lost(E_mail="nobody@home", Visits="many", Stage="gone", Owner="Ana", Last_Activity="danced") == [
+        ("email", "isn't a valid e-mail address"),
         ("activities[1].times", f"must be a whole number from 0 to {MOST_TIMES}"),
         ("handoff", "has neither a stage nor a disqualify reason"),
     ]
@@ -106,7 +105,7 @@ def test_a_word_that_no_table_has_is_no_activity() -> None:
 
 
 def test_a_date_that_is_none_is_told_at_its_field() -> None:
-    (error,) = errors(Stage="won", Owner="x", Closed="31/12/2017")
+    (error,) = lost(Stage="won", Owner="x", Closed="31/12/2017")
     assert error[0] == "handoff.ended_at"
     assert error[1].startswith("isn't a valid date and time")
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from qualification.rules.intake.row_checks import future_errors, goes_on, import_row_errors, lead_data_of
-from qualification.rules.intake.row_errors import InvalidRow, RowError
+from qualification.rules.intake.row_checks import fitted, fitted_row, future_errors, goes_on, lead_data_of
+from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_input import ActivityDetails, HandoffInput, ImportRow, LeadInput
+from qualification.rules.leads.losses import Loss
 from tests.qualification.rules.intake.test_mapping import playbook
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
@@ -20,11 +21,16 @@ def test_a_value_is_read_in_the_playbooks_currency_unless_it_names_another() -> 
     assert (other.value_minor, other.currency, other.external_key) == (1_200_000, "USD", ("crm", "7"))
 
 
-def test_a_row_is_refused_with_all_its_errors_at_once() -> None:
-    before = RowError("kind", "is unknown")
-    with pytest.raises(InvalidRow) as caught:
-        lead_data_of("crm", LeadInput(id="7", value="lots"), playbook(), errors=[before], inside="lead.")
-    assert caught.value.errors == (before, RowError("lead.value", "isn't an amount of money"))
+def test_what_the_playbook_does_not_know_is_left_out_of_a_lead_and_kept_as_it_was_written() -> None:
+    lead = fitted(LeadInput(id="7", value="lots", source="moon"), playbook(), NOW)
+    assert lead == LeadInput(
+        id="7",
+        losses=(
+            Loss("source", "the playbook has no source called `moon`", "moon"),
+            Loss("value", "isn't an amount of money", "lots"),
+        ),
+    )
+    assert fitted(lead, playbook(), NOW) is lead
 
 
 def test_a_moment_may_be_ahead_by_what_a_senders_clock_may_be_fast() -> None:
@@ -45,14 +51,15 @@ def test_a_deal_goes_on_until_it_is_disqualified_or_its_stage_ends_it(deal: dict
     assert goes_on(HandoffInput.model_validate(deal), playbook()) is is_open
 
 
-def test_the_errors_of_a_row_come_in_the_order_keys_activities_deal() -> None:
+def test_of_a_row_whatever_can_be_imported_stays_and_the_rest_is_named_in_its_order() -> None:
     row = ImportRow(
         LeadInput(id="7", source="moon"),
         (ActivityDetails(id="1", kind="dance", at=NOW + DAY),),
         HandoffInput(stage="contacted", lost="price", at=NOW + DAY, ended_at=NOW),
     )
-    assert [error.field for error in import_row_errors(playbook(), row, NOW)] == [
-        "lead.source",
+    left, errors = fitted_row(playbook(), row, NOW)
+    assert (left.lead.source, left.activities, left.handoff) == (None, (), None)
+    assert [error.field for error in errors] == [
         "activities[0].kind",
         "activities[0].at",
         "handoff.at",

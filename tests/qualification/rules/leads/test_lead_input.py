@@ -6,16 +6,32 @@ import pytest
 from pydantic import ValidationError
 
 from qualification.rules.leads.lead_input import ActivityDetails, HandoffInput, ImportRow, LeadInput
+from qualification.rules.leads.losses import Loss
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 MORNING = NOON.replace(hour=9)
 
 
-def test_a_lead_needs_an_id_an_email_or_a_name_and_a_company() -> None:
-    for fields in ({"id": "7"}, {"email": "ivy@acme.example"}, {"name": "Ivy", "company": "Acme"}):
+def test_a_lead_needs_an_id_an_email_a_phone_or_a_name_and_a_company() -> None:
+    for fields in ({"id": "7"}, {"email": "ivy@acme.example"}, {"phone": "+49 1"}, {"name": "Ivy", "company": "Acme"}):
         LeadInput.model_validate(fields)
-    with pytest.raises(ValidationError, match="doesn't identify anybody"):
-        LeadInput(name="Ivy", phone="+49 1")
+    for nobody in ({"name": "Ivy"}, {"company": "Acme"}, {"problem": "Call me"}):
+        with pytest.raises(ValidationError, match="is nobody"):
+            LeadInput.model_validate(nobody)
+
+
+def test_an_address_with_a_slip_is_somebody_and_one_without_an_at_needs_a_name_beside_it() -> None:
+    slip, half = Loss("email", "isn't an address", "ivy@acme"), Loss("email", "isn't an address", "ivy.acme.example")
+    assert LeadInput(losses=(slip,)).weak_id != LeadInput(losses=(slip,), name="Ivy").weak_id
+    assert LeadInput(losses=(half,), name="Ivy").weak_id == LeadInput(losses=(half,), name="IVY").weak_id
+    with pytest.raises(ValidationError, match="is nobody"):
+        LeadInput(losses=(half,))
+
+
+def test_whoever_is_known_by_a_phone_alone_gets_an_id_of_it() -> None:
+    first, again = LeadInput(name="Ivy", phone="+49 30 1234"), LeadInput(name=" ivy", phone="+4930-1234")
+    assert first.weak_id == again.weak_id != LeadInput(name="Ivy", phone="+49 30 1235").weak_id
+    assert LeadInput(name="Ivy", phone="+49 1", company="Acme").weak_id is None
 
 
 def test_the_identity_of_a_lead_is_the_same_however_it_is_written() -> None:
