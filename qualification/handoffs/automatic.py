@@ -29,12 +29,15 @@ def consider(
 ) -> list[Handoff]:
     """Add up anew what the leads did, and hand over who is ready and stopped by no gate, if `announcing`.
 
+    One who asked for a demo or a trial and whom a gate would hold back goes to the manager, who decides.
+
     The leads are locked by the caller. What was done before a lead's last handoff ended counts for the score, but not
     towards the next handoff. Returns the handoffs made.
     """
     evaluations = evaluation.evaluate(session, leads, published.playbook) if leads else {}
     evaluation.keep(session, leads, evaluations, published)
-    if announcing and sum(each.is_ready and each.gate is None for each in evaluations.values()) > 1:
+    going = (each.is_ready and (each.gate is None or each.for_a_person) for each in evaluations.values())
+    if announcing and sum(going) > 1:
         assignment.lock_pools(session, leads[0].workspace_id)
     made = []
     for lead in leads:
@@ -43,6 +46,12 @@ def consider(
             outbox.mark_stale(session, lead.workspace_id, evaluated.live, now + SETTLING)
         elif announcing and evaluated.is_ready and evaluated.gate is None:
             made.append(handover.announce(session, lead, _reason(lead), by=None, published=published, now=now))
+        elif announcing and evaluated.for_a_person and evaluated.gate is not None:
+            past = (evaluated.gate.name,)
+            reason = _reason(lead)
+            made.append(
+                handover.announce(session, lead, reason, by=None, published=published, past=past, judged=False, now=now)
+            )
         elif announcing and evaluated.is_ready and evaluated.gate is not None:
             gate_lead(session, lead, evaluated.gate, published, now=now)
     session.flush()

@@ -55,6 +55,7 @@ def decline(session: UnitOfWork, command: HandoffCommand, *, reason: str, note: 
     if not context.allows(Action.DECLINE):
         return
     chosen = checked_reason(context.published.playbook.pass_on_reason(reason), note)
+    surfaces.enqueue_own_card(session, context.handoff, now=context.now)
     offer = _expected(context.offer)
     assignment.end_offer(session, offer, OfferOutcome.DECLINED, now=context.now)
     offer.reason, offer.reason_note = chosen.key, written(note)

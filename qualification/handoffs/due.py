@@ -120,7 +120,7 @@ def _expire(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
     """End the offer; the next rep is asked, or the manager."""
     handoff = rows.get_one(session, Handoff, offer.handoff_id, offer.workspace_id)
     published = playbooks.current(session, handoff.workspace_id)
-    surfaces.enqueue_card(session, handoff, now=now)
+    surfaces.enqueue_own_card(session, handoff, now=now)
     assignment.end_offer(session, offer, OfferOutcome.EXPIRED, now=now)
     expired = Expired(to_id=offer.person_id, has_left=_has_left(session, offer))
     record_event(session, handoff, expired, now=now, playbook_id=published.id)

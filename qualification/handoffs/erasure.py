@@ -20,7 +20,7 @@ from qualification.people import audit
 from qualification.people.audit import Actor
 from qualification.playbook import playbooks
 from qualification.records import ChannelQueue, Delivery, Handoff, Lead, Person, Summary, rows
-from qualification.routing import assignment
+from qualification.routing import assignment, company_owner
 from qualification.rules.handoffs import event_types
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.leads.suppression import SuppressionReason
@@ -107,7 +107,8 @@ def erase(
         # Also the Home tabs of whoever had an earlier one.
         outbox.mark_stale(session, workspace_id, handoff_id, now)
     summaries = _summaries(session, workspace_id, owned[Handoff.__tablename__])
-    shown = [*owned[Delivery.__tablename__], *summaries]
+    lines = _lines_beside(session, handoffs, owned[Lead.__tablename__], now=now)
+    shown = [*owned[Delivery.__tablename__], *summaries, *lines]
     outbox.write_anew(session, workspace_id, shown, now)
     action = AuditAction.ERASED if keep_away else AuditAction.RETENTION_ERASED
     audit.record(session, workspace_id, action, by=by, lead_id=done.lead_id, now=now, messages=len(shown))
@@ -214,6 +215,21 @@ def _counted(session: Session, workspace_id: int, root: Lead, owned: dict[str, l
         messages=len(owned[Delivery.__tablename__]),
         split=merging.split_from(session, workspace_id, owned[Lead.__tablename__]),
     )
+
+
+def _lines_beside(
+    session: UnitOfWork, handoffs: Sequence[Handoff], lead_ids: Sequence[int], *, now: datetime
+) -> list[int]:
+    """Mark the cards stale that name the person beside another of their company; return the lines that do."""
+    lines: list[int] = []
+    for handoff in handoffs:
+        others = company_owner.others_of(session, handoff)
+        for other in others:
+            outbox.mark_stale(session, other.workspace_id, other.id, now)
+        first = company_owner.first_of(session, handoff)
+        if first is not None:
+            lines += events.lines_about(session, first, frozenset(lead_ids))
+    return lines
 
 
 def _summaries(session: Session, workspace_id: int, handoff_ids: Sequence[int]) -> Sequence[int]:

@@ -20,8 +20,8 @@ from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import Company, Handoff, Lead, Person, Pool, Team, rows
-from qualification.routing import assignment
-from qualification.rules.handoffs.event_types import HandedOver, Resumed, Updated
+from qualification.routing import assignment, company_owner
+from qualification.rules.handoffs.event_types import CompanyJoined, HandedOver, Resumed, Updated
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState
 from qualification.rules.leads.suppression import SuppressionReason
@@ -180,8 +180,11 @@ def announce(
     published: playbooks.Published,
     now: datetime,
     past: tuple[str, ...] = (),
+    judged: bool = True,
 ) -> Handoff:
     """Make a handoff of a lead that has no live one, and offer it; `by` nobody, it was the lead's own doing.
+
+    Where nobody has `judged` the lead, it waits in the manager's queue: a gate would have held it back.
 
     One that was snoozed is resumed instead, so that its history and its rep stay with it. `past` are the gates that
     somebody hands the lead over in spite of, by name. The lead is locked by the caller.
@@ -231,17 +234,35 @@ def announce(
         announced_at=now,
     )
     lead.gated_by = None
+    talking = company_owner.conversation(session, lead, published.playbook, now=now)
+    owner = company_owner.available_owner(session, talking, now) if judged else None
+    if talking is not None:
+        handoff.beside_id = talking.handoff.beside_id or talking.handoff.id
     is_first = session.scalar(select(exists().where(Handoff.workspace_id == lead.workspace_id))) is not True
     session.add(handoff)
     session.flush()
     if is_first:
         # Every Home tab says until then that there is nothing yet.
         outbox.mark_all_stale(session, lead.workspace_id, now)
-    surfaces.enqueue_card(session, handoff, now=now)
+    first = company_owner.first_of(session, handoff)
+    # Before all other messages: the order of all locks.
+    is_shown = first is not None and outbox.enqueue_card_again(session, first.workspace_id, first.id, now) is not None
+    if owner is None or not is_shown:
+        surfaces.enqueue_own_card(session, handoff, now=now)
     record_event(session, handoff, HandedOver(gates=past), now=now, by=by)
     # What a checklist says counts once somebody has accepted.
     update_lifecycle(session, handoff, lead, published.playbook, passed=False, now=now, by=by)
-    assignment.offer_next(session, handoff, published, now=now)
+    if not judged:
+        assignment.queue(session, handoff, "gated", now=now)
+    elif owner is not None:
+        assignment.offer_to_owner(session, handoff, owner, published, now=now)
+    else:
+        assignment.offer_next(session, handoff, published, now=now)
+    if first is not None:
+        joined = CompanyJoined(other=lead.id, to_id=owner.id if owner else None)
+        record_event(session, first, joined, now=now, by=by, playbook_id=published.id, in_thread=is_shown)
+        for other in company_owner.others_of(session, handoff):
+            outbox.mark_stale(session, handoff.workspace_id, other.id, now)
     if by is not None:
         surfaces.enqueue_receipt(session, handoff, by, now=now)
     return handoff

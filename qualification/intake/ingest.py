@@ -8,6 +8,7 @@ from qualification.handoffs import automatic
 from qualification.intake import activities
 from qualification.intake.activities import ActivityData
 from qualification.leads import events, resolution, suppression
+from qualification.leads.lifecycle import gave_more, move_lifecycle
 from qualification.leads.resolution import ResolvedLead
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
@@ -19,6 +20,7 @@ from qualification.rules.intake.row_checks import fitted, lead_data_of
 from qualification.rules.intake.row_errors import ERASED, RowError
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import ActivityDetails, ActivityInput, LeadInput
+from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.leads.suppression import SuppressionReason
 
 
@@ -61,7 +63,7 @@ def ingest(
         for index, entry in enumerate(entries)
         if index in resolved and isinstance(entry, ActivityInput)
     ]
-    store_activities(session, done, resolved.values(), published=published, now=now)
+    store_activities(session, done, [*resolved.values()], published=published, now=now)
     record_updates(session, resolved.values(), now=now)
     stored = activities.stored(session, workspace_id, keys)
     results: list[Ingested | tuple[RowError, ...]] = []
@@ -122,7 +124,7 @@ def record_updates(
 def store_activities(
     session: UnitOfWork,
     done: Sequence[tuple[Lead, ActivityData]],
-    resolved: Iterable[ResolvedLead],
+    resolved: Sequence[ResolvedLead],
     *,
     published: Published,
     announcing: bool = True,
@@ -131,13 +133,17 @@ def store_activities(
     """Store the activities, and score again every lead that may be ready by now; return how many were new.
 
     Besides leads with new activities these are merged leads, which may be ready together, and changed leads that a
-    gate holds, which it may let pass.
+    gate holds, which it may let pass. Whoever only came in is a lead if they gave more than an address.
     """
     new = activities.store(session, done, now=now)
     changed = (each.lead for each in resolved if each.is_merged or (each.is_changed and each.lead.gated_by is not None))
     roots = (resolution.root(session, lead) for lead in (*(lead for lead, _ in new), *changed))
     leads = {lead.id: lead for lead in roots if lead is not None}
     automatic.consider(session, [*leads.values()], published=published, announcing=announcing, now=now)
+    for each in resolved:
+        is_told = (each.is_new or each.is_changed) and each.lead.id not in leads
+        if is_told and each.lead.lifecycle is Lifecycle.SUBSCRIBER and gave_more(session, each.lead):
+            move_lifecycle(each.lead, Lifecycle.LEAD, record=None)
     return len(new)
 
 

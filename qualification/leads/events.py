@@ -4,7 +4,7 @@ Imported history is written in bulk by `intake/historical_deals.py`, and told no
 (webhooks to other systems) yet: they would be queued here, where each event is written, in the same transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Checklist, Handoff, Lead, LeadEvent, Person, rows
+from qualification.records import Checklist, Delivery, Handoff, Lead, LeadEvent, Person, rows
 from qualification.rules.handoffs.event_codec import from_json, to_json
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.event_types import CameIn, Event
@@ -117,6 +117,16 @@ def event_of(stored: LeadEvent | Row[Any]) -> Event:
     return from_json(stored.kind, stored.facts)
 
 
+def lines_about(session: Session, handoff: Handoff, lead_ids: Collection[int]) -> list[int]:
+    """Return the deliveries of the handoff's thread that tell of one of these leads as another one of its company."""
+    rows_of = session.execute(_JOINED, {"workspace_id": handoff.workspace_id, "handoff_id": handoff.id}).all()
+    found = [row for row in rows_of if row.other in lead_ids]
+    told_in = [row.told_in for row in found if row.told_in is not None]
+    own = [row.id for row in found if row.told_in is None]
+    given = {"workspace_id": handoff.workspace_id, "handoff_id": handoff.id, "events": own}
+    return [*told_in, *(session.scalars(_LINES, given) if own else ())]
+
+
 def has_passed(session: Session, lead: Lead) -> bool:
     """Say whether a checklist of the lead's has passed."""
     return session.scalar(select(PASSED).where(rows.in_workspace(Lead, lead.workspace_id), Lead.id == lead.id)) is True
@@ -129,4 +139,15 @@ GATE_NAME: Final = LeadEvent.facts["gate"].as_string()
 IS_NEWS: Final = LeadEvent.facts["past"].as_boolean().is_not(True)
 # Run on the session's connection: nobody here needs the record, and to make one takes longer than to write the row.
 _WRITE: Final = insert(LeadEvent).returning(LeadEvent.id)
+_JOINED: Final = select(LeadEvent.id, LeadEvent.told_in, LeadEvent.facts["other"].as_integer().label("other")).where(
+    rows.in_workspace(LeadEvent),
+    LeadEvent.handoff_id == bindparam("handoff_id"),
+    LeadEvent.kind == EventKind.COMPANY_JOINED,
+)
+_LINES: Final = select(Delivery.id).where(
+    rows.in_workspace(Delivery),
+    Delivery.handoff_id == bindparam("handoff_id"),
+    Delivery.kind == surfaces.THREAD_LINE,
+    Delivery.subject.in_(bindparam("events", expanding=True)),
+)
 _HANDOFFS_OF: Final = select(Handoff.id).where(rows.in_workspace(Handoff), Handoff.lead_id == bindparam("lead_id"))

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from qualification.leads.events import record_event
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Handoff, Lead, Person
+from qualification.records import Company, Handoff, Lead, Person, rows
 from qualification.rules.handoffs.event_types import LifecycleMoved
 from qualification.rules.handoffs.lifecycle_moves import lifecycle_of, qualified_since
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -21,9 +22,9 @@ def move_lifecycle(
     """Move a lead to a station; a lead that is there already stays, and nothing is recorded.
 
     `record` keeps the event of the move. It is given where a handoff is the cause, now or in imported history, because
-    the daily summary counts a team's steps by these events. It is None where there is no such handoff: for the first
-    points, a gate that disqualifies or releases, a merge and a split. Those tell of themselves (the score, Gated,
-    Released, Merged, Split), and a second event would count as a step that nobody took.
+    the daily summary counts a team's steps by these events. It is None where there is no such handoff: for what makes a
+    subscriber a lead, for a gate that disqualifies or releases, for a merge and a split. Those tell of themselves (the
+    score, Gated, Released, Merged, Split), and a second event would count as a step that nobody took.
 
     `is_stored` says that a statement of the caller has written the column, so that the record only follows it.
     """
@@ -36,6 +37,15 @@ def move_lifecycle(
         lead.lifecycle = to
     if record is not None:
         record(LifecycleMoved(was=was, to=to))
+
+
+def gave_more(session: Session, lead: Lead) -> bool:
+    """Say whether more is known of somebody than an address or an id: a name, a number, a job, a company, a message."""
+    said = (lead.name, lead.phone, lead.title, lead.problem, lead.size, lead.country, lead.value_minor, lead.fields)
+    if any(said):
+        return True
+    company = rows.get(session, Company, lead.company_id, lead.workspace_id)
+    return company is not None and company.name != company.domain
 
 
 def update_lifecycle(

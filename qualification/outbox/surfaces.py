@@ -28,11 +28,20 @@ from qualification.rules.handoffs.event_kinds import EventKind
 THREAD_LINE: Final = "thread_line"
 
 
-def enqueue_card(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> QueuedMessage:
+def enqueue_card(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> QueuedMessage | None:
     """Queue the handoff's card: an edit where it was posted, or a new card in its team's channel.
 
-    After a team has moved to another channel, its old cards stay, unless Slack refuses edits in the old channel.
+    None for a handoff that goes along with another one of its company, and has no card of its own yet: a line in the
+    other's thread stands for it. After a team has moved to another channel, its old cards stay, unless Slack refuses
+    edits in the old channel.
     """
+    if handoff.beside_id is not None:
+        return outbox.enqueue_card_again(session, handoff.workspace_id, handoff.id, now)
+    return enqueue_own_card(session, handoff, now=now)
+
+
+def enqueue_own_card(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> QueuedMessage:
+    """Queue the handoff's card, also of one that goes along with another."""
     return outbox.enqueue_card_again(session, handoff.workspace_id, handoff.id, now) or outbox.enqueue(
         session,
         workspace_id=handoff.workspace_id,
@@ -57,7 +66,8 @@ def join_line(session: UnitOfWork, handoff: Handoff, *, now: datetime) -> int | 
 def enqueue_line(session: UnitOfWork, handoff: Handoff, event_id: int, *, now: datetime) -> None:
     """Queue the event's line for the thread under the handoff's card.
 
-    A deal that came from a file has no card until something happens to it: now it gets one.
+    A deal that came from a file has no card until something happens to it: now it gets one. One that goes along with
+    another gets neither card nor line before somebody else than that one's owner is asked.
     """
 
     def enqueue() -> QueuedMessage | None:
@@ -71,8 +81,7 @@ def enqueue_line(session: UnitOfWork, handoff: Handoff, event_id: int, *, now: d
             now=now,
         )
 
-    if enqueue() is None:
-        enqueue_card(session, handoff, now=now)
+    if enqueue() is None and enqueue_card(session, handoff, now=now) is not None:
         enqueue()
 
 

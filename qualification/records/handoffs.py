@@ -32,6 +32,7 @@ class Handoff(Base):
         about_lead=(
             "id",
             "lead_id",
+            "beside_id",
             "team_id",
             "pool_id",
             "rule",
@@ -58,6 +59,12 @@ class Handoff(Base):
         Index("uq_handoff_live", "lead_id", unique=True, sqlite_where=text(LIVE), postgresql_where=text(LIVE)),
         Index("ix_handoff_state", "workspace_id", "state"),
         Index("ix_handoff_owner_id", "owner_id"),
+        Index(
+            "ix_handoff_beside_id",
+            "beside_id",
+            sqlite_where=text("beside_id is not null"),
+            postgresql_where=text("beside_id is not null"),
+        ),
         Index(
             "uq_handoff_external_id",
             "workspace_id",
@@ -93,6 +100,9 @@ class Handoff(Base):
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    beside_id: Mapped[int | None] = mapped_column(
+        Key, comment="the first handoff of the same company that it goes along with"
+    )
     team_id: Mapped[int] = mapped_column(Key)
     pool_id: Mapped[int | None] = mapped_column(Key)
     playbook_id: Mapped[int] = mapped_column(Key, comment="the version that routed it")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
@@ -20,6 +21,9 @@ from qualification.rules.people.working_time import WeeklyHours, add_working_tim
 from qualification.rules.playbook.playbook import Rule
 from qualification.rules.routing.rotation import Seat, next_seat
 
+# Why somebody was asked: they talk with the lead's company.
+WHY_COMPANY: Final = "company"
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -32,6 +36,18 @@ class Clock:
     def next_at(self) -> datetime:
         """The earlier of the two still to come."""
         return min(self.remind_at, self.accept_by) if self.remind_at else self.accept_by
+
+
+def offer_to_owner(
+    session: UnitOfWork, handoff: Handoff, person: Person, published: Published, *, now: datetime
+) -> Offer:
+    """Put the handoff before the rep who talks with its company; it takes no turn of theirs in the pool."""
+    handoff.state = HandoffState.OFFERED
+    clock = clock_for_person(session, person, published, now=now)
+    offer = make_offer(session, handoff, published, person=person, why=WHY_COMPANY, clock=clock, now=now)
+    event = Offered(to_id=person.id, rule=None, pool=None, turn=None, accept_by=offer.accept_by)
+    record_event(session, handoff, event, now=now, playbook_id=published.id)
+    return offer
 
 
 def offer_next(session: UnitOfWork, handoff: Handoff, published: Published, *, now: datetime) -> Offer | None:
@@ -130,6 +146,8 @@ def make_offer(
     if person is not None:
         surfaces.enqueue_direct_card(session, handoff, person, now=now)
         surfaces.refresh_home(session, person, now=now)
+    if why != WHY_COMPANY:
+        surfaces.enqueue_own_card(session, handoff, now=now)
     surfaces.refresh_pool(session, offer, now=now)
     if handoff.resumed_at is not None and why != "manager":
         surfaces.enqueue_resumed(session, handoff, person, now=now)
@@ -195,6 +213,7 @@ def queue(session: UnitOfWork, handoff: Handoff, reason: str, *, now: datetime) 
     manager = rows.get(session, Person, team.manager_id, team.workspace_id)
     handoff.state = HandoffState.MANAGER_QUEUE
     handoff.queue_reason = reason
+    surfaces.enqueue_own_card(session, handoff, now=now)
     event = QueuedForManager(manager_id=manager.id if manager else None, reason=reason)
     record_event(session, handoff, event, now=now)
     if manager is not None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from qualification.leads import merging
-from qualification.leads.lifecycle import move_lifecycle
+from qualification.leads.lifecycle import gave_more, move_lifecycle
 from qualification.playbook.playbooks import Published
 from qualification.records import Activity, Handoff, Lead
 from qualification.records.rows import in_workspace
@@ -18,7 +18,7 @@ from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.playbook.playbook import Gate, Playbook, Scoring
 from qualification.rules.scoring.gates import GateInput, stopped_by
-from qualification.rules.scoring.points import is_ready, score
+from qualification.rules.scoring.points import has_asked, is_ready, score
 from qualification.scoring import activity_counts
 
 # So many of the latest words are looked at by gates.
@@ -31,7 +31,8 @@ class LeadEvaluation:
 
     `live` is the id of the handoff by which sales has it now. Only a lead without one can be ready: what it did since
     its last handoff ended counts, and `ended_as` is how that ended. `gate` keeps a lead that is ready from sales; it is
-    None for a lead that is neither ready nor held back already.
+    None for a lead that is neither ready nor held back already. `asked` says whether it asked for a demo or a trial,
+    `did_more` whether it ever did something that counts, as signing up for a newsletter doesn't.
     """
 
     points: int
@@ -39,6 +40,13 @@ class LeadEvaluation:
     ended_as: HandoffState | None
     is_ready: bool
     gate: Gate | None
+    asked: bool
+    did_more: bool
+
+    @property
+    def for_a_person(self) -> bool:
+        """Whether somebody must look at it: a gate would hold back a lead that asked for a demo or a trial."""
+        return self.is_ready and self.asked and self.gate is not None and self.gate.outcome == "hold"
 
 
 def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, LeadEvaluation]:
@@ -52,7 +60,7 @@ def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dic
     )
     ready = {lead.id for lead in leads if lead.id not in live and is_ready(playbook.scoring, since[lead.id])}
     looked_at = [lead for lead in leads if lead.id in ready or lead.gated_by is not None]
-    said = latest_words(session, workspace_id, families, {lead.id for lead in looked_at})
+    said = latest_words(session, workspace_id, families, {lead.id for lead in looked_at}, playbook.scoring)
     gates = {
         lead.id: stopped_by(playbook.gates, gate_input(lead, said[lead.id], playbook.scoring, since[lead.id]))
         for lead in looked_at
@@ -64,6 +72,8 @@ def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dic
             ended_as=ended[lead.id][1] if lead.id in ended else None,
             is_ready=lead.id in ready,
             gate=gates.get(lead.id),
+            asked=has_asked(playbook.scoring, since[lead.id]),
+            did_more=_did_more(playbook.scoring, ever[lead.id]),
         )
         for lead in leads
     }
@@ -78,7 +88,8 @@ def keep(
     isn't refused because a score has changed.
     """
     stands = {
-        lead: (evaluations[lead.id].points, published.id, _lifecycle(lead, evaluations[lead.id])) for lead in leads
+        lead: (evaluations[lead.id].points, published.id, _lifecycle(session, lead, evaluations[lead.id]))
+        for lead in leads
     }
     moved = {lead: each for lead, each in stands.items() if each != (lead.score, lead.scored_by_id, lead.lifecycle)}
     if not moved:
@@ -101,10 +112,16 @@ def keep(
         move_lifecycle(lead, lifecycle, record=None, is_stored=True)
 
 
-def _lifecycle(lead: Lead, evaluated: LeadEvaluation) -> Lifecycle:
-    """Say where who is not with sales stands: a lead from the first point on."""
-    is_lead = evaluated.live is None and lead.lifecycle is Lifecycle.SUBSCRIBER and evaluated.points > 0
-    return Lifecycle.LEAD if is_lead else lead.lifecycle
+def _lifecycle(session: Session, lead: Lead, evaluated: LeadEvaluation) -> Lifecycle:
+    """Say where who is not with sales stands: a lead is whoever gave more than an address, and did what counts."""
+    if evaluated.live is not None or lead.lifecycle is not Lifecycle.SUBSCRIBER:
+        return lead.lifecycle
+    is_lead = evaluated.asked or (evaluated.did_more and gave_more(session, lead))
+    return Lifecycle.LEAD if is_lead else Lifecycle.SUBSCRIBER
+
+
+def _did_more(scoring: Scoring, ever: Mapping[str, int]) -> bool:
+    return any((kind.points > 0 or kind.handoff) and ever.get(kind.key, 0) > 0 for kind in scoring.activities)
 
 
 def _handoffs(
@@ -126,11 +143,12 @@ def _handoffs(
 
 
 def latest_words(
-    session: Session, workspace_id: int, families: Mapping[int, int], lead_ids: Collection[int]
+    session: Session, workspace_id: int, families: Mapping[int, int], lead_ids: Collection[int], scoring: Scoring
 ) -> dict[int, list[str]]:
-    """Return the latest words of each of these leads."""
+    """Return the latest words of each of these leads that they wrote themselves; titles of pages and files aren't."""
     said: dict[int, list[str]] = {lead_id: [] for lead_id in lead_ids}
-    if not lead_ids:
+    own_words = [kind.key for kind in scoring.activities if kind.own_words]
+    if not lead_ids or not own_words:
         return said
     place = func.row_number().over(partition_by=Activity.lead_id, order_by=Activity.at.desc())
     latest = (
@@ -138,6 +156,7 @@ def latest_words(
         .where(
             in_workspace(Activity, workspace_id),
             Activity.lead_id.in_([member for member, lead_id in families.items() if lead_id in lead_ids]),
+            Activity.kind.in_(own_words),
             Activity.what.is_not(None),
         )
         .subquery()
@@ -154,7 +173,7 @@ def gate_input(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping
         email=lead.email,
         said=tuple(text for text in (lead.name, lead.problem, *said) if text),
         do_not_contact=lead.do_not_contact,
-        asked=any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities),
+        asked=has_asked(scoring, since),
     )
 
 

@@ -15,7 +15,7 @@ def names(session: Session, lead: Lead, problem: str | None, playbook: Playbook)
     `problem` is what is newly said in the lead's own words.
     """
     families = merging.families(session, lead.workspace_id, [lead.id])
-    said = evaluation.latest_words(session, lead.workspace_id, families, [lead.id])[lead.id]
+    said = evaluation.latest_words(session, lead.workspace_id, families, [lead.id], playbook.scoring)[lead.id]
     ever = activity_counts.times(session, lead.workspace_id, families)[lead.id]
     gate_input = evaluation.gate_input(lead, [problem or "", *said], playbook.scoring, ever)
     fit = [gate.name for gate in fitting(playbook.gates, gate_input)]

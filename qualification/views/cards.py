@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from qualification.handoffs.viewpoint import viewpoint_of
+from qualification.leads.titles import lead_title
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import (
@@ -24,6 +25,7 @@ from qualification.records import (
     Workspace,
 )
 from qualification.records.rows import in_workspace
+from qualification.routing import company_owner
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
@@ -52,8 +54,9 @@ class LeadCard:
     """All that a lead card shows, in the channel or in a direct message; state as stored.
 
     `state` is offered, pooled, manager_queue, accepted, snoozed, disqualified, won or lost. `why` is turn, pool,
-    manager or resumed. `resume_at` is when a snoozed one is offered again, and `snooze` how it was, kept for whom it is
-    offered to then. `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over, but
+    manager, resumed or company. `beside` are the titles of other leads of the company that sales has or had.
+    `resume_at` is when a snoozed one is offered again, and `snooze` how it was, kept for whom it is offered to then.
+    `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over, but
     its score or a request of its own; `contributions` is what counted most for the score, at most three kinds of
     activity. `permalink` is the address of the message that it was handed over from. Times are aware and in UTC.
     Where the reader may not see contact details, there are none, and none in what somebody wrote: masked.
@@ -117,6 +120,7 @@ class LeadCard:
     snooze: SnoozeMark | None = None
     task: TaskMark | None = None
     is_masked: bool = False
+    beside: tuple[str, ...] = ()
 
 
 # Whoever was asked when somebody else decided may reopen it.
@@ -150,6 +154,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
     reason_note = readable(handoff.reason_note) if handoff.state is not HandoffState.SNOOZED else None
     # A manager who took what somebody else was offered was not chosen: neither turn nor pool is why.
     chosen = offer if offer and handoff.owner_id in {None, offer.person_id or handoff.owner_id} else None
+    others = company_owner.others_of(session, handoff) if lead.company_id is not None else ()
     return LeadCard(
         handoff_id=handoff.id,
         version=handoff.version,
@@ -206,6 +211,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         snooze=snooze,
         task=task_mark(task, handoff),
         is_masked=may_reveal and bool(hidden),
+        beside=tuple(lead_title(session, each, contact=False) for each in others) if lead.erased_at is None else (),
     )
 
 

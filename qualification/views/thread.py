@@ -7,9 +7,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from qualification.leads.events import event_of
+from qualification.leads.titles import title_of
 from qualification.people import people
-from qualification.records import Handoff, LeadEvent, Team, rows
-from qualification.rules.handoffs.event_types import Event
+from qualification.records import Company, Handoff, Lead, LeadEvent, Team, rows
+from qualification.rules.handoffs.event_types import CompanyJoined, Event
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.values.countries import region_of
 from qualification.rules.values.masking import masked_all
@@ -20,14 +21,15 @@ class ThreadLine:
     """One line of a lead's history.
 
     `actor` is whoever did it, None for Baton itself; `person` is whom it concerns beside: the rep that was asked, the
-    manager whose queue it is in. The template is the one of the event's kind. `is_masked` says that something in it is
-    masked, which can be revealed by the handoff.
+    manager whose queue it is in. `other` is the title of the other lead that it is about. The template is the one of
+    the event's kind. `is_masked` says that something in it is masked, which can be revealed by the handoff.
     """
 
     event: Event
     at: datetime
     actor: PersonRef | None
     person: PersonRef | None = None
+    other: str | None = None
     handoff_id: int | None = None
     is_masked: bool = False
 
@@ -42,6 +44,15 @@ def thread_lines(session: Session, workspace_id: int, event_id: int, delivery_id
     return [_line(session, row) for row in rows]
 
 
+def _other(session: Session, workspace_id: int, event: Event, team: Team | None) -> str | None:
+    """Return the title of the lead that joined, as the channel may read it; whoever was erased has only a number."""
+    if not isinstance(event, CompanyJoined):
+        return None
+    lead = rows.get(session, Lead, event.other, workspace_id)
+    company = rows.get(session, Company, lead.company_id, workspace_id) if lead else None
+    return title_of(lead, company, contact=False, zone=team.zone if team else None) if lead else f"#{event.other}"
+
+
 def _line(session: Session, row: LeadEvent) -> ThreadLine:
     event = event_of(row)
     handoff = rows.get(session, Handoff, row.handoff_id, row.workspace_id)
@@ -53,6 +64,7 @@ def _line(session: Session, row: LeadEvent) -> ThreadLine:
         at=row.at,
         actor=people.ref_of(session, row.workspace_id, row.actor_id),
         person=people.ref_of(session, row.workspace_id, event.person_id),
+        other=_other(session, row.workspace_id, event, team),
         handoff_id=row.handoff_id,
         is_masked=shown != event,
     )

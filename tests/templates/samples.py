@@ -160,13 +160,14 @@ cards = st.builds(
     reason_note=perhaps_hostile,
     undo_until=perhaps_times,
     handoff_number=st.integers(1, 9),
-    queue_reason=st.sampled_from([None, "nobody_there", "everyone_asked", "pool_expired", "do_not_contact"]),
+    queue_reason=st.sampled_from([None, "nobody_there", "everyone_asked", "pool_expired", "do_not_contact", "gated"]),
     reader=perhaps_people,
     reader_may_decide=st.booleans(),
     resume_at=perhaps_times,
     snooze=st.none() | put_offs,
     task=st.none() | tasks,
     is_masked=st.booleans(),
+    beside=st.lists(hostile, max_size=5).map(tuple),
 )
 revelations = st.builds(
     Revealed,
@@ -191,6 +192,7 @@ values = st.none() | hostile | st.tuples(counts, st.just("EUR"))
 FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "sender": st.none(),
     "to_id": st.none() | counts,
+    "other": counts,
     "manager_id": st.none() | counts,
     "decided": st.booleans(),
     "evidence_before": perhaps_hostile,
@@ -247,6 +249,7 @@ def _line(kind: EventKind) -> st.SearchStrategy[ThreadLine]:
         actor=perhaps_people,
         person=perhaps_people,
         handoff_id=st.none() | counts,
+        other=perhaps_hostile,
         is_masked=st.booleans(),
     )
 
@@ -312,6 +315,7 @@ pages = st.builds(
     merged=st.lists(
         st.builds(MergedLead, merge_id=counts, lead=hostile, at=times), max_size=3, unique_by=lambda each: each.merge_id
     ).map(tuple),
+    unread=st.dictionaries(st.sampled_from(["size", "email", "country", "other"]), st.just("") | hostile, max_size=3),
 )
 starts = st.builds(
     Overview,

@@ -38,6 +38,13 @@ CASES: list[tuple[Event, PersonRef | None, PersonRef | None, str]] = [
         None,
         "Ana handed over the lead again: “Started a trial” · The problem: “Slow” · Promised: A call · Webinar",
     ),
+    (event_types.CompanyJoined(other=8, to_id=None), None, None, "Another person of the same company: Unnamed lead"),
+    (
+        event_types.CompanyJoined(other=8, to_id=7),
+        None,
+        BEN,
+        "Another person of the same company: Unnamed lead · offered to Ben",
+    ),
     (
         event_types.Offered(to_id=7, accept_by=None, rule="R", pool="P", turn=3),
         None,

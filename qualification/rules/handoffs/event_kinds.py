@@ -13,6 +13,7 @@ class EventKind(StrEnum):
     SPLIT = "split"
     HANDED_OVER = "handed_over"
     UPDATED = "updated"
+    COMPANY_JOINED = "company_joined"
     OFFERED = "offered"
     OPENED_TO_POOL = "opened_to_pool"
     QUEUED_FOR_MANAGER = "queued_for_manager"

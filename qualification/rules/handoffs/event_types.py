@@ -134,6 +134,14 @@ class Updated(News):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyJoined(ToPerson):
+    """Another person of the company came to sales: `other` is the id of their lead; `to_id` is the rep who is asked."""
+
+    kind = EventKind.COMPANY_JOINED
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offered(ToPerson):
     """The handoff was put before one rep."""
 
@@ -377,7 +385,19 @@ TYPES: Final[Mapping[EventKind, type[Event]]] = MappingProxyType(
     {
         each.kind: each
         for each in (
-            *(CameIn, Gated, Released, Merged, Split, HandedOver, Updated, Offered, OpenedToPool, QueuedForManager),
+            *(
+                CameIn,
+                Gated,
+                Released,
+                Merged,
+                Split,
+                HandedOver,
+                Updated,
+                CompanyJoined,
+                Offered,
+                OpenedToPool,
+                QueuedForManager,
+            ),
             *(Accepted, Declined, Reminded, Expired, Disqualified, Snoozed, Resumed, SnoozeDropped, Undone, Reopened),
             *(Reassigned, Contacted, StageSet, TaskDone, TaskNotDone, Edited, Answered, ChecklistPassed, ChecklistFell),
             *(LifecycleMoved, Erased),

@@ -77,6 +77,12 @@ def _days(value: object) -> timedelta:
     return timedelta(days=int(match[1]))
 
 
+def _days_or_off(value: object) -> timedelta | None:
+    if value is False or (isinstance(value, str) and value.strip().lower() == "off"):
+        return None
+    return _days(value)
+
+
 def _audit_days(value: object) -> timedelta:
     days = _days(value)
     if days < SHORTEST_KEPT:
@@ -203,6 +209,7 @@ Hours = Annotated[WeeklyHours, PlainValidator(_hours)]
 
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 
+DaysOrOff = Annotated[timedelta | None, PlainValidator(_days_or_off)]
 AuditDays = Annotated[timedelta, PlainValidator(_audit_days)]
 RetentionAge = Annotated[Age, PlainValidator(_age)]
 

@@ -23,6 +23,7 @@ from qualification.rules.playbook import defaults
 from qualification.rules.playbook.field_types import (
     AuditDays,
     Choices,
+    DaysOrOff,
     Duration,
     Expression,
     Hours,
@@ -155,7 +156,10 @@ class Rule(Definition):
 
 
 class Clocks(Definition):
-    """How long a rep has, in their working time, and how many are asked before the manager."""
+    """How long a rep has, in their working time, and how many are asked before the manager.
+
+    `company_stays` is for how many days after its last deal a company is offered to the rep who had it; None: never.
+    """
 
     accept_within: Duration = timedelta(minutes=30)
     remind_after: Duration | None = Field(
@@ -163,6 +167,7 @@ class Clocks(Definition):
     )
     offers: StrictInt = Field(default=2, ge=1, le=50)
     undo_within: Duration = timedelta(minutes=5)
+    company_stays: DaysOrOff = timedelta(days=90)
 
 
 class Rights(Definition):
@@ -215,10 +220,14 @@ class Source(Keyed):
 
 
 class Activity(Keyed):
-    """Something a lead may do, and what it counts for; `handoff` hands the lead over at once, whatever the score."""
+    """Something a lead may do, and what it counts for; `handoff` hands the lead over at once, whatever the score.
+
+    `own_words` says that its `what` is what the lead wrote, which gates read, and not the title of a page or a file.
+    """
 
     points: StrictInt = Field(ge=-1000, le=1000, examples=["15"])
     handoff: bool = False
+    own_words: bool = False
     description: Sentence | None = None
 
 

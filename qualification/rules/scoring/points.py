@@ -40,10 +40,14 @@ def score(scoring: Scoring, times: Mapping[str, int]) -> Score:
     return Score(points=sum(weight.points for weight in weights), weights=weights)
 
 
+def has_asked(scoring: Scoring, since: Mapping[str, int]) -> bool:
+    """Say whether a lead asked for somebody: did what hands it over at once, such as a demo request."""
+    return any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities)
+
+
 def is_ready(scoring: Scoring, since: Mapping[str, int]) -> bool:
     """Say whether a lead that nobody in sales has is one for them, by what it did since they last had it.
 
     One demo request or trial is enough, whatever the score; else the points reach the threshold.
     """
-    asked = any(kind.handoff and since.get(kind.key, 0) > 0 for kind in scoring.activities)
-    return asked or score(scoring, since).points >= scoring.threshold
+    return has_asked(scoring, since) or score(scoring, since).points >= scoring.threshold

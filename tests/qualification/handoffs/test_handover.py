@@ -172,10 +172,9 @@ def test_whoever_is_stopped_by_no_gate_is_handed_over_without_a_word_of_them(des
 
 def test_a_lead_that_a_gate_holds_is_let_go_and_the_gate_named(desk: Desk) -> None:
     """Also where the gate is gone from the playbook since."""
-    given = ActivityInput.model_validate(
-        {"id": "1", "kind": "trial", "lead": {"email": "ivy@acme.example", "do_not_contact": True}}
-    )
-    desk.takes(given)
+    for number in range(4):
+        who = {"email": "ivy@acme.example", "do_not_contact": True}
+        desk.takes(ActivityInput.model_validate({"id": str(number), "kind": "pricing-page", "lead": who}))
     assert [lead.gated_by for lead in desk.all(Lead)] == ["Do not contact"]
     desk.publishes(PLAYBOOK + "gates: []\n")
     result = desk.hands_over("Acme", email="ivy@acme.example")
@@ -211,3 +210,25 @@ def test_the_message_that_a_lead_comes_from_is_remembered(desk: Desk) -> None:
     desk.does(handover.hand_over, by="UMIKA", form=form, permalink=second)
     assert desk.events(made.handoff_id)[-1].facts == {"fields": [], "permalink": second}
     assert desk.card(made.handoff_id).permalink == first
+
+
+def test_who_asked_for_somebody_and_would_be_held_back_is_put_before_the_manager(desk: Desk) -> None:
+    """Nobody who asks for a demo is held back without a word."""
+    who = {"email": "ivy@acme.example", "name": "Ivy Chen", "problem": "see www.a.example www.b.example www.c.example"}
+    desk.takes(ActivityInput.model_validate({"id": "1", "kind": "demo-request", "lead": who}))
+    (handoff,) = desk.all(Handoff)
+    card = desk.card(handoff.id)
+    assert (card.state, card.queue_reason) == ("manager_queue", "gated")
+    assert [lead.gated_by for lead in desk.all(Lead)] == [None]
+
+
+def test_filters_read_what_the_lead_wrote_and_no_title_of_a_page(desk: Desk) -> None:
+    links = "www.a.example www.b.example www.c.example"
+    for number, kind in enumerate(["pricing-page", "pricing-page", "pricing-page", "pricing-page"]):
+        who = {"email": "ivy@acme.example", "name": "Ivy Chen"}
+        desk.takes(ActivityInput.model_validate({"id": str(number), "kind": kind, "what": links, "lead": who}))
+    assert [(lead.gated_by, lead.email) for lead in desk.all(Lead)] == [(None, "ivy@acme.example")]
+    for number, kind in enumerate(["contact-form", "pricing-page", "pricing-page", "pricing-page"]):
+        who = {"email": "kim@acme.example", "name": "Kim Li"}
+        desk.takes(ActivityInput.model_validate({"id": f"b{number}", "kind": kind, "what": links, "lead": who}))
+    assert [lead.gated_by for lead in desk.all(Lead)] == [None, "Full of links"]

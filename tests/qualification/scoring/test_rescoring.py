@@ -68,7 +68,7 @@ def test_a_lead_that_did_nothing_comes_to_nothing_by_whatever_playbook(desk: Des
     assert desk.adds_up() == 0
     desk.publishes(gates(threshold=60))
     assert (desk.adds_up(), desk.adds_up()) == (1, 0)
-    assert (lead(desk, ivy).score, lead(desk, ivy).lifecycle) == (0, "subscriber")
+    assert (lead(desk, ivy).score, lead(desk, ivy).lifecycle) == (0, "lead")
 
 
 def test_a_slice_at_a_time_until_none_is_left_also_back_to_an_older_playbook(desk: Desk) -> None:
