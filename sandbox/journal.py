@@ -54,6 +54,7 @@ class Journal:
         self._calls: list[Call] = []
         self._deliveries: list[Delivery] = []
         self._complaints: list[str] = []
+        self._under_way: set[int] = set()
 
     def begin_call(
         self, method: str, workspace_id: str | None, arguments: Json, at: datetime, response_url: str | None = None
@@ -62,6 +63,7 @@ class Journal:
         with self._lock:
             number = len(self._calls)
             self._calls.append(Call(number, method, workspace_id, arguments, at, response_url=response_url))
+            self._under_way.add(number)
         return number
 
     def call_done(self, number: int) -> None:
@@ -73,6 +75,12 @@ class Journal:
         """Record the answer to a call; a status of None means that its connection was cut."""
         with self._lock:
             self._calls[number] = replace(self._calls[number], status=status, answer=answer)
+            self._under_way.discard(number)
+
+    def under_way(self) -> int:
+        """Return how many calls have arrived, and are neither answered nor cut."""
+        with self._lock:
+            return len(self._under_way)
 
     def begin_delivery(self, kind: str, workspace_id: str, payload: Json, at: datetime, attempt: int) -> int:
         """Record a delivery that is being sent; return its number."""

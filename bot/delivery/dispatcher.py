@@ -6,10 +6,10 @@ from contextlib import suppress
 from datetime import datetime
 
 from bot.database import UNWELL, Database
-from bot.delivery.operations import Differs, Failed, Job, Outcome, Refused, Shown, Undrawable
+from bot.delivery.operations import Differs, Failed, Job, Outcome, Posted, Refused, Shown, Undrawable
 from bot.delivery.queue import ChannelQueues
 from bot.delivery.rendering import Renderer
-from bot.delivery.results import LeaseLostError, record_result, record_workspace_error
+from bot.delivery.results import LeaseLostError, record_late_post, record_result, record_workspace_error
 from bot.delivery.send import Sender
 from bot.slack.client import AccountError, PassingError, Slack
 from bot.slack.rate_limits import SLACK_RATES, Rates
@@ -69,6 +69,7 @@ class Dispatcher:
             queues=self.queues,
             clock=clock,
         )
+        outcome: Outcome | None = None
         try:
             outcome = self._outcome(sender)
             now = clock()
@@ -80,7 +81,10 @@ class Dispatcher:
                 "A delivery took too long; another worker has it now.",
                 extra={"action": job.operation.value, "workspace": job.workspace_id, "delivery": job.delivery_id},
             )
-            return None
+        if isinstance(outcome, Posted):
+            with self._database.transaction() as session:
+                record_late_post(session, job, outcome, clock())
+        return None
 
     def _outcome(self, sender: Sender) -> Outcome:
         """Send; an unexpected error of ours becomes the outcome of this delivery, and delays others only briefly."""

@@ -10,6 +10,9 @@ EVENT_TYPE: Final = "baton_delivery"
 PATIENCE: Final = timedelta(seconds=10)
 # How far Slack's clock may be behind ours, besides what its answers say.
 SKEW: Final = timedelta(minutes=5)
+# How far back a message is looked for that isn't where it should be: our clock may have been a day ahead when its post
+# began and be right by now, and this process may have been suspended between the search and the post.
+FARTHEST: Final = timedelta(days=2)
 NO_TIME: Final = timedelta(0)
 PAGE: Final = 200
 
@@ -27,11 +30,14 @@ def metadata(key: str) -> dict[str, object]:
 def find(slack: Slack, *, channel: str, thread_ts: str | None, key: str, since: datetime, now: datetime) -> list[str]:
     """Return the `ts` of each message that carries the key, oldest first, from all pages since shortly before `since`.
 
-    `since` and `now` are by this machine's clock, which may be ahead of Slack's. A thread whose first message was
-    deleted holds no messages. Raises SlackError.
+    Where none is found there, the search goes FARTHEST back. `since` and `now` are by this machine's clock, which may
+    be ahead of Slack's, or may have been. A thread whose first message was deleted holds no messages.
+
+    Raises SlackError.
     """
-    ahead = max(slack.clock.ahead(now) or NO_TIME, NO_TIME)
-    place: dict[str, object] = {"channel": channel, "oldest": f"{(since - ahead - SKEW).timestamp():.6f}"}
+    begins = min(since, now) - max(slack.clock.ahead(now) or NO_TIME, NO_TIME)
+    place: dict[str, object] = {"channel": channel, "oldest": f"{(begins - FARTHEST).timestamp():.6f}"}
+    enough = (begins - SKEW).timestamp()
     method = "conversations.history"
     if thread_ts is not None:
         method = "conversations.replies"
@@ -47,7 +53,9 @@ def find(slack: Slack, *, channel: str, thread_ts: str | None, key: str, since: 
             return []
         found.extend(message["ts"] for message in page["messages"] if _key_in(message) == key)
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
-        if cursor is None:
+        # Slack gives a channel's newest messages first, and a thread's oldest.
+        is_enough = thread_ts is None and found and float(page["messages"][-1]["ts"]) < enough
+        if cursor is None or is_enough:
             return sorted(set(found), key=_order)
 
 

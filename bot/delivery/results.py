@@ -28,12 +28,13 @@ from bot.delivery.operations import (
 from bot.delivery.queue import ERROR_PAUSE, LEASE, ChannelQueues
 from bot.slack.client import FinalError, PassingError, ScopeError
 from bot.slack.rate_limits import EVERY_METHOD, GREATEST_PAUSE, lock_rate_limits
-from qualification.outbox import retries, statements
+from qualification.outbox import outbox, retries, statements
 from qualification.outbox.outbox import (
     CANNOT_BE_DRAWN,
     PARENT_UNDELIVERED,
     UNFORESEEN,
 )
+from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import ChannelQueue, Delivery, DeliveryState, Priority, RateLimit, Workspace, rows
 
 log = logging.getLogger(__name__)
@@ -79,6 +80,19 @@ def record_result(
         return queues.claim_next(session, queue, now)
     queues.release(session, queue, now, held_until)
     return None
+
+
+def record_late_post(session: UnitOfWork, job: Job, posted: Posted, now: datetime) -> None:
+    """Record that a worker posted after it had lost its lease: whoever has the message now searches for a duplicate.
+
+    Whoever took it over may have searched before this post reached Slack.
+    """
+    where = {"workspace_id": job.workspace_id, "delivery_id": job.delivery_id}
+    delivery = session.scalars(queries.DELIVERY, where).one()
+    if delivery.posting != job.posting or delivery.ts == posted.ts:
+        return
+    delivery.duplicate_check_at = now
+    outbox.make_due(session, job.workspace_id, delivery.queue_id, now=now)
 
 
 def renew(session: Session, queues: ChannelQueues, job: Job, now: datetime) -> Job:

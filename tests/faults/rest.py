@@ -18,10 +18,12 @@ from qualification.rules.reporting.summary_schedule import GRACE
 from sandbox.events.deliveries import RETRY_AFTER
 from tests.faults.world import World
 
-# Real seconds: how long it may take, how often one looks, and after how many looks without any news time leaps.
+# Real seconds: how long it may take, how often one looks, and after how many looks without any news time leaps. Where a
+# worker has a message in hand its call may be on its way, and no network keeps a call for as long as a leap.
 PATIENCE: Final = 120.0
 LOOK_SECONDS: Final = 0.25
 NO_NEWS: Final = 2
+NO_NEWS_IN_HAND: Final = 8
 LEAP_SECONDS: Final = 20.0
 # How often Slack sends an event.
 ATTEMPTS: Final = len(RETRY_AFTER) + 1
@@ -32,7 +34,7 @@ LONGEST_ANSWER: Final = timedelta(minutes=1)
 def settle(world: World) -> list[str]:
     """Wait until nothing is left to do, and return what was left when patience ended.
 
-    Where nothing moves for a moment, time leaps: the bot may wait for its next try.
+    Where nothing moves for a moment and no call is under way, time leaps: the bot may wait for its next try.
     """
     ends, before, same = monotonic() + PATIENCE, None, 0
     pause = threading.Event()
@@ -44,9 +46,9 @@ def settle(world: World) -> list[str]:
                 return []
         if monotonic() > ends:
             return left
-        same = same + 1 if left == before else 0
+        same = same + 1 if left == before and not world.sandbox.slack.journal.under_way() else 0
         before = left
-        if same >= NO_NEWS:
+        if same >= (NO_NEWS_IN_HAND if _in_hand(world) else NO_NEWS):
             world.time.leap(LEAP_SECONDS)
             same = 0
         pause.wait(LOOK_SECONDS)
@@ -62,6 +64,16 @@ def left_to_do(world: World) -> list[str]:
             return [*down, *_due(session, world)]
     except SQLAlchemyError as error:
         return [*down, f"the database is away: {type(error).__name__}"]
+
+
+def _in_hand(world: World) -> bool:
+    """Return whether a worker has a message in hand, or nobody can say."""
+    in_hand = select(func.count()).select_from(ChannelQueue).where(ChannelQueue.leased_by.is_not(None))
+    try:
+        with world.database.snapshot() as session:
+            return bool(session.scalar(in_hand))
+    except SQLAlchemyError:
+        return True
 
 
 def _events_under_way(world: World) -> int:

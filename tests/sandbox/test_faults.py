@@ -140,3 +140,17 @@ def test_a_bolt_app_does_not_start_while_slack_is_down(sandbox: Sandbox) -> None
     sandbox.fault("auth.test", "500")
     with pytest.raises(BoltError):
         bolt(sandbox)
+
+
+@pytest.mark.parametrize("end", ["release", "abandon"])
+def test_a_held_call_is_under_way_until_it_is_answered_or_cut(
+    sandbox: Sandbox, client: WebClient, channel: str, end: str
+) -> None:
+    journal = sandbox.slack.journal
+    hold = sandbox.fault("chat.postMessage", "hold_after", times=1)
+    caller = Caller(lambda: client.chat_postMessage(channel=channel, text="x"))
+    hold.wait_until_held()
+    assert journal.under_way() == 1
+    getattr(hold, end)()
+    caller.join()
+    assert journal.under_way() == 0

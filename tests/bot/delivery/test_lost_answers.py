@@ -1,6 +1,7 @@
 """Invariant 3: a message to be posted ends posted once, though its answer was lost and whenever the post was done."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,52 @@ def test_invariant_3_a_post_done_between_the_search_and_the_second_post_is_the_o
     desk.pass_time(patient, 15)
     assert [(message.ts, message.text) for message in desk.messages()] == [(elder, "started a trial")]
     assert desk.delivery(card).ts == elder
+
+
+def test_invariant_3_the_elder_stays_however_long_the_second_post_took_to_begin(desk: Desk) -> None:
+    """The process was suspended after its search, and the first post was done meanwhile."""
+    worker = desk.worker(seconds=IMPATIENT)
+    late = desk.sandbox.fault("chat.postMessage", "hold_before", times=1)
+    handoff = desk.handoff("asked for a demo")
+    desk.card(handoff)
+    worker.run_once(desk.clock())
+    patient = desk.worker()
+    search = desk.sandbox.fault("conversations.history", "hold_after", times=1)
+    desk.clock.advance(11)
+    passing = threading.Thread(target=patient.run_once, args=(desk.clock(),))
+    passing.start()
+    search.wait_until_held()
+    late.release()
+    desk.sandbox.wait_for(lambda: len(desk.messages()) == 1)
+    elder = desk.messages()[0].ts
+    desk.clock.advance(timedelta(hours=5).total_seconds())
+    search.release()
+    passing.join()
+    assert len(desk.messages()) == 2
+    desk.change(handoff, "started a trial")
+    desk.pass_time(patient, 15)
+    assert [(message.ts, message.text) for message in desk.messages()] == [(elder, "started a trial")]
+
+
+def test_invariant_3_a_post_done_after_its_worker_lost_it_leaves_one_message_whenever_it_was_done(desk: Desk) -> None:
+    """To connect may take longer than any lease; a clock that leaps ends the lease of a call that is quick."""
+    slow, quick = desk.dispatcher("slow"), desk.worker()
+    hold = desk.sandbox.fault("chat.postMessage", "hold_before", times=1)
+    handoff = desk.handoff("asked for a demo")
+    card = desk.card(handoff)
+    with ThreadPoolExecutor(1) as pool:
+        dispatching = pool.submit(slow.dispatch, desk.take(slow), desk.clock)
+        hold.wait_until_held()
+        desk.clock.advance(16)
+        desk.pass_time(quick, 60)
+        elder = desk.delivery(card)
+        assert (elder.state, elder.duplicate_check_at) == (DeliveryState.DELIVERED, None)
+        hold.release()
+        assert dispatching.result() is None
+    assert len(desk.messages()) == 2
+    desk.change(handoff, "started a trial")
+    desk.pass_time(quick, 15)
+    assert [(message.ts, message.text) for message in desk.messages()] == [(elder.ts, "started a trial")]
 
 
 def test_invariant_3_a_reply_whose_answer_was_lost_is_searched_in_its_thread(desk: Desk) -> None:

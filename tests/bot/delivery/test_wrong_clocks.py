@@ -58,3 +58,22 @@ def test_a_lost_answer_is_found_again_while_the_clock_is_still_wrong(desk: Desk,
     assert desk.texts().count("asked for a demo") == 1
     assert desk.delivery(card).state == "delivered"
     assert desk.calls("chat.postMessage") == 2
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=1)])
+def test_a_lost_answer_is_found_again_long_after_a_clock_that_was_ahead(desk: Desk, ahead: timedelta) -> None:
+    """By the time somebody searches, the moment at which the post began is no longer in the future."""
+    worker = desk.worker()
+    desk.sandbox.fault("chat.postMessage", "cut_after", times=1)
+    card = desk.card(desk.handoff("asked for a demo"))
+    worker.run_once(desk.clock() + ahead)
+    desk.clock.advance((ahead + timedelta(hours=2)).total_seconds())
+    again = desk.worker()
+    desk.card(desk.handoff("by whose answer Slack's time is known"), "amer")
+    again.begin()
+    for _ in range(10):
+        again.run_once(desk.clock())
+        desk.clock.advance(10)
+    assert desk.texts().count("asked for a demo") == 1
+    assert desk.delivery(card).state == "delivered"
+    assert desk.calls("chat.postMessage") == 2
