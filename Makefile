@@ -41,7 +41,7 @@ doctor: $(RUNTIME)  ## Check tokens, scopes, people, channels, schema and clocks
 	@$(BIN)/baton doctor $(ARGS)
 
 test: $(DEVELOPMENT)  ## Run the tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=8 --dist=worksteal $(ARGS)
+	$(BIN)/python -m pytest tests $(ELSEWHERE:%=--ignore=%) --numprocesses=4 --dist=worksteal $(ARGS)
 
 check: $(DEVELOPMENT)  ## Format, lint, Bandit, types, imports, drift between records and migrations
 	$(BIN)/ruff format --check
