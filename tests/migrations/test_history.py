@@ -9,7 +9,20 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, Engine, MetaData, NullPool, Table, create_engine, func, inspect, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    NullPool,
+    Table,
+    create_engine,
+    func,
+    inspect,
+    select,
+    table,
+    text,
+)
 
 import migrations
 
@@ -81,10 +94,8 @@ def fill(url: str) -> None:
 def rows(url: str) -> dict[str, int]:
     """Count the rows of every table."""
     with engine_of(url).connect() as connection:
-        return {
-            name: connection.scalar(select(func.count()).select_from(table)) or 0
-            for name, table in tables(connection).items()
-        }
+        names = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        return {name: connection.scalar(select(func.count()).select_from(table(name))) or 0 for name in names}
 
 
 def start_over(url: str) -> None:
