@@ -13,6 +13,7 @@ from handlers.plumbing.inputs import Command
 from handlers.plumbing.payload_values import mapping, optional_text, text
 from handlers.plumbing.private_replies import show_again
 from qualification.people import absence, people
+from qualification.rules.people.reachability import why_unreachable
 from qualification.rules.refusals import UnknownCommand
 from qualification.rules.values.suggestions import nearest
 from qualification.views import home, overview
@@ -136,5 +137,6 @@ def refresh(body: Body, transaction: Transactions, now: Now, workspace: Workspac
             zone=optional_text(user.get("tz")),
             locale=optional_text(user.get("locale")),
             deactivated=bool(user.get("deleted")),
+            unreachable=why_unreachable(user),
             now=now(),
         )

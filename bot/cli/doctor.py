@@ -31,6 +31,7 @@ from qualification.outbox import outbox, statements
 from qualification.playbook import playbooks
 from qualification.records import Delivery, Person, PlaybookVersion, Team, Workspace, rows
 from qualification.reporting import summary_plans
+from qualification.rules.people.reachability import Unreachable
 
 # At the root of the repository; in a built package beside `bot`'s own files.
 _BOT: Final = Path(__file__).parents[1]
@@ -109,6 +110,7 @@ def examine(
 
 
 _LATER: Final = "Slack is unwell or busy: try again later."
+_NO_MEMBER: Final = {Unreachable.GUEST: "a guest in Slack", Unreachable.EXTERNAL: "of another Slack workspace"}
 _REINSTALL: Final = (
     "Reinstall the app to the workspace (the app's page, Install App) and put its token into SLACK_BOT_TOKEN."
 )
@@ -275,6 +277,9 @@ def missing_people(people: Iterable[Person], listed: Iterable[directory.Profile]
             yield Finding("people", f"{who} is not in Slack", "Correct the e-mail in the playbook, or invite them.")
         elif profile.deactivated:
             yield Finding("people", f"{who} is deactivated in Slack", "Take them out of the playbook and publish it.")
+        elif profile.unreachable is not None:
+            remedy = "They get no leads. Make them a member, or take them out of the playbook."
+            yield Finding("people", f"{who} is {_NO_MEMBER.get(profile.unreachable, 'an app')}", remedy)
         elif profile.zone is None:
             remedy = "Their team's zone is used until they set their own in Slack's preferences."
             yield Finding("people", f"{who} has no time zone in Slack", remedy)

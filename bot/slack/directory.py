@@ -16,7 +16,9 @@ from bot.slack.client import FinalError, PassingError, Slack, SlackError
 from qualification.organisation import publishing
 from qualification.outbox import surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.people import people as people_here
 from qualification.records import Person, Team, rows
+from qualification.rules.people.reachability import Unreachable, why_unreachable
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ FRESH: Final = timedelta(hours=24)
 # Whoever Slack doesn't know yet may be invited soon.
 ASK_AGAIN: Final = timedelta(minutes=10)
 AT_ONCE: Final = 50
+KNOWS_NOBODY: Final = frozenset({"users_not_found", "user_not_found", "user_not_visible"})
 PAGE: Final = 200
 
 
@@ -38,6 +41,7 @@ class Profile:
     zone: str | None
     locale: str | None
     deactivated: bool
+    unreachable: Unreachable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ def profile(user: Mapping[str, Any]) -> Profile:
         zone=zone if (zone := user.get("tz")) in _zones() else None,
         locale=user.get("locale"),
         deactivated=bool(user.get("deleted")),
+        unreachable=why_unreachable(user),
     )
 
 
@@ -151,7 +156,9 @@ class Directory:
     def _refresh_people(self) -> int:
         """Ask about up to AT_ONCE people that are due, the longest waiting first."""
         now = self._now()
-        waiting = and_(Person.slack_user_id.is_(None), Person.refreshed_at < now - ASK_AGAIN)
+        waiting = and_(
+            or_(Person.slack_user_id.is_(None), Person.unreachable.is_not(None)), Person.refreshed_at < now - ASK_AGAIN
+        )
         with self._database.snapshot() as session:
             due = session.execute(
                 select(Person.id, Person.slack_user_id, Person.email)
@@ -176,14 +183,14 @@ class Directory:
                 _write(session, self._workspace_id, person.id, found, now)
         return len(due)
 
-    def _ask(self, slack_user_id: str | None, email: str | None) -> Profile | None:
-        """Ask Slack about one person; None where it knows nobody like that."""
+    def _ask(self, slack_user_id: str | None, email: str | None) -> Profile | Unreachable | None:
+        """Ask Slack about one person: NOT_FOUND where it knows nobody like that, None where it doesn't say."""
         try:
             if slack_user_id is None:
                 slack_user_id = self._slack.call("users.lookupByEmail", email=email)["user"]["id"]
             return profile(self._slack.call("users.info", user=slack_user_id, include_locale=True)["user"])
-        except FinalError:
-            return None
+        except FinalError as error:
+            return Unreachable.NOT_FOUND if error.name in KNOWS_NOBODY else None
         except PassingError as error:
             if not error.refused or error.retry_after is not None:
                 raise
@@ -200,16 +207,20 @@ class Directory:
         }
 
 
-def _write(session: UnitOfWork, workspace_id: int, person_id: int, found: Profile | None, now: datetime) -> None:
+def _write(
+    session: UnitOfWork, workspace_id: int, person_id: int, found: Profile | Unreachable | None, now: datetime
+) -> None:
     """Store what Slack said of a person; people in the playbook keep the playbook's name."""
     person = rows.get_one(session, Person, person_id, workspace_id)
-    if found is None:
+    if not isinstance(found, Profile):
         person.refreshed_at = now
+        if found is not None:
+            people_here.set_reach(session, person, deactivated=person.deactivated, unreachable=found, now=now)
         return
     publishing.person_found(
         session, person, slack_user_id=found.slack_user_id, zone=found.zone, locale=found.locale, now=now
     )
-    person.deactivated = found.deactivated
+    people_here.set_reach(session, person, deactivated=found.deactivated, unreachable=found.unreachable, now=now)
     if not person.active and found.name not in {None, person.name}:
         person.name = found.name
         surfaces.refresh_home(session, person, now=now)

@@ -144,7 +144,7 @@ def reassign(session: UnitOfWork, command: HandoffCommand, *, to: str, note: str
         Receiver(
             party=Party(person_id=receiver.id, ref=people.ref(receiver)),
             in_playbook=receiver.active,
-            deactivated=receiver.deactivated,
+            deactivated=not people.is_reachable(receiver),
         ),
     )
     handoff, now = context.handoff, context.now

@@ -83,9 +83,9 @@ def _strike(session: UnitOfWork, offer: Offer, *, now: datetime) -> None:
 
 
 def _has_left(session: Session, offer: Offer) -> bool:
-    """Say whether the person whom the lead is offered to has left; a pool never has."""
+    """Say whether the person whom the lead is offered to has left or can't be reached; a pool never has."""
     person = rows.get(session, Person, offer.person_id, offer.workspace_id)
-    return person is not None and people.has_left(person)
+    return person is not None and not (person.active and people.is_reachable(person))
 
 
 def _locked_offers(session: Session, workspace_id: int, now: datetime, limit: int) -> list[Offer]:
@@ -134,7 +134,7 @@ _DUE_OFFERS: Final = (
     .where(
         Offer.workspace_id == bindparam("workspace_id"),
         IS_OPEN,
-        or_(Offer.next_at <= bindparam("now"), Person.deactivated, ~Person.active),
+        or_(Offer.next_at <= bindparam("now"), Person.deactivated, Person.unreachable.is_not(None), ~Person.active),
     )
 )
 _UNDO_ENDS: Final = (Handoff.workspace_id == bindparam("workspace_id"), Handoff.undo_until <= bindparam("now"))

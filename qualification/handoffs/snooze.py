@@ -73,7 +73,7 @@ def snoozed(session: Session, lead: Lead) -> Handoff | None:
 def rep_is_gone(session: Session, handoff: Handoff) -> bool:
     """Say whether whoever had the snoozed handoff, or was asked, has no part in the playbook any more."""
     rep = _rep(session, handoff)
-    return rep is not None and (not rep.active or rep.deactivated)
+    return rep is not None and not (rep.active and people.is_reachable(rep))
 
 
 def due(session: Session, workspace_id: int, now: datetime, limit: int) -> Sequence[Handoff]:
@@ -169,7 +169,7 @@ def _rep(session: Session, handoff: Handoff) -> Person | None:
 
 
 def _is_there(rep: Person, now: datetime) -> bool:
-    return rep.active and not rep.deactivated and not people.is_away(rep, now)
+    return rep.active and people.is_reachable(rep) and not people.is_away(rep, now)
 
 
 def _instead(session: Session, handoff: Handoff, lead: Lead) -> HandoffState | None:

@@ -158,6 +158,9 @@ def _people(
 
 def _describe(person: Person, member: Member, playbook: Playbook, teams: dict[str, Team]) -> None:
     person.email = member.email or person.email
+    if member.slack not in {None, person.slack_user_id}:
+        # Slack is asked about the new one first.
+        person.unreachable = None
     _identify(person, member.slack or person.slack_user_id)
     person.name = member.name
     person.is_rep = "rep" in member.roles

@@ -16,6 +16,7 @@ from qualification.records.base import insert_once
 from qualification.rules.handoffs.permissions import Actor
 from qualification.rules.handoffs.sight import ReaderRoles
 from qualification.rules.handoffs.states import LIVE_STATES
+from qualification.rules.people.reachability import Unreachable
 from qualification.rules.people.working_time import WeeklyHours, is_working, known_zone
 from qualification.rules.person_ref import PersonRef
 
@@ -134,10 +135,20 @@ def is_away(person: Person, now: datetime) -> bool:
 
 
 def is_available(session: Session, person: Person, now: datetime) -> bool:
-    """Say whether a lead can be put before the person at `now`: in the playbook, not away, at work."""
-    if not person.active or person.deactivated or is_away(person, now):
+    """Say whether a lead can be put before the person at `now`: in the playbook, known to Slack, not away, at work."""
+    if not person.active or not is_reachable(person) or is_away(person, now):
         return False
     return is_working(now, hours_of(session, person), zone_of(session, person))
+
+
+def is_reachable(person: Person) -> bool:
+    """Say whether the person can read and press what is put before them; True until Slack was asked about them."""
+    return why_unreachable(person) is None
+
+
+def why_unreachable(person: Person) -> Unreachable | None:
+    """Return why the person can neither read nor press what is put before them; None for those who can."""
+    return Unreachable.DEACTIVATED if person.deactivated else person.unreachable
 
 
 def hours_of(session: Session, person: Person) -> WeeklyHours:
@@ -179,11 +190,12 @@ def refresh(
     zone: str | None,
     locale: str | None,
     deactivated: bool,
+    unreachable: Unreachable | None = None,
     now: datetime,
 ) -> None:
     """Write down what Slack now says of the person, if known here; the playbook's name stands for those it names.
 
-    What is offered to somebody who is deactivated moves on with the next pass of the clock.
+    What is offered to somebody who can't be reached any more moves on with the next pass of the clock.
     """
     person = by_slack_user(session, workspace_id, slack_user_id)
     if person is None:
@@ -191,15 +203,26 @@ def refresh(
     # A zone that this machine does not know would break every clock of theirs.
     person.zone = zone if zone and known_zone(zone) else person.zone
     person.locale = locale or person.locale
-    if person.deactivated is not deactivated:
-        # Their own cards show an address only as long as they are here.
-        for handoff_id in session.scalars(_HAVING, {"workspace_id": workspace_id, "person_id": person.id}):
-            outbox.mark_stale(session, workspace_id, handoff_id, now)
-    person.deactivated = deactivated
+    set_reach(session, person, deactivated=deactivated, unreachable=unreachable, now=now)
     person.refreshed_at = now
     if not person.active:
         person.name = name or person.name
     surfaces.refresh_home(session, person, now=now)
+
+
+def set_reach(
+    session: UnitOfWork, person: Person, *, deactivated: bool, unreachable: Unreachable | None, now: datetime
+) -> None:
+    """Write down whether Slack lets the person read and press; their leads' cards and those over them show it."""
+    if (person.deactivated, person.unreachable) == (deactivated, unreachable):
+        return
+    if person.deactivated is not deactivated:
+        # Their own cards show an address only as long as they are here.
+        for handoff_id in session.scalars(_HAVING, {"workspace_id": person.workspace_id, "person_id": person.id}):
+            outbox.mark_stale(session, person.workspace_id, handoff_id, now)
+    person.deactivated, person.unreachable = deactivated, unreachable
+    for each in session.scalars(_OVER_OTHERS, {"workspace_id": person.workspace_id}):
+        surfaces.refresh_home(session, each, now=now)
 
 
 def has_left(person: Person) -> bool:
@@ -216,6 +239,9 @@ _HAVING: Final = (
         Handoff.state.in_(LIVE_STATES),
         or_(Handoff.owner_id == bindparam("person_id"), Offer.person_id == bindparam("person_id")),
     )
+)
+_OVER_OTHERS: Final = (
+    select(Person).where(rows.in_workspace(Person), or_(Person.is_manager, Person.is_admin)).order_by(Person.id)
 )
 _BY_IDS: Final = select(Person).where(rows.in_workspace(Person), Person.id.in_(bindparam("ids", expanding=True)))
 _TOGETHER: Final = select(Person).where(

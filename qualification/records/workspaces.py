@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qualification.records.base import Base, Json, Key, of_workspace
+from qualification.records.base import Base, Json, Key, choice, of_workspace
 from qualification.records.personal import PersonalColumns
+from qualification.rules.people.reachability import Unreachable
 
 
 class Workspace(Base):
@@ -181,6 +182,7 @@ class Person(Base):
             "away_since",
             "away_until",
             "deactivated",
+            "unreachable",
             "active",
             "dm_channel",
             "refreshed_at",
@@ -214,6 +216,10 @@ class Person(Base):
     away_since: Mapped[datetime | None]
     away_until: Mapped[datetime | None] = mapped_column(comment="NULL while away: until they say they are back")
     deactivated: Mapped[bool] = mapped_column(default=False, comment="Slack says so")
+    unreachable: Mapped[Unreachable | None] = mapped_column(
+        choice(Unreachable),
+        comment="why they can't be reached in Slack, beside being deactivated; NULL: they can, or nobody has asked yet",
+    )
     active: Mapped[bool] = mapped_column(default=False, comment="named in the current playbook")
     dm_channel: Mapped[str | None] = mapped_column(String(32), comment="Slack's id of the direct message with the bot")
     refreshed_at: Mapped[datetime | None] = mapped_column(comment="when Slack was last asked about them")

@@ -7,7 +7,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs import first_contact, retention
@@ -19,6 +19,7 @@ from qualification.playbook import playbooks
 from qualification.records import IS_OPEN, IS_OPEN_TASK, WAITING_SINCE, Handoff, Offer, Person, Task, Team
 from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.states import LIVE_STATES, UNDECIDED_STATES, HandoffState
+from qualification.rules.people.reachability import Unreachable
 from qualification.rules.refusals import StaleCard
 from qualification.rules.values.pagination import PageSlice, page_slice
 from qualification.views import overview, receipts, search
@@ -70,14 +71,27 @@ class HandedOverLately:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfReach:
+    """Somebody of the playbook who gets no leads, since Slack doesn't let them read and press, and why.
+
+    `contact` is the e-mail address or the Slack id by which the playbook names them.
+    """
+
+    name: str
+    contact: str | None
+    why: Unreachable
+
+
+@dataclass(frozen=True, slots=True)
 class Home(Viewer):
     """The Home tab: what somebody is concerned with, by role.
 
     `waiting` are offers to this person or their pools, `mine` their open leads, what is due first on top, `snoozed`
     what they snoozed, what resumes first on top. `unaccepted` and `queue` are of the teams they manage, whose clocks
-    stand in `teams`; `more_teams` counts those left out. `handoffs` are those they announced, the newest first.
-    `is_new` says that no lead has been handed over here yet. `retention` announces to administrators that old leads
-    will be erased.
+    stand in `teams`; `more_teams` counts those left out. `out_of_reach` are people of these teams who can't be reached
+    in Slack, of all teams for administrators; `more_out_of_reach` counts those left out. `handoffs` are those they
+    announced, the newest first. `is_new` says that no lead has been handed over here yet. `retention` announces to
+    administrators that old leads will be erased.
     """
 
     waiting: Page[LeadLine]
@@ -85,6 +99,8 @@ class Home(Viewer):
     snoozed: Page[HandoffLine]
     teams: tuple[TeamClocks, ...]
     more_teams: int
+    out_of_reach: tuple[OutOfReach, ...]
+    more_out_of_reach: int
     unaccepted: Page[HandoffLine]
     queue: Page[HandoffLine]
     handoffs: Page[HandoffLine]
@@ -101,6 +117,7 @@ SIZES: Final[Mapping[str, int]] = MappingProxyType(
     {"waiting": 5, "mine": 5, "snoozed": 5, "unaccepted": 5, "queue": 5, "handoffs": 8}
 )
 MOST_TEAMS: Final = 5
+MOST_OUT_OF_REACH: Final = 10
 LATELY: Final = timedelta(days=30)
 
 
@@ -136,6 +153,7 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
     of_lists = [each for name in ("snoozed", "unaccepted", "queue", "handoffs") for each in found[name].handoffs]
     handoffs = iter(receipts.lines(session, of_lists, person))
     administers = person.is_admin and not people.has_left(person)
+    away_from_slack = _out_of_reach(session, person, teams)
     stuck, stuck_count = overview.dead_letters(session, workspace_id) if administers else ((), 0)
     return Home(
         **overview.viewer_fields(session, person, now),
@@ -144,6 +162,8 @@ def home(session: Session, workspace_id: int, person_id: int, now: datetime) -> 
         snoozed=found["snoozed"].page(_next(handoffs, found["snoozed"])),
         teams=tuple(clocks[:MOST_TEAMS]),
         more_teams=len(clocks[MOST_TEAMS:]),
+        out_of_reach=tuple(away_from_slack[:MOST_OUT_OF_REACH]),
+        more_out_of_reach=len(away_from_slack[MOST_OUT_OF_REACH:]),
         unaccepted=found["unaccepted"].page(_next(handoffs, found["unaccepted"])),
         queue=found["queue"].page(_next(handoffs, found["queue"])),
         handoffs=found["handoffs"].page(_next(handoffs, found["handoffs"])),
@@ -245,6 +265,21 @@ def _clocks(session: Session, teams: Sequence[Team]) -> list[TeamClocks]:
         for team in teams
         if team.active or team.id in by_team
     ]
+
+
+def _out_of_reach(session: Session, person: Person, teams: Sequence[Team]) -> list[OutOfReach]:
+    """Return who of these teams can't be reached, by name: of all teams for an administrator, who can mend it."""
+    if people.has_left(person) or not (person.is_admin or teams):
+        return []
+    found = select(Person).where(
+        in_workspace(Person, person.workspace_id),
+        Person.active,
+        or_(Person.deactivated, Person.unreachable.is_not(None)),
+    )
+    if not person.is_admin:
+        found = found.where(Person.team_id.in_([team.id for team in teams]))
+    reasons = [(each, people.why_unreachable(each)) for each in session.scalars(found.order_by(Person.name, Person.id))]
+    return [OutOfReach(each.name, each.email or each.slack_user_id, why) for each, why in reasons if why is not None]
 
 
 def _lately(session: Session, person: Person, now: datetime) -> HandedOverLately:

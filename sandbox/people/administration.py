@@ -131,11 +131,12 @@ class People:
         self.change(person, deactivated=deactivated)
 
     def change(self, person: Person, **facts: object) -> None:
-        """Change a person's `tz`, `locale`, `title`, `email`, `real_name` or `deactivated`.
+        """Change a person's `tz`, `locale`, `title`, `email`, `real_name`, `deactivated`, `guest` or `stranger`.
 
+        A guest is restricted to some channels; a stranger is of another workspace, seen through Slack Connect.
         The app receives `user_change`. Raises ValueError for any other name.
         """
-        changeable = {"tz", "locale", "title", "email", "real_name", "deactivated"}
+        changeable = {"tz", "locale", "title", "email", "real_name", "deactivated", "guest", "stranger"}
         if set(facts) - changeable:
             raise ValueError(f"a person has no {', '.join(sorted(set(facts) - changeable))}")
 

@@ -47,10 +47,12 @@ def user_object(workspace: Workspace, member: Member, *, email: bool, locale: bo
             "is_admin": member.admin,
             "is_owner": False,
             "is_primary_owner": False,
-            "is_restricted": False,
+            "is_restricted": member.guest,
             "is_ultra_restricted": False,
             "is_email_confirmed": True,
         }
+    if member.stranger:
+        shape["is_stranger"] = True
     if locale:
         shape["locale"] = member.locale
     return shape

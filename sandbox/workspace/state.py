@@ -27,6 +27,8 @@ class Member:
     admin: bool = False
     is_bot: bool = False
     deactivated: bool = False
+    guest: bool = False
+    stranger: bool = False
 
 
 @dataclass(slots=True, eq=False)

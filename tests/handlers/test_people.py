@@ -226,6 +226,17 @@ def test_user_change_is_written_down_for_those_known_here(floor: Floor) -> None:
     assert known(floor, floor.sandbox.person("Dan Lee")) is None
 
 
+@pytest.mark.parametrize("of", [{"guest": True}, {"stranger": True}])
+def test_a_member_who_becomes_a_guest_or_goes_to_another_workspace_is_written_down(
+    floor: Floor, of: dict[str, object]
+) -> None:
+    floor.sandbox.people.change(floor.ana, **of)
+    assert floor.heard("user_change") == ["acknowledged"]
+    ana = known(floor, floor.ana)
+    assert ana is not None
+    assert ana.unreachable == ("guest" if "guest" in of else "external")
+
+
 def test_the_answer_is_in_the_reader_s_language(floor: Floor) -> None:
     floor.sandbox.people.change(floor.ana, locale="de-DE")
     floor.settles()

@@ -31,12 +31,13 @@ from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.people.reachability import Unreachable
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.refusals import NoReassigning
 from qualification.views.cards import LeadCard
 from qualification.views.forms import DecisionForm, EraseForm, HandOverChoices
 from qualification.views.held import GateCount, GatedLead, GatedLeads
-from qualification.views.home import HandedOverLately, Home, Page, TeamClocks
+from qualification.views.home import HandedOverLately, Home, OutOfReach, Page, TeamClocks
 from qualification.views.lead_page import FoundLead, LeadPage, MergedLead, RecentActivity
 from qualification.views.marks import ChecklistMark, Choice, ItemMark, ScoreContribution, SnoozeMark, TaskMark
 from qualification.views.overview import DeadLetter, Overview
@@ -439,6 +440,10 @@ homes = st.builds(
     ).map(tuple),
     dead_letter_count=st.integers(0, 300),
     slack_error=perhaps_hostile,
+    out_of_reach=st.lists(
+        st.builds(OutOfReach, name=hostile, contact=perhaps_hostile, why=st.sampled_from(Unreachable)), max_size=10
+    ).map(tuple),
+    more_out_of_reach=st.integers(0, 300),
     retention=st.none() | st.builds(RetentionNotice, first_at=times, leads=st.none() | st.integers(0, 90_000)),
 )
 decisions = st.builds(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from qualification.handoffs.retention import RetentionNotice
-from qualification.views.home import HandedOverLately, Home, Page, TeamClocks
+from qualification.rules.people.reachability import Unreachable
+from qualification.views.home import HandedOverLately, Home, OutOfReach, Page, TeamClocks
 from qualification.views.overview import DeadLetter
 from templates import render
 from tests.templates.reading import words
@@ -26,6 +27,8 @@ HOME = Home(
     snoozed=NOTHING,  # type: ignore[arg-type]
     teams=(),
     more_teams=0,
+    out_of_reach=(),
+    more_out_of_reach=0,
     unaccepted=NOTHING,  # type: ignore[arg-type]
     queue=NOTHING,  # type: ignore[arg-type]
     handoffs=NOTHING,  # type: ignore[arg-type]
@@ -97,3 +100,10 @@ def test_what_will_be_erased_is_announced(leads: int | None, line: str) -> None:
     assert "From <!date^" in shown
     assert line in shown
     assert "erases" not in read(HOME)
+
+
+def test_whoever_gets_no_leads_is_listed_with_what_to_do() -> None:
+    gone = OutOfReach("Ana Ruiz", "ana.ruiz@northwind.example", Unreachable.NOT_FOUND)
+    shown = read(replace(HOME, out_of_reach=(gone,), more_out_of_reach=2))
+    assert "Ana Ruiz · ana.ruiz@northwind.example\nSlack knows nobody with this address." in shown
+    assert "and 2 more" in shown

@@ -64,7 +64,7 @@ CASES: list[tuple[Event, PersonRef | None, PersonRef | None, str]] = [
     (event_types.Reminded(to_id=7), None, ANA, "Baton reminded Ana"),
     (event_types.Reminded(to_id=None), None, None, "Baton reminded the team"),
     (event_types.Expired(to_id=7), None, ANA, "Ana didn’t answer in time"),
-    (event_types.Expired(to_id=7, has_left=True), None, ANA, "Ana has left and can’t answer"),
+    (event_types.Expired(to_id=7, has_left=True), None, ANA, "Ana has left or can’t be reached in Slack"),
     (event_types.Expired(to_id=None), None, None, "Nobody in the team claimed the lead in time"),
     (event_types.Disqualified(note=None, reason="No budget"), ANA, None, "Ana disqualified the lead · No budget"),
     (event_types.Snoozed(until=None, note="budget in March"), ANA, None, "Ana put the lead off · “budget in March”"),

@@ -185,6 +185,15 @@ def test_somebody_deactivated_is_named(examine: Examine, sandbox: Sandbox) -> No
     assert "Ana Ruiz (ana.ruiz@northwind.example) is deactivated" in examine()["people"][0]
 
 
+@pytest.mark.usefixtures("well")
+def test_a_guest_and_somebody_of_another_workspace_are_named(examine: Examine, sandbox: Sandbox) -> None:
+    sandbox.people.change(sandbox.person("Ana Ruiz"), guest=True)
+    sandbox.people.change(sandbox.person("Ben Okafor"), stranger=True)
+    ana, ben, *_ = examine()["people"]
+    assert "Ana Ruiz (ana.ruiz@northwind.example) is a guest in Slack" in ana
+    assert "Ben Okafor (ben.okafor@northwind.example) is of another Slack workspace" in ben
+
+
 @pytest.mark.parametrize("zone", [None, "", "Mars/Olympus"])
 def test_somebody_without_a_zone_that_exists_is_named(zone: str | None) -> None:
     listed = directory.profile({"id": "U1", "tz": zone, "profile": {"real_name": "Ana Ruiz", "email": "Ana@x.example"}})

@@ -17,6 +17,7 @@ from qualification.outbox.outbox import NO_CHANNEL_ID, NO_SLACK_USER
 from qualification.people import people
 from qualification.records import Delivery, DeliveryState, Person, Team
 from qualification.views import home
+from qualification.views.cards import lead_card
 from sandbox.clock import ManualClock
 from sandbox.server import Sandbox
 from tests.worlds.floor import PLAYBOOK
@@ -87,6 +88,63 @@ def test_somebody_not_in_slack_yet_is_asked_about_again_soon(
     clock.advance(timedelta(minutes=11))
     baton.directories[0].look_up()
     assert person(baton, "Ana Ruiz").slack_user_id == sandbox.person("Ana Ruiz").id
+
+
+NOBODY = "Slack knows nobody with this address."
+OUT_OF_REACH: dict[str, tuple[dict[str, object], dict[str, object], str]] = {
+    "a slip in the address": ({"email": "other@x.example"}, {"email": "ana.ruiz@northwind.example"}, NOBODY),
+    "deactivated before Baton ever saw them": ({"deactivated": True}, {"deactivated": False}, NOBODY),
+    "a guest": ({"guest": True}, {"guest": False}, "They are a guest in Slack."),
+    "of another workspace": ({"stranger": True}, {"stranger": False}, "They belong to another Slack workspace."),
+}
+
+
+@pytest.mark.parametrize("why", OUT_OF_REACH)
+def test_whoever_can_neither_read_nor_press_takes_no_turn_and_their_manager_reads_so(
+    baton: Baton, publish: Publish, sandbox: Sandbox, clock: ManualClock, why: str
+) -> None:
+    gone, back, words = OUT_OF_REACH[why]
+    ana, maya = sandbox.person("Ana Ruiz"), sandbox.person("Maya Cohen")
+    sandbox.people.change(ana, **gone)
+    publish()
+    first = hand_over(baton, clock, "Contoso")
+    assert asked_of(baton, first) == "Ana Ruiz", "nobody has asked Slack yet"
+    look_up(baton, clock)
+    assert asked_of(baton, first) == "Ben Okafor"
+    with baton.database.transaction() as session:
+        home.open_home(session, baton.installations[0].id, maya.id, now=clock())
+    asked = {asked_of(baton, hand_over(baton, clock, f"Company {number}")) for number in range(4)}
+    assert asked == {"Ben Okafor"}
+    look_up(baton, clock)
+    assert "Ana Ruiz · ana.ruiz@northwind.example\n" + words in maya.home.text
+    sandbox.people.change(ana, **back)
+    clock.advance(timedelta(minutes=11))
+    look_up(baton, clock)
+    assert "Ana Ruiz" not in maya.home.text
+    assert asked_of(baton, hand_over(baton, clock, "Fabrikam")) == "Ana Ruiz"
+
+
+def look_up(baton: Baton, clock: ManualClock) -> None:
+    """Ask Slack about everybody who is due, and do what follows."""
+    baton.directories[0].look_up()
+    while baton.workers[0].run_once(clock()):
+        pass
+
+
+def hand_over(baton: Baton, clock: ManualClock, company: str) -> int:
+    """Hand a lead over, and return the handoff's id."""
+    workspace_id = baton.installations[0].id
+    with baton.database.transaction() as session:
+        form = HandOverForm(company=company, did="Asked for a demo")
+        return handover.hand_over(session, workspace_id=workspace_id, by="UMIKA", form=form, now=clock()).handoff_id
+
+
+def asked_of(baton: Baton, handoff_id: int) -> str:
+    """Return the name of whoever is asked about the handoff now."""
+    with baton.database.snapshot() as session:
+        asked = lead_card(session, baton.installations[0].id, handoff_id).offered_to
+        assert asked is not None
+        return asked.name
 
 
 def test_a_visitor_gets_the_name_slack_has_for_them_on_their_home_tab_too(

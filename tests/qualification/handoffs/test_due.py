@@ -11,6 +11,7 @@ from qualification.handoffs import decisions
 from qualification.outbox import surfaces
 from qualification.people import people
 from qualification.records import Delivery, Handoff, Membership, Person, Pool
+from qualification.rules.people.reachability import Unreachable
 from qualification.views import home
 from tests.worlds.desk import Desk, open_desk
 from tests.worlds.playbook import PLAYBOOK, without
@@ -96,13 +97,16 @@ def test_whoever_said_until_when_they_are_away_is_back_then_and_their_home_says_
     assert desk.all(Delivery, Delivery.kind == "home")[0].desired_revision == tab.desired_revision + 1
 
 
-@pytest.mark.parametrize("gone", ["out of the playbook", "deactivated"])
+@pytest.mark.parametrize("gone", ["out of the playbook", *Unreachable])
 def test_whoever_leaves_keeps_no_offer_and_no_clock(desk: Desk, gone: str) -> None:
     handoff_id, _ = desk.offered()
-    if gone == "deactivated":
-        desk.does(people.refresh, slack_user_id="UANA", name=None, zone=None, locale=None, deactivated=True)
-    else:
+    facts = {"slack_user_id": "UANA", "name": None, "zone": None, "locale": None}
+    if gone == "out of the playbook":
         desk.publishes(without(PLAYBOOK, "UANA"))
+    elif gone == "deactivated":
+        desk.does(people.refresh, **facts, deactivated=True)
+    else:
+        desk.does(people.refresh, **facts, deactivated=False, unreachable=Unreachable(gone))
     assert desk.ticks() == 1
     assert desk.asked(handoff_id) == "UBEN"
     assert desk.events(handoff_id)[-2].facts["has_left"] is True

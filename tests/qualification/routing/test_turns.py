@@ -19,6 +19,7 @@ from qualification.intake import ingest
 from qualification.people import people
 from qualification.records import Offer, Person
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
+from qualification.rules.people.reachability import Unreachable
 from tests.worlds.desk import MORNING, Desk, open_desk
 from tests.worlds.playbook import PLAYBOOK as SMALL
 
@@ -123,6 +124,16 @@ def test_reps_who_are_away_or_deactivated_take_no_turn(desk: Desk) -> None:
     desk.does(people.refresh, slack_user_id="UBEN", name=None, zone=None, locale=None, deactivated=True)
     asked = [desk.asked(desk.hands_over(f"Company {number}").handoff_id) for number in range(3)]
     assert asked == ["UCHLOE"] * 3
+
+
+@pytest.mark.parametrize("why", [why for why in Unreachable if why is not Unreachable.DEACTIVATED])
+def test_whoever_slack_does_not_reach_takes_no_turn_until_it_does(desk: Desk, why: Unreachable) -> None:
+    facts = {"slack_user_id": "UANA", "name": None, "zone": None, "locale": None, "deactivated": False}
+    desk.does(people.refresh, **facts, unreachable=why)
+    asked = [desk.asked(desk.hands_over(f"Company {number}").handoff_id) for number in range(3)]
+    assert "UANA" not in asked
+    desk.does(people.refresh, **facts)
+    assert desk.asked(desk.hands_over("Contoso").handoff_id) == "UANA"
 
 
 def test_routing_never_asks_the_same_rep_twice_about_one_handoff(desk: Desk) -> None:
