@@ -18,7 +18,16 @@ from qualification.rules.playbook.schema import Gate, GateCondition
 from qualification.rules.refusals import Refusal
 from qualification.rules.reporting import pipeline_query
 from qualification.rules.scoring import gates
-from qualification.rules.values import countries, email_domains, masking, money, normalization, suggestions
+from qualification.rules.values import (
+    countries,
+    email_domains,
+    label_words,
+    masking,
+    money,
+    named_fields,
+    normalization,
+    suggestions,
+)
 from templates.engine import escaping, graphemes
 
 NOW: Final = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -123,6 +132,9 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     "an address": normalization.check_email,
     "a company": normalization.fold_company,
     "a name": normalization.fold_name,
+    "a label": label_words.fold_words,
+    "a field's refusal": lambda text: named_fields.refused({"Unsubscribed": text}),
+    "a name in two halves": lambda text: named_fields.full_name(text, text),
     "a website": lambda text: email_domains.domain_of_company(text, None),
     "a gate's words": lambda text: gates.fitting(GATES, gates.GateInput(said=(text,))),
     "a text in Slack's markup": lambda text: escaping.mrkdwn(escaping.folded(text)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from qualification.rules.values import normalization
+from qualification.rules.values import field_names, normalization
 from qualification.rules.values.email_domains import domain_of_company
 
 # Replaces an address or number in the text: it has a field of its own, which fewer people see.
@@ -18,23 +18,12 @@ _LONGEST_COMPANY: Final = 300
 _LONGEST_NUMBER: Final = 40
 _FEWEST_DIGITS, _MOST_DIGITS = 6, 15
 
-# How forms label their fields, in English and German, folded to letters and digits in lower case.
-_LABELS: Final[Mapping[str, str]] = {
-    label: field
-    for field, labels in {
-        "person": "name fullname yourname contact contactname contactperson ansprechpartner",
-        "first": "firstname fname givenname vorname",
-        "last": "lastname lname surname nachname",
-        "email": "email emailaddress workemail businessemail youremail mail emailadresse",
-        "phone": "phone phonenumber telephone tel mobile mobilephone cell yourphone telefon telefonnummer mobil handy",
-        "company": "company companyname yourcompany organization organisation firma firmenname unternehmen",
-        "title": "jobtitle title role position funktion",
-        "country": "country countrycode land",
-        "size": "companysize size employees numberofemployees teamsize headcount mitarbeiter unternehmensgrösse",
-        "value": "value dealvalue dealsize amount auftragswert",
-        "problem": "message yourmessage comment comments question howcanwehelp problem nachricht frage anliegen",
-    }.items()
-    for label in labels.split()
+# The fields of the form, by what a label means.
+_FIELDS: Final[Mapping[str, str]] = {
+    "name": "person",
+    "first_name": "first",
+    "last_name": "last",
+    **{each: each for each in ("email", "phone", "company", "title", "country", "size", "value", "problem")},
 }
 _LABELLED: Final = re.compile(r"(?:[^\w:]|:[\w+'-]{1,40}:)*+([^\W\d_][^:：]{0,39})[:：](.*)", re.DOTALL)  # noqa: RUF001
 # A run of blanks is looked at once, from its beginning: from each of its blanks, a long one would take hours.
@@ -129,7 +118,7 @@ def _pop_while(lines: deque[str], belongs: Callable[[str], bool]) -> list[str]:
 def _labelled(line: str) -> tuple[str | None, str]:
     """Return the field of the line's label and the text after it; None if the line has no known label."""
     match = _LABELLED.fullmatch(line)
-    field = _LABELS.get(normalization.fold_label(match[1])) if match else None
+    field = _FIELDS.get(field_names.meaning(match[1]) or "") if match else None
     return field, (match[2].strip() if match and field else "")
 
 

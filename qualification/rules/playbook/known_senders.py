@@ -115,20 +115,20 @@ _TYPEFORM = KnownSender(
 )
 
 # What a browser posts (html.spec.whatwg.org/multipage/form-control-infrastructure.html#url-encoded-form-data), by the
-# names that forms usually give their fields; not signed.
+# names of their fields as `values/field_names.py` knows them; not signed.
 _FORM = KnownSender(
     lead={
-        "email": "field(@, 'email', 'e-mail', 'email address', 'work email', 'your email', 'mail')",
-        "name": "field(@, 'name', 'full name', 'your name')"
-        " || words(field(@, 'first name', 'fname', 'given name'), field(@, 'last name', 'lname', 'surname'))",
-        "company": "field(@, 'company', 'company name', 'your company', 'organization', 'organisation')",
-        "website": "field(@, 'website', 'company website', 'url')",
-        "phone": "field(@, 'phone', 'phone number', 'telephone', 'tel', 'mobile', 'your phone')",
-        "title": "field(@, 'job title', 'role', 'position')",
-        "country": "country(field(@, 'country', 'country code'))",
-        "size": "number(field(@, 'company size', 'size', 'employees', 'number of employees', 'team size'))",
-        "campaign": "field(@, 'utm campaign', 'campaign')",
-        "problem": "field(@, 'message', 'your message', 'comments', 'comment', 'question', 'how can we help')",
+        "email": "meant(@, 'email')",
+        "name": "meant(@, 'name') || full_name(meant(@, 'first_name'), meant(@, 'last_name'))",
+        "company": "meant(@, 'company')",
+        "website": "meant(@, 'website')",
+        "phone": "meant(@, 'phone')",
+        "title": "meant(@, 'title')",
+        "country": "country(meant(@, 'country'))",
+        "size": "number(meant(@, 'size'))",
+        "campaign": "meant(@, 'campaign')",
+        "problem": "meant(@, 'problem')",
+        "do_not_contact": "refused(@)",
     },
     activity={
         "id": "field(@, 'submission id', 'entry id')",

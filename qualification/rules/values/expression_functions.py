@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from qualification.rules.people.working_time import known_zone
-from qualification.rules.values import normalization
+from qualification.rules.values import named_fields, normalization
 
 _EPOCH = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 # Seconds come so far in the year 5138, milliseconds came so far in 1973: a moment of our time is one or the other.
@@ -217,5 +217,8 @@ OWN: Final[Mapping[str, Callable[..., object]]] = {
     "date": _date,
     "value": _value,
     "field": _field,
+    "meant": named_fields.meant,
+    "full_name": named_fields.full_name,
+    "refused": named_fields.refused,
     "answer": _answer,
 }

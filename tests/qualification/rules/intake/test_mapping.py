@@ -248,6 +248,13 @@ def test_the_same_sent_again_is_the_same_activity() -> None:
     assert activity("form", form).id != activity("form", {**form, "message": "Call me, please"}).id
 
 
+def test_a_form_in_another_language_names_the_same_fields() -> None:
+    form = {"Vorname": "Lea", "Nachname": "Weber", "E-Mail (geschäftlich)": "lea@contoso.example", "Firma": "Contoso"}
+    lead = activity("form", {**form, "Keine Werbung": "ja", "Straße": "Am Markt 1"}).lead
+    assert (lead.name, lead.email, lead.company) == ("Lea Weber", "lea@contoso.example", "Contoso")
+    assert lead.do_not_contact is True
+
+
 def test_the_same_form_a_day_later_is_asked_again_unless_it_tells_its_time() -> None:
     form = {"email": "lea@contoso.example"}
     later = NOW + timedelta(days=1)

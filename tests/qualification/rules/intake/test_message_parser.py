@@ -54,6 +54,8 @@ def test_what_a_colleague_writes_gives_what_is_plain_and_no_name() -> None:
         ("• Name: Ivy Chen\n• Firma: Acme", ("Ivy Chen", "Acme", None)),
         ("Vorname: Ivy\nNachname: Chen", ("Ivy Chen", None, None)),
         ("Name:\n\nIvy Chen", ("Ivy Chen", None, None)),
+        ("Prénom: Ivy\nSociété: Acme\nAdresse e-mail: ivy@gmail.com", ("Ivy", "Acme", "ivy@gmail.com")),
+        ("Email status: ok\nName of event: Expo", (None, None, None)),
         ("Name: Ivy Chen <ivy@acme.example>", ("Ivy Chen", "acme.example", "ivy@acme.example")),
         ("Write to ivy@gmail.com", (None, None, "ivy@gmail.com")),
         ("IVY@acme.example is ivy@acme.example", (None, "acme.example", "ivy@acme.example")),
