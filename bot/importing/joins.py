@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.importing import files
-from bot.importing.files import Table
+from bot.importing.tables import Table
 from qualification.rules.intake.import_map import ImportMap, Join
 
 

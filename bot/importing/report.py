@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from bot import private_files
-from bot.importing.files import Row, Table
+from bot.importing.tables import Row, Table
 from qualification.rules.intake.row_errors import RowError
 
 # The report's own columns, before those of the file.

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.database import Database
-from bot.importing.files import Row, Table
 from bot.importing.joins import CannotImport, Joined, fold_key
 from bot.importing.report import Report
+from bot.importing.tables import Row, Table
 from qualification.intake import imports
 from qualification.intake.imports import Imported
 from qualification.intake.roster import Roster
+from qualification.rules.intake.import_guess import Guess
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row
 from qualification.rules.intake.row_errors import RowError
@@ -46,7 +47,7 @@ Progress: TypeAlias = Callable[["Tally"], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A file to import, and how; `digest` identifies both."""
+    """A file to import, and how; `digest` identifies both. `guess` is there where no map says what the columns mean."""
 
     table: Table
     mapped: ImportMap
@@ -55,6 +56,7 @@ class Plan:
     zone: ZoneInfo
     announcing: bool
     digest: str
+    guess: Guess | None = None
 
 
 @dataclass(slots=True)

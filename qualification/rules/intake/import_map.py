@@ -1,13 +1,12 @@
-"""What the columns of a file mean: by a map that a team wrote, or guessed from the names of the columns."""
+"""What the columns of a file mean, by a map that a team wrote."""
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from qualification.rules.leads.lead_input import (
-    MOST_FIELDS,
     ActivityDetails,
     HandoffInput,
     LeadInput,
@@ -21,8 +20,6 @@ from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.playbook.schema import Definition
 from qualification.rules.playbook.yaml_document import Document
 from qualification.rules.values import expressions
-from qualification.rules.values.expressions import Parts, Search, Table
-from qualification.rules.values.normalization import fold_label
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from, nearest
 
@@ -31,27 +28,6 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "lead": frozenset(fields_of(LeadInput)),
     "handoff": frozenset(fields_of(HandoffInput)),
 }
-# Usual names of columns, for files without a map; folded to letters and digits in lower case.
-_USUAL_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
-    "id": ("id", "leadid", "contactid", "prospectid", "recordid", "externalid", "customerid"),
-    "email": ("email", "emailaddress", "mail", "mailaddress", "workemail", "businessemail", "contactemail"),
-    "name": ("name", "fullname", "contact", "contactname", "leadname", "person"),
-    "company": ("company", "companyname", "account", "accountname", "organisation", "organization", "firm"),
-    "website": ("website", "companywebsite", "domain", "companydomain", "web", "url"),
-    "phone": ("phone", "phonenumber", "telephone", "mobile", "mobilephone", "workphone", "tel"),
-    "title": ("title", "jobtitle", "position", "jobposition", "role"),
-    "country": ("country", "countryregion", "companycountry", "land"),
-    "size": ("size", "employees", "companysize", "numberofemployees", "noofemployees", "headcount"),
-    "value": ("value", "dealvalue", "amount", "dealamount", "opportunityvalue"),
-    "source": ("source", "leadsource", "originalsource"),
-    "campaign": ("campaign", "campaignname", "utmcampaign"),
-    "problem": ("problem", "message", "comment", "comments", "description"),
-    "do_not_contact": ("donotcontact", "donotemail", "optedout", "emailoptout", "unsubscribed"),
-}
-_FIRST: Final = ("firstname", "givenname", "forename")
-_LAST: Final = ("lastname", "surname", "familyname")
-# The expression for a guessed column, if not the column itself.
-_READ: Final[Mapping[str, str]] = {"country": "country({})", "size": "number({})"}
 
 
 class Join(Definition):
@@ -102,39 +78,6 @@ def parse(text: str, file: str, playbook: Playbook, columns: Sequence[str] | Non
     if read is None or faults:
         raise MapFaults(without_echoes(faults), file)
     return read
-
-
-def guess(columns: Sequence[str], playbook: Playbook) -> ImportMap:
-    """Return a map by the usual names of columns; all other columns go into the lead's fields."""
-    left = {fold_label(column): column for column in reversed(columns)}
-    lead: dict[str, Any] = {}
-    first, last = (next((left[name] for name in names if name in left), None) for names in (_FIRST, _LAST))
-    if first and last:
-        lead["name"] = Search(f"words({json.dumps(first)}, {json.dumps(last)})")
-        left = {name: column for name, column in left.items() if column not in {first, last}}
-    for field, names in _USUAL_NAMES.items():
-        found = next((name for name in names if name in left), None)
-        if found is None or field in lead:
-            continue
-        column = left[found] if field == "source" else left.pop(found)
-        lead[field] = _source(column, playbook) if field == "source" else _reading(field, column)
-    # Columns that begin with _ come from the report of an earlier import.
-    kept = [each for each in columns if left.get(fold_label(each)) == each and not each.startswith("_")][:MOST_FIELDS]
-    if kept:
-        lead["fields"] = Parts({column: Search(json.dumps(column)) for column in kept})
-    return ImportMap.model_construct(lead=lead)
-
-
-def _reading(field: str, column: str) -> Search:
-    return Search(_READ.get(field, "{}").format(json.dumps(column)))
-
-
-def _source(column: str, playbook: Playbook) -> Table:
-    """Return the table that reads a source by its key or its name."""
-    meanings = {
-        word.strip().casefold(): source.key for source in playbook.sources for word in (source.key, source.name)
-    }
-    return Table(json.dumps(column), meanings, None)
 
 
 def _quoted(data: object, columns: frozenset[str]) -> object:

@@ -220,5 +220,11 @@ OWN: Final[Mapping[str, Callable[..., object]]] = {
     "meant": named_fields.meant,
     "full_name": named_fields.full_name,
     "refused": named_fields.refused,
+    "first": named_fields.first,
+    "first_address": named_fields.first_address,
+    "further": named_fields.further,
+    "refuses": named_fields.refuses,
+    "is_one_of": named_fields.is_one_of,
+    "any_true": named_fields.any_true,
     "answer": _answer,
 }

@@ -5,12 +5,16 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from qualification.rules.values import contact_consents
+from qualification.rules.values import contact_consents, normalization
 from qualification.rules.values.contact_consents import Kind, UnclearConsent
 from qualification.rules.values.field_names import by_meaning
 from qualification.rules.values.label_words import fold_words
 
 _FAMILY_NAME_FIRST: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\s]+")
+_KIND: Final = re.compile(r"(?:p|tel|phone):(?=\+?\d)")
+_NOTHING: Final = frozenset(
+    {"-", "--", "\N{EN DASH}", "\N{EM DASH}", ".", "n/a", "#n/a", "null", "(null)", "none", "[null]", "\\n"}
+)
 
 
 def meant(fields: object, means: object) -> object:
@@ -52,6 +56,55 @@ def full_name(first: object, last: object) -> str | None:
     return f"{given} {family}"
 
 
+def first(*values: object) -> object:
+    """Return the first value that holds something: not nothing, a blank, a dash or a word such as N/A.
+
+    The kind that Facebook writes before a number (`p:+49…`) goes.
+    """
+    return next(iter(_held(values)), None)
+
+
+def first_address(*values: object) -> object:
+    """Return the first value that is an e-mail address, else the first that holds something."""
+    held = list(_held(values))
+    return next((each for each in held if _is_address(each)), first(*held))
+
+
+def further(chosen: object, *values: object) -> list[str]:
+    """Return the other values that hold something, each once."""
+    return [each for each in dict.fromkeys(map(str, _held(values))) if each != chosen]
+
+
+def refuses(label: object, value: object) -> bool | None:
+    """Say whether this value of a column with this label refuses contact; None where it doesn't say."""
+    try:
+        return contact_consents.refuses(label, value) if isinstance(label, str) else None
+    except UnclearConsent:
+        return None
+
+
+def is_one_of(value: object, words: object) -> bool | None:
+    """Say whether the value is one of these words, whatever their case; None where it is blank."""
+    if not isinstance(words, list) or _text(value) is None:
+        return None
+    return str(value).strip().casefold() in {str(word).strip().casefold() for word in words} or None
+
+
+def any_true(*values: object) -> bool | None:
+    """Return true if one of the values is, false if one is false, else nothing."""
+    return True if True in values else (False if False in values else None)
+
+
+def _held(values: tuple[object, ...]) -> Iterator[object]:
+    for value in values:
+        if isinstance(value, str):
+            text = _KIND.sub("", value.strip())
+            if text and text.casefold() not in _NOTHING:
+                yield text
+        elif isinstance(value, int | float):
+            yield value
+
+
 def _refuses(label: str, value: object) -> bool | None:
     if contact_consents.kind_of(label) not in {Kind.REFUSAL, Kind.FILLED}:
         return None
@@ -77,6 +130,13 @@ def _values(held: object) -> Iterator[object]:
             yield held
         case int() | float():
             yield held
+
+
+def _is_address(held: object) -> bool:
+    try:
+        return isinstance(held, str) and "@" in held and bool(normalization.check_email(held))
+    except normalization.Unreadable:
+        return False
 
 
 def _text(held: object) -> str | None:

@@ -161,12 +161,24 @@ RUSSIAN = (
     *("Иван Петров|Москва", "Мария Иванова|Санкт-Петербург", "Алексей Смирнов|Новосибирск"),
     *("Ольга Кузнецова|Екатеринбург", "Дмитрий Соколов|Казань", "Анна Попова|Самара"),
 )
+TURKISH = ("Işıl Şahin|İstanbul", "Çağrı Öztürk|Diyarbakır", "Gülşen Yıldız|İzmir")
+JAPANESE_FORM = ("山田タロウ|トウキョウ", "佐藤ハナコ|オオサカ", "鈴木さくら|ナゴヤ")
 JAPANESE = ("山田太郎|東京", "佐藤花子|大阪", "鈴木一郎|名古屋", "高橋美咲|札幌", "田中健太|福岡")
 
 
 @pytest.mark.parametrize(
     ("lines", "encoding"),
-    [(POLISH, "cp1250"), (POLISH, "iso8859_2"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8-r"), (JAPANESE, "cp932")],
+    [
+        (POLISH, "cp1250"),
+        (POLISH, "iso8859_2"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8-r"),
+        (JAPANESE, "cp932"),
+        (TURKISH, "cp1254"),
+        (JAPANESE_FORM, "cp932"),
+        (JAPANESE_FORM, "euc_jp"),
+        (JAPANESE, "euc_jp"),
+    ],
 )
 def test_what_is_no_western_text_is_told_by_its_letters(tmp_path: Path, lines: tuple[str, ...], encoding: str) -> None:
     found = table(tmp_path, "\n".join(["Name|City", *lines * 4]).encode(encoding))

@@ -139,34 +139,3 @@ def test_a_map_for_rows_of_their_own_shape_finds_what_is_nested() -> None:
     found = read_row(mapped("lead: {email: person.email}", None), {"person": {"email": "a@b.example"}}, LONDON)
     assert isinstance(found, ImportRow)
     assert found.lead.email == "a@b.example"
-
-
-def test_columns_are_understood_by_their_names_and_the_rest_is_kept() -> None:
-    columns = (
-        "First Name",
-        "Last name",
-        "E-Mail Address",
-        "Company",
-        "# Employees",
-        "Lead Source",
-        "Shoe size",
-        "_why",
-    )
-    guessed = import_map.guess(columns, playbook())
-    cells = dict(zip(columns, ("Ivy", "Chen", "ivy@acme.example", "Acme", "51-200", "demo", "38", "x"), strict=True))
-    found = read_row(guessed, cells, LONDON)
-    assert isinstance(found, ImportRow)
-    assert found.lead.model_dump(exclude_defaults=True) == {
-        "name": "Ivy Chen",
-        "email": "ivy@acme.example",
-        "company": "Acme",
-        "size": 51,
-        "source": "demo",
-        "fields": {"Lead Source": "demo", "Shoe size": "38"},
-    }
-
-
-@given(st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=10, unique=True))
-def test_a_guess_can_always_be_read(columns: list[str]) -> None:
-    guessed = import_map.guess(columns, playbook())
-    read_row(guessed, dict.fromkeys(columns, "x"), LONDON)
