@@ -21,6 +21,7 @@ from bot.database import Database
 from bot.importing import files, joins, runs
 from bot.importing.joins import CannotImport
 from bot.importing.runs import Import, Plan, Tally
+from qualification.intake import import_senders
 from qualification.playbook import playbooks
 from qualification.rules.intake import import_guess, import_map
 from qualification.rules.intake.import_guess import NO_CHOICES, ConsentChoices
@@ -88,15 +89,13 @@ def command(
         personal_keys.require(database)
         workspace_id = databases.workspace_id(given, database)
         playbook = _playbook(database, workspace_id)
-        try:
+        with _explained(file):
             table = files.examine(file, encoding=encoding, delimiter=delimiter, sheet=sheet)
             choices = NO_CHOICES if map_file else consents.read_choices(table, do_not_contact or (), ignore or ())
             plan = plan_of(table, map_file, playbook, sender=sender, announcing=announce, choices=choices)
-        except OSError as error:
-            console.fail(f"{error.filename or file} cannot be read: {error.strerror}.", console.WRONG)
-        except (files.NoTable, MapFaults, CannotImport) as fault:
-            reason = f"{file} can't be imported: {fault}." if isinstance(fault, files.NoTable) else str(fault)
-            console.fail(reason, console.WRONG)
+            if sender is None and (own := _sender_of(database, workspace_id, plan)) != plan.sender:
+                plan = plan_of(table, map_file, playbook, sender=own, announcing=announce, choices=choices)
+                console.say(f"An earlier file of this name has other people under these ids: they belong to `{own}`.")
         print_format(plan)
         with _progress(plan.table) as progress:
             work = Import(database, workspace_id, plan, now=machine.utc_now, progress=progress)
@@ -115,12 +114,31 @@ def command(
     print_result(tally, plan, where)
 
 
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """Turn what is wrong with a file or its map into a sentence and an exit code."""
+    try:
+        yield
+    except OSError as error:
+        console.fail(f"{error.filename or file} cannot be read: {error.strerror}.", console.WRONG)
+    except (files.NoTable, MapFaults, CannotImport) as fault:
+        reason = f"{file} can't be imported: {fault}." if isinstance(fault, files.NoTable) else str(fault)
+        console.fail(reason, console.WRONG)
+
+
 def _playbook(database: Database, workspace_id: int) -> Playbook:
     with database.snapshot() as session:
         try:
             return playbooks.current(session, workspace_id).playbook
         except NoPlaybook:
             console.fail(console.UNPUBLISHED, console.FAILED)
+
+
+def _sender_of(database: Database, workspace_id: int, plan: Plan) -> str:
+    """Return the sender of a file that names none: an earlier file of its name may have had other people."""
+    sample = Import(database, workspace_id, plan, now=machine.utc_now).sample()
+    with database.snapshot() as session:
+        return import_senders.sender_for(session, workspace_id, plan.sender, sample)
 
 
 def plan_of(
@@ -138,7 +156,7 @@ def plan_of(
     if map_file is None:
         if table.columns is None:
             raise CannotImport("JSON lines need a map. Use --map to say what their fields mean.")
-        sample = (row.cells for row in islice(table.rows(), _SAMPLE))
+        sample = [row.cells for row in islice(table.rows(), _SAMPLE)]
         guess = import_guess.guess(table.columns, playbook, sample=sample, choices=choices)
         mapped = guess.mapped
         if not identifies_lead(mapped.lead):

@@ -24,6 +24,7 @@ from qualification.rules.intake.import_guess import Guess
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.import_rows import read_row
 from qualification.rules.intake.row_errors import RowError
+from qualification.rules.intake.row_shapes import NO_RECORD, FileShape, shape_of
 from qualification.rules.leads.lead_input import ImportRow
 from qualification.rules.values import expressions
 from qualification.rules.values.expressions import Unworkable
@@ -38,6 +39,8 @@ FEWEST, MOST = 25, 500
 GAP: Final = 0.03
 # A slice is tried this often when the database is busy or another transaction adds the same rows.
 _MOST_TRIES: Final = 5
+# So many rows show what records of a file look like.
+_SAMPLE: Final = 200
 # Different reasons are counted up to this number.
 _MOST_REASONS: Final = 1000
 
@@ -119,10 +122,20 @@ class Import:
         self._progress = progress
         self._size = FEWEST
         self._roster: Roster | None = None
+        self._shape = FileShape()
         self.tally = Tally()
+
+    def sample(self) -> list[ImportRow]:
+        """Return the first rows that can be read, and learn from them what records of this file look like."""
+        rows = islice(self._plan.table.rows(), _SAMPLE)
+        read = [(row.cells, found) for row in rows if isinstance(found := self._read(row), ImportRow)]
+        self.tally.unjoined.clear()
+        self._shape = shape_of(read)
+        return [found for _, found in read]
 
     def try_out(self) -> Iterator[tuple[Row, Read, tuple[RowError, ...]]]:
         """Yield every row with what it says and what is wrong with it; nothing is stored."""
+        self.sample()
         with self._database.snapshot() as session:
             roster = imports.roster_of(session, self._workspace_id)
         for row in self._plan.table.rows():
@@ -147,6 +160,7 @@ class Import:
         done, size = self._begin(again=again)
         if self.tally.is_done:
             return self.tally
+        self.sample()
         rows = ((row, self._read(row)) for row in islice(self._plan.table.rows(), done, None))
         with Report(report, self._plan.table, size) as rejects:
             together = [*islice(rows, self._size)]
@@ -255,7 +269,8 @@ class Import:
                 return (RowError(f"join.{name}", str(unworkable)),)
             cells[name] = joined.rows.get(key, {})
             self.tally.unjoined[name] += bool(key) and key not in joined.rows
-        return read_row(self._plan.mapped, cells, self._plan.zone)
+        read = read_row(self._plan.mapped, cells, self._plan.zone)
+        return (NO_RECORD,) if isinstance(read, ImportRow) and self._shape.is_remark(row.cells, read) else read
 
 
 def next_size(rows: int, seconds: float, *, aim: float) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from qualification.rules.intake.import_map import ImportMap
+from qualification.rules.intake.row_shapes import is_mangled, why_unusable
 from qualification.rules.leads.lead_input import MOST_FIELDS, LeadInput
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.values import contact_consents
@@ -55,13 +56,15 @@ class Guess:
     """The map of a file without one.
 
     `uses` holds the columns that each field of the lead is read from, in the order in which they are asked; `kept` the
-    columns that are stored under their own names, `dropped` those beyond the most that are stored.
+    columns that are stored under their own names, `dropped` those beyond the most that are stored. `no_ids` says of a
+    column that seems to hold ids why it isn't used.
     """
 
     mapped: ImportMap
     uses: Mapping[str, tuple[str, ...]]
     kept: tuple[str, ...]
     dropped: tuple[str, ...]
+    no_ids: str | None = None
 
 
 NO_CHOICES: Final = ConsentChoices()
@@ -71,7 +74,7 @@ def guess(
     columns: Sequence[str],
     playbook: Playbook,
     *,
-    sample: Iterable[Mapping[str, object]] = (),
+    sample: Sequence[Mapping[str, object]] = (),
     choices: ConsentChoices = NO_CHOICES,
 ) -> Guess:
     """Return a map by the usual names of columns; all other columns go into the lead's fields.
@@ -84,6 +87,9 @@ def guess(
     found.pop("do_not_contact", None)
     if "email" not in found and (column := _column_of_addresses(named, found, sample)) is not None:
         found["email"] = (column,)
+    no_ids = _why_no_ids(found, sample)
+    if no_ids:
+        del found["id"]
     lead: dict[str, Any] = {}
     uses: dict[str, tuple[str, ...]] = {}
     halves = (found.pop("first_name", ()), found.pop("last_name", ()))
@@ -109,7 +115,9 @@ def guess(
     kept = left[:MOST_FIELDS]
     if kept:
         lead["fields"] = Parts({column: Search(json.dumps(column)) for column in kept})
-    return Guess(ImportMap.model_construct(lead=lead), uses, tuple(kept), tuple(left[MOST_FIELDS:]))
+    order = [*LeadInput.model_fields]
+    uses = dict(sorted(uses.items(), key=lambda use: order.index(use[0])))
+    return Guess(ImportMap.model_construct(lead=lead), uses, tuple(kept), tuple(left[MOST_FIELDS:]), no_ids)
 
 
 def consent_columns(columns: Iterable[str], choices: ConsentChoices = NO_CHOICES) -> tuple[str, ...]:
@@ -138,6 +146,19 @@ def unclear_consents(
             except UnclearConsent:
                 unclear.setdefault(column, Counter())[str(row[column]).strip()] += 1
     return unclear
+
+
+def _why_no_ids(found: Mapping[str, Sequence[str]], sample: Sequence[Mapping[str, object]]) -> str | None:
+    if "id" not in found or "email" not in found:
+        return None
+    column, addresses = found["id"][0], found["email"]
+    ids = [
+        (str(row.get(column) or ""), next((str(row[each]) for each in addresses if row.get(each)), ""))
+        for row in sample
+    ]
+    if (why := why_unusable([each for each in ids if not is_mangled(each[0])])) is not None:
+        return f'"{column}": {why}'
+    return None
 
 
 def _refusal(columns: Iterable[str], choices: ConsentChoices) -> Search:

@@ -13,6 +13,7 @@ from qualification.rules.intake import lenient, row_errors
 from qualification.rules.intake.import_map import ImportMap
 from qualification.rules.intake.mapping import values_of, with_hint
 from qualification.rules.intake.row_errors import InvalidRow, RowError
+from qualification.rules.intake.row_shapes import MANGLED, is_mangled
 from qualification.rules.leads.lead_input import (
     HANDOFF_TIMES,
     ActivityDetails,
@@ -65,7 +66,9 @@ class _Reader:
 
     def read(self) -> ImportRow | tuple[RowError, ...]:
         values = self._values("lead", self._mapped.lead)
-        lost = (Loss(error.field.removeprefix("lead."), error.reason) for error in self._errors)
+        lost = [Loss(error.field.removeprefix("lead."), error.reason) for error in self._errors]
+        if is_mangled(values.get("id")):
+            lost.append(Loss("id", MANGLED, str(values.pop("id"))))
         try:
             lead = lenient.read(LeadInput, values, tuple(lost))
         except InvalidRow as invalid:
