@@ -98,7 +98,7 @@ def guess(
         uses[means] = those[:1] if means in {"id", "source"} else those
         lead[means] = _source(those[0], playbook) if means == "source" else _reading(means, uses[means])
         further = _FURTHER.get(means)
-        if further in LeadInput.model_fields and len(those) > 1:
+        if further is not None and len(those) > 1:
             lead[further] = Search(f"further({lead[means].text}, {_list(those)})")
     if any(halves):
         names = uses.get("name", ())

@@ -26,7 +26,7 @@ NO_KIND = "is empty: the payload doesn't have it, or has a value that isn't in t
 SHAPE = TypeVar("SHAPE", bound=SenderInput)
 
 _LONGEST_ID = 200
-_NOT_TEXT = frozenset({"size", "do_not_contact", "fields", "at", "times"})
+_NOT_TEXT = frozenset({"size", "do_not_contact", "fields", "emails", "phones", "at", "times"})
 # The function that would have corrected a value.
 _HINTS: Mapping[str, str] = {
     NO_COUNTRY: "country(…) leaves out what isn't a country",

@@ -134,3 +134,17 @@ def test_columns_beyond_the_most_that_are_stored_are_named() -> None:
 def test_a_guess_can_always_be_read(columns: list[str]) -> None:
     cells = dict.fromkeys(columns, "x")
     read_row(import_guess.guess(columns, playbook(), sample=[cells]).mapped, cells, LONDON)
+
+
+def test_further_addresses_and_numbers_are_kept_behind_the_first() -> None:
+    cells = {
+        "Email": "a@b.example",
+        "Secondary Email": "c@d.example",
+        "Phone": "",
+        "Mobile": "1",
+        "Handy": "2",
+        "Tel": "1",
+    }
+    found = lead(guess(*cells), **cells)
+    assert (found["email"], found["emails"]) == ("a@b.example", ("c@d.example",))
+    assert (found["phone"], found["phones"]) == ("1", ("2",))
