@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bot import machine
 from bot.cli import console, databases, personal_keys
-from bot.cli.importing import consents
+from bot.cli.importing import consents, suppressing
 from bot.cli.importing.columns import print_format
 from bot.cli.importing.preview import try_out
 from bot.cli.importing.summary import print_result
@@ -53,6 +53,10 @@ def command(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what the rows would become; store nothing.")] = False,
+    suppress: Annotated[
+        bool,
+        typer.Option("--suppress", help="The file lists addresses, domains or numbers that want no contact."),
+    ] = False,
     report: Annotated[
         Path | None, typer.Option(help="Where to write rejected rows. By default FILE.refused.csv or .jsonl.")
     ] = None,
@@ -88,6 +92,11 @@ def command(
     with databases.ready(given) as database:
         personal_keys.require(database)
         workspace_id = databases.workspace_id(given, database)
+        if suppress:
+            with _explained(file):
+                table = files.examine(file, encoding=encoding, delimiter=delimiter, sheet=sheet)
+                suppressing.carry_out(database, workspace_id, table, dry_run=dry_run)
+            return
         playbook = _playbook(database, workspace_id)
         with _explained(file):
             table = files.examine(file, encoding=encoding, delimiter=delimiter, sheet=sheet)

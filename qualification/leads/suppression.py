@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, delete, exists, func, select, text
+from sqlalchemy import BindParameter, and_, bindparam, delete, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
@@ -21,11 +21,11 @@ from qualification.rules.leads.suppression import (
     Recogniser,
     SuppressionReason,
     recognisers_in,
+    recognisers_named,
     recognisers_of,
 )
 from qualification.rules.people.audited import AuditAction
 from qualification.rules.refusals import NoPersonalKey
-from qualification.rules.values.normalization import fold_mailbox
 
 
 def suppressed(session: UnitOfWork, workspace_id: int, rows: Sequence[LeadData]) -> dict[int, SuppressionReason]:
@@ -170,24 +170,47 @@ def listed(session: Session, workspace_id: int) -> list[Suppressed]:
     return [Suppressed(*row) for row in found]
 
 
+def add_listed(session: UnitOfWork, workspace_id: int, recognisers: Collection[Recogniser], *, now: datetime) -> int:
+    """Keep that whoever is recognised by one of these wants no contact; return how many weren't kept yet.
+
+    Raises NoPersonalKey.
+    """
+    key = session.personal_key
+    if key is None:
+        raise NoPersonalKey
+    digests = dict.fromkeys(key.digest(workspace_id, each) for each in recognisers)
+    known = {digest for digest, _ in session.execute(_OF, {"workspace_id": workspace_id, "digests": [*digests]})}
+    new = [digest for digest in digests if digest not in known]
+    reason = SuppressionReason.OPTED_OUT
+    about = {"workspace_id": workspace_id, "key_mark": key.mark, "reason": reason, "lead_id": None, "at": now}
+    session.add_all(Suppression(digest=digest, **about) for digest in new)
+    session.flush()
+    return len(new)
+
+
 def lift(session: UnitOfWork, workspace_id: int, person: str, *, by: Actor, now: datetime) -> int:
     """Let somebody come back, by the number of the lead they were or by their address; return how many hashes went.
 
     Raises NoPersonalKey for an address where BATON_KEY isn't set.
     """
     ours = Suppression.workspace_id == workspace_id
+    digests: list[str] = []
     if number := LEAD_NUMBER.fullmatch(person.strip()):
         lead = merging.root(session, rows.get(session, Lead, int(number[1]), workspace_id))
         lead_ids: Sequence[int | None] = [lead.id] if lead is not None else []
     elif session.personal_key is None:
         raise NoPersonalKey
     else:
-        recogniser = Recogniser("email", (fold_mailbox(person.strip()),))
-        digest = session.personal_key.digest(workspace_id, recogniser)
+        key = session.personal_key
+        digests = [key.digest(workspace_id, each) for each in recognisers_named(person)]
         lead_ids = session.scalars(
-            select(Suppression.lead_id).where(ours, _IN_FORCE, Suppression.digest == digest)
+            select(Suppression.lead_id).where(ours, _IN_FORCE, Suppression.digest.in_(digests))
         ).all()
-    gone = session.execute(delete(Suppression).where(ours, Suppression.lead_id.in_(lead_ids)).returning(Suppression.id))
+    # What a list named is nobody's lead; only that goes.
+    listed = and_(Suppression.lead_id.is_(None), Suppression.digest.in_(digests))
+    gone = session.execute(
+        delete(Suppression).where(ours, or_(Suppression.lead_id.in_(lead_ids), listed)).returning(Suppression.id)
+    )
     hashes = len(gone.all())
     for lead_id in {*lead_ids} if hashes else ():
         audit.record(session, workspace_id, AuditAction.SUPPRESSION_LIFTED, by=by, lead_id=lead_id, now=now)

@@ -2,14 +2,24 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+import phonenumbers
+
 from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.values.email_domains import domain_of
+from qualification.rules.values.normalization import Unreadable, check_email, fold_mailbox
 
 _MARK_LENGTH: Final = 8
+# Fewer digits are an extension or a slip.
+_FEWEST_DIGITS: Final = 6
+
+
+_DOMAIN: Final = re.compile(r"(?:\*?@)?(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,}")
 
 
 class SuppressionReason(StrEnum):
@@ -48,6 +58,22 @@ class PersonalKey:
         return hmac.new(self.secret, b"mark", hashlib.sha256).hexdigest()[:_MARK_LENGTH]
 
 
+def phone_keys(phone: str | None, country: str | None = None) -> tuple[str, ...]:
+    """Return by what a number is compared: in international form where that can be told, and by its digits as written.
+
+    `country` is that of whoever has it, for a number without one.
+    """
+    digits = "".join(char for char in phone or "" if char.isdecimal())
+    if len(digits) < _FEWEST_DIGITS:
+        return ()
+    try:
+        parsed = phonenumbers.parse(phone or "", country)
+    except phonenumbers.NumberParseException:
+        return (digits,)
+    whole = f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
+    return tuple(dict.fromkeys((whole, digits)))
+
+
 def recognisers_of(
     *,
     external_keys: tuple[tuple[str, str], ...],
@@ -72,11 +98,20 @@ def recognisers_of(
 
 
 def recognisers_in(data: LeadData) -> Iterator[Recogniser]:
-    """Yield all by which what somebody says of a lead would be recognised."""
+    """Yield all by which what somebody says of a lead would be recognised, or stand in a list of who wants no contact.
+
+    A list may hold domains and telephone numbers; nobody is erased by those.
+    """
     if data.external_key is not None:
         yield Recogniser("id", data.external_key)
     if data.email_key is not None:
         yield Recogniser("email", (data.email_key,))
+    for email in data.emails:
+        yield Recogniser("email", (fold_mailbox(email),))
+    for domain in dict.fromkeys(domain_of(email) for email in (data.email, *data.emails) if email):
+        yield Recogniser("domain", (domain,))
+    for key in dict.fromkeys(key for phone in (data.phone, *data.phones) for key in phone_keys(phone, data.country)):
+        yield Recogniser("phone", (key,))
     company = data.company_data
     if data.name_key is None or company is None:
         return
@@ -84,3 +119,21 @@ def recognisers_in(data: LeadData) -> Iterator[Recogniser]:
         yield Recogniser("name", (data.name_key, each))
         if data.email_key is None:
             yield Recogniser("name without address", (data.name_key, each))
+
+
+def recognisers_named(text: str) -> tuple[Recogniser, ...]:
+    """Return by what whoever is named so would be recognised: an address, a domain such as @acme.example, a number.
+
+    Returns nothing for anything else.
+    """
+    named = text.strip().strip("<>\"'").removeprefix("mailto:")
+    if _DOMAIN.fullmatch(named):
+        return (Recogniser("domain", (named.casefold().removeprefix("*").removeprefix("@"),)),)
+    if "@" in named:
+        try:
+            return (Recogniser("email", (fold_mailbox(check_email(named)),)),)
+        except Unreadable:
+            return ()
+    if any(char.isalpha() for char in named):
+        return ()
+    return tuple(Recogniser("phone", (key,)) for key in phone_keys(named))

@@ -21,6 +21,7 @@ class AuditAction(StrEnum):
     EXPORTED = "exported"
     ERASED = "erased"
     RETENTION_ERASED = "retention_erased"
+    SUPPRESSIONS_ADDED = "suppressions_added"
     SUPPRESSION_LIFTED = "suppression_lifted"
     KEY_MADE = "key_made"
     KEY_ROTATED = "key_rotated"
