@@ -5,7 +5,7 @@ from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
 from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, Priority, RateLimit
 from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness, nearness_columns
-from qualification.records.imports import ImportRun
+from qualification.records.imports import ImportRow, ImportRun
 from qualification.records.leads import (
     IS_COUNTED,
     IS_GATED,
@@ -44,6 +44,7 @@ __all__ = [
     "ExternalId",
     "Handoff",
     "IdempotencyKey",
+    "ImportRow",
     "ImportRun",
     "Lead",
     "LeadEvent",
