@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from handlers.plumbing import message_text
-from qualification.rules.intake import message_parser
+from qualification.rules.intake import message_parser, payloads
+from qualification.rules.intake.body_faults import NoPayload, TooMuch
 from qualification.rules.people import absence_dates
 from qualification.rules.playbook.errors import PlaybookFaults
 from qualification.rules.playbook.playbook import parse
@@ -126,6 +127,8 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     "the day of an absence": lambda text: absence_dates.read_until(text, NOW, ZoneInfo("UTC")),
     # Numbers are looked for by a library, which takes far longer for each sign than anything else here.
     "what is masked": lambda text: masking.masked(text[: len(text) // 4], "DE"),
+    "a body": lambda text: payloads.parse_body(text.encode()),
+    "a body in parts": lambda text: payloads.parse_body(f"--{text}\r\nContent-Disposition: {text}".encode()),
     "an amount": lambda text: money.parse_money(text, "EUR"),
     "a size": money.parse_size,
     "a country": countries.check_country,
@@ -148,7 +151,7 @@ def seconds(read: Callable[[str], Any], text: str, enough: float) -> float:
     times: list[float] = []
     while len(times) < 3 and (not times or times[-1] > enough):
         began = time.thread_time()
-        with suppress(Refusal, normalization.Unreadable):
+        with suppress(Refusal, normalization.Unreadable, NoPayload, TooMuch):
             read(text)
         times.append(time.thread_time() - began)
     return min(times)

@@ -9,6 +9,7 @@ import typer
 from bot import machine
 from bot.cli import console, payload_preview
 from qualification.rules.intake import mapping, payloads
+from qualification.rules.intake.body_faults import NoPayload, TooMuch
 from qualification.rules.intake.mapping import InvalidEntry
 from qualification.rules.intake.row_checks import fitted
 from qualification.rules.playbook.playbook import PlaybookFaults, parse
@@ -37,7 +38,7 @@ def try_payload(
         )
     try:
         payload = payloads.parse_body(console.content(file))
-    except payloads.NoPayload as nothing:
+    except (NoPayload, TooMuch) as nothing:
         console.fail(f"{file} can't be read: {nothing}.", console.WRONG)
     now = machine.utc_now()
     entries = [

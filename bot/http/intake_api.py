@@ -16,13 +16,12 @@ from bot.database import Database
 from bot.http import openapi
 from bot.http.callers import Caller, Callers, Credentials, Refused, too_often
 from bot.http.intake_queue import IntakeQueue, QueueFull
-from bot.http.request_body import BodyRefused, expect_one_length, read_body
+from bot.http.request_body import BodyRefused, Received, expect_one_length, read_body, read_posted
 from bot.outages import is_away
 from bot.slack.installations import Installation
 from handlers import intake
 from handlers.intake import Answer, problem
-from qualification.rules.intake import payloads
-from qualification.rules.intake.payloads import NoPayload, TooMuch
+from qualification.rules.intake.body_faults import NoPayload, TooMuch
 from qualification.rules.refusals import NoPlaybook
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ T = TypeVar("T")
 class Operation(Protocol):
     """What an endpoint does with a body, in a thread, once the caller is known."""
 
-    def __call__(self, caller: Caller, body: bytes, /) -> Answer:
+    def __call__(self, caller: Caller, body: Received, /) -> Answer:
         """Do it, and return the answer. Raises NoPayload and TooMuch."""
 
 
@@ -78,9 +77,9 @@ class Intake:
         """Take in a payload in the shape that a sender of the playbook has."""
         named = request.path_params["sender"]
 
-        def ingest(caller: Caller, body: bytes) -> Answer:
+        def ingest(caller: Caller, body: Received) -> Answer:
             return intake.mapped(
-                payloads.parse_body(body, caller.bounds),
+                body.payload(caller.bounds),
                 sender=named,
                 received_id=caller.delivery_id,
                 snapshot=self.database.snapshot,
@@ -95,7 +94,7 @@ class Intake:
         """Return a lead as it is now."""
         lead_id = str(request.path_params["lead_id"])
 
-        def show(caller: Caller, _: bytes) -> Answer:
+        def show(caller: Caller, _: Received) -> Answer:
             if not (lead_id.isascii() and lead_id.isdecimal() and 0 < int(lead_id) < 2**63):
                 return problem(404, "There is no such lead.")
             return intake.lead(
@@ -117,21 +116,23 @@ class Intake:
             if credentials.key:
                 caller = await self._run(partial(callers.by_key, credentials))
                 request.state.sender = caller.name
-                body = await read_body(request, caller.largest)
+                body = await read_posted(request, caller.largest, caller.bounds)
                 return _response(await self._run(partial(_done, operation, caller, body), caller.installation))
             callers.expect_signature(credentials)
-            body = await read_body(request)
+            signed = await read_body(request)
 
             def by_signature() -> Answer:
-                signer = callers.by_signature(credentials, request, body)
+                signer = callers.by_signature(credentials, request, signed)
                 request.state.sender = signer.name
-                return _done(operation, signer, body)
+                return _done(operation, signer, Received(signed, request.headers.get("content-type", "")))
 
             return _response(await self._run(by_signature))
         except Refused as refused:
             return _response(refused.answer)
         except BodyRefused as refused:
             return _response(problem(refused.status, str(refused)))
+        except (NoPayload, TooMuch) as fault:
+            return _response(_unread(fault).answer)
 
     async def _run(self, work: Callable[[], T], installation: Installation | None = None) -> T:
         """Do a piece of work in its turn. Raises Refused, also for an unexpected error, which is in the log."""
@@ -141,10 +142,8 @@ class Intake:
             raise
         except QueueFull as full:
             raise too_often("Too much is waiting already.", full.retry_after, status=503) from full
-        except NoPayload as fault:
-            raise Refused(problem(400, f"The body can't be read: {fault}.")) from fault
-        except TooMuch as fault:
-            raise Refused(problem(413, f"The body isn't read: {fault}.")) from fault
+        except (NoPayload, TooMuch) as fault:
+            raise _unread(fault) from fault
         except NoPlaybook as fault:
             raise Refused(problem(503, "No playbook has been published yet. Run: baton playbook publish")) from fault
         except Exception as error:
@@ -162,14 +161,9 @@ class Intake:
         sentence = "Something went wrong in Baton. Send it again: what was taken in counts once."
         return Refused(problem(500, f"{sentence} Reference: {reference}"))
 
-    def _rows(self, ingest: Callable[..., Answer], caller: Caller, body: bytes) -> Answer:
-        try:
-            posted = json.loads(body)
-        except (ValueError, RecursionError):
-            return problem(400, "The body isn't valid JSON.")
-        payloads.check(posted, caller.bounds)
+    def _rows(self, ingest: Callable[..., Answer], caller: Caller, body: Received) -> Answer:
         return ingest(
-            posted,
+            body.payload(caller.bounds),
             sender=caller.name,
             transaction=self.queue.transaction,
             now=self.now,
@@ -177,7 +171,14 @@ class Intake:
         )
 
 
-def _done(operation: Operation, caller: Caller, body: bytes) -> Answer:
+def _unread(fault: NoPayload | TooMuch) -> Refused:
+    """Return the answer to a body that isn't read."""
+    if isinstance(fault, TooMuch):
+        return Refused(problem(413, f"The body isn't read: {fault}."))
+    return Refused(problem(400, f"The body can't be read: {fault}."))
+
+
+def _done(operation: Operation, caller: Caller, body: Received) -> Answer:
     answer = operation(caller, body)
     return _without_ids(answer) if caller.is_anybody else answer
 

@@ -1,13 +1,23 @@
 """What comes over HTTP, read no further than is bearable."""
 
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
+
+from qualification.rules.intake import payloads
+from qualification.rules.intake.multipart_form import MultipartForm, boundary_of
+from qualification.rules.intake.payloads import Bounds
 
 # Slack's own limit for what a modal may hold is a quarter of this.
 LARGEST: Final = 1024 * 1024
 # A form that a person filled in, or anybody else with a page's key.
 LARGEST_FORM: Final = 64 * 1024
+# A form with files: they are dropped as they come, so only what passes through is bounded by this.
+LARGEST_UPLOAD: Final = 20 * 1024 * 1024
+# What is looked at to tell a form with files from what only says that it is one.
+_OPENING: Final = 300
 
 
 class BodyRefused(Exception):
@@ -46,22 +56,59 @@ def expect_one_length(request: Request) -> None:
         raise UncertainLength("The request gives its length twice; send Content-Length alone.")
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came: the bytes, or a form whose files were dropped on the way."""
+
+    content: bytes | MultipartForm
+    content_type: str = ""
+
+    def payload(self, bounds: Bounds) -> object:
+        """Return it as plain values. Raises NoPayload and TooMuch."""
+        return payloads.parse_body(self.content, bounds, self.content_type)
+
+
 async def read_body(request: Request, largest: int = LARGEST) -> bytes:
     """Read the body, and stop as soon as it is larger than `largest` bytes.
 
     Raises TooLarge (before reading, where the length is given) and Unfinished.
     """
+    return b"".join([part async for part in _pieces(request, largest)])
+
+
+async def read_posted(request: Request, largest: int, bounds: Bounds) -> Received:
+    """Read what was posted: of a form with files everything but the files, else at most `largest` bytes.
+
+    Raises TooLarge, Unfinished, NoPayload and TooMuch.
+    """
+    content_type = request.headers.get("content-type", "")
+    if boundary_of(content_type) is None:
+        return Received(await read_body(request, largest), content_type)
+    opening, form = b"", None
+    async for piece in _pieces(request, LARGEST_UPLOAD):
+        if form is None:
+            opening += piece
+            start = opening.lstrip()
+            if len(start) < _OPENING or not start.startswith(b"--"):
+                if len(opening) > largest:
+                    raise TooLarge(largest)
+                continue
+            form, piece = payloads.multipart(bounds, content_type, text_bytes=largest), opening  # noqa: PLW2901
+        form.feed(piece)
+    return Received(opening if form is None else form, content_type)
+
+
+async def _pieces(request: Request, largest: int) -> AsyncIterator[bytes]:
+    """Yield the body as it comes. Raises TooLarge and Unfinished."""
     length = request.headers.get("content-length")
     if length is not None and length.isascii() and length.isdecimal() and int(length) > largest:
         raise TooLarge(largest)
-    parts: list[bytes] = []
     size = 0
     try:
         async for part in request.stream():
             size += len(part)
             if size > largest:
                 raise TooLarge(largest)
-            parts.append(part)
+            yield part
     except ClientDisconnect as gone:
         raise Unfinished("The end of the request didn't come.") from gone
-    return b"".join(parts)
