@@ -95,7 +95,7 @@ def _walker(columns: frozenset[str]) -> Callable[[object], object]:
                 return json.dumps(part)
             case {"from": _, **rest}:
                 return {"from": walk(part["from"]), **rest}  # type: ignore[index]
-            case {"always": _}:
+            case {"always": _, **rest} if "if" not in rest:
                 return part
             case dict():
                 return {key: walk(each) for key, each in part.items()}
@@ -118,10 +118,8 @@ def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str
             if field not in fields:
                 yield (*path, field), f"`{field}` isn't known here; {choose_from(field, sorted(fields))}"
                 continue
-            parts = written.items() if field == "fields" and isinstance(written, dict) else [(field, written)]
-            for name, part in parts:
-                place = (*path, field) if name == field else (*path, field, name)
-                yield from _no_column(place, part, known)
+            for place, text in expressions.searches(written, (*path, field)):
+                yield from _no_column(place, text, known)
             yield from _no_word((*path, field), field, written, playbook)
     lead = data.get("lead")
     if isinstance(lead, dict) and not identifies_lead(lead):
@@ -141,10 +139,8 @@ def _sections(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, o
             yield ("activities", index), section, _ACTIVITY
 
 
-def _no_column(path: Path, written: object, known: set[str] | None) -> Iterator[tuple[Path, str]]:
-    if isinstance(written, dict) and isinstance(written.get("from"), str):
-        path, written = (*path, "from"), written["from"]
-    name = expressions.sole_name(written)
+def _no_column(path: Path, text: str, known: set[str] | None) -> Iterator[tuple[Path, str]]:
+    name = expressions.sole_name(text)
     if known is not None and name is not None and name not in known:
         near = nearest(name, known)
         yield path, f"the file has no column `{name}`{f'; did you mean `{near}`?' if near else ''}"

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from qualification.rules.playbook.errors import PlaybookError
 from qualification.rules.playbook.field_types import HOURS_FAULTS
 from qualification.rules.playbook.yaml_document import Document
+from qualification.rules.values.expressions import BadExpression
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from, nearest
 
@@ -48,6 +49,9 @@ def faults(error: ValidationError, model: type[BaseModel], document: Document) -
         if detail["type"] == HOURS_FAULTS:
             for days, message in detail["ctx"]["entries"]:
                 yield document.fault((*path, days) if days else path, message)
+        elif detail["type"] == "value_error" and isinstance(detail["ctx"]["error"], BadExpression):
+            bad = detail["ctx"]["error"]
+            yield document.fault((*path, *bad.path), str(bad))
         elif not (detail["type"] == "missing" and path in mistyped) and not _is_given(path):
             yield document.fault(path, _sentence(detail, path, model))
 

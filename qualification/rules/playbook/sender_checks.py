@@ -50,11 +50,11 @@ def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Fin
     for field, written in section.items():
         if field not in fields:
             yield (*path, field), f"`{field}` isn't known here; {choose_from(field, fields)}"
-        elif field != "fields" and isinstance(written, dict) and not {"always", "from", "as"} & set(written):
-            yield (
-                (*path, field),
-                "only `fields` can hold several values; write an expression, {always: …} or {from: …, as: {…}}",
-            )
+            continue
+        for place, outcome in expressions.outcomes(written, (*path, field)):
+            if field != "fields" and isinstance(outcome, dict) and not set(outcome) <= expressions.WORDS:
+                remedy = "write an expression, {always: …}, {from: …, as: {…}} or {if: …, then: …, else: …}"
+                yield place, f"only `fields` can hold several values; {remedy}"
 
 
 def _known_words(path: Path, written: object, what: str, known: Iterable[str]) -> Iterator[Finding]:
@@ -63,12 +63,13 @@ def _known_words(path: Path, written: object, what: str, known: Iterable[str]) -
     for place, constant in expressions.constants(written, path):
         if constant is not None and constant not in known:
             yield place, f"there is no {what} called `{constant}`; {choose_from(str(constant), known)}"
-    name = expressions.sole_name(written)
-    if name in known:
-        yield (
-            path,
-            f"this looks for a field `{name}` in what comes; for the {what} of that key write {{always: {name}}}",
-        )
+    for place, outcome in expressions.outcomes(written, path):
+        name = expressions.sole_name(outcome)
+        if name in known:
+            yield (
+                place,
+                f"this looks for a field `{name}` in what comes; for the {what} of that key write {{always: {name}}}",
+            )
 
 
 def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding]:

@@ -1,9 +1,10 @@
-"""What a playbook writes to find things in a payload: JMESPath (jmespath.org/specification.html), constants, tables."""
+"""What a playbook writes to find things in a payload: JMESPath (jmespath.org/specification.html), tables, choices."""
 
 import inspect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias
@@ -19,15 +20,19 @@ from jmespath.exceptions import (  # type: ignore[import-untyped]
 from jmespath.functions import Functions  # type: ignore[import-untyped]
 
 from qualification.rules.people.working_time import known_zone
-from qualification.rules.values.expression_functions import OWN
+from qualification.rules.values.expression_functions import OWN, is_true
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from
 
 Constant: TypeAlias = str | int | float | bool | None
 Node: TypeAlias = dict[str, Any]
 
-_WORDS = frozenset({"always", "from", "as", "else"})
-_REMEDY = "write an expression, {always: a constant}, or {from: an expression, as: {what it finds: what that means}}"
+# The words of which expressions other than JMESPath are made.
+WORDS: Final = frozenset({"always", "from", "as", "if", "then", "else"})
+_REMEDY = (
+    "write an expression, {always: a constant}, {from: an expression, as: {what it finds: what that means}}, "
+    "or {if: an expression, then: …, else: …}"
+)
 _DATE = ["day", "month", "year"]
 _PLAIN = re.compile(r"[\w -]+")
 _JSON = re.compile(r"`((?:\\.|[^`\\])*)`")
@@ -41,6 +46,15 @@ class Nothing(Enum):
 
 class Unworkable(Exception):
     """An expression that cannot be worked out for this payload; says why, and nothing of what the payload holds."""
+
+
+class BadExpression(ValueError):
+    """What was written isn't an expression; `path` leads to the place within it, and the text names the remedy."""
+
+    def __init__(self, message: str, path: Path = ()) -> None:
+        """Keep the place."""
+        super().__init__(message)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,48 +81,69 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One expression if a condition finds something in the payload, else another; each may be a choice again."""
+
+    condition: str
+    then: "Expression"
+    otherwise: "Expression | None"
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """Several values, each by a name of its own."""
 
     parts: Mapping[str, "Expression"]
 
 
-Expression: TypeAlias = Search | Always | Table | Parts
+Expression: TypeAlias = Search | Always | Table | Choice | Parts
 
 
 def parse_expression(written: object) -> Expression:
-    """Return what was written as an expression; raises ValueError with a sentence that names the remedy."""
+    """Return what was written as an expression; raises BadExpression with a sentence that names the remedy."""
     match written:
-        case Search() | Always() | Table() | Parts():
+        case Search() | Always() | Table() | Choice() | Parts():
             return written
         case bool() | int() | float():
             return Always(written)
         case str():
             return Search(check(written))
-        case dict() if not set(written) <= _WORDS:
+        case dict():
+            return _of_mapping(written)
+    raise BadExpression(f"this isn't an expression; {_REMEDY}")
+
+
+def _of_mapping(written: Mapping[str, object]) -> Expression:
+    match written:
+        case {"if": str() as condition, "then": then, **rest} if set(rest) <= {"else"}:
+            with _within("if"):
+                check(condition)
+            otherwise = _outcome("else", rest["else"]) if "else" in rest else None
+            return Choice(condition, _outcome("then", then), otherwise)
+        case _ if not set(written) <= WORDS:
             return Parts({name: _part(name, part) for name, part in written.items()})
         case {"always": constant, **rest} if not rest:
             return Always(_constant(constant))
         case {"from": str() as text, "as": dict() as meanings, **rest} if meanings and set(rest) <= {"else"}:
             known = {_folded(key): _constant(meaning) for key, meaning in meanings.items()}
-            otherwise = _constant(rest["else"]) if "else" in rest else Nothing.NOTHING
-            return Table(check(text), known, otherwise)
-    raise ValueError(f"this isn't an expression; {_REMEDY}")
+            default = _constant(rest["else"]) if "else" in rest else Nothing.NOTHING
+            return Table(check(text), known, default)
+    raise BadExpression(f"this isn't an expression; {_REMEDY}")
 
 
 def check(text: str) -> str:
-    """Return the text where it is JMESPath with functions that there are; raises ValueError with the remedy."""
+    """Return the text where it is JMESPath with functions that there are; raises BadExpression with the remedy."""
     for literal in _JSON.findall(text):
         try:
             json.loads(literal.replace("\\`", "`"))
         except ValueError as error:
-            raise ValueError(f"backticks hold JSON; write text in single quotes: '{literal}'") from error
+            raise BadExpression(f"backticks hold JSON; write text in single quotes: '{literal}'") from error
     try:
         tree = jmespath.compile(text).parsed
         _check_functions(tree)
     except (JMESPathError, RecursionError) as error:
         constant = f"; a constant is written {{always: {text.strip()}}}" if _PLAIN.fullmatch(text) else ""
-        raise ValueError(f"`{text}` isn't a valid expression: {_why(error)}{constant}") from error
+        raise BadExpression(f"`{text}` isn't a valid expression: {_why(error)}{constant}") from error
     return text
 
 
@@ -117,11 +152,36 @@ def constants(written: object, path: Path) -> Iterator[tuple[Path, Constant]]:
     if isinstance(written, str):
         for constant in _outcomes(_tree(written)):
             yield path, constant
+    elif isinstance(written, dict) and "if" in written:
+        for word in ("then", "else"):
+            if word in written and written[word] is not None:
+                yield from constants(written[word], (*path, word))
     elif isinstance(written, dict):
         meanings = written.get("as")
         places = [((*path, word), written[word]) for word in ("always", "else") if word in written]
         places += [((*path, "as", key), each) for key, each in (meanings if isinstance(meanings, dict) else {}).items()]
         yield from ((place, each) for place, each in places if each is None or isinstance(each, str | int | float))
+
+
+def searches(written: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every expression of JMESPath in what was written, with its place."""
+    if isinstance(written, str):
+        yield path, written
+    elif isinstance(written, dict) and not ("always" in written and set(written) <= WORDS):
+        is_table = set(written) <= WORDS and "if" not in written
+        for word, part in written.items():
+            if not is_table or word == "from":
+                yield from searches(part, (*path, word))
+
+
+def outcomes(written: object, path: Path) -> Iterator[tuple[Path, object]]:
+    """Yield what may come to be the value: what was written, or each branch of a choice, with its place."""
+    if isinstance(written, dict) and "if" in written and set(written) <= WORDS:
+        for word in ("then", "else"):
+            if word in written:
+                yield from outcomes(written[word], (*path, word))
+    else:
+        yield path, written
 
 
 def sole_name(written: object) -> str | None:
@@ -146,6 +206,9 @@ def value_of(expression: Expression, payload: object) -> object:
                 return None
             meant = meanings.get(found, otherwise)
             return Nothing.NOTHING if meant is None else meant
+        case Choice(condition, then, otherwise):
+            branch = then if is_true(search(condition, payload)) else otherwise
+            return None if branch is None else value_of(branch, payload)
         case Parts(parts):
             found_parts = {name: value_of(part, payload) for name, part in parts.items()}
             return {name: part for name, part in found_parts.items() if part is not None and part != Nothing.NOTHING}
@@ -163,17 +226,29 @@ def search(text: str, payload: object) -> object:
         raise Unworkable("can't be worked out from what came") from error
 
 
-def _part(name: str, written: object) -> Expression:
+@contextmanager
+def _within(step: str) -> Iterator[None]:
+    """Add a step to the place of whatever is wrong."""
     try:
+        yield
+    except BadExpression as error:
+        raise BadExpression(str(error), (step, *error.path)) from error
+
+
+def _part(name: str, written: object) -> Expression:
+    with _within(name):
         return parse_expression(written)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+
+
+def _outcome(word: str, written: object) -> Expression:
+    """Read a branch of a choice, in which nothing stands for leaving the field out."""
+    return Always(None) if written is None else _part(word, written)
 
 
 def _constant(written: object) -> Constant:
     if written is None or isinstance(written, str | int | float):
         return written
-    raise ValueError("a constant is a word, a number, true, false, or ~ for nothing")
+    raise BadExpression("a constant is a word, a number, true, false, or ~ for nothing")
 
 
 def _folded(found: object) -> str:

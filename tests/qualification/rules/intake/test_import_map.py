@@ -66,6 +66,17 @@ def test_a_column_with_blanks_in_its_name_stands_for_itself() -> None:
     assert (found.handoff.id, found.handoff.stage, found.handoff.owner) == ("D1", "won", "ana@x.example")
 
 
+def test_a_column_stands_for_itself_in_a_choice_too() -> None:
+    choice = "{if: Last Activity, then: Deal Id, else: {if: Visits, then: E-mail, else: {always: Nobody}}}"
+    chosen = mapped(MAP.replace("  email: E-mail\n", f"  email: E-mail\n  name: {choice}\n"))
+    names = []
+    for cells in ({"Last_Activity": "opened"}, {"Visits": "2"}, {}):
+        found = read_row(chosen, row(**cells), LONDON)
+        assert isinstance(found, ImportRow)
+        names.append(found.lead.name)
+    assert names == ["D1", "ivy@acme.example", "Nobody"]
+
+
 def test_a_day_is_noon_in_the_zone_of_the_map() -> None:
     found = read(Stage="won", Owner="x", Closed="3/1/2017").handoff
     assert found is not None
@@ -119,6 +130,8 @@ def test_whatever_stands_in_a_row_it_is_read_or_refused(cells: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("before", "after", "line", "says"),
     [
+        ("email: E-mail", "email: {if: Emial, then: E-mail}", 5, "the file has no column `Emial`"),
+        ("email: E-mail", "email: {if: Visits, then: E-mail, else: {if: Stage, then: Email}}", 5, "mean `E-mail`?"),
         ("email: E-mail", "email: Email", 5, "the file has no column `Email`; did you mean `E-mail`?"),
         ("email: E-mail", "emial: E-mail", 5, "`emial` isn't known here; did you mean `email`?"),
         ("always: blog-post", "always: blog", 9, "the playbook has no activity called `blog`"),

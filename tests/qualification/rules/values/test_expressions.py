@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from qualification.rules.values import expressions
 from qualification.rules.values.expression_functions import OWN
-from qualification.rules.values.expressions import Nothing, Unworkable, parse_expression, value_of
+from qualification.rules.values.expressions import BadExpression, Nothing, Unworkable, parse_expression, value_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -18,7 +18,7 @@ SHAPES = st.recursive(
     st.none() | st.text(max_size=5) | st.integers(),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["always", "from", "as", "else", "a"]), inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["always", "from", "as", "if", "then", "else", "a"]), inner, max_size=3)
     ),
     max_leaves=8,
 )
@@ -41,6 +41,18 @@ SHAPES = st.recursive(
         ({"from": "asked", "as": {"true": "demo-request"}}, {"asked": True}, "demo-request"),
         ({"from": "form", "as": {"7": "trial"}}, {"form": 7}, "trial"),
         ({"plan": "plan", "seats": "seats"}, {"plan": "team"}, {"plan": "team"}),
+        ({"if": "role == 'buyer'", "then": {"always": "demo"}, "else": "kind"}, {"role": "buyer"}, "demo"),
+        ({"if": "role == 'buyer'", "then": {"always": "demo"}, "else": "kind"}, {"role": "user", "kind": "x"}, "x"),
+        ({"if": "asked", "then": "`1`"}, {"asked": "yes"}, 1),
+        ({"if": "asked", "then": "`1`"}, {"asked": ""}, None),
+        ({"if": "asked", "then": "`1`"}, {"asked": 0}, 1),
+        ({"if": "asked", "then": None, "else": 5}, {"asked": "yes"}, Nothing.NOTHING),
+        ({"if": "a", "then": {"if": "b", "then": "b", "else": {"always": "only a"}}, "else": {"always": "no a"}},
+         {"a": 1}, "only a"),
+        ({"if": "a", "then": {"if": "b", "then": "b", "else": {"always": "only a"}}, "else": {"always": "no a"}},
+         {"b": 1}, "no a"),
+        ({"if": "a", "then": {"from": "b", "as": {"1": "one"}, "else": "other"}}, {"a": 1, "b": 1}, "one"),
+        ({"plan": {"if": "a", "then": "b"}, "seats": {"if": "c", "then": "d"}}, {"a": 1, "b": 2, "d": 3}, {"plan": 2}),
         ("words(first, last)", {"first": " Lea", "last": "Weber "}, "Lea Weber"),
         ("words(first, last)", {"last": "Weber"}, "Weber"),
         ("words(first, last)", {}, None),
@@ -138,3 +150,17 @@ def test_the_constants_that_an_expression_may_come_to_are_told_with_their_places
         ("as", "skip"): None,
         ("else",): "other",
     }
+    choice = {"if": "x == 'never'", "then": "a || 'one'", "else": {"if": "y", "then": {"always": "two"}, "else": table}}
+    assert dict(expressions.constants(choice, ("kind",))) == {
+        ("kind", "then"): "one",
+        ("kind", "else", "then", "always"): "two",
+        ("kind", "else", "else", "as", "open"): "opened",
+        ("kind", "else", "else", "as", "skip"): None,
+        ("kind", "else", "else", "else"): "other",
+    }
+
+
+def test_a_fault_within_a_choice_leads_to_its_place() -> None:
+    with pytest.raises(BadExpression) as bad:
+        parse_expression({"if": "a", "then": "b", "else": {"plan": {"if": "c", "then": "d", "else": "e."}}})
+    assert bad.value.path == ("else", "plan", "else")
