@@ -79,7 +79,7 @@ class Metrics:
         )
         self._intake = Counter(
             "baton_intake_requests",
-            "Requests to the intake API, by sender and HTTP status.",
+            "Requests to the intake API, by sender and HTTP status, or trapped in the honeypot of a form.",
             ("sender", "status"),
             registry=self._registry,
         )
@@ -96,7 +96,7 @@ class Metrics:
         """Count an answer to Slack."""
         self._answers.labels(kind_of(payload)).observe(seconds)
 
-    def posted(self, sender: str | None, status: int) -> None:
+    def posted(self, sender: str | None, status: int | str) -> None:
         """Count an answer of the intake API; `sender` is None for a stranger."""
         self._intake.labels(sender or UNKNOWN, str(status)).inc()
 

@@ -1,7 +1,7 @@
 """What senders post: each row is ingested or rejected by itself, and the answer says which."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -35,10 +35,11 @@ API_STATES: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to a sender: an HTTP status and a JSON body."""
+    """The answer to a sender: an HTTP status and a JSON body; `redirect` is where a visitor of a page goes."""
 
     status: int
     body: dict[str, Any]
+    redirect: str | None = None
 
 
 def leads(posted: object, *, sender: str, transaction: Transactions, now: Now, workspace: Workspace) -> Answer:
@@ -56,20 +57,27 @@ def mapped(
     *,
     sender: str,
     received_id: str | None,
+    is_trapped: bool = False,
     snapshot: Sessions,
     transaction: Transactions,
     now: Now,
     workspace: Workspace,
 ) -> Answer:
-    """Ingest a payload in the sender's own shape, by its mapping in the playbook."""
+    """Ingest a payload in the sender's own shape, by its mapping in the playbook.
+
+    Of what fell into a form's honeypot nothing is kept, and the answer is that to any other.
+    """
     with snapshot() as session:
         known = playbooks.current(session, workspace.id).playbook.sender(sender)
     if known is None:
         return problem(404, f"The playbook has no sender called {sender}.")
+    if is_trapped:
+        taken = {"taken": 1, "refused": 0, "results": [{"index": 0, "status": 200}]}
+        return Answer(200, taken, redirect=known.redirect)
     entries = map_payload(known, payload, received_id=received_id, now=now())
     rows: list[Row] = [entry.errors if isinstance(entry, InvalidEntry) else entry for entry in entries.values()]
     results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
-    return _listed(dict(zip(entries, results, strict=True)), inside=None)
+    return replace(_listed(dict(zip(entries, results, strict=True)), inside=None), redirect=known.redirect)
 
 
 def lead(

@@ -1,4 +1,4 @@
-"""`baton keys make`, `rotate`, `list` and `revoke`: the API keys of senders."""
+"""`baton keys make`, `rotate`, `origins`, `list` and `revoke`: the API keys of senders."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from qualification.records import ApiKey
 from qualification.rules.intake import key_limits
 from qualification.rules.intake.key_limits import BadLimit, KeyLimits
 
-commands = typer.Typer(no_args_is_help=True, help="Make, rotate, list and revoke the API keys of senders.")
+commands = typer.Typer(no_args_is_help=True, help="Make, rotate, limit, list and revoke the API keys of senders.")
 
 SHOWN_ONCE = "Shown once. Copy it now; Baton stores only a hash."
 
@@ -51,11 +51,22 @@ def make_key(
         list[str] | None,
         typer.Option("--from", help="An address or network that it may be used from, 203.0.113.0/24; repeat it."),
     ] = None,
+    origins: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--origin",
+            help="Where a publishable key's pages are, https://www.acme.example; repeat it. Any page without.",
+        ),
+    ] = None,
 ) -> None:
     """Make an API key for a sender and show it once: Baton stores only a hash."""
     given, name = console.settings(), name.strip()
     if publishable and scope:
         console.fail("A publishable key only posts its own form. Leave out --scope.", console.WRONG)
+    if origins and not publishable:
+        console.fail(
+            "Only a publishable key may be in a page. Add --publishable, or leave out --origin.", console.WRONG
+        )
     with _explained():
         now = machine.utc_now()
         limits = KeyLimits(
@@ -63,6 +74,7 @@ def make_key(
             may_post=not scope or Scope.POST in scope,
             may_read=not scope or Scope.READ in scope,
             networks=key_limits.read_networks(networks or ()),
+            origins=key_limits.read_origins(origins or ()),
         )
         with databases.writable(given) as database:
             workspace_id = databases.workspace_id(given, database)
@@ -123,6 +135,30 @@ def rotate_key(
     console.remark(f"{SHOWN_ONCE} {end}")
 
 
+@commands.command("origins")
+def set_origins(
+    name: Annotated[str, typer.Argument(help="The sender, as the list names it.")],
+    origins: Annotated[
+        list[str] | None,
+        typer.Argument(help="Where its pages are, such as https://www.acme.example. Any page without."),
+    ] = None,
+) -> None:
+    """Set which pages may use a sender's publishable key, and read its answers by script."""
+    given, name = console.settings(), name.strip()
+    with _explained():
+        read = key_limits.read_origins(origins or ())
+        with databases.ready(given) as database:
+            workspace_id = databases.workspace_id(given, database)
+            with database.transaction() as session:
+                now, by = machine.utc_now(), machine.operator()
+                done = api_keys.set_origins(session, workspace_id, name, read, by=by, now=now)
+    if not done:
+        console.fail(f"No valid publishable key has the name {name}. See baton keys list.", console.FAILED)
+    console.say(
+        f"Pages of {', '.join(read)} may use the key of {name}." if read else f"Any page may use the key of {name}."
+    )
+
+
 @commands.command("list")
 def list_keys() -> None:
     """List the keys: their sender, when they were made and last used, what they may do, and when they end."""
@@ -179,6 +215,8 @@ def _rights(key: ApiKey, now: datetime) -> Iterator[str]:
     limits = api_keys.limits_of(key)
     if limits.networks:
         yield f"from {' '.join(limits.networks)}"
+    if limits.origins:
+        yield f"on {' '.join(limits.origins)}"
     if limits.expires_at is not None:
         yield f"{'expired' if limits.has_expired(now) else 'expires'} {_written(limits.expires_at)}"
     if key.superseded_at is not None:

@@ -27,15 +27,21 @@ log = logging.getLogger(__name__)
 BEARER: Final = "bearer "
 # What is said to a sender whose signature covers an address that nobody told us.
 UNKNOWN_ADDRESS: Final = "%s signs the address that it posts to. Set PUBLIC_URL to the address that senders use."
+# What is said where a page holds a key that opens more than its form.
+OPEN_KEY: Final = (
+    "The key of %s is in a public page, and it is not a publishable one: whoever opens the page can use it. "
+    "Revoke it, and make one for the page: baton keys make NAME --publishable."
+)
 
 
 class Refused(Exception):
     """A request that goes no further, with the answer to it."""
 
     def __init__(self, answer: Answer) -> None:
-        """Keep the answer."""
+        """Keep the answer; `caller` is whose page was refused, if that is known."""
         super().__init__(str(answer.body.get("detail", "")))
         self.answer = answer
+        self.caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,14 @@ class Caller:
     """A sender, and the installation that it posts to; `is_anybody` marks a key that anybody can read in a page.
 
     `delivery_id` is the sender's own id of this delivery; of a signed request it is one that the signature covers.
+    `readable_by` is the origin of the page that may read the answer, where the key lists it.
     """
 
     installation: Installation
     name: str
     is_anybody: bool = False
     delivery_id: str | None = None
+    readable_by: str | None = None
 
     @property
     def largest(self) -> int:
@@ -67,7 +75,8 @@ class Credentials:
 
     `named` is the sender in the path, whose own signature counts; `signer` the one that the request names either way.
     `delivery_id` is believed beside a key alone, and `reads` marks a request that stores nothing. `host` is the address
-    itself.
+    itself. `origin` is that of the page that posts, and `is_open` marks a key that everybody who opens the page can
+    read: it stands in an address or a field of a browser's request.
     """
 
     key: str
@@ -77,16 +86,25 @@ class Credentials:
     address: str
     delivery_id: str | None
     reads: bool
+    origin: str | None = None
+    is_open: bool = False
 
     @classmethod
     def of(cls, request: Request, named: str | None) -> "Credentials":
         """Read them from the headers and the query."""
         given = request.headers.get("authorization", "")
-        key = given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else request.query_params.get("key", "")
+        in_header = given.lower().startswith(BEARER)
+        key = given[len(BEARER) :].strip() if in_header else request.query_params.get("key", "")
+        origin = request.headers.get("origin")
         signer = named or request.query_params.get("sender", "")
         host = request.client.host if request.client else ""
         delivery_id = request.headers.get("webhook-id") or request.headers.get("idempotency-key")
-        return cls(key, signer, named, host, counted_as(host), delivery_id, reads=request.method in {"GET", "HEAD"})
+        reads, is_open = request.method in {"GET", "HEAD"}, not in_header and origin is not None
+        return cls(key, signer, named, host, counted_as(host), delivery_id, reads, origin, is_open)
+
+    def with_field(self, key: str) -> "Credentials":
+        """Return them with the key that was in a field of the form."""
+        return replace(self, key=key, is_open=True)
 
 
 @dataclass
@@ -121,12 +139,43 @@ class Callers:
                 raise self._wrong_guess(credentials)
         self._wrong.right(credentials.address, credentials.key)
         caller = Caller(installation, known.name, is_anybody=known.publishable, delivery_id=credentials.delivery_id)
-        self._count(caller, f"key:{known.id}", credentials.address)
-        self._expect_rights(known, credentials)
+        if known.publishable and api_keys.limits_of(known).lists(credentials.origin):
+            caller = replace(caller, readable_by=credentials.origin)
+        try:
+            self._count(caller, f"key:{known.id}", credentials.address)
+            self._expect_rights(known, credentials)
+        except Refused as refused:
+            refused.caller = caller if caller.is_anybody else None
+            raise
         if api_keys.is_use_to_be_noted(known, self.now()):
             with self.database.transaction() as session:
                 api_keys.note_use(session, known.workspace_id, known.id, now=self.now())
         return caller
+
+    def may_ask(self, credentials: Credentials) -> bool:
+        """Say whether a page of the request's origin may post to the sender named: the answer to a preflight.
+
+        A preflight carries no key, so the origins count of every publishable key that the sender has. Raises Refused.
+        """
+        self._expect_patience(credentials, "")
+        if credentials.named is None or credentials.origin is None:
+            return False
+        for installation in self.served:
+            wait = self.permits.take(installation.id, f"preflight:{credentials.address}", self.allowances.form_address)
+            if wait is not None:
+                raise too_often("Too many requests.", wait)
+            with self.database.snapshot() as session:
+                if api_keys.lists_origin(session, installation.id, credentials.named, credentials.origin):
+                    return True
+        return False
+
+    def signs(self, credentials: Credentials) -> bool:
+        """Say whether the sender named has a secret to sign with."""
+        return bool(self.secrets_of.get(credentials.signer))
+
+    def expect_patience(self, credentials: Credentials) -> None:
+        """Let the body be read of a form that has its key in a field. Raises Refused."""
+        self._expect_patience(credentials, "")
 
     def expect_signature(self, credentials: Credentials) -> None:
         """Let the body be read of a request whose sender has a secret. Raises Refused.
@@ -138,7 +187,7 @@ class Callers:
             raise Refused(problem(401, "A signature lets nobody read: send an API key as Authorization: Bearer …."))
         if not self.secrets_of.get(credentials.signer):
             # Nothing was guessed, so it is no wrong guess: a crawler would make everybody at its address pause.
-            raise _unauthorised()
+            raise unauthorised()
         self._expect_patience(credentials, _signed_by(credentials))
 
     def by_signature(self, credentials: Credentials, request: Request, body: bytes) -> Caller:
@@ -166,6 +215,11 @@ class Callers:
         limits = api_keys.limits_of(key)
         if not limits.admits(credentials.host):
             raise Refused(problem(403, "This key can't be used from this address."))
+        if not key.publishable and credentials.is_open:
+            log.warning(OPEN_KEY, key.name, extra={"action": "intake", "workspace": key.workspace_id})
+            raise Refused(problem(403, OPEN_KEY % key.name))
+        if not limits.admits_origin(credentials.origin):
+            raise Refused(problem(403, "This key can't be used on this page."))
         if limits.has_expired(self.now()):
             raise Refused(problem(401, f"This key expired on {limits.expires_at:%Y-%m-%d at %H:%M} UTC."))
         if not api_keys.opens(key, credentials.named):
@@ -182,7 +236,7 @@ class Callers:
 
     def _wrong_guess(self, credentials: Credentials) -> Refused:
         self._wrong.wrong(credentials.address)
-        return _unauthorised()
+        return unauthorised()
 
     def _count(self, caller: Caller, subject: str, address: str) -> None:
         """Take the permits of the address first: whoever has none left takes none of the key's."""
@@ -216,7 +270,8 @@ def too_often(sentence: str, seconds: int, status: int = 429) -> Refused:
     return Refused(Answer(status, {**problem(status, sentence).body, "retry_after": seconds}))
 
 
-def _unauthorised() -> Refused:
+def unauthorised() -> Refused:
+    """Refuse a request that doesn't say who posts."""
     return Refused(problem(401, "Send an API key as Authorization: Bearer …, or sign the request."))
 
 

@@ -1,12 +1,11 @@
 """The intake API: who posts, to which installation, how much and how often; `handlers.intake` does the rest."""
 
-import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,14 +13,25 @@ from starlette.routing import Route
 
 from bot.database import Database
 from bot.http import openapi
-from bot.http.callers import Caller, Callers, Credentials, Refused, too_often
+from bot.http.callers import Caller, Callers, Credentials, Refused, too_often, unauthorised
 from bot.http.intake_queue import IntakeQueue, QueueFull
-from bot.http.request_body import BodyRefused, Received, expect_one_length, read_body, read_posted
+from bot.http.request_body import (
+    LARGEST_FORM,
+    BodyRefused,
+    Received,
+    expect_one_length,
+    read_body,
+    read_posted,
+)
+from bot.http.visits import FORM_TYPES, Visit, allowed_to_ask, media_type
 from bot.outages import is_away
 from bot.slack.installations import Installation
 from handlers import intake
 from handlers.intake import Answer, problem
+from qualification.rules.intake import page_form
 from qualification.rules.intake.body_faults import NoPayload, TooMuch
+from qualification.rules.intake.page_form import PageForm
+from qualification.rules.intake.payloads import OF_A_FORM
 from qualification.rules.refusals import NoPlaybook
 
 log = logging.getLogger(__name__)
@@ -59,6 +69,7 @@ class Intake:
             Route("/v1/leads/{lead_id}", self.lead, methods=["GET"]),
             Route("/v1/activities", self.activities, methods=["POST"]),
             Route("/v1/in/{sender}", self.mapped, methods=["POST"]),
+            Route("/v1/in/{sender}", self.preflight, methods=["OPTIONS"]),
         ]
 
     async def describe(self, _: Request) -> Response:
@@ -75,20 +86,36 @@ class Intake:
 
     async def mapped(self, request: Request) -> Response:
         """Take in a payload in the shape that a sender of the playbook has."""
-        named = request.path_params["sender"]
+        named, visit = request.path_params["sender"], Visit.of(request)
 
         def ingest(caller: Caller, body: Received) -> Answer:
+            payload = body.payload(caller.bounds)
+            form = page_form.read(payload) if caller.is_anybody else PageForm(payload)
+            visit.speaks(form.language)
+            if form.is_trapped:
+                request.state.outcome = "trapped"
+                log.info("A program filled in a form's honeypot.", extra={"action": "intake", "sender": named})
             return intake.mapped(
-                body.payload(caller.bounds),
+                form.filled_in,
                 sender=named,
                 received_id=caller.delivery_id,
+                is_trapped=form.is_trapped,
                 snapshot=self.database.snapshot,
                 transaction=self.queue.transaction,
                 now=self.now,
                 workspace=caller.installation,
             )
 
-        return await self._posted(request, ingest, named=named)
+        return await self._posted(request, ingest, named=named, visit=visit)
+
+    async def preflight(self, request: Request) -> Response:
+        """Tell a browser whether a page's script may post to a sender."""
+        credentials = Credentials.of(request, request.path_params["sender"])
+        try:
+            may = await self._run(partial(self.callers.may_ask, credentials))
+        except Refused as refused:
+            return Visit().response(refused.answer)
+        return allowed_to_ask(credentials.origin or "") if may else Response(status_code=204)
 
     async def lead(self, request: Request) -> Response:
         """Return a lead as it is now."""
@@ -108,31 +135,56 @@ class Intake:
 
         return await self._posted(request, show)
 
-    async def _posted(self, request: Request, operation: Operation, *, named: str | None = None) -> Response:
-        """Find the caller, read as much as it may post, and do the operation."""
-        callers, credentials = self.callers, Credentials.of(request, named)
+    async def _posted(
+        self, request: Request, operation: Operation, *, named: str | None = None, visit: Visit | None = None
+    ) -> Response:
+        """Find the caller, read as much as it may post, do the operation, and answer."""
+        visit = visit or Visit()
         try:
             expect_one_length(request)
-            if credentials.key:
-                caller = await self._run(partial(callers.by_key, credentials))
-                request.state.sender = caller.name
-                body = await read_posted(request, caller.largest, caller.bounds)
-                return _response(await self._run(partial(_done, operation, caller, body), caller.installation))
-            callers.expect_signature(credentials)
-            signed = await read_body(request)
-
-            def by_signature() -> Answer:
-                signer = callers.by_signature(credentials, request, signed)
-                request.state.sender = signer.name
-                return _done(operation, signer, Received(signed, request.headers.get("content-type", "")))
-
-            return _response(await self._run(by_signature))
+            return visit.response(await self._answered(request, operation, named, visit))
         except Refused as refused:
-            return _response(refused.answer)
+            if refused.caller is not None:
+                visit.is_from(refused.caller)
+            return visit.response(refused.answer)
         except BodyRefused as refused:
-            return _response(problem(refused.status, str(refused)))
+            return visit.response(problem(refused.status, str(refused)))
         except (NoPayload, TooMuch) as fault:
-            return _response(_unread(fault).answer)
+            return visit.response(_unread(fault).answer)
+
+    async def _answered(self, request: Request, operation: Operation, named: str | None, visit: Visit) -> Answer:
+        """Find the caller by key, by a key in a field, or by signature; do the operation."""
+        callers, credentials = self.callers, Credentials.of(request, named)
+
+        def known(caller: Caller) -> Caller:
+            request.state.sender = caller.name
+            visit.is_from(caller)
+            return caller
+
+        if credentials.key:
+            caller = known(await self._run(partial(callers.by_key, credentials)))
+            body = await read_posted(request, caller.largest, caller.bounds)
+            return await self._run(partial(_done, operation, caller, body), caller.installation)
+        if named is not None and media_type(request) in FORM_TYPES and not callers.signs(credentials):
+            callers.expect_patience(credentials)
+            form = await read_posted(request, LARGEST_FORM, OF_A_FORM)
+
+            def by_field() -> Answer:
+                payload = form.payload(OF_A_FORM)
+                key = page_form.read(payload).key
+                if key is None:
+                    raise unauthorised()
+                return _done(operation, known(callers.by_key(credentials.with_field(key))), Received(payload))
+
+            return await self._run(by_field)
+        callers.expect_signature(credentials)
+        signed = await read_body(request)
+
+        def by_signature() -> Answer:
+            signer = known(callers.by_signature(credentials, request, signed))
+            return _done(operation, signer, Received(signed, request.headers.get("content-type", "")))
+
+        return await self._run(by_signature)
 
     async def _run(self, work: Callable[[], T], installation: Installation | None = None) -> T:
         """Do a piece of work in its turn. Raises Refused, also for an unexpected error, which is in the log."""
@@ -183,23 +235,6 @@ def _done(operation: Operation, caller: Caller, body: Received) -> Answer:
     return _without_ids(answer) if caller.is_anybody else answer
 
 
-def _response(answer: Answer) -> Response:
-    headers = {}
-    body = dict(answer.body)
-    if answer.status == 401:  # noqa: PLR2004 - HTTP's own number
-        headers["www-authenticate"] = "Bearer"
-    if "retry_after" in body:
-        headers["retry-after"] = str(body.pop("retry_after"))
-    kind = "application/problem+json" if answer.status >= 400 else "application/json"  # noqa: PLR2004 - the same
-    return Response(json.dumps(body, default=_plain), answer.status, headers, media_type=kind)
-
-
-def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON holds
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is not written as JSON")
-
-
 def _without_ids(answer: Answer) -> Answer:
     """Leave out the ids, by which anybody could tell whether a person was known before."""
     if "results" not in answer.body:
@@ -207,4 +242,4 @@ def _without_ids(answer: Answer) -> Answer:
     kept = [
         {name: told for name, told in each.items() if name not in {"id", "lead_id"}} for each in answer.body["results"]
     ]
-    return Answer(answer.status, {**answer.body, "results": kept})
+    return replace(answer, body={**answer.body, "results": kept})

@@ -58,14 +58,16 @@ def expect_one_length(request: Request) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came: the bytes, or a form whose files were dropped on the way."""
+    """What came: the bytes, a form whose files were dropped on the way, or what was read of it already."""
 
-    content: bytes | MultipartForm
+    content: bytes | MultipartForm | object
     content_type: str = ""
 
     def payload(self, bounds: Bounds) -> object:
         """Return it as plain values. Raises NoPayload and TooMuch."""
-        return payloads.parse_body(self.content, bounds, self.content_type)
+        if isinstance(self.content, bytes | MultipartForm):
+            return payloads.parse_body(self.content, bounds, self.content_type)
+        return self.content
 
 
 async def read_body(request: Request, largest: int = LARGEST) -> bytes:

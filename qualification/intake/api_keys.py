@@ -73,6 +73,7 @@ def _add(
         may_post=limits.may_post,
         may_read=limits.may_read and not publishable,
         networks=",".join(limits.networks) or None,
+        origins=",".join(limits.origins) or None,
         created_at=now,
         expires_at=limits.expires_at,
     )
@@ -125,6 +126,7 @@ def _audited(limits: KeyLimits, *, publishable: bool) -> dict[str, Any]:
         "publishable": publishable,
         "may": [right for right, has in (("post", limits.may_post), ("read", may_read)) if has],
         "networks": list(limits.networks),
+        "origins": list(limits.origins),
         "expires_at": limits.expires_at.isoformat(timespec="seconds") if limits.expires_at else None,
     }
     return {name: fact for name, fact in facts.items() if fact}
@@ -132,8 +134,36 @@ def _audited(limits: KeyLimits, *, publishable: bool) -> dict[str, Any]:
 
 def limits_of(key: ApiKey) -> KeyLimits:
     """Return the limits of a key."""
-    networks = tuple(key.networks.split(",")) if key.networks else ()
-    return KeyLimits(key.expires_at, may_post=key.may_post, may_read=key.may_read, networks=networks)
+    networks, origins = (tuple(listed.split(",")) if listed else () for listed in (key.networks, key.origins))
+    return KeyLimits(key.expires_at, may_post=key.may_post, may_read=key.may_read, networks=networks, origins=origins)
+
+
+def set_origins(
+    session: Session, workspace_id: int, name: str, origins: tuple[str, ...], *, by: Actor, now: datetime
+) -> bool:
+    """Let only pages of these origins use the publishable keys of that name, or any page; False if there is none."""
+    keys = _publishable(session, workspace_id, name)
+    for key in keys:
+        key.origins = ",".join(origins) or None
+    if keys:
+        audit.record(session, workspace_id, AuditAction.KEY_CHANGED, by=by, now=now, key=name, origins=list(origins))
+    return bool(keys)
+
+
+def lists_origin(session: Session, workspace_id: int, name: str, origin: str) -> bool:
+    """Say whether a page of that origin is listed by a publishable key of the name."""
+    return any(limits_of(key).lists(origin) for key in _publishable(session, workspace_id, name))
+
+
+def _publishable(session: Session, workspace_id: int, name: str) -> Sequence[ApiKey]:
+    """Return the publishable keys of that name that weren't revoked, also one that was rotated and goes on."""
+    keys = select(ApiKey).where(
+        ApiKey.workspace_id == workspace_id,
+        ApiKey.name == name,
+        ApiKey.revoked_at.is_(None),
+        ApiKey.publishable.is_(True),
+    )
+    return session.scalars(keys).all()
 
 
 def sender_of(session: Session, workspace_id: int, key: str) -> ApiKey | None:

@@ -72,6 +72,7 @@ class ApiKey(Base):
             "publishable",
             "may_post",
             "may_read",
+            "origins",
             "created_at",
             "expires_at",
             "superseded_at",
@@ -102,6 +103,9 @@ class ApiKey(Base):
     may_read: Mapped[bool] = mapped_column(default=True, comment="may read leads")
     networks: Mapped[str | None] = mapped_column(
         Text, comment="the addresses that it may be used from, such as 203.0.113.0/24, with commas; NULL: anywhere"
+    )
+    origins: Mapped[str | None] = mapped_column(
+        Text, comment="the pages that may use it, such as https://www.acme.example, with commas; NULL: any page"
     )
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None] = mapped_column(

@@ -41,6 +41,9 @@ _TIME = re.compile(r"(\d{1,2}):(\d{2})")
 
 _DURATION = re.compile(r"(?:(\d{1,3})\s*h)?\s*(?:(\d{1,4})\s*m(?:in)?)?")
 
+# What may stand in the address that a browser is sent on to: nothing that ends a header or hides the host.
+_PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:[/?#][!-~]*)?", re.ASCII)
+
 _DAYS = re.compile(r"(\d{1,5})\s*d(?:ays?)?", re.ASCII)
 
 
@@ -138,6 +141,13 @@ def read_domain(text: str) -> str:
     if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain):
         raise ValueError(f"`{text}` is not a domain; write one such as rival.example")
     return domain
+
+
+def read_page(text: str) -> str:
+    """Return the address of a page; raises ValueError with the remedy."""
+    if not _PAGE.fullmatch(text):
+        raise ValueError(f"`{text}` is not the address of a page; write one such as https://www.acme.example/thanks")
+    return text
 
 
 def _currency(text: str) -> str:

@@ -24,7 +24,6 @@ from qualification.rules.playbook.schema import (
     Role,
     Rule,
     Scoring,
-    Sender,
     Source,
     Stage,
     Step,
@@ -32,6 +31,7 @@ from qualification.rules.playbook.schema import (
     VerdictReason,
     When,
 )
+from qualification.rules.playbook.sender import Sender
 from qualification.rules.reporting.summary_schedule import Timetable
 
 __all__ = [

@@ -25,7 +25,6 @@ from qualification.rules.playbook.field_types import (
     Choices,
     DaysOrOff,
     Duration,
-    Expression,
     Hours,
     Key,
     Name,
@@ -43,8 +42,6 @@ from qualification.rules.playbook.field_types import (
     read_minute,
     read_weekdays,
 )
-from qualification.rules.playbook.known_senders import KNOWN, KnownSender, Signature
-from qualification.rules.values import expressions
 
 _MOST_ITEMS = 20
 
@@ -281,32 +278,6 @@ class Gate(Definition):
                 "a gate that holds leads can't have a reason; remove `reason:`, or write outcome: disqualify"
             )
         return self
-
-
-class Sender(Keyed):
-    """Who posts what it has in a shape of its own, and what that means here.
-
-    `like` names a mapping that comes with Baton; what is written beside it takes the place of its fields, one by one.
-    `each` finds the entries of a payload that holds several, `when` says which of them are taken. With a kind of
-    activity an entry is something that a lead did, without one it is a lead.
-    """
-
-    like: Literal["hubspot", "activecampaign", "typeform", "form"] | None = None
-    signature: Signature | None = None
-    each: Annotated[str, AfterValidator(expressions.check)] | None = None
-    when: Annotated[str, AfterValidator(expressions.check)] | None = None
-    lead: dict[str, Expression] = Field(default_factory=dict)
-    activity: dict[str, Expression] = Field(default_factory=dict)
-
-    @property
-    def known(self) -> KnownSender | None:
-        """Return the mapping that it is like, None where it says everything itself."""
-        return KNOWN[self.like] if self.like else None
-
-    @property
-    def signed(self) -> Signature | None:
-        """Return how it signs what it sends, None where it does not."""
-        return self.signature or (self.known.signature if self.known else None)
 
 
 class Reason(Keyed):

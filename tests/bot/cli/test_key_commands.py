@@ -57,3 +57,25 @@ def test_a_rotated_key_is_shown_once_and_the_old_one_goes_on(ready: Command) -> 
     assert ready("keys", "list").stdout.count("revoked") == 3
     assert ready("keys", "rotate", "crm").exit_code == 1
     assert ready("keys", "rotate", "crm", "--overlap", "a while").exit_code == 2
+
+
+def test_a_publishable_key_is_for_the_pages_that_are_set(ready: Command) -> None:
+    made = ready("keys", "make", "website", "--publishable", "--origin", "https://Acme.example/", COLUMNS="200")
+    assert made.exit_code == 0
+    assert "on https://acme.example" in ready("keys", "list", COLUMNS="200").stdout
+    ready("keys", "rotate", "website")
+    done = ready("keys", "origins", "website", "https://acme.example", "http://localhost:8000", COLUMNS="200")
+    assert "Pages of https://acme.example, http://localhost:8000 may use the key of website." in done.stdout
+    listed = ready("keys", "list", COLUMNS="200").stdout
+    assert listed.count("on https://acme.example http://localhost:8000") == 2
+    assert "Any page may use the key of website." in ready("keys", "origins", "website").stdout
+    assert "on https" not in ready("keys", "list", COLUMNS="200").stdout
+    assert ready("audit", "--json").stdout.count('"key_changed"') == 2
+
+
+def test_only_the_key_of_a_page_has_origins(ready: Command) -> None:
+    assert "Add --publishable" in ready("keys", "make", "crm", "--origin", "https://acme.example", COLUMNS="200").stderr
+    ready("keys", "make", "crm")
+    assert ready("keys", "origins", "crm", "https://acme.example").exit_code == 1
+    refused = ready("keys", "origins", "crm", "acme.example", COLUMNS="200")
+    assert (refused.exit_code, "without a path" in refused.stderr) == (2, True)

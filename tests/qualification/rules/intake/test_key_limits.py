@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.intake.key_limits import BadLimit, KeyLimits, read_end, read_length, read_networks
+from qualification.rules.intake.key_limits import (
+    BadLimit,
+    KeyLimits,
+    read_end,
+    read_length,
+    read_networks,
+    read_origins,
+)
 
 NOW = datetime(2026, 11, 30, 9, 30, tzinfo=UTC)
 
@@ -86,3 +93,55 @@ def test_a_key_ends_at_its_end() -> None:
     assert not limits.has_expired(NOW - timedelta(microseconds=1))
     assert limits.has_expired(NOW)
     assert not KeyLimits().has_expired(NOW + timedelta(days=10_000))
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("https://www.acme.example", "https://www.acme.example"),
+        (" HTTPS://WWW.Acme.example/ ", "https://www.acme.example"),
+        ("https://www.acme.example:443", "https://www.acme.example"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("https://müller.example", "https://xn--mller-kva.example"),
+    ],
+)
+def test_an_origin_is_read_as_browsers_send_it(written: str, origin: str) -> None:
+    assert read_origins([written, written]) == (origin,)
+    assert KeyLimits(origins=(origin,)).admits_origin(origin)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "www.acme.example",
+        "null",
+        "*",
+        "https://",
+        "ftp://acme.example",
+        "https://acme.example/contact",
+        "https://a,b",
+        "https://acme.example?x",
+        "https://acme.example#x",
+        "https://ana@acme.example",
+        "https://*.acme.example",
+        "https://acme.example:x",
+        "https://[::1",
+        "https://acme..example",
+    ],
+)
+def test_what_is_no_origin_is_refused(written: str) -> None:
+    with pytest.raises(BadLimit, match="without a path"):
+        read_origins([written])
+
+
+def test_without_origins_a_key_is_for_any_page_and_what_has_no_origin_is_no_page() -> None:
+    assert KeyLimits().admits_origin("https://evil.example")
+    limits = KeyLimits(origins=("https://www.acme.example",))
+    assert [limits.admits_origin(origin) for origin in (None, "https://WWW.acme.example", "null", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [each.lists("https://www.acme.example") for each in (limits, KeyLimits())] == [True, False]

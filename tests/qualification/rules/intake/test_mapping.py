@@ -17,7 +17,7 @@ from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.playbook.known_senders import KNOWN, Signature
 from qualification.rules.playbook.playbook import Playbook, parse
-from qualification.rules.playbook.schema import Sender
+from qualification.rules.playbook.sender import Sender
 from qualification.rules.values.expression_functions import OWN
 
 NOW = datetime(2026, 2, 24, 10, tzinfo=UTC)

@@ -1,0 +1,38 @@
+"""Who posts to the intake API in a shape of its own, as the playbook describes it."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from qualification.rules.playbook.field_types import Expression, read_page
+from qualification.rules.playbook.known_senders import KNOWN, KnownSender, Signature
+from qualification.rules.playbook.schema import Keyed
+from qualification.rules.values import expressions
+
+
+class Sender(Keyed):
+    """Who posts what it has in a shape of its own, and what that means here.
+
+    `like` names a mapping that comes with Baton; what is written beside it takes the place of its fields, one by one.
+    `each` finds the entries of a payload that holds several, `when` says which of them are taken. With a kind of
+    activity an entry is something that a lead did, without one it is a lead. `redirect` is where a visitor goes who
+    sent a plain form of a page.
+    """
+
+    like: Literal["hubspot", "activecampaign", "typeform", "form"] | None = None
+    signature: Signature | None = None
+    each: Annotated[str, AfterValidator(expressions.check)] | None = None
+    when: Annotated[str, AfterValidator(expressions.check)] | None = None
+    lead: dict[str, Expression] = Field(default_factory=dict)
+    activity: dict[str, Expression] = Field(default_factory=dict)
+    redirect: Annotated[str, AfterValidator(read_page)] | None = None
+
+    @property
+    def known(self) -> KnownSender | None:
+        """Return the mapping that it is like, None where it says everything itself."""
+        return KNOWN[self.like] if self.like else None
+
+    @property
+    def signed(self) -> Signature | None:
+        """Return how it signs what it sends, None where it does not."""
+        return self.signature or (self.known.signature if self.known else None)
