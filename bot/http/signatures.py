@@ -21,6 +21,7 @@ OLDEST: Final = timedelta(minutes=5)
 SIGNS_ADDRESS: Final = frozenset({Signature.HUBSPOT})
 
 _LONGEST_STAMP: Final = 15
+_LONGEST_HEADER: Final = 300
 # What HubSpot decodes in the address before it signs; everything else stays as it is written there.
 _DECODED: Final[Mapping[str, str]] = {
     "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$",
@@ -92,6 +93,32 @@ def _typeform(secret: str, signed: Signed) -> bool:
     return _same(f"sha256={_hmac(secret.encode(), signed.body)}", signed.headers.get("typeform-signature", ""))
 
 
+def _tally(secret: str, signed: Signed) -> bool:
+    """Tally, which signs no time: tally.so/help/webhooks."""
+    return _same(_hmac(secret.encode(), signed.body), signed.headers.get("tally-signature", ""))
+
+
+def _webflow(secret: str, signed: Signed) -> bool:
+    """Webflow: developers.webflow.com/data/docs/working-with-webhooks, "Validating request signatures"."""
+    stamp = signed.headers.get("x-webflow-timestamp", "")
+    expected = _hex_hmac(secret.encode(), stamp.encode() + b":" + signed.body)
+    matches = _same(expected, signed.headers.get("x-webflow-signature", ""))
+    return _is_recent(stamp, signed.now, milliseconds=True) and matches
+
+
+def _calendly(secret: str, signed: Signed) -> bool:
+    """Calendly: developer.calendly.com/api-docs/overview/webhooks/webhook-signatures: t=seconds,v1=signature."""
+    header = signed.headers.get("calendly-webhook-signature", "")[:_LONGEST_HEADER]
+    said = dict(part.strip().partition("=")[::2] for part in header.split(","))
+    stamp = said.get("t", "")
+    expected = _hex_hmac(secret.encode(), stamp.encode() + b"." + signed.body)
+    return _is_recent(stamp, signed.now) and _same(expected, said.get("v1", ""))
+
+
+def _hex_hmac(key: bytes, message: bytes) -> str:
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
 def _hmac(key: bytes, message: bytes) -> str:
     return base64.b64encode(hmac.new(key, message, hashlib.sha256).digest()).decode()
 
@@ -111,4 +138,7 @@ _SCHEMES: Final[Mapping[Signature, Callable[[str, Signed], bool]]] = {
     Signature.STANDARD: _standard,
     Signature.HUBSPOT: _hubspot,
     Signature.TYPEFORM: _typeform,
+    Signature.TALLY: _tally,
+    Signature.WEBFLOW: _webflow,
+    Signature.CALENDLY: _calendly,
 }

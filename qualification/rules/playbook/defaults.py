@@ -123,6 +123,12 @@ ACTIVITIES: Written = (
     {"key": "blog-post", "name": "Blog post read", "points": 2},
     {"key": "newsletter-signup", "name": "Signed up for the newsletter", "points": 0},
     {"key": "unsubscribed", "name": "Unsubscribed", "points": -5},
+    {"key": "meeting-booked", "name": "Meeting booked", "points": 0, "handoff": True},
+    {"key": "meeting-cancelled", "name": "Meeting cancelled", "points": 0},
+    {"key": "meeting-missed", "name": "Did not come to the meeting", "points": -5},
+    {"key": "social-comment", "name": "Comment on a social network", "points": 3},
+    {"key": "social-share", "name": "Post shared", "points": 3},
+    {"key": "social-follow", "name": "Follows us", "points": 1},
 )
 
 GATES: Written = (

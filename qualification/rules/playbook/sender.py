@@ -1,6 +1,6 @@
 """Who posts to the intake API in a shape of its own, as the playbook describes it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -8,6 +8,13 @@ from qualification.rules.playbook.field_types import Expression, read_page
 from qualification.rules.playbook.known_senders import KNOWN, KnownSender, Signature
 from qualification.rules.playbook.schema import Keyed
 from qualification.rules.values import expressions
+from qualification.rules.values.suggestions import choose_from
+
+
+def _known(name: str) -> str:
+    if name not in KNOWN:
+        raise ValueError(f"`{name}` isn't one of the mappings; {choose_from(name, KNOWN)}")
+    return name
 
 
 class Sender(Keyed):
@@ -19,7 +26,7 @@ class Sender(Keyed):
     sent a plain form of a page.
     """
 
-    like: Literal["hubspot", "activecampaign", "typeform", "form"] | None = None
+    like: Annotated[str, AfterValidator(_known)] | None = None
     signature: Signature | None = None
     each: Annotated[str, AfterValidator(expressions.check)] | None = None
     when: Annotated[str, AfterValidator(expressions.check)] | None = None

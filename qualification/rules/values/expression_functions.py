@@ -4,14 +4,14 @@ They take whatever a stranger sends: what they cannot read is nothing, and no fa
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from qualification.rules.people.working_time import known_zone
-from qualification.rules.values import named_fields, normalization
+from qualification.rules.values import form_answers, form_shapes, named_fields, normalization
 
 _EPOCH = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 # Seconds come so far in the year 5138, milliseconds came so far in 1973: a moment of our time is one or the other.
@@ -145,7 +145,7 @@ def _answer(response: object, *names: object) -> object:
     """Return the first of these answers of a Typeform response: by reference, title or type, else a hidden field."""
     if not isinstance(response, dict):
         return None
-    titles = dict(_titles(response.get("definition")))
+    titles = dict(form_shapes.typeform_titles(response.get("definition")))
     answers = response.get("answers")
     answers = [each for each in answers if isinstance(each, dict)] if isinstance(answers, list) else []
     for name in map(_name, names):
@@ -154,30 +154,10 @@ def _answer(response: object, *names: object) -> object:
             question, ref = (asked.get("id"), asked.get("ref")) if isinstance(asked, dict) else (None, None)
             title = titles.get(question) if isinstance(question, str) else None
             known_by = {_name(ref), _name(title), _name(answer.get("type"))}
-            given = _given(answer)
+            given = _listed(form_shapes.typeform_given(answer))
             if name and name in known_by and is_true(given):
                 return given
     return _field(response.get("hidden"), *names)
-
-
-def _titles(form: object) -> Iterator[tuple[str, object]]:
-    """Yield the id and the title of each question, of those within a question too."""
-    questions = form.get("fields") if isinstance(form, dict) else None
-    for question in questions if isinstance(questions, list) else ():
-        if isinstance(question, dict):
-            if isinstance(question.get("id"), str):
-                yield question["id"], question.get("title")
-            yield from _titles(question.get("properties"))
-
-
-def _given(answer: Mapping[str, object]) -> object:
-    """Return what was answered: the label of a choice, the labels of several."""
-    kind = answer.get("type")
-    given = answer.get(kind) if isinstance(kind, str) else None
-    if not isinstance(given, dict):
-        return _listed(given)
-    labels = given.get("labels") if isinstance(given.get("labels"), list) else [given.get("label")]
-    return _listed([*(labels if isinstance(labels, list) else ()), given.get("other")])
 
 
 def _listed(found: object) -> object:
@@ -217,9 +197,12 @@ OWN: Final[Mapping[str, Callable[..., object]]] = {
     "date": _date,
     "value": _value,
     "field": _field,
-    "meant": named_fields.meant,
+    "meant": form_answers.meant,
+    "more_meant": form_answers.more_meant,
+    "answers": form_answers.answers,
+    "others": form_answers.others,
     "full_name": named_fields.full_name,
-    "refused": named_fields.refused,
+    "refused": form_answers.refused,
     "first": named_fields.first,
     "first_address": named_fields.first_address,
     "further": named_fields.further,

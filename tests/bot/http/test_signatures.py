@@ -23,6 +23,10 @@ def digest(key: bytes, message: bytes) -> str:
     return base64.b64encode(hmac.digest(key, message, hashlib.sha256)).decode()
 
 
+def hex_digest(message: bytes) -> str:
+    return hmac.digest(SECRET.encode(), message, hashlib.sha256).hex()
+
+
 def signed(scheme: Signature, at: datetime = NOW, *, body: bytes = BODY, url: str = URL) -> dict[str, str]:
     """Sign as that sender does."""
     if scheme is Signature.STANDARD:
@@ -34,6 +38,14 @@ def signed(scheme: Signature, at: datetime = NOW, *, body: bytes = BODY, url: st
         stamp = str(int(at.timestamp() * 1000))
         signature = digest(SECRET.encode(), b"POST" + url.encode() + body + stamp.encode())
         return {"X-HubSpot-Request-Timestamp": stamp, "X-HubSpot-Signature-v3": signature}
+    if scheme is Signature.WEBFLOW:
+        stamp = str(int(at.timestamp() * 1000))
+        return {"X-Webflow-Timestamp": stamp, "X-Webflow-Signature": hex_digest(stamp.encode() + b":" + body)}
+    if scheme is Signature.CALENDLY:
+        stamp = str(int(at.timestamp()))
+        return {"Calendly-Webhook-Signature": f"t={stamp},v1={hex_digest(stamp.encode() + b'.' + body)}"}
+    if scheme is Signature.TALLY:
+        return {"Tally-Signature": digest(SECRET.encode(), body)}
     return {"Typeform-Signature": "sha256=" + digest(SECRET.encode(), body)}
 
 
@@ -57,7 +69,7 @@ def test_what_was_signed_is_genuine_and_nothing_else_is(scheme: Signature) -> No
         assert not is_genuine(scheme, {**headers, name: headers[name] + "\N{LATIN SMALL LETTER E WITH ACUTE}"}), name
 
 
-@pytest.mark.parametrize("scheme", [Signature.STANDARD, Signature.HUBSPOT])
+@pytest.mark.parametrize("scheme", [Signature.STANDARD, Signature.HUBSPOT, Signature.WEBFLOW, Signature.CALENDLY])
 @pytest.mark.parametrize("off", [timedelta(minutes=-5, seconds=-1), timedelta(minutes=5, seconds=1)])
 def test_what_was_signed_long_ago_or_is_yet_to_come_is_refused(scheme: Signature, off: timedelta) -> None:
     assert not is_genuine(scheme, signed(scheme, NOW + off))

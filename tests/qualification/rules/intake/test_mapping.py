@@ -172,7 +172,11 @@ def test_a_response_of_typeform_is_an_activity_whichever_way_its_questions_are_n
             "size": 51,
             "campaign": "spring-launch",
             "problem": MESSAGE,
-            "fields": {"utm_campaign": "spring-launch", "plan": "team"},
+            "fields": {
+                "utm_campaign": "spring-launch",
+                "plan": "team",
+                "What do you use today?": ["Spreadsheets", "E-mail", "Paper"],
+            },
         },
     }
 
@@ -299,7 +303,10 @@ def test_senders_that_sign_are_known_by_their_scheme() -> None:
         "form": None,
         "shop": Signature.STANDARD,
     }
-    assert set(KNOWN) < set(playbook().senders)
+    signing = {key: Sender(key=key, name="X", like=key).signed for key in KNOWN}
+    assert {key: signed for key, signed in signing.items() if signed} == {
+        key: Signature(key) for key in ("hubspot", "typeform", "tally", "webflow", "calendly")
+    }
 
 
 @pytest.mark.parametrize("key", ["hubspot", "activecampaign", "typeform", "form", "shop", "people"])

@@ -196,12 +196,10 @@ def test_what_the_faults_are_made_from_is_good() -> None:
         ("source: {always: demo}", "source: demo", 35, "senders.web.lead.source", "write {always: demo}"),
         ("{demo: demo-request}", "{demo: demo-requst}", 36, "senders.web.activity.kind.as.demo", "`demo-request`?"),
         ("else: trial", "else: trail", 36, "senders.web.activity.kind.else", "did you mean `trial`?"),
-        ("kind: {from: form, as: {demo: demo-request}, else: trial}, ", "", 36, "senders.web.activity",
-         "add for example `kind: {always: demo-request}`"),
         ("'UTC'", "'Mars'", 36, "senders.web.activity.at", "is not a time zone"),
         ("at: ", "on: ", 36, "senders.web.activity.on", "choose from: id, kind, at"),
         ("id: customer.id, ", "name: customer.name, ", 37, "senders.shop.lead", "this doesn't identify a lead"),
-        ("lead: {id: customer.id, fields: {plan: plan}}, each: orders", "like: typeform", 37, "senders.shop.like",
+        ("lead: {id: customer.id, fields: {plan: plan}}, each: orders", "like: hubspot", 37, "senders.shop.like",
          "add for example `activity: {kind: {always: demo-request}}`"),
         ("each: orders", "activity: {what: note}", 37, "senders.shop.activity", "it doesn't say what they did"),
     ],
@@ -281,9 +279,17 @@ def test_a_mapping_that_comes_with_baton_says_nothing_that_the_playbook_has_not(
     own = GOOD.replace("like: form", "like: activecampaign").replace("{demo: demo-request}, else: trial", "{a: bought}")
     scored = own + "scoring: {activities: [{key: bought, name: Bought, points: 1}]}\n"
     assert parse(scored).sender("web")
-    (fault,) = faults_of(scored.replace("kind: {from: form, as: {a: bought}}, ", ""))
-    assert (fault.line, fault.path) == (36, "senders.web.activity")
-    assert "`activecampaign` says `email-opened`, which isn't an activity here" in fault.message
+    for like, says in {"activecampaign": "email-opened", "calendly": "meeting-booked", "form": "contact-form"}.items():
+        unsaid = scored.replace("kind: {from: form, as: {a: bought}}, ", "").replace(
+            "like: activecampaign", f"like: {like}"
+        )
+        (fault,) = faults_of(unsaid)
+        assert (fault.line, fault.path) == (36, "senders.web.activity")
+        assert f"`{like}` says `{says}`, which isn't an activity here" in fault.message
+
+
+def test_what_somebody_did_who_sent_a_form_is_known_unless_the_playbook_says_otherwise() -> None:
+    assert parse(GOOD.replace("kind: {from: form, as: {demo: demo-request}, else: trial}, ", "")).sender("web")
 
 
 @given(

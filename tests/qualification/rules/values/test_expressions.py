@@ -103,7 +103,7 @@ def test_what_cannot_be_worked_out_says_why_without_the_value() -> None:
     assert str(refused.value) == "join() takes array-string, not string"
 
 
-_OF_ONE = {"lower", "number", "country", "epoch", "value", "refused"}
+_OF_ONE = {"lower", "number", "country", "epoch", "value", "refused", "answers", "others"}
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
