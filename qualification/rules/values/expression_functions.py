@@ -141,6 +141,14 @@ def _field(fields: object, *names: object) -> object:
     return next((each for each in found if is_true(each)), None)
 
 
+def _without(fields: object, *names: object) -> object:
+    """Return an object without the fields of these names; capitals, blanks and signs in the names do not count."""
+    if not isinstance(fields, dict):
+        return None
+    left_out = set(map(_name, names))
+    return {key: held for key, held in fields.items() if _name(key) not in left_out}
+
+
 def _answer(response: object, *names: object) -> object:
     """Return the first of these answers of a Typeform response: by reference, title or type, else a hidden field."""
     if not isinstance(response, dict):
@@ -210,4 +218,5 @@ OWN: Final[Mapping[str, Callable[..., object]]] = {
     "is_one_of": named_fields.is_one_of,
     "any_true": named_fields.any_true,
     "answer": _answer,
+    "without": _without,
 }

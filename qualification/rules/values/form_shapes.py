@@ -192,8 +192,8 @@ def _name(parts: Mapping[str, object]) -> Iterator[Answer]:
 
 def _question(value: Mapping[str, object], label: str) -> Iterator[Answer] | None:
     """Return the answer of an object that is a question with its answer, None for any other object."""
-    holder = next((name for name in _ANSWERS if name in value), None)
-    if holder is None or (holder == "answer" and "question" not in value):
+    holder = answer_of(value)
+    if holder is None:
         return None
     names = [value[name] for name in _LABELS if isinstance(value.get(name), str)]
     titles, keys = names[:1], names[1:]
@@ -203,6 +203,12 @@ def _question(value: Mapping[str, object], label: str) -> Iterator[Answer] | Non
     if isinstance(given, dict):
         return _of_object(given, labels[0] if labels else label, 1) if "value" not in given else None
     return iter((Answer(labels or (label,), given, kind),))
+
+
+def answer_of(value: Mapping[str, object]) -> str | None:
+    """Return where the answer is in a question with its answer, or in a wrapper around a value, else None."""
+    holder = next((name for name in _ANSWERS if name in value), None)
+    return None if holder == "answer" and "question" not in value else holder
 
 
 def _chosen(given: object, options: object) -> object:
@@ -234,10 +240,18 @@ def _of_typeform(response: Mapping[str, object]) -> Iterator[Answer]:
         labels = tuple(each for each in (title, ref) if isinstance(each, str) and each)
         kind = str(answer.get("type") or "")
         yield Answer(labels or (kind,), typeform_given(answer), kind)
-    hidden = response.get("hidden")
-    if isinstance(hidden, dict):
-        for name, value in hidden.items():
-            yield Answer((name,), value)
+    hidden, calculated = response.get("hidden"), response.get("calculated")
+    for name, value in hidden.items() if isinstance(hidden, dict) else ():
+        yield Answer((name,), value)
+    # What a quiz came to: every form has a score, which is 0 where nothing is counted.
+    if isinstance(calculated, dict) and calculated.get("score"):
+        yield Answer(("score",), calculated["score"])
+    outcome, variables = response.get("outcome"), response.get("variables")
+    if isinstance(outcome, dict):
+        yield Answer(("outcome",), outcome.get("title"))
+    for each in variables if isinstance(variables, list) else ():
+        if isinstance(each, dict) and isinstance(each.get("key"), str) and each["key"] != "score":
+            yield Answer((each["key"],), each.get(str(each.get("type"))))
 
 
 def typeform_titles(form: object) -> Iterator[tuple[str, object]]:

@@ -36,14 +36,32 @@ def test_a_payload_is_shown_as_json_line_by_line(connected: Command, tmp_path: P
     }
 
 
+def test_what_made_no_difference_is_named(connected: Command, tmp_path: Path) -> None:
+    payload = {
+        "event": {"id": "e1", "sent": "now", "email": "lea@contoso.example"},
+        "fields": [{"key": "k", "label": "Email", "value": "lea@contoso.example"}, {"label": "Plan", "value": "team"}],
+        "form": "demo",
+        "country": "Atlantis",
+        "submission id": 7,
+    }
+    (tmp_path / "demo.json").write_text(json.dumps(payload))
+    shown = " ".join(connected("intake", "try", "web", "demo.json").stdout.split())
+    assert "Not used: country" in shown
+    told = [json.loads(line) for line in connected("intake", "try", "web", "demo.json", "--json").stdout.splitlines()]
+    assert told[0]["activity"]["lead"]["email"] == "lea@contoso.example"
+    assert told[1] == {"unused": ["country"]}
+
+
 def test_what_would_be_lost_is_named_by_its_field(connected: Command, tmp_path: Path) -> None:
     (tmp_path / "odd.json").write_text('{"form": "survey", "email": "lea", "name": "Lea Roth"}')
     done = connected("intake", "try", "web", "odd.json")
     assert (done.exit_code, done.stderr) == (0, "")
     assert "✗ lead.email" in done.stdout
-    told = json.loads(connected("intake", "try", "web", "odd.json", "--json").stdout)
+    first, last = connected("intake", "try", "web", "odd.json", "--json").stdout.splitlines()
+    told = json.loads(first)
     assert [each["field"] for each in told["lost"]] == ["lead.email", "activity.kind"]
     assert told["lead"] == {"name": "Lea Roth"}
+    assert json.loads(last) == {"unused": ["form"]}
 
 
 def test_what_would_not_be_taken_is_named_by_its_field(connected: Command, tmp_path: Path) -> None:
@@ -53,7 +71,7 @@ def test_what_would_not_be_taken_is_named_by_its_field(connected: Command, tmp_p
     assert "lead.email" in done.stdout
     assert "isn't a valid e-mail address" in done.stdout
     assert done.stderr == "1 of 1 would be rejected.\n"
-    told = json.loads(connected("intake", "try", "web", "odd.json", "--json").stdout)
+    told = json.loads(connected("intake", "try", "web", "odd.json", "--json").stdout.splitlines()[0])
     assert [fault["field"] for fault in told["faults"]] == ["lead.email", "lead"]
 
 

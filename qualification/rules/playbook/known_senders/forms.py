@@ -5,11 +5,16 @@ from typing import Final
 from qualification.rules.playbook.known_senders.known_sender import FORM_SENT, KnownSender, Signature, answered
 
 _SENT: Final = {"always": FORM_SENT}
+# What quizzes call the visitor before they know who it is.
+_VISITOR: Final = "'visitor id', 'visitor', 'anonymous id', 'session id', 'client id'"
 
 # What a browser posts (html.spec.whatwg.org/multipage/form-control-infrastructure.html), and the many tools that send
 # the fields of a form by their names; not signed.
 FORM: Final = KnownSender(
-    lead=answered(),
+    lead={
+        **answered(),
+        "fields": "without(others(@), 'form', 'form name', 'form title', 'submission id', 'entry id')",
+    },
     activity={
         "kind": _SENT,
         "id": "field(@, 'submission id', 'entry id')",
@@ -55,7 +60,11 @@ TALLY: Final = KnownSender(
 # elementor.com/help/webhooks-elementor-forms: form-encoded. By itself each field by its label, with form_id and
 # form_name; with *advanced data* form[name], fields[email][value] and meta[page_url][value]. Not signed.
 ELEMENTOR: Final = KnownSender(
-    lead=answered("fields || @"),
+    lead={
+        **answered("fields || @"),
+        "fields": "without(others(fields || @), 'form_id', 'form_name', 'date', 'time', 'user agent', 'remote ip',"
+        " 'powered by')",
+    },
     activity={"kind": _SENT, "what": "form.name || form_name"},
 )
 
@@ -94,7 +103,8 @@ WEBFLOW: Final = KnownSender(
 QUIZ: Final = KnownSender(
     lead={
         **answered(),
-        "id": "field(answers(@), 'visitor id', 'visitor', 'anonymous id', 'session id', 'client id')",
+        "id": f"field(answers(@), {_VISITOR})",
+        "fields": f"without(others(@), {_VISITOR}, 'submission id', 'response id', 'entry id', 'submitted at')",
         "value": "meant(@, 'value')"
         " || field(answers(@), 'estimate', 'estimated value', 'estimated cost', 'quote', 'total')",
     },

@@ -4,6 +4,10 @@ from typing import Final
 
 from qualification.rules.playbook.known_senders.known_sender import KnownSender, Signature, answered
 
+_ANSWERS: Final = "payload.questions_and_answers"
+# What Calendly asks if nobody writes another question.
+_USUAL_QUESTION: Final = "'please share anything that will help prepare for our meeting'"
+
 # developer.calendly.com/api-docs/calendly-api/webhooks and
 # developer.calendly.com/docs/api-guides/see-how-webhook-payloads-change-when-invitees-reschedule-events. The payload
 # is the invitee each time, with what they answered when they booked.
@@ -15,13 +19,12 @@ CALENDLY: Final = KnownSender(
         " && !(payload.rescheduled == `true`) && !(event == 'invitee.canceled' && payload.new_invitee)"
     ),
     lead={
-        **answered("payload.questions_and_answers"),
+        **answered(_ANSWERS),
         "email": "payload.email",
         "name": "payload.name || full_name(payload.first_name, payload.last_name)",
-        "phone": "payload.text_reminder_number || meant(payload.questions_and_answers, 'phone')",
-        # The second is the question that Calendly asks if nobody writes another.
-        "problem": "meant(payload.questions_and_answers, 'problem') || field(answers(payload.questions_and_answers),"
-        " 'please share anything that will help prepare for our meeting')",
+        "phone": f"payload.text_reminder_number || meant({_ANSWERS}, 'phone')",
+        "problem": f"meant({_ANSWERS}, 'problem') || field(answers({_ANSWERS}), {_USUAL_QUESTION})",
+        "fields": f"without(others({_ANSWERS}), {_USUAL_QUESTION})",
         "campaign": "payload.tracking.utm_campaign",
     },
     activity={

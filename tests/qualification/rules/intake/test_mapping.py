@@ -176,6 +176,7 @@ def test_a_response_of_typeform_is_an_activity_whichever_way_its_questions_are_n
                 "utm_campaign": "spring-launch",
                 "plan": "team",
                 "What do you use today?": ["Spreadsheets", "E-mail", "Paper"],
+                "score": 9,
             },
         },
     }
