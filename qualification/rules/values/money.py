@@ -1,7 +1,6 @@
-"""Numbers as people type them: amounts of money and headcounts, in any of the usual ways of writing."""
+"""Amounts of money as people type them, in any of the usual ways of writing."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -12,9 +11,9 @@ from babel import Locale
 from babel.numbers import get_currency_precision, get_territory_currencies
 
 from qualification.rules.field_errors import FieldFault, Unreadable
+from qualification.rules.values.bands import MULTIPLES, band_of, tidy_number
 
 MOST_MINOR = 10**15
-MOST_EMPLOYEES = 2**31 - 1
 
 _ALPHA_2 = 2
 
@@ -26,6 +25,7 @@ _SIGNS: Mapping[str, str] = MappingProxyType(
     {
         "€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY", "C$": "CAD", "A$": "AUD", "S$": "SGD", "NT$": "TWD",
         "R$": "BRL", "RS": "INR", "FR": "CHF", "SFR": "CHF", "KD": "KWD", "元": "CNY", "円": "JPY",
+        "TL": "TRY", "ZL": "PLN", "EURO": "EUR", "EUROS": "EUR", "YEN": "JPY", "POUNDS": "GBP",
     }
 )  # fmt: skip
 _SHARED_SIGNS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -43,16 +43,8 @@ _SHARED_SIGNS: Mapping[str, frozenset[str]] = MappingProxyType(
 )  # fmt: skip
 _SIGN_LANGUAGES = ("en", "ar", "cs", "fr", "he", "hu", "ja", "nl", "pl", "ru", "sv", "th", "tr", "vi", "zh")
 _SIGN_OF_COUNTRY = re.compile(r"([A-Z]{2})? ?([$£¥]) ?([A-Z]{2})?")
-_MULTIPLES: Mapping[str, int] = MappingProxyType(
-    {
-        "K": 3, "THOUSAND": 3, "TSD": 3, "M": 6, "MN": 6, "MIO": 6, "MLN": 6, "MILLION": 6, "MILLIONS": 6,
-        "MILLIONEN": 6, "BN": 9, "MRD": 9, "BILLION": 9, "BILLIONS": 9,
-    }
-)  # fmt: skip
-
 # Characters: far more than an amount has, and few enough to be read as a number.
 _LONGEST = 200
-_SPACES = re.compile(r"\s")
 _APART = re.compile(r"(?P<before>[^\d]*)(?P<number>\d(?:[\d.,' ]*\d)?)(?P<after>[^\d]*)")
 _GROUPED = r"\d{1,3}(?:%s\d{3})+"
 _INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}"
@@ -62,18 +54,31 @@ _NO_CENTS = re.compile(r"(?<=\d)[.,]-(?!\d)")
 
 
 def parse_money(text: str, default_currency: str) -> tuple[int, str]:
-    """Read an amount such as "€ 12.500,50", "12,500.50", "1 250 000" or "12k USD".
+    """Read an amount such as "€ 12.500,50", "12,500.50", "1 250 000" or "12k USD"; of a band its lower end.
 
     Return it in the currency's smallest unit, with the ISO 4217 code. Where no currency is named it is the default; a
-    sign that several share is the default's if it is one of them. Raise Unreadable for an amount below zero, of more
+    sign that several share is the default's if it is one of them. "$10k - $20k" is 10,000 dollars, "über 1 Mio. €" a
+    million euros; of "less than 10k" nothing is known. Raise Unreadable for that, for an amount below zero, of more
     decimals than the currency has, or that two readers would read differently ("12.500" of a currency with three).
     """
     if len(text) > _LONGEST:
         raise Unreadable("value", text, FieldFault.BAD_VALUE)
-    tidy = _NO_CENTS.sub("", _tidy(text))
-    if _NEGATIVE.search(tidy):
+    tidy = _NO_CENTS.sub("", tidy_number(text))
+    band = band_of(tidy)
+    if band is None:
+        raise Unreadable("value", text, FieldFault.BAD_VALUE)
+    amount, currency = _one_amount(text, band.lower, default_currency)
+    if band.upper is not None:
+        upper, upper_currency = _one_amount(text, band.upper, currency)
+        if upper_currency != currency or upper < amount:
+            raise Unreadable("value", text, FieldFault.BAD_VALUE)
+    return amount, currency
+
+
+def _one_amount(text: str, written: str, default_currency: str) -> tuple[int, str]:
+    if _NEGATIVE.search(written):
         raise Unreadable("value", text, FieldFault.NEGATIVE_VALUE)
-    match = _APART.fullmatch(tidy)
+    match = _APART.fullmatch(written)
     if match is None:
         raise Unreadable("value", text, FieldFault.BAD_VALUE)
     currency, power = _words(text, [match["before"], *_after(match["after"], default_currency)], default_currency)
@@ -82,26 +87,6 @@ def parse_money(text: str, default_currency: str) -> tuple[int, str]:
     if amount != amount.to_integral_value() or amount > MOST_MINOR:
         raise Unreadable("value", text, FieldFault.BAD_VALUE)
     return int(amount), currency
-
-
-def parse_size(text: str) -> int:
-    """Read a number of employees such as "1,200", "1.200", "1 200" or "1.2k"; raise Unreadable for anything else."""
-    if len(text) > _LONGEST:
-        raise Unreadable("size", text, FieldFault.BAD_SIZE)
-    tidy = _tidy(text).upper()
-    whole = re.fullmatch(
-        rf"\d+|{_GROUPED % '[,]'}|{_GROUPED % '[.]'}|{_GROUPED % '[ ]'}|{_GROUPED % chr(39)}|{_INDIAN}", tidy
-    )
-    thousands = re.fullmatch(r"(\d+)(?:[.,](\d{1,2}))? ?K", tidy)
-    if whole is not None:
-        size = int(re.sub(r"\D", "", tidy))
-    elif thousands is not None:
-        size = int(Decimal(f"{thousands[1]}.{thousands[2] or 0}") * 1000)
-    else:
-        raise Unreadable("size", text, FieldFault.BAD_SIZE)
-    if not 1 <= size <= MOST_EMPLOYEES:
-        raise Unreadable("size", text, FieldFault.BAD_SIZE)
-    return size
 
 
 def minor_digits(currency: str) -> int:
@@ -118,28 +103,14 @@ def currencies() -> frozenset[str]:
     )
 
 
-def _tidy(text: str) -> str:
-    """Bring digits, spaces, minus signs and apostrophes of all scripts to ASCII; drop invisible characters."""
-    shown = (
-        char
-        for char in unicodedata.normalize("NFKC", text)
-        if unicodedata.category(char) not in {"Cf", "Cc"} or char in "\t\n"
-    )
-    same = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in shown)
-    for unlike, like in (("\N{MINUS SIGN}", "-"), ("\N{EN DASH}", "-"), ("\N{RIGHT SINGLE QUOTATION MARK}", "'"),
-                         ("\N{ARABIC DECIMAL SEPARATOR}", "."), ("\N{ARABIC THOUSANDS SEPARATOR}", ",")):  # fmt: skip
-        same = same.replace(unlike, like)
-    return _SPACES.sub(" ", same).strip()
-
-
 def _after(text: str, default: str) -> list[str]:
     """Split what follows the number: a multiple, a currency, or both in that order, with or without a space between."""
     if _currency(text.strip().upper(), default) is not None:
         return [text]
     word, _, rest = text.strip().upper().partition(" ")
-    if word.rstrip(".") in _MULTIPLES or _currency(word, default) is not None:
+    if word.rstrip(".") in MULTIPLES or _currency(word, default) is not None:
         return [word, rest]
-    glued = next((multiple for multiple in sorted(_MULTIPLES, key=len, reverse=True) if word.startswith(multiple)), "")
+    glued = next((multiple for multiple in sorted(MULTIPLES, key=len, reverse=True) if word.startswith(multiple)), "")
     return [glued, word[len(glued) :], rest]
 
 
@@ -150,8 +121,8 @@ def _words(text: str, words: list[str], default: str) -> tuple[str, int]:
     for word in (word.strip().upper().rstrip(".") for word in words):
         if not word:
             continue
-        if word in _MULTIPLES and power == 0:
-            power = _MULTIPLES[word]
+        if word in MULTIPLES and power == 0:
+            power = MULTIPLES[word]
             continue
         code = _currency(word, default)
         if code is None:
@@ -187,7 +158,7 @@ def _foreign_signs() -> Mapping[str, str]:
     for language in _SIGN_LANGUAGES:
         for currency, sign in Locale(language).currency_symbols.items():
             if currency in currencies():
-                meanings.setdefault(_tidy(str(sign)).upper().rstrip("."), set()).add(str(currency))
+                meanings.setdefault(tidy_number(str(sign)).upper().rstrip("."), set()).add(str(currency))
     known = {sign: one.pop() for sign, one in meanings.items() if len(one) == 1 and sign not in _SHARED_SIGNS}
     return MappingProxyType(known)
 

@@ -190,6 +190,7 @@ def test_a_form_of_the_website_is_an_activity_by_the_usual_names_of_its_fields()
         "lead": {
             **LEA,
             "title": "Head of Operations",
+            "country": "DE",
             "size": 51,
             "source": "contact",
             "campaign": "spring-launch",

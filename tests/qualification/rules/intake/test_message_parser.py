@@ -80,7 +80,7 @@ def test_labels_are_found_however_they_are_set(text: str, found: tuple[str | Non
         ("Company: -", {"company"}),
         ("Email: not given", {"email"}),
         ("Phone: see below", {"phone"}),
-        ("Employees: 51-200", {"size"}),
+        ("Employees: fewer than 200", {"size"}),
         ("Country: Atlantis", {"country"}),
         ("Value: a lot", {"value"}),
         ("Form name: Contact", {"person"}),

@@ -36,7 +36,8 @@ def test_case_and_blanks_make_no_other_person(text: str) -> None:
 def test_people_who_look_alike_are_alike() -> None:
     wide = "\N{FULLWIDTH LATIN CAPITAL LETTER A}na Ruiz"
     assert fold_name("ANA  RUIZ\N{RIGHT-TO-LEFT MARK}") == fold_name("ana\N{NO-BREAK SPACE}ruiz") == fold_name(wide)
-    assert fold_name("Jose") != fold_name("José")
+    assert fold_name("Jose") == fold_name("José")
+    assert fold_name("がく") != fold_name("かく")
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,8 @@ def test_addresses_that_can_be_are_taken_as_they_are(address: str) -> None:
     "address",
     [
         "", "ana", "ana@", "@x.de", "ana@x", "ana@@x.de", "a b@x.de", ".ana@x.de", "a..b@x.de", "ana@-x.de",
-        "ana@x..de", "ana@x.1", "<ana@x.de>", "ana@x.de, ben@x.de", "ana@x.de\N{RIGHT-TO-LEFT OVERRIDE}",
-        f"{'a' * 65}@x.de", f"ana@{'x.' * 130}de", "ana@x.de>", "<!channel>@x.de",
+        "ana@x..de", "ana@x.1", f"{'a' * 65}@x.de", f"ana@{'x.' * 130}de", "<!channel>@x.de", "ana ruiz@x.de",
+        "ana,ruiz@x.de", "ana@acme.co,uk", "ana@acme .com", "ana@x.de@y.de",
     ],
 )  # fmt: skip
 def test_addresses_that_cannot_be_are_told_apart(address: str) -> None:
