@@ -5,24 +5,22 @@ They take whatever a stranger sends: what they cannot read is nothing, and no fa
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, time
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from qualification.rules.people.working_time import known_zone
 from qualification.rules.values import form_answers, form_shapes, named_fields, normalization
+from qualification.rules.values.headcounts import only_whole_number
+from qualification.rules.values.moments import read_moment
 
 _EPOCH = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 # Seconds come so far in the year 5138, milliseconds came so far in 1973: a moment of our time is one or the other.
 _MILLISECONDS_FROM: Final = 10**11
-_FEW_DIGITS = re.compile(r"\d{1,4}")
-_DATE_PARTS = re.compile(r"[/.-]")
-_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?:\s*([AaPp][Mm]))?")
-_CENTURY: Final = 2000
+NOON: Final = time(12)
 # Of a longer name of a field only this much is compared.
 _LONGEST_NAME: Final = 300
-_NUMBER = re.compile(r"\d{1,3}(?:[,. ']\d{3})+(?!\d)|\d{1,18}")
 
 
 def is_true(found: object) -> bool:
@@ -54,14 +52,16 @@ def _replace(text: object, old: object, new: object) -> object:
 
 
 def _number(text: object) -> object:
-    """Return the first whole number of a text: 51 of "51-200 employees"."""
+    """Return the whole number of a text, of a band its lower end: 51 of "51-200 employees", 1000 of "1K–5K".
+
+    A number with decimals, or beside a word that may multiply it, is none.
+    """
     if not isinstance(text, str):
         return text if isinstance(text, int | float) and not isinstance(text, bool) else None
     try:
         return normalization.parse_size(text)
     except ValueError:
-        found = _NUMBER.search(text)
-        return int(re.sub(r"\D", "", found[0])) if found else None
+        return only_whole_number(text)
 
 
 def _country(text: object) -> str | None:
@@ -87,42 +87,43 @@ def _epoch(moment: object) -> object:
 
 
 def _zoned(moment: object, zone: object) -> object:
-    """Give a time without a zone this one; what is no time stays as it is."""
+    """Write a time of any usual shape as ISO 8601 has it, in this zone if it names none; a day is its noon there.
+
+    What is no time stays as it is.
+    """
     try:
-        read_as = datetime.fromisoformat(moment) if isinstance(moment, str) else None
+        read_as = read_moment(moment) if isinstance(moment, str) else None
     except ValueError:
         return moment
-    if read_as is None or read_as.tzinfo is not None or not (isinstance(zone, str) and known_zone(zone)):
+    if isinstance(read_as, datetime) and read_as.tzinfo is not None:
+        return moment if _is_iso(moment) else read_as.isoformat()
+    if read_as is None or not (isinstance(zone, str) and known_zone(zone)):
         return moment
-    return read_as.replace(tzinfo=ZoneInfo(zone)).isoformat()
+    local = read_as if isinstance(read_as, datetime) else datetime.combine(read_as, NOON)
+    return local.replace(tzinfo=ZoneInfo(zone)).isoformat()
 
 
 def _date(text: object, order: object) -> object:
-    """Write a date as ISO 8601 has it: 3/1/2017 by the order month/day/year; what follows a blank stays, as its time.
+    """Write a day, with its time and zone if it has them, as ISO 8601 has it: 3/1/2017 by the order month/day/year.
 
-    Years of two digits are of this century. What is no date in that order stays as it is.
+    What says in itself which is the month (`read_moment`) needs no order; numbers are read by it. The order "serial"
+    is for the numbers of a spreadsheet's days. What is no day in that order stays as it is.
     """
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        text = str(text)
     if not (isinstance(text, str) and isinstance(order, str)):
         return text
-    day, _, time = text.strip().partition(" ")
-    names, parts = order.lower().split("/"), _DATE_PARTS.split(day)
-    if (
-        sorted(names) != ["day", "month", "year"]
-        or len(parts) != len(names)
-        or not all(map(_FEW_DIGITS.fullmatch, parts))
-    ):
-        return text
-    said = dict(zip(names, map(int, parts), strict=True))
-    year = said["year"] + (_CENTURY if said["year"] < 100 else 0)  # noqa: PLR2004 - two digits
     try:
-        written = date(year, said["month"], said["day"]).isoformat()
+        return read_moment(text, order).isoformat()
     except ValueError:
         return text
-    clock = _CLOCK.fullmatch(time.strip())
-    if clock is None:
-        return text if time else written
-    hour = int(clock[1]) % 12 + 12 * (clock[4].lower() == "pm") if clock[4] else int(clock[1])
-    return f"{written}T{hour:02}:{clock[2]}:{clock[3] or '00'}"
+
+
+def _is_iso(moment: object) -> bool:
+    try:
+        return isinstance(moment, str) and datetime.fromisoformat(moment.strip()).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _value(found: object) -> object:

@@ -21,6 +21,7 @@ from jmespath.functions import Functions  # type: ignore[import-untyped]
 
 from qualification.rules.people.working_time import known_zone
 from qualification.rules.values.expression_functions import OWN, is_true
+from qualification.rules.values.moments import SERIAL
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from
 
@@ -294,8 +295,12 @@ def _check_functions(node: Node) -> None:
         if not (isinstance(zone, str) and known_zone(zone)):
             raise _NoSuchCall(f"`{zone}` is not a time zone; write one such as 'Europe/London'")
         order = arguments[-1].get("value") if name == "date" and arguments[-1].get("type") == "literal" else None
-        if order is not None and not (isinstance(order, str) and sorted(order.lower().split("/")) == _DATE):
+        if order is not None and order != SERIAL and not _is_order(order):
             raise _NoSuchCall(f"`{order}` isn't an order of a date; write one such as 'day/month/year'")
+
+
+def _is_order(order: object) -> bool:
+    return isinstance(order, str) and sorted(order.lower().split("/")) == _DATE
 
 
 def _every(node: Node) -> Iterator[Node]:
