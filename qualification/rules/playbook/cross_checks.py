@@ -214,7 +214,7 @@ def _stages(data: Entry, _: Document) -> Iterator[Finding]:
 
 def _stage_keys(data: Entry, _: Document) -> Iterator[Finding]:
     for path, stage in entries_of(data, "stages"):
-        if stage.get("key") in _NO_STAGES:
+        if isinstance(stage.get("key"), str) and stage["key"] in _NO_STAGES:
             yield (*path, "key"), f"`{stage['key']}` is reserved for leads without a stage; choose another key"
 
 
