@@ -65,6 +65,7 @@ def read_form(form: HandOverForm, playbook: Playbook, *, lead_id: int | None = N
         currency=money[1] if money else None,
         source=form.source or None,
         campaign=written(form.campaign),
+        shared_domains=playbook.shared,
     )
     if not (lead.company or lead.name or form.email.strip()):
         faults["company"] = FieldFault.REQUIRED

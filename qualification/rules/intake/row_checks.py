@@ -55,6 +55,7 @@ def lead_data_of(sender: str, lead: LeadInput, playbook: Playbook, *, known_sinc
         fields=lead.fields,
         known_since=known_since,
         losses=lead.losses,
+        shared_domains=playbook.shared,
     )
 
 

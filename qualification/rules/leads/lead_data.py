@@ -38,6 +38,7 @@ class LeadData:
     `website` is an address or a domain, `size` a number of employees, `country` an ISO 3166-1 code of two letters,
     `value_minor` in cents or the like of `currency`. `known_since` is when a lead that is new here was first known
     elsewhere. `emails` and `phones` are further ones of the person; `losses` are the fields that could not be read.
+    `shared_domains` are those that the playbook says are no company's.
     """
 
     sender: str | None = None
@@ -62,6 +63,7 @@ class LeadData:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
+    shared_domains: frozenset[str] = frozenset()
 
     @property
     def external_key(self) -> tuple[str, str] | None:
@@ -81,7 +83,7 @@ class LeadData:
     @cached_property
     def company_data(self) -> CompanyData | None:
         """The lead's company, by its name, its website or the domain of a business address; None without any."""
-        domain = domain_of_company(self.website, self.email)
+        domain = domain_of_company(self.website, self.email, self.shared_domains)
         name = self.company or domain
         if name is None:
             return None

@@ -16,6 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 from qualification.rules.leads.losses import Loss
 from qualification.rules.values import normalization
 from qualification.rules.values.normalization import storable
+from qualification.rules.values.phones import tidy_phone
 
 MOST_ROWS: Final = 500
 MOST_FIELDS: Final = 100
@@ -42,6 +43,17 @@ def _as_text(value: object) -> object:
         except ValueError:  # a whole number of more digits than Python writes
             return value
     return _stripped(value)
+
+
+def _as_written(value: object) -> object:
+    """Return the text as people write it, with HTML's entities as the characters they stand for."""
+    text = _as_text(value)
+    return _stripped(normalization.unescaped(text)) if isinstance(text, str) else text
+
+
+def _unless_blank(value: object) -> object:
+    """Return None for what says that nothing is there, such as N/A: it was not given, so it isn't lost."""
+    return None if isinstance(value, str) and normalization.is_blank(value) else value
 
 
 def _employees(value: object) -> object:
@@ -80,17 +92,20 @@ def storable_json(value: object, depth: int = 1) -> object:
     return value
 
 
-Text = Annotated[str | None, BeforeValidator(_as_text)]
+AsItIs = Annotated[str | None, BeforeValidator(_as_text)]
+Text = Annotated[str | None, BeforeValidator(_as_written)]
+Given = Annotated[Text, BeforeValidator(_unless_blank)]
 Id = Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=200)]
 PlaybookKey = Annotated[str, BeforeValidator(_stripped), Field(min_length=1, max_length=40)]
-Email = Annotated[Text, AfterValidator(lambda text: normalization.check_email(text) if text else None)]
-Country = Annotated[Text, AfterValidator(lambda text: normalization.check_country(text) if text else None)]
+Email = Annotated[Given, AfterValidator(lambda text: normalization.check_email(text) if text else None)]
+Country = Annotated[Given, AfterValidator(lambda text: normalization.check_country(text) if text else None)]
 Moment = Annotated[AwareDatetime, AfterValidator(_since_2000)]
 FurtherEmail = Annotated[
     str, BeforeValidator(_as_text), Field(max_length=320), AfterValidator(normalization.check_email)
 ]
+Phone = Annotated[Given, AfterValidator(lambda text: tidy_phone(text) or None if text else None)]
 FurtherPhone = Annotated[str, BeforeValidator(_as_text), Field(max_length=60)]
-Size = Annotated[int | None, BeforeValidator(_employees)]
+Size = Annotated[int | None, BeforeValidator(_employees), BeforeValidator(_unless_blank)]
 Fields = Annotated[dict[str, Any], AfterValidator(_storable_fields)]
 
 
@@ -121,18 +136,18 @@ class LeadInput(SenderInput):
     An address with a slip in it is enough too, for people can read it; without an @, it needs a name beside it.
     """
 
-    id: Text = Field(default=None, max_length=200, description="The sender's own id of the lead.")
+    id: AsItIs = Field(default=None, max_length=200, description="The sender's own id of the lead.")
     email: Email = Field(default=None, max_length=320)
     emails: tuple[FurtherEmail, ...] = Field(default=(), max_length=MOST_FURTHER, description="Further addresses.")
     name: Text = Field(default=None, max_length=300, description="First and last name.")
-    company: Text = Field(default=None, max_length=300)
-    website: Text = Field(default=None, max_length=300, description="Of the company: an address or a domain.")
-    phone: Text = Field(default=None, max_length=60)
+    company: Given = Field(default=None, max_length=300)
+    website: Given = Field(default=None, max_length=300, description="Of the company: an address or a domain.")
+    phone: Phone = Field(default=None, max_length=60)
     phones: tuple[FurtherPhone, ...] = Field(default=(), max_length=MOST_FURTHER, description="Further numbers.")
     title: Text = Field(default=None, max_length=300, description="What they are at the company.")
-    country: Country = Field(default=None, max_length=100, description="A code of two letters, or the English name.")
+    country: Country = Field(default=None, max_length=100, description="A code of two letters, or the name.")
     size: Size = Field(default=None, ge=0, le=10_000_000, description="Employees.")
-    value: Text = Field(default=None, max_length=40, description="What a deal may bring, such as 12000 or 12000 USD.")
+    value: Given = Field(default=None, max_length=40, description="What a deal may bring, such as 12000 or 12000 USD.")
     source: Text = Field(
         default=None, max_length=40, description="Where they came from: a key of the playbook's sources."
     )
@@ -192,7 +207,7 @@ class ActivityInput(ActivityDetails):
 class HandoffInput(SenderInput):
     """A lead's earlier deal: at a stage, which may have ended it, or disqualified."""
 
-    id: Text = Field(default=None, max_length=200, description="The sender's own id of the deal.")
+    id: AsItIs = Field(default=None, max_length=200, description="The sender's own id of the deal.")
     owner: Text = Field(default=None, max_length=320, description="The rep: e-mail, Slack user or name.")
     team: Text = Field(default=None, max_length=40, description="A key of the teams; the owner's own by default.")
     stage: Text = Field(default=None, max_length=40, description="A key of the playbook's stages.")

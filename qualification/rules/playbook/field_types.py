@@ -22,6 +22,7 @@ from qualification.rules.people.weekly_hours import DAY_MINUTES, BadHours, Weekl
 from qualification.rules.people.working_time import known_zone
 from qualification.rules.values import expressions
 from qualification.rules.values.countries import check_country
+from qualification.rules.values.emails import fold_domain
 from qualification.rules.values.money import currencies
 from qualification.rules.values.normalization import check_email, fold_email
 from qualification.rules.values.suggestions import choose_from
@@ -131,13 +132,13 @@ def read_country(text: str) -> str:
         return check_country(text)
     except Unreadable as unreadable:
         raise ValueError(
-            f"`{text}` is not a country; write its code of two letters, such as DE, or its English name"
+            f"`{text}` is not a country; write its code of two letters, such as DE, or its name"
         ) from unreadable
 
 
 def read_domain(text: str) -> str:
     """Return the domain in its stored form; raises ValueError with the remedy."""
-    domain = text.strip().casefold().removeprefix("@").removeprefix("www.")
+    domain = fold_domain(text.strip().removeprefix("@")).removeprefix("www.")
     if not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain):
         raise ValueError(f"`{text}` is not a domain; write one such as rival.example")
     return domain
@@ -230,6 +231,8 @@ Rate = Annotated[Decimal, PlainValidator(_rate)]
 PersonKey = Annotated[str, Field(min_length=1), AfterValidator(_person)]
 
 Currency = Annotated[str, AfterValidator(_currency)]
+
+Domain = Annotated[str, AfterValidator(read_domain)]
 
 Expression = Annotated[expressions.Expression, PlainValidator(expressions.parse_expression)]
 

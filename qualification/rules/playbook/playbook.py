@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from qualification.rules.people.weekly_hours import WeeklyHours
 from qualification.rules.playbook import cross_checks, defaults, schema_errors, yaml_document
 from qualification.rules.playbook.errors import PlaybookError, PlaybookFaults, without_echoes
-from qualification.rules.playbook.field_types import Choices, Currency, Hours, Key, Rate, or_empty
+from qualification.rules.playbook.field_types import Choices, Currency, Domain, Hours, Key, Rate, as_list, or_empty
 from qualification.rules.playbook.schema import (
     Clocks,
     ContactKind,
@@ -89,6 +89,7 @@ class Playbook(Definition):
     scoring: Scoring = Scoring()
     gates: tuple[Gate, ...] = defaults.made(Gate, defaults.GATES)
     sources: Annotated[tuple[Source, ...], Choices] = defaults.made(Source, defaults.SOURCES)
+    shared_domains: Annotated[tuple[Domain, ...], BeforeValidator(as_list)] = ()
     senders: Annotated[dict[Key, Sender], BeforeValidator(_named)] = Field(default_factory=dict)
     pass_on_reasons: Annotated[tuple[Reason, ...], Choices] = defaults.made(Reason, defaults.PASS_ON_REASONS)
     disqualify_reasons: Annotated[tuple[VerdictReason, ...], Choices] = defaults.made(
@@ -114,6 +115,11 @@ class Playbook(Definition):
     def zone(self) -> ZoneInfo:
         """Return the zone that the workspace's own nights go by: the default team's."""
         return ZoneInfo(self.teams[self.default_team].zone)
+
+    @property
+    def shared(self) -> frozenset[str]:
+        """Return the domains that the playbook says are no company's, beside those that are known to be shared."""
+        return frozenset(self.shared_domains)
 
     @property
     def first_stage(self) -> Stage:

@@ -24,6 +24,7 @@ from qualification.rules.playbook.field_types import (
     AuditDays,
     Choices,
     DaysOrOff,
+    Domain,
     Duration,
     Hours,
     Key,
@@ -37,7 +38,6 @@ from qualification.rules.playbook.field_types import (
     or_empty,
     or_off,
     read_country,
-    read_domain,
     read_email,
     read_minute,
     read_weekdays,
@@ -251,7 +251,7 @@ class GateCondition(Definition):
     free_mail: bool | None = None
     markup: bool | None = None
     links: StrictInt | None = Field(default=None, ge=1)
-    domain: Annotated[tuple[Annotated[str, AfterValidator(read_domain)], ...], BeforeValidator(as_list)] = ()
+    domain: Annotated[tuple[Domain, ...], BeforeValidator(as_list)] = ()
     words: Annotated[tuple[Sentence, ...], BeforeValidator(as_list)] = ()
 
     @model_validator(mode="after")

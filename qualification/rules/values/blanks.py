@@ -11,19 +11,20 @@ def _listed(words: str) -> frozenset[str]:
 
 _LONGEST: Final = 60
 
-# As `fold_label` leaves them: without blanks, signs and accents.
+# As `fold_label` leaves them: without blanks, signs and accents. None is the code of a country but "na": what exports
+# write for nothing is far more often that than Namibia.
 _WORDS: Final = _listed(
     """
     na none null nil nan nat undefined unknown unspecified notspecified notgiven notprovided notavailable notapplicable
     noanswer noneprovided nodata novalue notset notsure notdisclosed undisclosed prefernottosay prefernottoanswer
     dontknow idontknow empty blank missing void tbd tba tbc nothing nonegiven pleaseselect selectone pleasechoose
-    dk nvt niks
+    nvt niks
     keine keiner keines nichts ka kangabe keineangabe keineangaben ohneangabe ohne unbekannt nichtbekannt nichtangegeben
     nichtvorhanden entfallt nv leer bittewahlen bitteauswahlen wahlensie weissnicht weissichnicht
     yok yoktur bilinmiyor belirtilmemis belirtilmedi bos seciniz lutfenseciniz hicbiri mevcutdegil
-    brak brakdanych niedotyczy nieznany nieznane nieznana nd bd niepodano niewiem wybierz puste
+    brak brakdanych niedotyczy nieznany nieznane nieznana nd niepodano niewiem wybierz puste
     なし 無し 無 ナシ 該当なし 不明 未定 未入力 未設定 特になし 空白 選択してください
-    aucun aucune neant inconnu inconnue nonrenseigne nonprecise nc so sansobjet vide
+    aucun aucune neant inconnu inconnue nonrenseigne nonprecise sansobjet vide
     ninguno ninguna nada desconocido noaplica noespecificado sindatos vacio
     nessuno nessuna nondisponibile nonspecificato sconosciuto vuoto
     nenhum nenhuma naoaplicavel desconhecido naoinformado vazio

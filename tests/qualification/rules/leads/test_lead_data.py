@@ -42,6 +42,14 @@ def test_a_domain_stands_in_for_a_companys_name_and_free_mail_does_not() -> None
     assert LeadData(email="ivy@gmail.com").company_data is None
 
 
+def test_a_domain_that_the_playbook_calls_shared_stands_for_no_company() -> None:
+    shared = frozenset(["guild.example"])
+    assert LeadData(email="ivy@mail.guild.example", shared_domains=shared).company_data is None
+    named = LeadData(company="Acme", email="ivy@guild.example", shared_domains=shared).company_data
+    assert named is not None
+    assert (named.name, named.domain) == ("Acme", None)
+
+
 def test_two_descriptions_that_say_the_same_are_equal_whether_or_not_their_keys_were_used() -> None:
     one, other = (LeadData(email="ivy@acme.example", known_since=datetime(2026, 3, 1, tzinfo=UTC)) for _ in range(2))
     assert one.email_key

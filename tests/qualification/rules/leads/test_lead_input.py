@@ -62,3 +62,29 @@ def test_a_deal_that_ended_on_a_day_ended_after_it_began() -> None:
     moved = row.as_of(NOON + timedelta(days=1)).handoff
     assert moved is not None
     assert moved.ended_at == moved.at == NOON + timedelta(hours=3)
+
+
+def test_what_is_shown_is_as_people_wrote_it() -> None:
+    lead = LeadInput(name="Per O&#039;Dell", company="Bartels &amp; S&ouml;hne", phone="p:+49 30 123456")
+    assert (lead.name, lead.company, lead.phone) == ("Per O'Dell", "Bartels & Söhne", "+49 30 123456")
+
+
+def test_what_says_that_nothing_is_there_is_not_given_and_not_lost() -> None:
+    lead = LeadInput.model_validate(
+        {
+            "id": "7",
+            "company": "N/A",
+            "website": "-",
+            "phone": "k.A.",
+            "country": "brak",
+            "size": "#N/A",
+            "value": "yok",
+        }
+    )
+    assert lead == LeadInput(id="7")
+    with pytest.raises(ValidationError):
+        LeadInput.model_validate({"id": "7", "size": "lots"})
+
+
+def test_an_id_stays_as_it_is_written() -> None:
+    assert LeadInput(id="a&amp;b").id == "a&amp;b"

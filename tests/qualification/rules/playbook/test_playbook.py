@@ -47,6 +47,12 @@ def test_teams_people_pools_and_rules_are_enough(small: Playbook) -> None:
     assert small.frameworks["bant"].needed == 3
 
 
+def test_shared_domains_are_compared_as_addresses_are() -> None:
+    shared = parse(SMALL + 'shared_domains: ["@Guild.example", www.campus.example, xn--dhlnetz-5wa.example]\n').shared
+    assert shared == {"guild.example", "campus.example", "dählnetz.example"}
+    assert parse(SMALL + "shared_domains: guild.example\n").shared == {"guild.example"}
+
+
 def test_the_sample_writes_out_what_the_defaults_are(sample: Playbook, small: Playbook) -> None:
     """Its comments promise that everything but teams, people, pools, rules, rates and gates is what one gets anyway."""
     own = {"teams", "people", "pools", "rules", "rates", "gates", "default_team"}

@@ -67,6 +67,8 @@ def test_what_the_faults_are_made_from_is_good() -> None:
         ("currency: EUR", "curency: EUR", 2, "curency", "did you mean `currency`?"),
         ("currency: EUR", "currency: DEM", 2, "currency", "ISO 4217"),
         ("currency: EUR", "currency:", 2, "currency", "this is empty"),
+        ("currency: EUR", "shared_domains: [guild]", 2, "shared_domains[0]", "is not a domain"),
+        ("currency: EUR", "shared_domains: 7", 2, "shared_domains", "this must be a list"),
         ("default_team: emea\n", "", 1, "default_team", "add for example `default_team: emea`"),
         ('manager: maya@x.example, channel: "#', 'channel: "#', 6, "teams.emea.manager", "add for example `manager: "),
         ('manager: maya@x.example, channel: "#', 'manger: maya@x.example, channel: "#', 6, "teams.emea.manger",

@@ -3,12 +3,14 @@
 from contextlib import suppress
 
 import pytest
+from babel.core import get_global
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qualification.rules.field_errors import FieldFault, Unreadable
 from qualification.rules.values.bands import band_of, tidy_number
 from qualification.rules.values.blanks import is_blank
+from qualification.rules.values.countries import countries
 from qualification.rules.values.headcounts import MOST_EMPLOYEES, only_whole_number, parse_size
 from qualification.rules.values.money import parse_money
 
@@ -111,6 +113,12 @@ def test_a_budget_without_a_lower_end_is_none(text: str) -> None:
 )  # fmt: skip
 def test_what_says_that_nothing_is_there_is_blank(text: str) -> None:
     assert is_blank(text)
+
+
+def test_the_code_of_a_country_is_not_blank() -> None:
+    aliases = get_global("territory_aliases")
+    codes = {*countries().values(), *(alias for alias in aliases if len(alias) == 3 and alias.isalpha())}
+    assert {code for code in codes if is_blank(code)} == {"NA"}
 
 
 @pytest.mark.parametrize("text", ["0", "Acme", "many", "Nadia", "12.5", "-1", "Name"])
