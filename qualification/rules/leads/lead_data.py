@@ -11,7 +11,7 @@ from qualification.rules.values import normalization
 from qualification.rules.values.email_domains import domain_of_company
 
 # Folding may lengthen a text (ß to ss). Names that share this many characters count as the same.
-_LONGEST_KEY: Final = 300
+LONGEST_KEY: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class LeadData:
     @cached_property
     def name_key(self) -> str | None:
         """The name, folded for comparison."""
-        return normalization.fold_name(self.name)[:_LONGEST_KEY] if self.name else None
+        return normalization.fold_name(self.name)[:LONGEST_KEY] if self.name else None
 
     @cached_property
     def company_data(self) -> CompanyData | None:
@@ -87,5 +87,5 @@ class LeadData:
         name = self.company or domain
         if name is None:
             return None
-        name_key = normalization.fold_company(name)[:_LONGEST_KEY]
+        name_key = normalization.fold_company(name)[:LONGEST_KEY]
         return CompanyData(name, name_key, self.company is not None, domain, self.size, self.country)

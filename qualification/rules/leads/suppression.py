@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from typing import Final
 
 import phonenumbers
 
-from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.leads.lead_data import LONGEST_KEY, LeadData
 from qualification.rules.values.email_domains import domain_of
+from qualification.rules.values.former_folding import former_company, former_domain, former_mailbox, former_name
 from qualification.rules.values.normalization import Unreadable, check_email, fold_mailbox
 
 _MARK_LENGTH: Final = 8
@@ -100,25 +102,30 @@ def recognisers_of(
 def recognisers_in(data: LeadData) -> Iterator[Recogniser]:
     """Yield all by which what somebody says of a lead would be recognised, or stand in a list of who wants no contact.
 
-    A list may hold domains and telephone numbers; nobody is erased by those.
+    A list may hold domains and telephone numbers; nobody is erased by those. Hashes that were made when keys were
+    folded otherwise count as well.
     """
     if data.external_key is not None:
         yield Recogniser("id", data.external_key)
-    if data.email_key is not None:
-        yield Recogniser("email", (data.email_key,))
-    for email in data.emails:
-        yield Recogniser("email", (fold_mailbox(email),))
+    for email_key in dict.fromkeys(key for email in (data.email, *data.emails) for key in mailbox_keys(email or "")):
+        yield Recogniser("email", (email_key,))
     for domain in dict.fromkeys(domain_of(email) for email in (data.email, *data.emails) if email):
         yield Recogniser("domain", (domain,))
     for key in dict.fromkeys(key for phone in (data.phone, *data.phones) for key in phone_keys(phone, data.country)):
         yield Recogniser("phone", (key,))
     company = data.company_data
-    if data.name_key is None or company is None:
+    if data.name is None or data.name_key is None:
         return
-    for each in filter(None, (company.name_key, company.domain)):
-        yield Recogniser("name", (data.name_key, each))
+    former = former_domain(data.website, data.email)
+    companies = {
+        *((company.name_key, company.domain, former_company(company.name)) if company else ()),
+        former,
+        *((former_company(former),) if former else ()),
+    }
+    for name, each in product({data.name_key, former_name(data.name)[:LONGEST_KEY]}, filter(None, companies)):
+        yield Recogniser("name", (name, each[:LONGEST_KEY]))
         if data.email_key is None:
-            yield Recogniser("name without address", (data.name_key, each))
+            yield Recogniser("name without address", (name, each[:LONGEST_KEY]))
 
 
 def recognisers_named(text: str) -> tuple[Recogniser, ...]:
@@ -131,9 +138,14 @@ def recognisers_named(text: str) -> tuple[Recogniser, ...]:
         return (Recogniser("domain", (named.casefold().removeprefix("*").removeprefix("@"),)),)
     if "@" in named:
         try:
-            return (Recogniser("email", (fold_mailbox(check_email(named)),)),)
+            return tuple(Recogniser("email", (key,)) for key in mailbox_keys(check_email(named)))
         except Unreadable:
             return ()
     if any(char.isalpha() for char in named):
         return ()
     return tuple(Recogniser("phone", (key,)) for key in phone_keys(named))
+
+
+def mailbox_keys(email: str) -> tuple[str, ...]:
+    """Return the key of the mailbox that an address reaches, and the one by which hashes knew it before."""
+    return tuple(dict.fromkeys(key for key in (fold_mailbox(email), former_mailbox(email)) if key))
