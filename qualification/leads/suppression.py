@@ -20,7 +20,6 @@ from qualification.rules.leads.suppression import (
     PersonalKey,
     Recogniser,
     SuppressionReason,
-    mailbox_keys,
     recognisers_in,
     recognisers_named,
     recognisers_of,
