@@ -112,6 +112,7 @@ def import_rows(
     ingest.record_updates(session, found, announcing=announcing, now=now)
     new = sum(each.is_new for each in found)
     lost = Counter((f"lead.{loss.field}", loss.reason) for row in rows for loss in row.lead.losses)
+    lost.update((loss.field, loss.reason) for each in found for loss in each.losses)
     return Imported(new, len(found) - new, activities, len(new_deals), rejected, lost)
 
 

@@ -72,9 +72,11 @@ def ingest(
             results.append(rejected[index])
         elif isinstance(entry, ActivityInput):
             activity = stored[sender, entry.id]
-            results.append(Ingested(activity.lead_id, activity.id, lost_of(entry)))
+            kept_apart = resolved[index].losses if index in resolved else ()
+            results.append(Ingested(activity.lead_id, activity.id, (*lost_of(entry), *kept_apart)))
         else:
-            results.append(Ingested(resolved[index].lead.id, lost=lost_of(entry)))
+            found = resolved[index]
+            results.append(Ingested(found.lead.id, lost=(*lost_of(entry), *found.losses)))
     return results
 
 

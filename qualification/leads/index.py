@@ -1,17 +1,20 @@
 """The leads that a batch of rows may mean: read at once, locked until the commit, found by their keys."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
 from qualification.leads.companies import Companies
-from qualification.records import Company, ExternalId, Handoff, Lead, rows
+from qualification.records import Company, ExternalId, Handoff, Lead, LeadEmail, LeadPhone, rows
 from qualification.rules.handoffs.states import LIVE_STATES, HandoffState
 from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.leads.likeness import KnownAddress
 from qualification.rules.refusals import LeadErased
+
+K = TypeVar("K")
 
 
 class FoundLate(Exception):
@@ -35,6 +38,9 @@ class LeadIndex:
         self._by_external_key, self._by_email = self._read_by_external_key(), self._read_by_email()
         self._by_id = self._read_by_id()
         self._by_name: dict[tuple[str, Company], list[Lead]] = {}
+        self._by_phone: dict[tuple[str, str], list[Lead]] = {}
+        self._addresses: dict[Lead, list[LeadEmail]] = {}
+        self._numbers: dict[Lead, set[str]] = {}
         self._live: dict[int, Handoff] = {}
         # A generator, so that the session keeps no root: one that changes before it is locked is read again.
         roots = (merging.root(session, lead) for lead in self._by_unique_key())
@@ -44,7 +50,7 @@ class LeadIndex:
         if self._is_postgresql:
             # Other transactions may have added some of these leads before the companies' locks were granted.
             self._by_external_key, self._by_email = self._read_by_external_key(), self._read_by_email()
-        self._lock(self._read_by_name())
+        self._lock(self._read_by_name(), self._read_by_phone())
 
     def by_external_key(self, key: tuple[str, str] | None) -> Lead | None:
         """Return the lead that has this id of a sender."""
@@ -56,12 +62,26 @@ class LeadIndex:
 
     def by_email(self, email_key: str | None) -> Lead | None:
         """Return the lead that has this mailbox."""
-        lead = self._by_email.get(email_key) if email_key else None
-        return lead if lead is not None and lead.email_key == email_key else None
+        return self._by_email.get(email_key) if email_key else None
 
     def by_name(self, name_key: str, company: Company) -> Sequence[Lead]:
         """Return the leads that have, or had when they were read or added, this name at this company."""
         return self._by_name.get((name_key, company), ())
+
+    def by_phone(self, name_key: str, phone_key: str) -> Sequence[Lead]:
+        """Return the leads that have, or had when they were read or added, this name and this telephone number."""
+        return self._by_phone.get((phone_key, name_key), ())
+
+    def addresses(self, root: Lead) -> Sequence[LeadEmail]:
+        """Return all addresses of a lead that wasn't merged into another, with those of the leads merged into it."""
+        return self._addresses.get(root, ())
+
+    def known(self, root: Lead) -> Sequence[KnownAddress]:
+        """Return the same as plain values; what was given without a name has the lead's."""
+        return [
+            KnownAddress(each.email_key, root.name_key if each.name_key is None else each.name_key, each.by_hand)
+            for each in self.addresses(root)
+        ]
 
     def live_handoff(self, lead: Lead) -> Handoff | None:
         """Return the live handoff of a stored lead."""
@@ -72,13 +92,31 @@ class LeadIndex:
         is_new_key = external_key is not None and external_key not in self._by_external_key
         if external_key is not None and is_new_key:
             self._by_external_key[external_key] = lead
-        if lead.email_key is not None:
-            self._by_email[lead.email_key] = lead
-        if lead.name_key is not None and company is not None:
-            namesakes = self._by_name.setdefault((lead.name_key, company), [])
-            if lead not in namesakes:
-                namesakes.append(lead)
+        if lead.name_key is not None:
+            if company is not None:
+                _append(self._by_name, (lead.name_key, company), lead)
+            for phone_key in self._numbers.get(lead, ()):
+                _append(self._by_phone, (phone_key, lead.name_key), lead)
         return is_new_key
+
+    def add_numbers(self, lead: Lead, keys: Iterable[str]) -> Sequence[str]:
+        """Let `add` name the lead by these telephone numbers, and return those that it didn't have."""
+        known = self._numbers.setdefault(lead, set())
+        new = [key for key in keys if key not in known]
+        known.update(new)
+        return new
+
+    def add_address(self, lead: Lead, entry: LeadEmail) -> None:
+        """Let later rows find the lead by this address, which may have been another's until now."""
+        before = merging.root(self._session, self._by_email.get(entry.email_key))
+        if before is not None and before is not lead:
+            self._addresses[before].remove(entry)
+        self._by_email[entry.email_key] = lead
+        self._addresses.setdefault(lead, []).append(entry)
+
+    def merge(self, kept: Lead, merged: Lead) -> None:
+        """Let the addresses of both be those of the lead that is kept."""
+        self._addresses.setdefault(kept, []).extend(self._addresses.pop(merged, ()))
 
     def _by_unique_key(self) -> list[Lead]:
         return [*self._by_external_key.values(), *self._by_email.values(), *self._by_id.values()]
@@ -92,11 +130,11 @@ class LeadIndex:
         return {(row.sender, row.external_id): row.Lead for row in found}
 
     def _read_by_email(self) -> dict[str, Lead]:
-        keys = {row.email_key for row in self._rows if row.email_key}
+        keys = {key for row in self._rows for key in row.addresses}
         if not keys:
             return {}
-        found = self._session.scalars(_BY_EMAIL, self._parameters(emails=keys))
-        return {lead.email_key: lead for lead in found if lead.email_key}
+        found = self._session.execute(_BY_EMAIL, self._parameters(emails=keys))
+        return {row.email_key: row.Lead for row in found}
 
     def _read_by_id(self) -> dict[int, Lead]:
         ids = {row.lead_id for row in self._rows} - {None}
@@ -110,12 +148,20 @@ class LeadIndex:
             return []
         return self._session.scalars(_BY_NAME, self._parameters(names=keys, companies=[*companies])).all()
 
+    def _read_by_phone(self) -> Sequence[tuple[tuple[str, str], Lead]]:
+        pairs = {(key, row.name_key) for row in self._rows if row.name_key for key in row.numbers}
+        if not pairs:
+            return []
+        numbers, names = {number for number, _ in pairs}, {name for _, name in pairs}
+        found = self._session.execute(_BY_PHONE, self._parameters(numbers=numbers, names=names))
+        return [((row.phone_key, row.name_key), row.Lead) for row in found]
+
     def _parameters(self, **parameters: object) -> dict[str, Any]:
         return {"workspace_id": self._workspace_id, **parameters}
 
-    def _lock(self, namesakes: Sequence[Lead]) -> None:
+    def _lock(self, namesakes: Sequence[Lead], by_phone: Sequence[tuple[tuple[str, str], Lead]]) -> None:
         """Lock every lead that was read, with its root and its handoffs, and index the namesakes as they are then."""
-        found = {lead.id: lead for lead in (*self._by_unique_key(), *namesakes)}
+        found = {lead.id: lead for lead in (*self._by_unique_key(), *namesakes, *(lead for _, lead in by_phone))}
         roots = {root.id: root for lead in found.values() if (root := merging.root(self._session, lead)) is not None}
         leads = {**found, **roots}
         if leads:
@@ -132,10 +178,34 @@ class LeadIndex:
                 if lead.erased_at is not None:
                     # By our number, or while this waited: nobody is known by anything else once they are erased.
                     raise LeadErased(at=lead.erased_at)
+            self._read_contacts(leads, families)
         companies = self.companies.by_id
         for lead in namesakes:
             if lead.name_key is not None and lead.company_id in companies:
-                self._by_name.setdefault((lead.name_key, companies[lead.company_id]), []).append(lead)
+                _append(self._by_name, (lead.name_key, companies[lead.company_id]), lead)
+        for pair, lead in by_phone:
+            _append(self._by_phone, pair, lead)
+
+    def _read_contacts(self, leads: Mapping[int, Lead], families: Mapping[int, int]) -> None:
+        """Read the addresses and numbers of the locked leads.
+
+        Raises FoundLate where another transaction gave an address to somebody else before its lead was locked.
+        """
+        for entry in self._session.scalars(_ADDRESSES, self._parameters(ids=[*families])):
+            self._addresses.setdefault(leads[families[entry.lead_id]], []).append(entry)
+        numbers = {key for row in self._rows for key in row.numbers}
+        has = self._session.execute(_NUMBERS, self._parameters(ids=[*leads], numbers=numbers)) if numbers else ()
+        for each in has:
+            self._numbers.setdefault(leads[each.lead_id], set()).add(each.phone_key)
+        holders = {entry.email_key: entry.lead_id for entries in self._addresses.values() for entry in entries}
+        if any(holders.get(key) != lead.id for key, lead in self._by_email.items()):
+            raise FoundLate
+
+
+def _append(index: dict[K, list[Lead]], key: K, lead: Lead) -> None:
+    leads = index.setdefault(key, [])
+    if lead not in leads:
+        leads.append(lead)
 
 
 def lock_handoffs(session: Session, workspace_id: int, lead_ids: Iterable[int]) -> Sequence[Handoff]:
@@ -170,7 +240,24 @@ _BY_EXTERNAL_KEY: Final = (
         ExternalId.external_id.in_(bindparam("ids", expanding=True)),
     )
 )
-_BY_EMAIL: Final = select(Lead).where(_OURS, Lead.email_key.in_(bindparam("emails", expanding=True)))
+_BY_EMAIL: Final = (
+    select(LeadEmail.email_key, Lead)
+    .join(Lead, Lead.id == LeadEmail.lead_id)
+    .where(
+        LeadEmail.workspace_id == bindparam("workspace_id"),
+        LeadEmail.email_key.in_(bindparam("emails", expanding=True)),
+    )
+)
+_BY_PHONE: Final = (
+    select(LeadPhone.phone_key, LeadPhone.name_key, Lead)
+    .join(Lead, Lead.id == LeadPhone.lead_id)
+    .where(
+        LeadPhone.workspace_id == bindparam("workspace_id"),
+        LeadPhone.phone_key.in_(bindparam("numbers", expanding=True)),
+        LeadPhone.name_key.in_(bindparam("names", expanding=True)),
+    )
+    .order_by(Lead.id)
+)
 _BY_ID: Final = select(Lead).where(_OURS, Lead.id.in_(bindparam("ids", expanding=True)))
 _BY_NAME: Final = (
     select(Lead)
@@ -182,6 +269,17 @@ _BY_NAME: Final = (
     .order_by(Lead.id)
 )
 _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+_ADDRESSES: Final = (
+    select(LeadEmail)
+    .where(rows.in_workspace(LeadEmail), LeadEmail.lead_id.in_(_IDS))
+    .order_by(LeadEmail.id)
+    .execution_options(populate_existing=True)
+)
+_NUMBERS: Final = select(LeadPhone.lead_id, LeadPhone.phone_key).where(
+    rows.in_workspace(LeadPhone),
+    LeadPhone.lead_id.in_(_IDS),
+    LeadPhone.phone_key.in_(bindparam("numbers", expanding=True)),
+)
 # Snoozed handoffs are locked with the live ones, before any lead: a lead that comes back resumes its own.
 _LIVE_AND_SNOOZED: Final = (
     select(Handoff)

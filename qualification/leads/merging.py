@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.leads import events
+from qualification.leads import contacts, events
 from qualification.leads.lifecycle import move_lifecycle, update_lifecycle
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
@@ -20,7 +20,7 @@ from qualification.rules.refusals import StaleCard
 
 # The columns that the kept lead takes over if its own are empty.
 _TAKEN_OVER: Final = (
-    *("name", "name_key", "email", "phone", "title", "company_id", "size", "country"),
+    *("name", "name_key", "email", "email_key", "phone", "title", "company_id", "size", "country"),
     *("value_minor", "currency", "note", "problem", "source", "campaign"),
 )
 # Entries of `fields` are taken over one by one; in a Merge their names begin with this.
@@ -69,6 +69,8 @@ def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetim
             at=now,
         )
     )
+    if taken.get("name_key") is not None:
+        contacts.name_phones(session, kept)
     events.record_lead_event(session, kept, Merged(other=merged.id, reason=reason), now=now)
     events.record_lead_event(session, merged, Merged(other=kept.id, reason=reason), now=now)
     session.flush()
@@ -105,6 +107,10 @@ def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> t
     back = {name for name in further if kept.fields.get(name) == merged.fields.get(name)}
     kept.fields = {name: value for name, value in kept.fields.items() if name not in back}
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
+    session.flush()
+    contacts.show_own_email(session, kept, family(session, kept))
+    if "name_key" in found.taken_over:
+        contacts.name_phones(session, kept)
     found.split_at, found.split_by_id = now, by.id
     kept.updated_at = merged.updated_at = now
     events.record_lead_event(session, kept, Split(other=merged.id), now=now, by=by)

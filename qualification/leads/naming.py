@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
-from qualification.records import Lead
+from qualification.records import Lead, LeadEmail, rows
 from qualification.rules.refusals import UnknownLead
 from qualification.rules.values.normalization import fold_mailbox
 
@@ -33,4 +33,6 @@ def named_lead(session: Session, workspace_id: int, text: str) -> Lead:
 _OURS: Final = select(Lead).where(Lead.workspace_id == bindparam("workspace_id"))
 _BY_ID: Final = _OURS.where(Lead.id == bindparam("lead_id"))
 # At most one: addresses are unique in a workspace.
-_BY_EMAIL: Final = _OURS.where(Lead.email_key == bindparam("mailbox"))
+_BY_EMAIL: Final = _OURS.join(LeadEmail, LeadEmail.lead_id == Lead.id).where(
+    rows.in_workspace(LeadEmail), LeadEmail.email_key == bindparam("mailbox")
+)

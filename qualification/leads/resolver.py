@@ -1,7 +1,7 @@
 """Which lead each row of a batch means: the one with its external id, its mailbox, or its name at its company."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,8 +11,17 @@ from qualification.leads.index import LeadIndex
 from qualification.leads.writer import LeadWriter
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, Handoff, Lead, rows
-from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.intake.row_errors import RowError
+from qualification.rules.leads.lead_data import CompanyData, LeadData
+from qualification.rules.leads.likeness import are_two, is_somebody_else, names_differ
+from qualification.rules.leads.phone_keys import phone_key
 
+# What is lost of a row whose id, or address, is another's.
+SOMEBODY_ELSES_ID: Final = RowError(
+    "lead.id", "is the id of somebody with another address and another name, and stays with them"
+)
+TAKEN: Final = "is the address of somebody else already, and stays with them"
+GIVEN: Final = "was one of several addresses of somebody with another name, and is this lead's now"
 # Columns that change without a line in the history.
 _UNRECORDED: Final = frozenset(
     {"name_key", "email_key", "company_id", "size", "country", "source", "campaign", "problem", "fields", "unread"}
@@ -24,7 +33,8 @@ class ResolvedLead:
     """The lead that a row means, found or added, and its live handoff; both locked until the commit.
 
     `changed` names the columns that the row changed and the history records; `is_changed` says whether it changed
-    anything at all, `is_merged` whether another lead was found to be this one.
+    anything at all, `is_merged` whether another lead was found to be this one. `losses` are what the row says and the
+    lead can't have, by the row's fields: an id or an address of somebody else.
     """
 
     lead: Lead
@@ -33,6 +43,17 @@ class ResolvedLead:
     changed: tuple[str, ...]
     is_changed: bool
     is_merged: bool
+    losses: tuple[RowError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """What became of a row so far: its lead, whether that is new, the columns that changed, and what was lost."""
+
+    lead: Lead
+    is_new: bool
+    changed: tuple[str, ...]
+    losses: tuple[RowError, ...]
 
 
 class Resolver:
@@ -52,53 +73,115 @@ class Resolver:
         """Resolve and write every row; return their leads in the order of the rows."""
         found = [self._resolve(row) for row in self._rows]
         self._writer.flush()
-        return [self._result(lead, is_new, changed) for lead, is_new, changed in found]
+        return [self._result(each) for each in found]
 
-    def _resolve(self, row: LeadData) -> tuple[Lead, bool, tuple[str, ...]]:
-        """Return the row's lead, whether it is new, and the columns that the row changed."""
-        by_id = merging.root(self._session, self._by_id(row))
-        # The lead that has the address, which may have been merged into another since.
-        addressee = self._index.by_email(row.email_key)
-        by_email = merging.root(self._session, addressee)
-        known = self._merged_lead(by_id, by_email)
+    def _resolve(self, row: LeadData) -> _Resolved:
+        """Find or add the row's lead, and write what the row says of it."""
+        losses: list[RowError] = []
+        by_id = self._by_id(row)
+        if by_id is not None and self._is_somebody_else(row, by_id):
+            by_id = None
+            losses.append(SOMEBODY_ELSES_ID)
+        # The leads that have the addresses, which may have been merged into others since.
+        owners = {key: self._owner(key) for key in row.addresses}
+        theirs = [lead for key, lead in owners.items() if lead is not None and self._may_be(row, key, lead)]
+        by_email = next(iter(theirs), None)
+        if (
+            by_id is not None
+            and by_email is not None
+            and are_two(self._index.known(by_id), self._index.known(by_email))
+        ):
+            by_id = None
+            losses.append(SOMEBODY_ELSES_ID)
+        known = self._merged_lead([by_id, *theirs])
         company = self._company(row, known)
-        lead = known or merging.root(self._session, self._by_name(row, company))
+        lead = known or self._namesake(row, company)
+        is_new = lead is None
+        changed: tuple[str, ...] = ()
         if lead is None:
             lead = self._writer.create(row, company)
-            self._learn(row, lead)
-            return lead, True, ()
-        without: tuple[str, ...] = ()
-        if addressee is not None and addressee is not lead:
-            # The key of the address stays with the lead that had it first, merged into this one or beside it.
-            without = ("email_key",) if by_email is lead else ("email", "email_key")
-        changed = self._writer.update(lead, row, company, without=without)
-        self._learn(row, lead)
-        return lead, False, changed
+        else:
+            changed = self._writer.update(lead, row, company, without=self._not_its_own(row, lead, owners))
+        losses += self._learn_contacts(row, lead)
+        self._learn(row, lead, with_id=SOMEBODY_ELSES_ID not in losses)
+        return _Resolved(lead, is_new, changed, tuple(losses))
+
+    def _owner(self, key: str) -> Lead | None:
+        return merging.root(self._session, self._index.by_email(key))
 
     def _by_id(self, row: LeadData) -> Lead | None:
         """Return the lead with the sender's id, else with ours unless the address is another's: those are two people.
 
         Ours is what somebody had before them as they typed; it makes nobody's lead theirs whose address they typed.
         """
-        lead = self._index.by_external_key(row.external_key)
+        lead = merging.root(self._session, self._index.by_external_key(row.external_key))
         if lead is not None:
             return lead
         lead = merging.root(self._session, self._index.by_id(row.lead_id))
-        if lead is None or row.email_key is None:
+        if lead is None or not row.addresses:
             return lead
-        if lead.email_key is not None:
-            return lead if row.email_key == lead.email_key else None
-        return lead if merging.root(self._session, self._index.by_email(row.email_key)) in {None, lead} else None
+        owners = {self._owner(key) for key in row.addresses}
+        if self._index.addresses(lead):
+            return lead if lead in owners else None
+        return lead if owners <= {None, lead} else None
 
-    def _merged_lead(self, by_id: Lead | None, by_email: Lead | None) -> Lead | None:
-        """Return the one lead that the id and the address mean; two are merged, unless both are with sales."""
-        if by_id is None or by_email is None or by_id is by_email:
-            return by_id or by_email
+    def _has_another_person(self, row: LeadData, lead: Lead) -> bool:
+        """Say whether the lead is known by another address with another name."""
+        return is_somebody_else(row.name_key, row.addresses.keys(), self._index.known(lead))
+
+    def _may_be(self, row: LeadData, key: str, lead: Lead) -> bool:
+        """Say whether the row may be about the lead that has this address of it: a further one may be shared."""
+        is_first = key == next(iter(row.addresses))
+        return not self._has_another_person(row, lead) and (is_first or not names_differ(row.name_key, lead.name_key))
+
+    def _is_somebody_else(self, row: LeadData, lead: Lead) -> bool:
+        """Say whether the row's id doesn't tell who it is: it is of a lead with another name, and another address.
+
+        Where either has no address, telephone numbers count in place of it, and companies where either has no number.
+        """
+        if self._index.by_external_key(row.external_key) is None:
+            return False
+        known = self._index.known(lead)
+        if self._has_another_person(row, lead) or not names_differ(row.name_key, lead.name_key):
+            return self._has_another_person(row, lead)
+        if row.addresses and known:
+            return not any(each.key in row.addresses for each in known)
+        own = phone_key(lead.phone, lead.country) if lead.phone else None
+        if row.numbers and own is not None:
+            return own not in row.numbers
+        company = self._writer.company_of(lead) or rows.get(self._session, Company, lead.company_id, lead.workspace_id)
+        return company is not None and row.company_data is not None and not _is_of(row.company_data, company)
+
+    def _merged_lead(self, found: Iterable[Lead | None]) -> Lead | None:
+        """Return the one lead that the id and the addresses mean; several are merged, unless two are with sales.
+
+        The first stays apart from those that are of somebody else: another address, with another name.
+        """
+        kept: Lead | None = None
+        for lead in dict.fromkeys(found):
+            if lead is None or lead is kept or lead.merged_into_id is not None:
+                continue
+            if kept is None:
+                kept = lead
+            elif not are_two(self._index.known(kept), self._index.known(lead)):
+                kept = self._merge(kept, lead)
+        return kept
+
+    def _merge(self, one: Lead, other: Lead) -> Lead:
+        """Merge the two if they may be merged, and return the one that is kept."""
         self._writer.flush()
-        kept = merging.merge(self._session, by_id, by_email, reason="email", now=self._now)
-        if by_email.merged_into_id is not None or kept is by_email:
+        kept = merging.merge(self._session, one, other, reason="email", now=self._now)
+        merged = other if kept is one else one
+        if merged.merged_into_id is not None:
+            self._index.merge(kept, merged)
             self._merged.add(kept)
         return kept
+
+    def _namesake(self, row: LeadData, company: Company | None) -> Lead | None:
+        """Return the lead of that name at the company, else of that name and one of the telephone numbers."""
+        return merging.root(self._session, self._by_name(row, company)) or merging.root(
+            self._session, self._by_phone(row, company)
+        )
 
     def _by_name(self, row: LeadData, company: Company | None) -> Lead | None:
         """Return the oldest lead of that name at the company; two different addresses are two people."""
@@ -108,10 +191,27 @@ class Resolver:
             lead
             for lead in self._index.by_name(row.name_key, company)
             if lead.name_key == row.name_key and self._writer.company_of(lead) is company
-            if row.email_key is None or lead.email_key is None
+            if not self._has_another_address(row, lead)
         ]
         # New leads have no id yet, and are younger than all that have one.
         return min(namesakes, key=lambda lead: lead.id or sys.maxsize, default=None)
+
+    def _by_phone(self, row: LeadData, company: Company | None) -> Lead | None:
+        """Return the oldest lead of that name and number; another address or another company is another person."""
+        if row.name_key is None:
+            return None
+        found = [
+            lead
+            for key in row.numbers
+            for lead in self._index.by_phone(row.name_key, key)
+            if lead.name_key == row.name_key and not self._has_another_address(row, lead)
+            if company is None or self._writer.has_no_company(lead) or self._writer.company_of(lead) is company
+        ]
+        return min(found, key=lambda lead: lead.id or sys.maxsize, default=None)
+
+    def _has_another_address(self, row: LeadData, lead: Lead) -> bool:
+        root = merging.root(self._session, lead) or lead
+        return bool(row.addresses) and bool(self._index.addresses(root))
 
     def _company(self, row: LeadData, lead: Lead | None) -> Company | None:
         """Return the row's company; None if it has none, or only completes the company that the lead has."""
@@ -126,20 +226,72 @@ class Resolver:
             return None
         return self._companies.resolve(data)
 
-    def _learn(self, row: LeadData, lead: Lead) -> None:
-        """Let later rows find the lead by what it is now."""
-        is_new_key = self._index.add(lead, self._writer.company_of(lead), row.external_key)
-        if row.external_key is not None and is_new_key:
-            self._writer.add_external_key(row.external_key, lead)
+    def _not_its_own(self, row: LeadData, lead: Lead, owners: Mapping[str, Lead | None]) -> tuple[str, ...]:
+        """Return the columns that the row doesn't change: an address stays with the lead that had it first."""
+        owner = owners.get(row.email_key) if row.email_key else None
+        owner = merging.root(self._session, owner)
+        if owner is None or owner is lead or self._has_another_person(row, owner):
+            return ()
+        return ("email", "email_key")
 
-    def _result(self, lead: Lead, is_new: bool, changed: tuple[str, ...]) -> ResolvedLead:  # noqa: FBT001 - a triple's
+    def _learn_contacts(self, row: LeadData, lead: Lead) -> list[RowError]:
+        """Let the lead have the row's addresses and numbers; return what the row says of addresses that it can't have.
+
+        An address that somebody has beside another one, and with another name, is theirs who gives it first of all.
+        """
+        losses = []
+        entries = {
+            entry.email_key: entry
+            for key in row.addresses
+            if (owner := self._owner(key)) is not None
+            for entry in self._index.addresses(owner)
+        }
+        for index, (key, address) in enumerate(row.addresses.items()):
+            owner = self._owner(key)
+            if owner is None:
+                self._index.add_address(lead, self._writer.add_address(lead, key, address, row.name_key))
+            elif owner is lead:
+                self._writer.name_address(entries[key], row.name_key)
+            elif index == 0 and self._has_another_person(row, owner):
+                self._writer.give_address(entries[key], lead, row.name_key)
+                before = self._index.by_email(key) or owner
+                self._index.add_address(lead, entries[key])
+                self._show_another(owner, before, key)
+                losses.append(RowError("lead.email", GIVEN))
+            else:
+                losses.append(RowError("lead.email" if index == 0 else "lead.emails", TAKEN))
+        for key in self._index.add_numbers(lead, row.numbers):
+            self._writer.add_number(lead, key, row.numbers[key])
+        return losses
+
+    def _show_another(self, owner: Lead, before: Lead, key: str) -> None:
+        """Show another address of the lead, and of the one merged into it that had this one."""
+        for lead in {owner, before}:
+            if lead.email_key == key:
+                other = next(iter(self._index.addresses(owner)), None)
+                lead.email, lead.email_key = (other.email, other.email_key) if other else (None, None)
+
+    def _learn(self, row: LeadData, lead: Lead, *, with_id: bool) -> None:
+        """Let later rows find the lead by what it is now."""
+        key = row.external_key if with_id else None
+        is_new_key = self._index.add(lead, self._writer.company_of(lead), key)
+        if key is not None and is_new_key:
+            self._writer.add_external_key(key, lead)
+
+    def _result(self, found: _Resolved) -> ResolvedLead:
         # A later row may have shown that the lead is another one.
-        lead = merging.root(self._session, lead) or lead
+        lead = merging.root(self._session, found.lead) or found.lead
         return ResolvedLead(
             lead=lead,
-            is_new=is_new,
+            is_new=found.is_new,
             live=self._index.live_handoff(lead),
-            changed=tuple(name for name in changed if name not in _UNRECORDED),
-            is_changed=bool(changed),
+            changed=tuple(name for name in found.changed if name not in _UNRECORDED),
+            is_changed=bool(found.changed),
             is_merged=lead in self._merged,
+            losses=found.losses,
         )
+
+
+def _is_of(data: CompanyData, company: Company) -> bool:
+    """Say whether a row speaks of this company."""
+    return data.name_key == company.name_key or (data.domain is not None and data.domain == company.domain)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import BindParameter, and_, bindparam, delete, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from qualification.leads import merging
+from qualification.leads import contacts, merging
 from qualification.leads.naming import LEAD_NUMBER
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import audit
@@ -61,22 +61,23 @@ def hold_arrivals(session: UnitOfWork, workspace_id: int) -> None:
 
 
 def keep_former(
-    session: UnitOfWork, lead: Lead, company: Company | None, *, email_key: str | None, left: bool, now: datetime
+    session: UnitOfWork, lead: Lead, company: Company | None, *, has_address: bool, left: bool, now: datetime
 ) -> None:
-    """Keep hashes of what the lead is known by, before it is known by something else.
+    """Keep hashes of the name by which the lead is known, before it has another or is at another company.
 
-    `email_key` is that of the address it will have, `company` the one it has now and `left` whether it leaves that.
-    Without BATON_KEY nothing is kept.
+    `has_address` says whether it has an address or will have one, `company` is the one it has now and `left` whether it
+    leaves that. Without BATON_KEY nothing is kept.
     """
     key = session.personal_key
     if key is None:
         return
     former = recognisers_of(
-        external_keys=(),
-        email_key=lead.email_key,
+        # Without a name, the address stands for it: the company that it leaves goes with it.
+        email_keys=(lead.email_key,) if lead.name_key is None and lead.email_key is not None else (),
         name_key=lead.name_key,
         companies=keys_of(company),
-        has_address=(lead.email_key or email_key) is not None,
+        phone_keys=[each.phone_key for each in contacts.phones_of(session, lead.workspace_id, [lead.id])],
+        has_address=has_address,
     )
     for recogniser in former:
         digest = key.digest(lead.workspace_id, recogniser)
@@ -102,15 +103,20 @@ def suppress(
     if key is None:
         raise NoPersonalKey
     former: list[Suppression] = []
-    for lead in leads:
+    persons = [*leads]
+    has_address = bool(contacts.emails_of(session, root.workspace_id, [each.id for each in persons]))
+    for lead in persons:
         names = select(ExternalId.sender, ExternalId.external_id).where(
             ExternalId.workspace_id == lead.workspace_id, ExternalId.lead_id == lead.id
         )
+        emails = contacts.emails_of(session, lead.workspace_id, [lead.id])
         recognisers = recognisers_of(
-            external_keys=tuple((sender, external_id) for sender, external_id in session.execute(names)),
-            email_key=lead.email_key,
+            external_keys=[(sender, external_id) for sender, external_id in session.execute(names)],
+            email_keys=[each.email_key for each in emails],
             name_key=lead.name_key,
             companies=keys_of(rows.get(session, Company, lead.company_id, lead.workspace_id)),
+            phone_keys=[each.phone_key for each in contacts.phones_of(session, lead.workspace_id, [lead.id])],
+            has_address=has_address,
         )
         for recogniser in recognisers:
             _keep(session, root, key.digest(root.workspace_id, recogniser), key.mark, reason=reason, at=now)

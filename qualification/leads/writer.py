@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy import insert
 
-from qualification.leads import suppression
+from qualification.leads import contacts, suppression
 from qualification.leads.companies import Companies
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Company, ExternalId, Lead, Workspace, rows
+from qualification.records import Company, ExternalId, Lead, LeadEmail, LeadPhone, Workspace, rows
 from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.lead_input import LeadInput, fields_of
 from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.leads.likeness import name_of_address
 
 # The columns of a lead that a row fills, beside its company.
 _COLUMNS: Final = (
@@ -26,8 +27,8 @@ _COLUMN_OF: Final = MappingProxyType({"value": "value_minor", "id": "external_id
 # The first row that has them decides: where the lead came from.
 _FIRST_COUNTS: Final = frozenset({"source", "campaign"})
 
-# By what a lead is recognised, beside senders' ids, which it keeps.
-_KNOWN_BY: Final = frozenset({"email_key", "name_key", "company_id"})
+# By what a lead is recognised, beside senders' ids, addresses and telephone numbers, which it keeps.
+_KNOWN_BY: Final = frozenset({"name_key", "company_id"})
 
 
 class LeadWriter:
@@ -42,10 +43,16 @@ class LeadWriter:
         self._playbook_id = session.get_one(Workspace, workspace_id).playbook_id
         self._new: dict[Lead, Company | None] = {}
         self._external_keys: list[tuple[tuple[str, str], Lead]] = []
+        self._addresses: dict[LeadEmail, Lead] = {}
+        self._numbers: list[tuple[str, str, Lead]] = []
 
     def company_of(self, lead: Lead) -> Company | None:
         """Return the lead's company if any row of the batch may mean it."""
         return self._new[lead] if lead in self._new else self._companies.by_id.get(lead.company_id or 0)
+
+    def has_no_company(self, lead: Lead) -> bool:
+        """Say whether no company is known of the lead."""
+        return self._new[lead] is None if lead in self._new else lead.company_id is None
 
     def create(self, row: LeadData, company: Company | None) -> Lead:
         """Return a new lead, which `flush` inserts."""
@@ -80,9 +87,8 @@ class LeadWriter:
         if unread != (lead.unread or {}):
             lead.unread = unread or None
             changed = (*changed, "unread")
-        if "email_key" in changed:
-            # The next row may mean whoever has the lead's former address now, so the address must be free first.
-            self._session.flush()
+        if "name_key" in changed:
+            contacts.name_phones(self._session, lead)
         return changed
 
     def _keep_former(self, lead: Lead, changed: Collection[str], values: Mapping[str, Any]) -> None:
@@ -90,15 +96,41 @@ class LeadWriter:
         if any(getattr(lead, name) is not None for name in _KNOWN_BY.intersection(changed)):
             company = rows.get(self._session, Company, lead.company_id, self._workspace_id)
             left = company is not None and "company_id" in changed
-            email_key = values.get("email_key")
-            suppression.keep_former(self._session, lead, company, email_key=email_key, left=left, now=self._now)
+            has_address = (lead.email_key or values.get("email_key")) is not None
+            suppression.keep_former(self._session, lead, company, has_address=has_address, left=left, now=self._now)
 
     def add_external_key(self, key: tuple[str, str], lead: Lead) -> None:
         """Let `flush` insert the sender's id of the lead."""
         self._external_keys.append((key, lead))
 
+    def add_address(self, lead: Lead, key: str, email: str, name_key: str | None) -> LeadEmail:
+        """Return a new address of the lead, given with this name, which `flush` inserts."""
+        entry = LeadEmail(
+            workspace_id=self._workspace_id,
+            email=email,
+            email_key=key,
+            name_key=name_key,
+            by_hand=False,
+            created_at=self._now,
+        )
+        self._addresses[entry] = lead
+        return entry
+
+    def give_address(self, entry: LeadEmail, lead: Lead, name_key: str | None) -> None:
+        """Let an address be another lead's, who was given with it; whoever had it shows another of theirs."""
+        self._addresses[entry] = lead
+        entry.name_key = name_key
+
+    def name_address(self, entry: LeadEmail, name_key: str | None) -> None:
+        """Keep with what name an address was given."""
+        entry.name_key = name_of_address(entry.name_key, name_key)
+
+    def add_number(self, lead: Lead, key: str, phone: str) -> None:
+        """Let `flush` insert a telephone number of the lead."""
+        self._numbers.append((key, phone, lead))
+
     def flush(self) -> None:
-        """Insert the new companies and leads in the order of their rows, then the external ids.
+        """Insert the new companies and leads in the order of their rows, then the external ids, addresses and numbers.
 
         Raises IntegrityError if another transaction has inserted one of them meanwhile.
         """
@@ -108,6 +140,7 @@ class LeadWriter:
         self._session.add_all(self._new)
         self._new = {}
         self._session.flush()
+        self._write_contacts()
         if self._external_keys:
             # Sorted, so that two transactions that insert the same ones don't wait for each other.
             rows = [
@@ -117,6 +150,27 @@ class LeadWriter:
             self._external_keys = []
             # No ON CONFLICT: if the id was given to another lead meanwhile, the whole batch is resolved again.
             self._session.connection().execute(insert(ExternalId), rows)
+
+    def _write_contacts(self) -> None:
+        for entry, lead in self._addresses.items():
+            entry.lead_id = lead.id
+        # Sorted, for the same reason.
+        entries: list[LeadEmail] = sorted(self._addresses, key=_mailbox)
+        self._session.add_all(entries)
+        self._addresses = {}
+        self._session.flush()
+        if self._numbers:
+            rows = [
+                {"workspace_id": self._workspace_id, "lead_id": lead.id, "phone": phone, "phone_key": key}
+                | {"name_key": lead.name_key, "created_at": self._now}
+                for key, phone, lead in self._numbers
+            ]
+            self._numbers = []
+            self._session.execute(insert(LeadPhone), rows)
+
+
+def _mailbox(entry: LeadEmail) -> str:
+    return entry.email_key
 
 
 def _values(row: LeadData, company: Company | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from qualification.records.audit import AuditEntry
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
+from qualification.records.contacts import LeadEmail, LeadPhone
 from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, Priority, RateLimit
 from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness, nearness_columns
 from qualification.records.imports import ImportRow, ImportRun
@@ -47,7 +48,9 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "Lead",
+    "LeadEmail",
     "LeadEvent",
+    "LeadPhone",
     "Membership",
     "Merge",
     "Offer",

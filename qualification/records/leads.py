@@ -57,7 +57,10 @@ class Company(Base):
 
 
 class Lead(Base):
-    """A person at a company who may buy."""
+    """A person at a company who may buy.
+
+    `email` and `phone` are what is shown; all that is known stands in `LeadEmail` and `LeadPhone`.
+    """
 
     __tablename__ = "lead"
     personal = PersonalColumns(
@@ -94,7 +97,6 @@ class Lead(Base):
         of_nobody=("workspace_id", "scored_by_id", "version"),
     )
     __table_args__ = (
-        Index("uq_lead_email_key", "workspace_id", "email_key", unique=True),
         Index("ix_lead_name_key", "workspace_id", "name_key", "company_id"),
         Index(
             "ix_lead_merged_into_id",

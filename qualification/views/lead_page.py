@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qualification.handoffs.viewpoint import seen_lead, viewpoint
-from qualification.leads import merging, resolution, titles
+from qualification.leads import contacts, merging, resolution, titles
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.naming import LEAD_NUMBER
 from qualification.outbox.unit_of_work import UnitOfWork
@@ -63,8 +63,9 @@ class MergedLead:
 class LeadPage:
     """All that is known of one lead, for one reader.
 
-    `email` and `phone` are None for whoever may not see them; who sees only what became of it is told nothing else of
-    the lead. `card` is that of the latest handoff, None where it never had one; `is_live` says that sales has it now.
+    `email` and `phone` are None for whoever may not see them, and `emails` and `phones`, which begin with them, empty;
+    who sees only what became of it is told nothing else of the lead. `card` is that of the latest handoff, None where
+    it never had one; `is_live` says that sales has it now.
     `recent` is what it did last, the latest first. `sees_contact` says whether the reader sees all, and so may make two
     leads of it again. `unread` is what senders wrote in fields that could not be read. `erased_at` is when the person
     was erased, `may_erase` whether the reader may do it.
@@ -78,7 +79,9 @@ class LeadPage:
     score: int
     contributions: tuple[ScoreContribution, ...]
     email: str | None
+    emails: tuple[str, ...]
     phone: str | None
+    phones: tuple[str, ...]
     title: str | None
     size: int | None
     country: str | None
@@ -109,15 +112,18 @@ MOST_RECENT: Final = 5
 class LeadFacts:
     """A lead as senders may read it; times are aware and in UTC.
 
-    `id` is that of the lead it turned out to be, where it was merged. `state` and `owner` are of its live
-    handoff, else its latest, None where it never had one; `gated_by` is the gate that keeps it from sales; `unread` is
-    what senders wrote in fields that could not be read, "" for one that was cut.
+    `id` is that of the lead it turned out to be, where it was merged. `emails` and `phones` are all that are known,
+    `email` and `phone` first. `state` and `owner` are of its live handoff, else its latest, None where it never had
+    one; `gated_by` is the gate that keeps it from sales; `unread` is what senders wrote in fields that could not be
+    read, "" for one that was cut.
     """
 
     id: int
     name: str | None
     email: str | None
+    emails: tuple[str, ...]
     phone: str | None
+    phones: tuple[str, ...]
     title: str | None
     company: str | None
     domain: str | None
@@ -148,14 +154,16 @@ def lead_facts(session: Session, workspace_id: int, lead_id: int) -> LeadFacts |
     if lead is None:
         return None
     company = rows.get(session, Company, lead.company_id, lead.workspace_id)
-    handoff = _nearest(session, lead)
+    handoff, family = _nearest(session, lead), merging.family(session, lead)
     owner = people.ref_of(session, lead.workspace_id, handoff.owner_id) if handoff else None
     score = activity_counts.score_of(session, lead, playbooks.current(session, workspace_id).playbook.scoring)
     return LeadFacts(
         id=lead.id,
         name=lead.name,
         email=lead.email,
+        emails=contacts.all_emails(session, lead, family),
         phone=lead.phone,
+        phones=contacts.all_phones(session, lead, family),
         title=lead.title,
         company=company.name if company else None,
         domain=company.domain if company else None,
@@ -231,6 +239,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
     region = region_of(country, zone)
     source = playbook.source(lead.source) if lead.source else None
     recent, count = _recent(session, lead, playbook) if whole else ((), 0)
+    family = merging.family(session, lead)
     return LeadPage(
         lead_id=lead.id,
         lead=_title(session, lead, contact=contact, zone=zone),
@@ -240,7 +249,9 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         score=score.points,
         contributions=tuple(ScoreContribution(each.name, each.times, each.points) for each in score.weights if whole),
         email=lead.email if contact else None,
+        emails=contacts.all_emails(session, lead, family) if contact else (),
         phone=lead.phone if contact else None,
+        phones=contacts.all_phones(session, lead, family) if contact else (),
         title=lead.title if whole else None,
         size=size_of(lead, company) if whole else None,
         country=country if whole else None,

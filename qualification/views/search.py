@@ -15,7 +15,20 @@ from qualification.leads import resolution
 from qualification.leads.titles import lead_title, title_of
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import NEAREST, NEWEST_TASK, Company, Handoff, Lead, Membership, Offer, Person, Task, Team
+from qualification.records import (
+    NEAREST,
+    NEWEST_TASK,
+    Company,
+    Handoff,
+    Lead,
+    LeadEmail,
+    LeadPhone,
+    Membership,
+    Offer,
+    Person,
+    Task,
+    Team,
+)
 from qualification.records.rows import in_workspace
 from qualification.rules.handoffs.permissions import waits_for
 from qualification.rules.handoffs.sight import Sight
@@ -46,6 +59,7 @@ class LeadLine:
 T = TypeVar("T")
 
 MOST = 100
+_FEWEST_DIGITS: Final = 5
 
 
 def meant(
@@ -71,12 +85,14 @@ def meant(
 def find(session: Session, view: Viewpoint, words: str) -> list[LeadLine]:
     """Return the live accepted leads that the words may mean and the reader may work on, the likeliest first.
 
-    Words are matched against company, name and e-mail, without regard to case; the whole before the beginning before a
-    part. At most 100.
+    Words are matched against company, name, e-mail addresses and telephone numbers, without regard to case; the whole
+    before the beginning before a part. At most 100.
     """
     if view.person is None:
         return []
-    likeliest = _named(view, _workable(view.person), words, Handoff.accepted_at.desc(), Handoff.id)
+    likeliest = _named(
+        view, view.person.workspace_id, _workable(view.person), words, Handoff.accepted_at.desc(), Handoff.id
+    )
     return lines(session, session.scalars(likeliest.limit(MOST)).all())
 
 
@@ -87,7 +103,7 @@ def anybody(session: Session, view: Viewpoint, workspace_id: int, words: str, mo
     """
     everybody = select(Lead).outerjoin(Company, Company.id == Lead.company_id).where(Lead.workspace_id == workspace_id)
     seen = everybody.where(view.leads(Sight.OUTCOME))
-    likeliest = _named(view, seen, words, Lead.updated_at.desc(), Lead.id)
+    likeliest = _named(view, workspace_id, seen, words, Lead.updated_at.desc(), Lead.id)
     found = [resolution.root(session, lead) for lead in session.scalars(likeliest.limit(most + 1))]
     return [lead for lead in dict.fromkeys(found) if lead is not None]
 
@@ -202,7 +218,9 @@ def _handoffs(workspace_id: int) -> Select[Handoff]:
     )
 
 
-def _named(view: Viewpoint, rows: Select[T], words: str, *order: SQLColumnExpression[Any]) -> Select[T]:
+def _named(
+    view: Viewpoint, workspace_id: int, rows: Select[T], words: str, *order: SQLColumnExpression[Any]
+) -> Select[T]:
     """Narrow to the leads that the words may mean: the whole before the beginning before a part, then in this order.
 
     What the reader may not see is not matched, so that nobody finds an address out by guessing.
@@ -211,26 +229,46 @@ def _named(view: Viewpoint, rows: Select[T], words: str, *order: SQLColumnExpres
     if not name:
         return rows.where(false())
     # Each is sought as it was folded when it was stored; the address last, and asked for only where it fits.
-    address = func.coalesce(Lead.email_key, "")
-    sought: tuple[tuple[SQLColumnExpression[str], str, ColumnElement[bool]], ...] = (
-        (func.coalesce(Company.name_key, ""), normalization.fold_company(words), true()),
-        (func.coalesce(Lead.name_key, ""), name, true()),
-        (address, normalization.fold_mailbox(words) if "@" in name else name, view.leads(Sight.CONTACT)),
+    sought: tuple[tuple[SQLColumnExpression[str], str], ...] = (
+        (func.coalesce(Company.name_key, ""), normalization.fold_company(words)),
+        (func.coalesce(Lead.name_key, ""), name),
     )
+    address, number = normalization.fold_mailbox(words) if "@" in name else name, _digits(words)
+    sees = view.leads(Sight.CONTACT)
+
+    def known_by(address_fits: ColumnElement[bool], number_fits: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Select who has such an address or number, if the reader sees it."""
+        by_email = Lead.id.in_(select(LeadEmail.lead_id).where(in_workspace(LeadEmail, workspace_id), address_fits))
+        if number is None:
+            return and_(by_email, sees)
+        by_phone = Lead.id.in_(select(LeadPhone.lead_id).where(in_workspace(LeadPhone, workspace_id), number_fits))
+        return and_(or_(by_email, by_phone), sees)
+
+    email, phone, digits = LeadEmail.email_key, LeadPhone.phone_key, number or ""
+    whole = known_by(email == address, phone.in_([digits, f"+{digits}"]))
+    beginning = known_by(email.startswith(address, autoescape=True), phone.startswith(f"+{digits}", autoescape=True))
+    part = known_by(email.contains(address, autoescape=True), phone.endswith(digits.lstrip("0"), autoescape=True))
     rank = case(
-        (or_(*(and_(text == key, seen) for text, key, seen in sought)), 0),
-        (or_(*(and_(text.startswith(key, autoescape=True), seen) for text, key, seen in sought)), 1),
+        (or_(*(text == key for text, key in sought), whole), 0),
+        (or_(*(text.startswith(key, autoescape=True) for text, key in sought), beginning), 1),
         else_=2,
     )
-    fitting = or_(*(and_(text.contains(key, autoescape=True), seen) for text, key, seen in sought))
+    fitting = or_(*(text.contains(key, autoescape=True) for text, key in sought), part)
     return rows.where(fitting).order_by(rank, *order)
+
+
+def _digits(words: str) -> str | None:
+    """Return the digits of a telephone number that somebody looks for; None where the words are none."""
+    digits = "".join(sign for sign in words if sign.isdecimal())
+    is_number = len(digits) >= _FEWEST_DIGITS and not any(sign.isalpha() or sign == "@" for sign in words)
+    return digits.removeprefix("00") if is_number else None
 
 
 def _not_theirs(
     session: Session, view: Viewpoint, workspace_id: int, slack_user_id: str, words: str, *, now: datetime
 ) -> Refusal:
     """Say where the lead is that the words mean, the live and the newest first, if the reader may see it at all."""
-    likeliest = _named(view, _handoffs(workspace_id).where(view.handoffs(Sight.OUTCOME)), words, *NEAREST)
+    likeliest = _named(view, workspace_id, _handoffs(workspace_id).where(view.handoffs(Sight.OUTCOME)), words, *NEAREST)
     handoff = session.scalars(likeliest.limit(1)).first()
     if handoff is None:
         return UnknownLead(query=words) if view.roles.is_here else NotInPlaybook()

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from qualification.rules.leads.losses import Loss
+from qualification.rules.leads.phone_keys import phone_key
 from qualification.rules.values import normalization
 from qualification.rules.values.email_domains import domain_of_company
 
@@ -34,20 +35,22 @@ class CompanyData:
 class LeadData:
     """A lead as somebody describes it, checked; None means that a field was not given.
 
-    `external_id` is the sender's own id of the lead; `lead_id` is ours, given by whoever has the lead before them.
-    `website` is an address or a domain, `size` a number of employees, `country` an ISO 3166-1 code of two letters,
-    `value_minor` in cents or the like of `currency`. `known_since` is when a lead that is new here was first known
-    elsewhere. `emails` and `phones` are further ones of the person; `losses` are the fields that could not be read.
-    `shared_domains` are those that the playbook says are no company's.
+    `emails` and `phones` are further ones, beside `email` and `phone`, which are shown. `external_id` is the sender's
+    own id of the lead; `lead_id` is ours, given by whoever has the lead before them. `website` is an address or a
+    domain, `size` a number of employees, `country` an ISO 3166-1 code of two letters, `value_minor` in cents or the
+    like of `currency`. `known_since` is when a lead that is new here was first known elsewhere. `losses` are the
+    fields that could not be read. `shared_domains` are those that the playbook says are no company's.
     """
 
     sender: str | None = None
     external_id: str | None = None
     email: str | None = None
+    emails: tuple[str, ...] = ()
     name: str | None = None
     company: str | None = None
     website: str | None = None
     phone: str | None = None
+    phones: tuple[str, ...] = ()
     title: str | None = None
     size: int | None = None
     country: str | None = None
@@ -60,8 +63,6 @@ class LeadData:
     fields: Mapping[str, Any] = field(default_factory=dict)
     known_since: datetime | None = None
     lead_id: int | None = None
-    emails: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     shared_domains: frozenset[str] = frozenset()
 
@@ -74,6 +75,24 @@ class LeadData:
     def email_key(self) -> str | None:
         """The mailbox that the address reaches, folded for comparison."""
         return normalization.fold_mailbox(self.email) if self.email else None
+
+    @cached_property
+    def addresses(self) -> Mapping[str, str]:
+        """All addresses by the mailboxes they reach, folded for comparison; the shown one first."""
+        found: dict[str, str] = {}
+        for address in filter(None, (self.email, *self.emails)):
+            found.setdefault(normalization.fold_mailbox(address), address)
+        return found
+
+    @cached_property
+    def numbers(self) -> Mapping[str, str]:
+        """All telephone numbers that can be compared, by their keys; the shown one first."""
+        found: dict[str, str] = {}
+        for number in filter(None, (self.phone, *self.phones)):
+            key = phone_key(number, self.country)
+            if key is not None:
+                found.setdefault(key, number)
+        return found
 
     @cached_property
     def name_key(self) -> str | None:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -78,11 +78,12 @@ def phone_keys(phone: str | None, country: str | None = None) -> tuple[str, ...]
 
 def recognisers_of(
     *,
-    external_keys: tuple[tuple[str, str], ...],
-    email_key: str | None,
+    external_keys: Iterable[tuple[str, str]] = (),
+    email_keys: Iterable[str] = (),
     name_key: str | None,
-    companies: tuple[str, ...],
-    has_address: bool = False,
+    companies: Iterable[str] = (),
+    phone_keys: Iterable[str] = (),
+    has_address: bool,
 ) -> Iterator[Recogniser]:
     """Yield all by which a stored lead would be recognised; `companies` are the folded name and domain of its company.
 
@@ -90,13 +91,14 @@ def recognisers_of(
     """
     for sender, external_id in external_keys:
         yield Recogniser("id", (sender, external_id))
-    if email_key is not None:
+    for email_key in email_keys:
         yield Recogniser("email", (email_key,))
     if name_key is not None:
+        without = " without address" if has_address else ""
         for company in companies:
-            yield Recogniser(
-                "name without address" if has_address or email_key is not None else "name", (name_key, company)
-            )
+            yield Recogniser(f"name{without}", (name_key, company))
+        for phone_key in phone_keys:
+            yield Recogniser(f"phone{without}", (name_key, phone_key))
 
 
 def recognisers_in(data: LeadData) -> Iterator[Recogniser]:
@@ -113,19 +115,21 @@ def recognisers_in(data: LeadData) -> Iterator[Recogniser]:
         yield Recogniser("domain", (domain,))
     for key in dict.fromkeys(key for phone in (data.phone, *data.phones) for key in phone_keys(phone, data.country)):
         yield Recogniser("phone", (key,))
-    company = data.company_data
     if data.name is None or data.name_key is None:
         return
+    company = data.company_data
     former = former_domain(data.website, data.email)
     companies = {
         *((company.name_key, company.domain, former_company(company.name)) if company else ()),
         former,
         *((former_company(former),) if former else ()),
     }
-    for name, each in product({data.name_key, former_name(data.name)[:LONGEST_KEY]}, filter(None, companies)):
-        yield Recogniser("name", (name, each[:LONGEST_KEY]))
-        if data.email_key is None:
-            yield Recogniser("name without address", (name, each[:LONGEST_KEY]))
+    names = {data.name_key, former_name(data.name)[:LONGEST_KEY]}
+    beside = [("name", name, each[:LONGEST_KEY]) for name, each in product(names, filter(None, companies))]
+    for how, name, each in (*beside, *(("phone", data.name_key, key) for key in data.numbers)):
+        yield Recogniser(how, (name, each))
+        if not data.addresses:
+            yield Recogniser(f"{how} without address", (name, each))
 
 
 def recognisers_named(text: str) -> tuple[Recogniser, ...]:

@@ -1,0 +1,142 @@
+"""Several addresses and telephone numbers of one lead, in tables of their own.
+
+Every address moves from `lead` into `lead_email`, whose unique key takes the place of the one on `lead`; the lead keeps
+the one that is shown. Every number that can be compared is copied into `lead_phone`. No row of another table changes.
+"""
+
+import re
+
+import phonenumbers
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.columns import INSTANT, KEY
+
+revision = "0016"
+down_revision = "0015"
+branch_labels = None
+depends_on = None
+
+TOGETHER = 10_000
+EXTENSION = re.compile(r"(?i:ext|x|#|durchwahl|;)")
+
+
+def upgrade() -> None:
+    """Move forward."""
+    op.create_table(
+        "lead_email",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("lead_id", KEY, nullable=False),
+        sa.Column("email", sa.String(320), nullable=False),
+        sa.Column("email_key", sa.String(320), nullable=False, comment="folded for comparison, without a plus-tag"),
+        sa.Column(
+            "name_key",
+            sa.String(300),
+            nullable=True,
+            comment="the name it was given with, folded; NULL: without one yet; empty: with several",
+        ),
+        sa.Column(
+            "by_hand",
+            sa.Boolean(),
+            nullable=False,
+            comment="somebody has merged leads of different names, and this address with them",
+        ),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_lead_email_workspace_id_workspace"),
+        sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_lead_email_lead_id_lead"),
+        sa.PrimaryKeyConstraint("id", name="pk_lead_email"),
+    )
+    op.create_table(
+        "lead_phone",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("workspace_id", KEY, nullable=False),
+        sa.Column("lead_id", KEY, nullable=False),
+        sa.Column("phone", sa.String(60), nullable=False),
+        sa.Column("phone_key", sa.String(60), nullable=False, comment="its digits, for comparison"),
+        sa.Column(
+            "name_key",
+            sa.String(300),
+            nullable=True,
+            comment="the lead's own, beside the number, so that the two are found together",
+        ),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_lead_phone_workspace_id_workspace"),
+        sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name="fk_lead_phone_lead_id_lead"),
+        sa.PrimaryKeyConstraint("id", name="pk_lead_phone"),
+        sa.UniqueConstraint("lead_id", "phone_key", name="uq_lead_phone_lead_id_phone_key"),
+    )
+    op.execute(
+        sa.text(
+            "INSERT INTO lead_email (workspace_id, lead_id, email, email_key, name_key, by_hand, created_at)"
+            " SELECT workspace_id, id, coalesce(email, email_key), email_key, name_key, false, created_at"
+            " FROM lead WHERE email_key IS NOT NULL ORDER BY id"
+        )
+    )
+    copy_numbers()
+    # Indexes of a table that is filled already are built faster than they grow.
+    op.create_index("uq_lead_email_email_key", "lead_email", ["workspace_id", "email_key"], unique=True)
+    op.create_index("ix_lead_email_lead_id", "lead_email", ["lead_id"])
+    op.create_index("ix_lead_phone_phone_key", "lead_phone", ["workspace_id", "phone_key", "name_key"])
+    op.drop_index("uq_lead_email_key", "lead")
+
+
+def downgrade() -> None:
+    """Move back: of a lead's addresses and numbers only the shown ones stay."""
+    # Two leads may show one address since then: it is the key of the one that has it.
+    op.execute(
+        sa.text(
+            "UPDATE lead SET email_key = NULL WHERE email_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lead_email"
+            " WHERE lead_email.lead_id = lead.id AND lead_email.email_key = lead.email_key)"
+        )
+    )
+    op.create_index("uq_lead_email_key", "lead", ["workspace_id", "email_key"], unique=True)
+    op.drop_table("lead_phone")
+    op.drop_table("lead_email")
+
+
+def copy_numbers() -> None:
+    """Copy each number that can be compared."""
+    connection = op.get_bind()
+    lead = sa.table(
+        "lead",
+        *(sa.column(name) for name in ("id", "workspace_id", "phone", "country", "name_key")),
+        sa.column("created_at", INSTANT),
+    )
+    phone = sa.table(
+        "lead_phone",
+        *(sa.column(name) for name in ("workspace_id", "lead_id", "phone", "phone_key", "name_key")),
+        sa.column("created_at", INSTANT),
+    )
+    last = 0
+    while found := connection.execute(
+        sa.select(lead).where(lead.c.id > last, lead.c.phone.is_not(None)).order_by(lead.c.id).limit(TOGETHER)
+    ).all():
+        last = found[-1].id
+        numbers = [
+            {"workspace_id": each.workspace_id, "lead_id": each.id, "phone": each.phone, "phone_key": key}
+            | {"name_key": each.name_key, "created_at": each.created_at}
+            for each in found
+            if (key := phone_key(each.phone, each.country)) is not None
+        ]
+        if numbers:
+            connection.execute(phone.insert(), numbers)
+
+
+def phone_key(text: str, country: str | None) -> str | None:
+    """Return by what a number is compared in this version: E.164 where its country is known, else its digits."""
+    number = EXTENSION.split(text, maxsplit=1)[0].replace("(0)", "").strip()
+    digits = "".join(str(int(sign)) for sign in number if sign.isdecimal())
+    is_international = number.startswith(("+", "\uff0b")) or digits.startswith("00")
+    digits = digits.removeprefix("00") if is_international else digits
+    if not 7 <= len(digits) <= 15 or len(set(digits)) == 1:  # noqa: PLR2004 - fewer are none, more are none of E.164
+        return None
+    if is_international:
+        return f"+{digits}"
+    if country is None:
+        return digits
+    try:
+        parsed = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return digits
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
