@@ -1,12 +1,14 @@
 """The companies that leads work for: found by their domain, else by their name, else added."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.records import Company, Lead
+from qualification.records import Company, DomainName, Lead
+from qualification.rules.leads.domain_owners import MOST_NAMES, speaks_of
 from qualification.rules.leads.lead_data import CompanyData
 
 
@@ -38,6 +40,7 @@ class Companies:
         self._age: dict[Company, int] = {}
         self._by_domain: dict[str, Company] = {}
         self._by_name: dict[str, list[Company]] = {}
+        self._names: dict[str, set[str]] = {}
         if not rows:
             return
         parameters = {
@@ -49,10 +52,45 @@ class Companies:
         for company in session.scalars(_CANDIDATES, parameters):
             self.by_id[company.id] = company
             self._index(company)
+        if parameters["domains"]:
+            for named in session.execute(_NAMES, parameters):
+                self._names.setdefault(named.domain, set()).add(named.name_key)
 
     def is_new(self, company: Company | None) -> bool:
         """Say whether the company waits for `write`."""
         return company in self._new
+
+    def judged(self, row: CompanyData) -> CompanyData | None:
+        """Return the row without a domain that several companies share; None where nothing else was said."""
+        if not self._is_shared(row):
+            return row
+        return replace(row, domain=None) if row.is_named else None
+
+    def learn(self, row: CompanyData) -> bool:
+        """Say whether the row's name is one more that its domain doesn't speak of, and count it from now on."""
+        if row.domain is None or not row.is_named or self._has_owner(row.domain) or speaks_of(row.name_key, row.domain):
+            return False
+        names = self._names.setdefault(row.domain, set())
+        is_new = row.name_key not in names and len(names) < MOST_NAMES
+        names |= {row.name_key} if is_new else set()
+        return is_new
+
+    def _is_shared(self, row: CompanyData) -> bool:
+        """Say whether the domain is of too many companies to be one's, as far as is known with this row."""
+        if row.domain is None or self._has_owner(row.domain):
+            return False
+        names = {*self._names.get(row.domain, ())}
+        first = self._by_domain.get(row.domain)
+        if first is not None and first.name != first.domain:
+            names.add(first.name_key)
+        if row.is_named and not speaks_of(row.name_key, row.domain):
+            names.add(row.name_key)
+        return len(names) >= MOST_NAMES
+
+    def _has_owner(self, domain: str) -> bool:
+        """Say whether the domain speaks of the company that has it."""
+        company = self._by_domain.get(domain)
+        return company is not None and company.name != company.domain and speaks_of(company.name_key, domain)
 
     def resolve(self, row: CompanyData) -> Company:
         """Return the row's company, updated by the row; a new one gets its id from `write`."""
@@ -111,6 +149,10 @@ class Companies:
 
 
 # Built once: building a statement takes longer than running it.
+_NAMES: Final = select(DomainName.domain, DomainName.name_key).where(
+    DomainName.workspace_id == bindparam("workspace_id"),
+    DomainName.domain.in_(bindparam("domains", expanding=True)),
+)
 _CANDIDATES: Final = (
     select(Company)
     .where(

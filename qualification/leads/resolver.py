@@ -215,7 +215,7 @@ class Resolver:
 
     def _company(self, row: LeadData, lead: Lead | None) -> Company | None:
         """Return the row's company; None if it has none, or only completes the company that the lead has."""
-        data = row.company_data
+        data = self._companies.judged(row.company_data) if row.company_data else None
         if data is None:
             return None
         own = self._writer.company_of(lead) if lead is not None else None
@@ -273,6 +273,8 @@ class Resolver:
 
     def _learn(self, row: LeadData, lead: Lead, *, with_id: bool) -> None:
         """Let later rows find the lead by what it is now."""
+        if row.company_data is not None and self._companies.learn(row.company_data):
+            self._writer.add_company_name(lead, row.company_data)
         key = row.external_key if with_id else None
         is_new_key = self._index.add(lead, self._writer.company_of(lead), key)
         if key is not None and is_new_key:

@@ -10,8 +10,8 @@ from sqlalchemy import insert
 from qualification.leads import contacts, suppression
 from qualification.leads.companies import Companies
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Company, ExternalId, Lead, LeadEmail, LeadPhone, Workspace, rows
-from qualification.rules.leads.lead_data import LeadData
+from qualification.records import Company, DomainName, ExternalId, Lead, LeadEmail, LeadPhone, Workspace, rows
+from qualification.rules.leads.lead_data import CompanyData, LeadData
 from qualification.rules.leads.lead_input import LeadInput, fields_of
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.leads.likeness import name_of_address
@@ -45,6 +45,7 @@ class LeadWriter:
         self._external_keys: list[tuple[tuple[str, str], Lead]] = []
         self._addresses: dict[LeadEmail, Lead] = {}
         self._numbers: list[tuple[str, str, Lead]] = []
+        self._company_names: list[tuple[CompanyData, Lead]] = []
 
     def company_of(self, lead: Lead) -> Company | None:
         """Return the lead's company if any row of the batch may mean it."""
@@ -129,6 +130,10 @@ class LeadWriter:
         """Let `flush` insert a telephone number of the lead."""
         self._numbers.append((key, phone, lead))
 
+    def add_company_name(self, lead: Lead, data: CompanyData) -> None:
+        """Let `flush` insert a name that was given with a domain which doesn't speak of it."""
+        self._company_names.append((data, lead))
+
     def flush(self) -> None:
         """Insert the new companies and leads in the order of their rows, then the external ids, addresses and numbers.
 
@@ -167,6 +172,14 @@ class LeadWriter:
             ]
             self._numbers = []
             self._session.execute(insert(LeadPhone), rows)
+        if self._company_names:
+            names = [
+                {"workspace_id": self._workspace_id, "lead_id": lead.id, "domain": data.domain, "name": data.name}
+                | {"name_key": data.name_key, "created_at": self._now}
+                for data, lead in sorted(self._company_names, key=lambda each: (each[0].domain, each[0].name_key))
+            ]
+            self._company_names = []
+            self._session.execute(insert(DomainName), names)
 
 
 def _mailbox(entry: LeadEmail) -> str:

@@ -3,7 +3,7 @@
 from qualification.records.audit import AuditEntry
 from qualification.records.base import Base
 from qualification.records.checklists import Answer, Checklist
-from qualification.records.contacts import LeadEmail, LeadPhone
+from qualification.records.contacts import DomainName, LeadEmail, LeadPhone
 from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, Priority, RateLimit
 from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness, nearness_columns
 from qualification.records.imports import ImportRow, ImportRun
@@ -42,6 +42,7 @@ __all__ = [
     "Company",
     "Delivery",
     "DeliveryState",
+    "DomainName",
     "ExternalId",
     "Handoff",
     "IdempotencyKey",

@@ -1,4 +1,4 @@
-"""The addresses and telephone numbers by which a lead is known; a lead may have several of each."""
+"""What a lead is known by, several of each: addresses, telephone numbers, and names of companies at one domain."""
 
 from datetime import datetime
 
@@ -61,4 +61,27 @@ class LeadPhone(Base):
     name_key: Mapped[str | None] = mapped_column(
         String(300), comment="the lead's own, beside the number, so that the two are found together"
     )
+    created_at: Mapped[datetime]
+
+
+class DomainName(Base):
+    """A company's name that was given with a domain of which it doesn't speak; the first such names of each domain."""
+
+    __tablename__ = "domain_name"
+    personal = PersonalColumns(
+        of_lead=("domain", "name", "name_key"),
+        about_lead=("created_at",),
+        of_nobody=("id", "workspace_id", "lead_id"),
+        ends_with_lead=True,
+    )
+    __table_args__ = (UniqueConstraint("workspace_id", "domain", "name_key"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
+    lead_id: Mapped[int] = mapped_column(
+        ForeignKey("lead.id"), index=True, comment="the first that was said to work there"
+    )
+    domain: Mapped[str] = mapped_column(String(253))
+    name: Mapped[str] = mapped_column(String(300))
+    name_key: Mapped[str] = mapped_column(String(300), comment="folded for comparison")
     created_at: Mapped[datetime]

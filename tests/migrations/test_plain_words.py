@@ -146,7 +146,11 @@ JSON_COLUMNS = {
 } | {"figures"}
 RENAMED = {"lane": "channel_queue", "pace": "rate_limit", "arrival": "idempotency_key"}
 # Tables that later revisions made: they begin without a row.
-LATER = {"audit_entry", "import_row", "lead_email", "lead_phone", "rate_window", "retention_run", "suppression"}
+LATER = {"audit_entry", "domain_name", "import_row", "lead_email", "lead_phone"} | {
+    "rate_window",
+    "retention_run",
+    "suppression",
+}
 
 
 def write(connection: Connection) -> None:
