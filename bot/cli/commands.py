@@ -19,7 +19,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "migrate": ("migrate_command", "command"),
         "init": ("init_command", "command"),
         "doctor": ("doctor_command", "command"),
-        "import": ("import_command", "command"),
+        "import": ("import_command", "commands"),
         "export": ("export_command", "command"),
         "score": ("score_command", "command"),
         "playbook": ("playbook_commands", "commands"),

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from typer.core import TyperGroup
 
 from bot import machine
-from bot.cli import console, databases, personal_keys
+from bot.cli import console, databases, import_undo_command, personal_keys
 from bot.cli.importing import consents, suppressing
 from bot.cli.importing.columns import print_format
 from bot.cli.importing.preview import try_out
@@ -41,7 +42,9 @@ _ROWS_A_LINE: Final = 100_000
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="CSV with any delimiter, TSV, a workbook, or JSON lines.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV with any delimiter, TSV, a workbook, or JSON lines.")
+    ],
     map_file: Annotated[
         Path | None,
         typer.Option("--map", help="What the columns mean; by default, their names say so. See docs/import.md."),
@@ -80,7 +83,7 @@ def command(
     """Import a file of leads, with what they did and how their deals went. Safe to repeat.
 
     Slack shows nothing of the past unless you use --announce. If the import is stopped, the same command continues it.
-    Safe beside a running bot.
+    Safe beside a running bot. See also: baton import list, baton import undo ID.
     """
     if sender is not None and not (0 < len(sender.strip()) <= LONGEST_SENDER and sender.isprintable()):
         console.fail(f"--sender is a name of at most {LONGEST_SENDER} characters.", console.WRONG)
@@ -228,3 +231,31 @@ def _carry_out(work: Import, report: Path, *, again: bool) -> Tally:
         console.fail(
             f"{report} cannot be written: {error.strerror}. The last batch of rows wasn't imported.", console.FAILED
         )
+
+
+class FileOrCommand(TyperGroup):
+    """`baton import FILE`, beside `baton import list` and `baton import undo`; a file of such a name is ./list."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401 - as Typer calls it
+        """Take anything but the name of a command for the words of an import."""
+        if args and args[0] in self.commands and args[0] != _FILE:
+            return super().resolve_command(ctx, args)
+        return "", self.commands[_FILE], args
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as Typer calls it
+        """Leave all options to the command."""
+        return super().parse_args(ctx, args or ["--help"])
+
+
+_FILE: Final = "file"
+commands = typer.Typer(
+    cls=FileOrCommand,
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True},
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Import a file of leads; list the imports; undo one.",
+)
+commands.command(_FILE, hidden=True)(command)
+commands.command("list")(import_undo_command.list_imports)
+commands.command("undo")(import_undo_command.undo)

@@ -4,6 +4,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -14,9 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.database import Database
+from bot.importing import trial
 from bot.importing.joins import CannotImport, Joined, fold_key
 from bot.importing.report import Report
 from bot.importing.tables import Row, Table
+from bot.importing.trial import Read, TriedRow, TriedTally
 from qualification.intake import imports
 from qualification.intake.imports import Imported
 from qualification.intake.roster import Roster
@@ -44,7 +47,6 @@ _SAMPLE: Final = 200
 # Different reasons are counted up to this number.
 _MOST_REASONS: Final = 1000
 
-Read: TypeAlias = ImportRow | tuple[RowError, ...] | None
 Progress: TypeAlias = Callable[["Tally"], None]
 
 
@@ -82,6 +84,21 @@ class Tally:
     lost: Counter[tuple[str, str]] = field(default_factory=Counter)
     unjoined: Counter[str] = field(default_factory=Counter)
     is_done: bool = False
+    tried: TriedTally = field(default_factory=TriedTally)
+
+    def count_tried(self, row: TriedRow) -> None:
+        """Count a row that was tried."""
+        self.rows += 1
+        self.left_out += row.is_left_out
+        if row.errors:
+            self.reject(row.errors)
+        if row.lead is not None:
+            self.new_leads += row.lead.is_new
+            self.known_leads += not row.lead.is_new
+            self.activities += row.lead.activities
+            self.handoffs += row.lead.has_deal
+            self.lost.update(row.lead.lost)
+        self.tried.count(row)
 
     def reject(self, errors: Sequence[RowError]) -> None:
         """Count a row that was rejected, wholly or in part, and its reasons; after many, no new reason is added."""
@@ -98,6 +115,10 @@ def digest_of(path: Path, *options: str) -> str:
         digest = hashlib.file_digest(file, "sha256")
     digest.update("\0".join(options).encode())
     return digest.hexdigest()
+
+
+class _RolledBackError(Exception):
+    """Raised to undo what a transaction has tried."""
 
 
 class Import:
@@ -133,23 +154,43 @@ class Import:
         self._shape = shape_of(read)
         return [found for _, found in read]
 
-    def try_out(self) -> Iterator[tuple[Row, Read, tuple[RowError, ...]]]:
-        """Yield every row with what it says and what is wrong with it; nothing is stored."""
+    def try_out(self) -> Iterator[TriedRow]:
+        """Import every row, slice by slice, and undo each slice at once: nothing is stored, and nobody waits for long.
+
+        People who come again in a later slice are known by what told them apart, not by all that a lead is known by.
+        """
         self.sample()
-        with self._database.snapshot() as session:
-            roster = imports.roster_of(session, self._workspace_id)
-        for row in self._plan.table.rows():
-            read = self._read(row)
-            errors = read if isinstance(read, tuple) else ()
-            if isinstance(read, ImportRow):
-                read, errors = imports.fitted_row(roster, read, self._now())
-                self.tally.lost.update((f"lead.{loss.field}", loss.reason) for loss in read.lead.losses)
-            self.tally.rows += 1
-            self.tally.left_out += read is None
-            if errors:
-                self.tally.reject(errors)
+        seen: set[int] = set()
+        rows = ((row, self._read(row)) for row in self._plan.table.rows())
+        while together := [*islice(rows, self._size)]:
+            began = time.monotonic()
+            tried = self._tried(together, seen)
+            self._size = next_size(
+                len(together), time.monotonic() - began, aim=SHORT if self._database.is_sqlite else LONG
+            )
+            for each in tried:
+                self.tally.count_tried(each)
             self._progress(self.tally)
-            yield row, read, errors
+            yield from tried
+            if self._database.is_sqlite:
+                self._pause(GAP)
+
+    def _tried(self, together: Sequence[tuple[Row, Read]], seen: set[int]) -> list[TriedRow]:
+        """Import a slice in a transaction that is rolled back."""
+        tried: list[TriedRow] = []
+        with suppress(_RolledBackError), self._database.transaction() as session:
+            roster = imports.roster_of(session, self._workspace_id)
+            tried = trial.try_rows(
+                session,
+                roster,
+                self._plan.sender,
+                together,
+                announcing=self._plan.announcing,
+                now=self._now(),
+                seen=seen,
+            )
+            raise _RolledBackError
+        return tried
 
     def run(self, report: Path, *, again: bool = False) -> Tally:
         """Import the rows from where an earlier run stopped; rejected rows go into the report.
@@ -183,6 +224,7 @@ class Import:
             if again:
                 run.rows_done = run.rejected_rows = run.report_bytes = 0
                 run.ended_at = None
+            run.withdrawn_at = None
             self.tally.went_on_at = self.tally.rows = run.rows_done
             self.tally.rejected = run.rejected_rows
             self.tally.is_done = run.ended_at is not None
@@ -221,6 +263,7 @@ class Import:
                 [read for read in reads if isinstance(read, ImportRow)],
                 announcing=self._plan.announcing,
                 now=self._now(),
+                run=run,
             )
             rejected |= {places[index]: errors for index, errors in imported.rejected.items()}
             for index, errors in sorted(rejected.items()):

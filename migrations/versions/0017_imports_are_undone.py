@@ -7,15 +7,12 @@ leads it takes below 10 ms on SQLite and PostgreSQL, for nothing is read or rewr
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.columns import JSON
+from migrations.columns import INSTANT, JSON, KEY
 
 revision = "0017"
 down_revision = "0016"
 branch_labels = None
 depends_on = None
-
-KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -32,7 +29,7 @@ def upgrade() -> None:
     )
     op.add_column(
         "import_run",
-        sa.Column("withdrawn_at", MOMENT, nullable=True, comment="when it was undone; NULL: it counts"),
+        sa.Column("withdrawn_at", INSTANT, nullable=True, comment="when it was undone; NULL: it counts"),
     )
     op.create_table(
         "import_row",
@@ -40,8 +37,8 @@ def upgrade() -> None:
         sa.Column("workspace_id", KEY, nullable=False),
         sa.Column("import_run_id", KEY, nullable=False),
         sa.Column("lead_id", KEY, nullable=False),
-        sa.Column("first_at", MOMENT, nullable=False, comment="when the first row of this lead came in"),
-        sa.Column("last_at", MOMENT, nullable=False, comment="and the last one"),
+        sa.Column("first_at", INSTANT, nullable=False, comment="when the first row of this lead came in"),
+        sa.Column("last_at", INSTANT, nullable=False, comment="and the last one"),
         sa.Column("is_new", sa.Boolean(), nullable=False, comment="the import made the lead"),
         sa.Column(
             "replaced",

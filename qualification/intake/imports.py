@@ -4,15 +4,16 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qualification.intake import historical_deals, ingest
+from qualification.intake import historical_deals, import_traces, ingest
 from qualification.intake.historical_deals import HistoricalDeal
+from qualification.intake.import_traces import LeadChanges
 from qualification.intake.roster import Roster
 from qualification.leads.resolution import ResolvedLead
 from qualification.outbox.unit_of_work import UnitOfWork
@@ -33,7 +34,8 @@ class Imported:
     """How many rows of a slice had new and known leads, how many activities and deals were new.
 
     `rejected` holds the errors of each row, by its index, that was not imported or not completely; `lost` counts the
-    fields of leads that were imported without them, by field and reason.
+    fields of leads that were imported without them, by field and reason. `resolved` holds the lead of each row that has
+    one, by its index, `changes` what stood in known leads before, `fitted` the rows as far as they could be imported.
     """
 
     new_leads: int
@@ -42,6 +44,9 @@ class Imported:
     handoffs: int
     rejected: dict[int, tuple[RowError, ...]]
     lost: Counter[tuple[str, str]]
+    resolved: dict[int, ResolvedLead] = field(default_factory=dict)
+    changes: LeadChanges = field(default_factory=LeadChanges)
+    fitted: list[ImportRow] = field(default_factory=list)
 
 
 def begin(session: Session, workspace_id: int, digest: str, *, file: str, sender: str, now: datetime) -> ImportRun:
@@ -60,6 +65,7 @@ def begin(session: Session, workspace_id: int, digest: str, *, file: str, sender
         rows_done=0,
         rejected_rows=0,
         report_bytes=0,
+        is_traced=True,
     )
     return session.scalars(
         select(ImportRun)
@@ -81,9 +87,35 @@ def fitted_row(roster: Roster, row: ImportRow, now: datetime) -> tuple[ImportRow
 
 
 def import_rows(
-    session: UnitOfWork, roster: Roster, sender: str, rows: Sequence[ImportRow], *, announcing: bool, now: datetime
+    session: UnitOfWork,
+    roster: Roster,
+    sender: str,
+    rows: Sequence[ImportRow],
+    *,
+    announcing: bool,
+    now: datetime,
+    run: ImportRun | None = None,
 ) -> Imported:
-    """Import a slice of rows. Slack shows nothing of it, unless `announcing`."""
+    """Import a slice of rows. Slack shows nothing of it, unless `announcing`; of a `run` it is kept what it did."""
+    with import_traces.watched(session) as changes:
+        known = import_traces.known_ids(session, roster.workspace_id, sender, [row.lead.id for row in rows])
+        imported, deals = _import_rows(session, roster, sender, rows, announcing=announcing, now=now)
+        session.flush()
+    imported = replace(imported, changes=changes)
+    if run is not None and run.is_traced:
+        traced = [
+            (each, row.lead.id if row.lead.id not in known else None)
+            for index, each in imported.resolved.items()
+            for row in (rows[index],)
+        ]
+        import_traces.keep(session, run, traced, changes, deals=deals, now=now)
+    return imported
+
+
+def _import_rows(
+    session: UnitOfWork, roster: Roster, sender: str, rows: Sequence[ImportRow], *, announcing: bool, now: datetime
+) -> tuple[Imported, dict[int, list[str]]]:
+    """Import the rows; return what came of them, and the keys of their new deals by lead."""
     rejected: dict[int, tuple[RowError, ...]] = {}
     data: dict[int, LeadData] = {}
     rows = [*rows]
@@ -113,7 +145,10 @@ def import_rows(
     new = sum(each.is_new for each in found)
     lost = Counter((f"lead.{loss.field}", loss.reason) for row in rows for loss in row.lead.losses)
     lost.update((loss.field, loss.reason) for each in found for loss in each.losses)
-    return Imported(new, len(found) - new, activities, len(new_deals), rejected, lost)
+    keys: dict[int, list[str]] = {}
+    for deal in new_deals:
+        keys.setdefault(deal.lead.id, []).append(deal.key)
+    return Imported(new, len(found) - new, activities, len(new_deals), rejected, lost, resolved, fitted=rows), keys
 
 
 def _new_deals(

@@ -6,7 +6,7 @@ from qualification.records.checklists import Answer, Checklist
 from qualification.records.contacts import DomainName, LeadEmail, LeadPhone
 from qualification.records.deliveries import ChannelQueue, Delivery, DeliveryState, IdempotencyKey, Priority, RateLimit
 from qualification.records.handoffs import IS_OPEN, NEAREST, WAITING_SINCE, Handoff, Offer, nearness, nearness_columns
-from qualification.records.imports import ImportRow, ImportRun
+from qualification.records.imports import ImportedRow, ImportRun
 from qualification.records.leads import (
     IS_COUNTED,
     IS_GATED,
@@ -46,8 +46,8 @@ __all__ = [
     "ExternalId",
     "Handoff",
     "IdempotencyKey",
-    "ImportRow",
     "ImportRun",
+    "ImportedRow",
     "Lead",
     "LeadEmail",
     "LeadEvent",

@@ -49,7 +49,7 @@ class ImportRun(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(comment="when it was undone; NULL: it counts")
 
 
-class ImportRow(Base):
+class ImportedRow(Base):
     """What one import did to one lead: that it made it, or what it replaced."""
 
     __tablename__ = "import_row"

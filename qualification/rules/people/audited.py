@@ -23,6 +23,7 @@ class AuditAction(StrEnum):
     RETENTION_ERASED = "retention_erased"
     SUPPRESSIONS_ADDED = "suppressions_added"
     SUPPRESSION_LIFTED = "suppression_lifted"
+    IMPORT_WITHDRAWN = "import_withdrawn"
     KEY_MADE = "key_made"
     KEY_ROTATED = "key_rotated"
     KEY_CHANGED = "key_changed"

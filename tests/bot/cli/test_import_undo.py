@@ -1,0 +1,191 @@
+"""An import looked at before it acts, listed, and undone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.database import Database
+from qualification.leads import events
+from qualification.records import (
+    Activity,
+    AuditEntry,
+    Company,
+    ExternalId,
+    Handoff,
+    ImportedRow,
+    ImportRun,
+    Lead,
+    LeadEvent,
+    Workspace,
+)
+from qualification.rules.handoffs.event_types import Updated
+from tests.bot.cli.terminal import MAP, Command, count
+
+FIRST = "id,Name,Email,Company,Title,City\n1,Ivy,ivy@acme.example,Acme,CTO,Oslo\n2,Jo,jo@bolt.example,Bolt,,\n"
+SECOND = (
+    "id,Name,Email,Company,Title,City,Street\n1,Ivy B,ivy@acme.example,Acme,CEO,Rome,A 1\n"
+    "3,Al,al@fine.example,Fine,,,\n4,Bo,bo@fine.example,Fine,,,\n"
+)
+
+
+def leads(database: Database) -> dict[str | None, tuple[str | None, str | None, dict[str, object]]]:
+    with database.snapshot() as session:
+        found = session.scalars(select(Lead).order_by(Lead.id))
+        return {lead.email: (lead.name, lead.title, lead.fields) for lead in found}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "crm.csv").write_text(FIRST)
+    (tmp_path / "newer.csv").write_text(SECOND)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_import_that_is_undone_leaves_what_was_there_before(ready: Command, database: Database) -> None:
+    ready("import", "crm.csv", "--sender", "crm")
+    before = leads(database)
+    assert ready("import", "newer.csv", "--sender", "crm").exit_code == 0
+    assert leads(database)["ivy@acme.example"][:2] == ("Ivy B", "CEO")
+    assert "newer.csv" in ready("import", "list").stdout
+    would = ready("import", "undo", "2", "--dry-run")
+    assert "would withdraw 2 leads, put back what it replaced of 1 known lead, and leave 0" in would.stdout
+    assert len(leads(database)) == 4
+    done = ready("import", "undo", "2", "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert leads(database) == before
+    with database.snapshot() as session:
+        assert {*session.scalars(select(Company.name))} == {"Acme", "Bolt"}
+        assert {*session.scalars(select(ExternalId.external_id))} == {"1", "2"}
+        assert "import_withdrawn" in {entry.action for entry in session.scalars(select(AuditEntry))}
+    assert "undone" in ready("import", "list").stdout
+    assert ready("import", "undo", "2", "--yes").exit_code == 1
+    # The same file may come in anew.
+    assert "New leads: 2, known leads: 1." in ready("import", "newer.csv", "--sender", "crm").stdout
+    assert ready("import", "undo", "2", "--yes").exit_code == 0
+    assert leads(database) == before
+
+
+@pytest.mark.usefixtures("folder")
+def test_leads_on_which_somebody_has_worked_stay_and_are_named(ready: Command, database: Database) -> None:
+    ready("import", "crm.csv", "--sender", "crm")
+    now = datetime.now(UTC)
+    with database.transaction() as session:
+        ivy = session.scalars(select(Lead).where(Lead.email == "ivy@acme.example")).one()
+        events.record_lead_event(session, ivy, Updated(fields=("title",)), now=now)
+    done = ready("import", "undo", "1", "--yes")
+    assert "Withdrew 1 lead" in done.stdout
+    assert f"lead #{ivy.id} stays: sales or somebody here has worked on it since" in done.stdout
+    assert [*leads(database)] == ["ivy@acme.example"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_came_in_from_elsewhere_since_stays(ready: Command, database: Database) -> None:
+    ready("import", "crm.csv", "--sender", "crm")
+    (Path.cwd() / "other.csv").write_text("Name,Email\nJo,jo@bolt.example\n")
+    ready("import", "other.csv")
+    with database.transaction() as session:
+        lead = session.scalars(select(Lead).where(Lead.email == "ivy@acme.example")).one()
+        at = datetime.now(UTC)
+        facts = {"workspace_id": lead.workspace_id, "lead_id": lead.id, "sender": "form", "external_id": "x"}
+        session.add(Activity(**facts, kind="trial", at=at, received_at=at, fields={}))
+    done = ready("import", "undo", "1", "--yes")
+    assert "Withdrew 0 leads" in done.stdout
+    assert "another import has it too" in done.stdout
+    assert "it did something since" in done.stdout
+    assert len(leads(database)) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_somebody_changed_since_is_not_put_back(ready: Command, database: Database) -> None:
+    ready("import", "crm.csv", "--sender", "crm")
+    ready("import", "newer.csv", "--sender", "crm")
+    with database.transaction() as session:
+        session.execute(update(Lead).where(Lead.email == "ivy@acme.example").values(title="Chair"))
+    done = ready("import", "undo", "2", "--yes")
+    assert "1 values were changed since" in done.stdout
+    name, title, fields = leads(database)["ivy@acme.example"]
+    assert (name, title, fields) == ("Ivy", "Chair", {"City": "Oslo"})
+
+
+def test_activities_and_deals_of_an_import_go_with_it(ready: Command, tmp_path: Path, database: Database) -> None:
+    (tmp_path / "map.yaml").write_text(MAP)
+    (tmp_path / "crm.csv").write_text("Name,Email\nIvy,ivy@acme.example\n")
+    (tmp_path / "deals.csv").write_text(
+        "id,mail,trial,rep,stage,since,till\n1,ivy@acme.example,x,Ana Ruiz,contacted,2026-03-01,\n"
+        "2,b@acme.example,x,Gone,won,2026-03-01,2026-04-01\n"
+    )
+    ready("import", "crm.csv")
+    done = ready("import", "deals.csv", "--map", "map.yaml")
+    assert "Activities: 2. Deals: 2." in done.stdout, done.stderr
+    assert ready("import", "undo", "2", "--yes").exit_code == 0
+    assert [count(database, table) for table in (Lead, Activity, Handoff, ExternalId)] == [1, 0, 0, 0]
+    with database.snapshot() as session:
+        (lead,) = session.scalars(select(Lead))
+        assert (lead.lifecycle, lead.scored_by_id) == ("subscriber", None)
+        assert {event.kind for event in session.scalars(select(LeadEvent))} == {"came_in"}
+        assert count(database, ImportedRow) == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_import_of_before_cannot_be_undone_and_says_so(ready: Command, database: Database) -> None:
+    ready("import", "crm.csv")
+    with database.transaction() as session:
+        session.execute(
+            update(ImportRun).where(ImportRun.workspace_id.in_(select(Workspace.id))).values(is_traced=False)
+        )
+    done = ready("import", "undo", "1", "--yes")
+    assert (done.exit_code, "older than this version" in done.stderr) == (1, True)
+    assert "can't be undone" in " ".join(ready("import", "list").stdout.split())
+    assert ready("import", "undo", "9").exit_code == 1
+
+
+@pytest.mark.usefixtures("folder")
+def test_nothing_is_undone_unasked(ready: Command, database: Database) -> None:
+    ready("import", "crm.csv")
+    assert ready("import", "undo", "1").exit_code == 1
+    assert len(leads(database)) == 2
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_dry_run_is_the_import_that_leaves_nothing(ready: Command, database: Database) -> None:
+    ready("import", "crm.csv", "--sender", "crm")
+    before = leads(database)
+    done = ready("import", "newer.csv", "--sender", "crm", "--dry-run")
+    assert done.exit_code == 0
+    for said in (
+        "Line 2: Ivy B · Acme (known)",
+        "Line 3: Al · Fine (new)",
+        "New leads: 2, known leads: 1, merged: 0, already in somebody's hands: 0.",
+        "New leads by stage: subscriber 2.",
+        "3 rows: 3 would be imported, 0 rejected, 0 left out.",
+        "Nothing is stored.",
+    ):
+        assert said in done.stdout
+    assert (leads(database), count(database, ImportRun)) == (before, 1)
+
+
+def test_a_dry_run_names_who_is_held_who_was_erased_and_who_moves(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    (tmp_path / "map.yaml").write_text(MAP)
+    (tmp_path / "people.csv").write_text("Name,Email,Unsubscribed\nIvy,ivy@acme.example,yes\nJo,jo@bolt.example,no\n")
+    ready("import", "people.csv")
+    assert ready("erase", "jo@bolt.example", "--yes").exit_code == 0
+    done = ready("import", "people.csv", "--dry-run")
+    assert "Held back by filters: Do not contact: 1." in done.stdout
+    assert "Erased people, who would not come back: line 3." in done.stdout
+    (tmp_path / "deals.csv").write_text(
+        "id,mail,trial,rep,stage,since,till\n1,ivy@acme.example,,Ana Ruiz,contacted,2026-03-01,\n"
+    )
+    done = ready("import", "deals.csv", "--map", "map.yaml", "--dry-run")
+    assert "Known leads that move: subscriber → mql 1." in done.stdout
+    assert count(database, Handoff) == 0
+
+
+def test_somebody_who_stands_twice_in_a_file_is_one_new_lead(ready: Command, tmp_path: Path) -> None:
+    people = "".join(f"P{number % 40},p{number % 40}@acme.example\n" for number in range(120))
+    (tmp_path / "people.csv").write_text(f"Name,Email\n{people}")
+    assert "New leads: 40, known leads: 80" in ready("import", "people.csv", "--dry-run").stdout
