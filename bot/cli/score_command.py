@@ -13,9 +13,13 @@ from bot.cli import console, databases
 from bot.database import Database
 from qualification.handoffs import automatic
 from qualification.handoffs.handover import HandOverResult
+from qualification.leads import merging, resolution
 from qualification.playbook import playbooks
+from qualification.records import Lead, rows
+from qualification.rules.playbook.scoring_schema import Activity
 from qualification.rules.refusals import NoPlaybook
-from qualification.scoring import rescoring
+from qualification.rules.scoring.noise import Tally
+from qualification.scoring import activity_counts, rescoring
 from qualification.views import held
 
 MOST: Final = 25
@@ -29,6 +33,9 @@ def command(
         bool, typer.Option("--hand-over", help="Hand over the leads that are ready, oldest first.")
     ] = False,
     most: Annotated[int, typer.Option(help="Hand over at most this many.", min=1)] = MOST,
+    lead: Annotated[
+        int | None, typer.Option("--lead", help="Show what this lead's score is made of, and what doesn't count.")
+    ] = None,
 ) -> None:
     """Show how many leads are ready for sales by the current playbook, and how many each filter holds back.
 
@@ -38,7 +45,9 @@ def command(
     with databases.ready(given) as database:
         workspace_id = databases.workspace_id(given, database)
         try:
-            if hand_over:
+            if lead is not None:
+                _explain(database, workspace_id, lead)
+            elif hand_over:
                 _hand_over(database, workspace_id, most, now=machine.utc_now())
             else:
                 _show(database, workspace_id)
@@ -69,6 +78,44 @@ def _show(database: Database, workspace_id: int) -> None:
         console.say(f"Scores still to be added up by this playbook: {left:,}. A running bot does it by itself.")
     if ready:
         console.say(f"To hand over the oldest {min(ready, MOST)}: baton score --hand-over")
+
+
+def _explain(database: Database, workspace_id: int, lead_id: int) -> None:
+    """Show what one lead did, how often each of it counts, and why some of it doesn't."""
+    with database.snapshot() as session:
+        found = rows.get(session, Lead, lead_id, workspace_id)
+        lead = resolution.root(session, found) if found is not None else None
+        if lead is None:
+            console.fail(f"There is no lead {lead_id}.", console.FAILED)
+        scoring = playbooks.current(session, workspace_id).playbook.scoring
+        families = merging.families(session, workspace_id, [lead.id])
+        tallies = activity_counts.tallies(session, workspace_id, families, scoring)[lead.id]
+    if not tallies:
+        console.say("This lead has done nothing yet.")
+        return
+    columns = [Column(name, justify="right") for name in ("Done", "Counts", "Points")]
+    table, total = Table("", *columns, "Doesn't count"), 0
+    for key, tally in sorted(tallies.items()):
+        kind = scoring.activity(key)
+        points = kind.points * tally.counted if kind else 0
+        total += points
+        name = escape(console.printable(kind.name if kind else key))
+        table.add_row(name, f"{tally.done:,}", f"{tally.counted:,}", f"{points:,}", _uncounted(kind, tally))
+    console.stdout().print(table)
+    console.say(f"Score: {total:,}. A lead is ready with {scoring.threshold}.")
+
+
+def _uncounted(kind: Activity | None, tally: Tally) -> str:
+    if kind is None:
+        return "the playbook doesn't have it"
+    hours, minutes = divmod(int(kind.per.total_seconds() // 60) if kind.per else 0, 60)
+    span = f" in {hours * 60 + minutes}m" if minutes else f" in {hours}h" if hours else ""
+    reasons = (
+        (tally.repeated, "the same again"),
+        (tally.over, f"more than {kind.at_most}{span}"),
+        (tally.scanned, "by a mail scanner"),
+    )
+    return "\n".join(f"{count:,} {why}" for count, why in reasons if count)
 
 
 def _hand_over(database: Database, workspace_id: int, most: int, *, now: datetime) -> None:

@@ -10,6 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from qualification.records import Activity, Lead
+from qualification.rules.scoring.noise import is_by_scanner
+
+_SCANNER: Final = "scanner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ def store(
             "received_at": now,
             "what": activity.what,
             "fields": dict(activity.fields),
+            "noise": _SCANNER if is_by_scanner(activity.fields) else None,
         }
         # Sorted, so that two transactions that store the same activities don't wait for each other.
         for _, (lead, activity) in sorted(new.items(), key=lambda entry: entry[0])

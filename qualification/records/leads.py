@@ -186,7 +186,7 @@ class Activity(Base):
     __tablename__ = "activity"
     personal = PersonalColumns(
         of_lead=("external_id", "what", "fields"),
-        about_lead=("id", "lead_id", "sender", "kind", "at", "received_at"),
+        about_lead=("id", "lead_id", "sender", "kind", "at", "received_at", "noise"),
         of_nobody=("workspace_id",),
     )
     __table_args__ = (
@@ -204,6 +204,9 @@ class Activity(Base):
     received_at: Mapped[datetime]
     what: Mapped[str | None] = mapped_column(Text, comment="a page, a title, a message")
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    noise: Mapped[str | None] = mapped_column(
+        String(20), comment="scanner: a program that checks mail did it; NULL: nothing says so"
+    )
 
 
 class Merge(Base):

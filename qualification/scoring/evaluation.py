@@ -53,11 +53,10 @@ def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dic
     """Say what each of the leads comes to, by its id."""
     workspace_id = leads[0].workspace_id if leads else 0
     families = merging.families(session, workspace_id, [lead.id for lead in leads])
-    ever = activity_counts.times(session, workspace_id, families)
+    ever = activity_counts.times(session, workspace_id, families, playbook.scoring)
     live, ended = _handoffs(session, workspace_id, families)
-    since = ever | activity_counts.times_since(
-        session, workspace_id, families, {lead_id: at for lead_id, (at, _) in ended.items() if lead_id not in live}
-    )
+    over = {lead_id: at for lead_id, (at, _) in ended.items() if lead_id not in live}
+    since = ever | activity_counts.times_since(session, workspace_id, families, over, playbook.scoring)
     ready = {lead.id for lead in leads if lead.id not in live and is_ready(playbook.scoring, since[lead.id])}
     looked_at = [lead for lead in leads if lead.id in ready or lead.gated_by is not None]
     said = latest_words(session, workspace_id, families, {lead.id for lead in looked_at}, playbook.scoring)

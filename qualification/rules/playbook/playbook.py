@@ -23,7 +23,6 @@ from qualification.rules.playbook.schema import (
     Rights,
     Role,
     Rule,
-    Scoring,
     Source,
     Stage,
     Step,
@@ -31,6 +30,7 @@ from qualification.rules.playbook.schema import (
     VerdictReason,
     When,
 )
+from qualification.rules.playbook.scoring_schema import Scoring
 from qualification.rules.playbook.sender import Sender
 from qualification.rules.reporting.summary_schedule import Timetable
 

@@ -19,10 +19,8 @@ from pydantic import (
 from qualification.rules.leads.lifecycle import Lifecycle
 from qualification.rules.leads.retention import Ages, RetainedState
 from qualification.rules.people.audited import USUALLY_KEPT
-from qualification.rules.playbook import defaults
 from qualification.rules.playbook.field_types import (
     AuditDays,
-    Choices,
     DaysOrOff,
     Domain,
     Duration,
@@ -214,29 +212,6 @@ class Source(Keyed):
     """Where a lead came from."""
 
     description: Sentence | None = None
-
-
-class Activity(Keyed):
-    """Something a lead may do, and what it counts for; `handoff` hands the lead over at once, whatever the score.
-
-    `own_words` says that its `what` is what the lead wrote, which gates read, and not the title of a page or a file.
-    """
-
-    points: StrictInt = Field(ge=-1000, le=1000, examples=["15"])
-    handoff: bool = False
-    own_words: bool = False
-    description: Sentence | None = None
-
-
-class Scoring(Definition):
-    """How many points make a lead one for sales, and what they are given for."""
-
-    threshold: StrictInt = Field(default=50, ge=1, le=100_000)
-    activities: Annotated[tuple[Activity, ...], Choices] = defaults.made(Activity, defaults.ACTIVITIES)
-
-    def activity(self, key: str) -> Activity | None:
-        """Return the kind of activity of that key, or None."""
-        return next((kind for kind in self.activities if kind.key == key), None)
 
 
 class GateCondition(Definition):

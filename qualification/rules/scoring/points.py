@@ -8,7 +8,7 @@ of activity was done, would have to say how long ago as well.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qualification.rules.playbook.schema import Scoring
+from qualification.rules.playbook.scoring_schema import Scoring
 
 
 @dataclass(frozen=True, slots=True)

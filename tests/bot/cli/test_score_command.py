@@ -55,3 +55,30 @@ def test_nothing_is_scored_before_a_playbook_is_published(command: Command) -> N
     assert command("migrate").exit_code == 0
     done = command("score")
     assert (done.exit_code, "baton playbook publish" in done.stderr) == (1, True)
+
+
+def test_what_a_lead_did_and_what_of_it_does_not_count_is_shown_with_the_reason(
+    ready: Command, environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    assert ready("score", "--lead", "1").stderr == "There is no lead 1.\n"
+    database = Database(environ["DATABASE_URL"])
+    nora = {"email": "nora@scannedco.example", "name": "Nora Falk"}
+    whats = [*["October newsletter"] * 26, "a", "b", "c"]
+    said: list[dict[str, object]] = [
+        {"id": f"o{number}", "kind": "email-opened", "what": what} for number, what in enumerate(whats)
+    ]
+    said += [{"id": "s", "kind": "email-clicked", "what": "x", "fields": {"user_agent": "Mimecast"}}]
+    said += [{"id": "p", "kind": "pricing-page", "what": "prices"}]
+    entries = [ActivityInput.model_validate({**each, "lead": nora, "at": sandbox.clock()}) for each in said]
+    with database.transaction() as session:
+        ingest.ingest(session, 1, "web", entries, now=sandbox.clock())
+    database.dispose()
+    shown = ready("score", "--lead", "1").stdout
+    for row in (
+        r"Welcome e-mail opened +│ +29 +│ +3 +│ +6 +│ 25 the same again",
+        r"1 more than 3 in 24h",
+        r"E-mail clicked +│ +1 +│ +0 +│ +0 +│ 1 by a mail scanner",
+        r"Pricing page visited +│ +1 +│ +1 +│ +15 +│ +│$",
+    ):
+        assert re.search(row, shown, re.MULTILINE), shown
+    assert "Score: 21. A lead is ready with 50." in shown

@@ -331,3 +331,27 @@ def test_where_nothing_is_near_the_choices_are_listed() -> None:
     assert choose_from("x", ["name", "zone"]) == "choose from: name, zone"
     assert choose_from("x", []) == "there are none yet"
     assert choose_from("?", [f"team-{number}" for number in range(20)]).endswith("team-11, …")
+
+
+KINDS = ("demo-request", "trial")
+
+
+@pytest.mark.parametrize(
+    ("limits", "path", "remedy"),
+    [
+        ("per: 24h", "scoring.activities[2]", "add for example `at_most: 3`"),
+        ("at_most: 0", "scoring.activities[2].at_most", "at least 1"),
+        ("at_most: often", "scoring.activities[2].at_most", "a whole number"),
+        ("at_most: 3, per: a day", "scoring.activities[2].per", "such as"),
+        ("once_per: wat", "scoring.activities[2].once_per", "`what`"),
+        ("once_per: what, handoff: true", "scoring.activities[2]", "always counts"),
+        ("at_most: 3, handoff: true", "scoring.activities[2]", "always counts"),
+    ],
+)
+def test_a_limit_that_is_nonsense_is_named_with_its_line(limits: str, path: str, remedy: str) -> None:
+    kinds = [f"    - {{key: {key}, name: K, points: 1}}\n" for key in KINDS]
+    limited = f"    - {{key: opened, name: Opened, points: 2, {limits}}}\n"
+    scored = "".join([GOOD, "scoring:\n  activities:\n", *kinds, limited])
+    (fault,) = faults_of(scored)
+    assert (fault.line, fault.path) == (len(scored.splitlines()), path)
+    assert remedy in str(fault)
