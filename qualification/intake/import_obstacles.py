@@ -7,7 +7,19 @@ from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.leads.owned_rows import owned_rows
-from qualification.records import Activity, Base, ExternalId, Handoff, ImportedRow, ImportRun, Lead, LeadEvent, rows
+from qualification.records import (
+    Activity,
+    Base,
+    ExternalId,
+    Handoff,
+    ImportedRow,
+    ImportRun,
+    Lead,
+    LeadEmail,
+    LeadEvent,
+    LeadPhone,
+    rows,
+)
 
 # Sentences behind the name of a lead that stays.
 WORKED_ON: Final = "sales or somebody here has worked on it since"
@@ -16,7 +28,19 @@ IMPORTED_AGAIN: Final = "another import has it too"
 MERGED: Final = "it was merged with another lead"
 ERASED: Final = "the person was erased"
 # The tables in which an import by itself makes rows.
-_OWN_TABLES: Final = frozenset({"lead", "lead_event", "handoff", "activity", "external_id", "import_row"})
+_OWN_TABLES: Final = frozenset(
+    {
+        "lead",
+        "lead_event",
+        "handoff",
+        "activity",
+        "external_id",
+        "import_row",
+        "lead_email",
+        "lead_phone",
+        "domain_name",
+    }
+)
 
 
 def worked_on(
@@ -57,6 +81,10 @@ def _reasons(
             yield lead_id, WORKED_ON
     yield from ((each, WORKED_ON) for each in session.scalars(_OTHER_HANDOFFS, of_others))
     yield from ((each, DID_SINCE) for each in session.scalars(_OTHER_IDS, of_others))
+    for statement in _CONTACTS:
+        for lead_id, created_at in session.execute(statement, ours):
+            if created_at > did[lead_id].last_at:
+                yield lead_id, DID_SINCE
     for lead_id, sender, received_at in session.execute(_ACTIVITIES, ours):
         if sender != run.sender or not did[lead_id].first_at <= received_at <= did[lead_id].last_at:
             yield lead_id, DID_SINCE
@@ -86,4 +114,7 @@ _OTHER_IDS: Final = select(ExternalId.lead_id).where(
 )
 _ACTIVITIES: Final = select(Activity.lead_id, Activity.sender, Activity.received_at).where(
     *_in(Activity, Activity.lead_id)
+)
+_CONTACTS: Final = tuple(
+    select(record.lead_id, record.created_at).where(*_in(record, record.lead_id)) for record in (LeadEmail, LeadPhone)
 )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from qualification.intake import import_obstacles
-from qualification.leads import erasing
+from qualification.leads import contacts, erasing
 from qualification.leads.owned_rows import OWNED, owned_rows
 from qualification.outbox import outbox, surfaces
 from qualification.outbox.unit_of_work import UnitOfWork
@@ -24,7 +24,9 @@ from qualification.records import (
     ImportedRow,
     ImportRun,
     Lead,
+    LeadEmail,
     LeadEvent,
+    LeadPhone,
     Person,
     Suppression,
     rows,
@@ -166,6 +168,10 @@ def _restore(session: UnitOfWork, run: ImportRun, lead: Lead, row: ImportedRow, 
     ours = {"workspace_id": lead.workspace_id, "lead_id": lead.id, "sender": run.sender}
     session.connection().execute(_GO_ACTIVITIES, ours | {"first": row.first_at, "last": row.last_at})
     session.connection().execute(_GO_IDS, ours | {"ids": did.get("ids", [])})
+    since = ours | {"first": row.first_at, "last": row.last_at, "shown": lead.email_key or ""}
+    session.connection().execute(_GO_ADDRESSES, since)
+    session.connection().execute(_GO_NUMBERS, since)
+    contacts.name_phones(session, lead)
     stay += _remove_deals(session, run, did.get("deals", ()), now=now)
     for handoff_id in session.scalars(_LIVE_OF, ours):
         outbox.mark_stale(session, lead.workspace_id, handoff_id, now)
@@ -303,6 +309,19 @@ _GO_ACTIVITIES: Final = delete(Activity).where(
     Activity.sender == bindparam("sender"),
     Activity.received_at >= bindparam("first"),
     Activity.received_at <= bindparam("last"),
+)
+_GO_ADDRESSES: Final = delete(LeadEmail).where(
+    LeadEmail.workspace_id == bindparam("workspace_id"),
+    LeadEmail.lead_id == bindparam("lead_id"),
+    LeadEmail.created_at >= bindparam("first"),
+    LeadEmail.created_at <= bindparam("last"),
+    LeadEmail.email_key != bindparam("shown"),
+)
+_GO_NUMBERS: Final = delete(LeadPhone).where(
+    LeadPhone.workspace_id == bindparam("workspace_id"),
+    LeadPhone.lead_id == bindparam("lead_id"),
+    LeadPhone.created_at >= bindparam("first"),
+    LeadPhone.created_at <= bindparam("last"),
 )
 _GO_IDS: Final = delete(ExternalId).where(
     ExternalId.workspace_id == bindparam("workspace_id"),

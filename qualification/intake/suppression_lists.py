@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from qualification.intake import historical_deals, ingest
-from qualification.leads import suppression
+from qualification.leads import contacts, merging, suppression
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.people import audit
 from qualification.people.audit import Actor
@@ -146,16 +146,19 @@ def preview(session: Session, workspace_id: int, listed: SuppressionList) -> Mar
 
 
 def _standing_in(session: Session, workspace_id: int, listed: SuppressionList, *, after: int, until: int) -> list[Lead]:
-    found = session.execute(_LEADS, {"workspace_id": workspace_id, "after": after, "until": until})
-    return [lead for lead, country in found if not listed.entries.keys().isdisjoint(_known_by(lead, country))]
-
-
-def _known_by(lead: Lead, country: str | None) -> Iterator[Recogniser]:
-    if lead.email_key:
-        yield Recogniser("email", (lead.email_key,))
-        yield Recogniser("domain", (domain_of(lead.email_key),))
-    for key in phone_keys(lead.phone, lead.country or country):
-        yield Recogniser("phone", (key,))
+    """Return the leads of a page that the list names by any of their addresses and numbers."""
+    found = session.execute(_LEADS, {"workspace_id": workspace_id, "after": after, "until": until}).all()
+    families = merging.families(session, workspace_id, [lead.id for lead, _ in found]) if found else {}
+    known: dict[int, set[Recogniser]] = {}
+    for email in contacts.emails_of(session, workspace_id, families):
+        entries = (Recogniser("email", (email.email_key,)), Recogniser("domain", (domain_of(email.email_key),)))
+        known.setdefault(families[email.lead_id], set()).update(entries)
+    countries = {lead.id: lead.country or country for lead, country in found}
+    for phone in contacts.phones_of(session, workspace_id, families):
+        lead_id = families[phone.lead_id]
+        keys = phone_keys(phone.phone, countries[lead_id])
+        known.setdefault(lead_id, set()).update(Recogniser("phone", (key,)) for key in keys)
+    return [lead for lead, _ in found if not listed.entries.keys().isdisjoint(known.get(lead.id, ()))]
 
 
 _IDS: Final = (

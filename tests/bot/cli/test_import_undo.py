@@ -124,7 +124,7 @@ def test_activities_and_deals_of_an_import_go_with_it(ready: Command, tmp_path: 
     assert [count(database, table) for table in (Lead, Activity, Handoff, ExternalId)] == [1, 0, 0, 0]
     with database.snapshot() as session:
         (lead,) = session.scalars(select(Lead))
-        assert (lead.lifecycle, lead.scored_by_id) == ("subscriber", None)
+        assert (lead.lifecycle, lead.scored_by_id) == ("lead", None)
         assert {event.kind for event in session.scalars(select(LeadEvent))} == {"came_in"}
         assert count(database, ImportedRow) == 1
 
@@ -159,7 +159,7 @@ def test_a_dry_run_is_the_import_that_leaves_nothing(ready: Command, database: D
         "Line 2: Ivy B · Acme (known)",
         "Line 3: Al · Fine (new)",
         "New leads: 2, known leads: 1, merged: 0, already in somebody's hands: 0.",
-        "New leads by stage: subscriber 2.",
+        "New leads by stage: lead 2.",
         "3 rows: 3 would be imported, 0 rejected, 0 left out.",
         "Nothing is stored.",
     ):
@@ -181,7 +181,7 @@ def test_a_dry_run_names_who_is_held_who_was_erased_and_who_moves(
         "id,mail,trial,rep,stage,since,till\n1,ivy@acme.example,,Ana Ruiz,contacted,2026-03-01,\n"
     )
     done = ready("import", "deals.csv", "--map", "map.yaml", "--dry-run")
-    assert "Known leads that move: subscriber → mql 1." in done.stdout
+    assert "Known leads that move: lead → mql 1." in done.stdout
     assert count(database, Handoff) == 0
 
 
