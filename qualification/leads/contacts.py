@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import BindParameter, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from qualification.records import Lead, LeadEmail, LeadPhone, rows
+from qualification.records import ExternalId, Lead, LeadEmail, LeadPhone, rows
 
 
 def emails_of(session: Session, workspace_id: int, lead_ids: Collection[int]) -> Sequence[LeadEmail]:
@@ -35,6 +35,12 @@ def all_phones(session: Session, lead: Lead, lead_ids: Collection[int]) -> tuple
     return (*filter(None, (lead.phone,)), *reversed(first.values()))
 
 
+def external_ids(session: Session, workspace_id: int, lead_ids: Collection[int]) -> tuple[str, ...]:
+    """Return what senders call these leads, each id once, without those that Baton made of what was known."""
+    found = session.scalars(_IDS_OF, {"workspace_id": workspace_id, "ids": [*lead_ids]})
+    return tuple(dict.fromkeys(each for each in found if not each.startswith("~")))
+
+
 def name_phones(session: Session, lead: Lead) -> None:
     """Let the lead's numbers stand beside its present name, by which they are found."""
     session.flush()
@@ -56,6 +62,11 @@ _EMAILS: Final = (
 )
 _PHONES: Final = (
     select(LeadPhone).where(rows.in_workspace(LeadPhone), LeadPhone.lead_id.in_(_IDS)).order_by(LeadPhone.id)
+)
+_IDS_OF: Final = (
+    select(ExternalId.external_id)
+    .where(rows.in_workspace(ExternalId), ExternalId.lead_id.in_(_IDS))
+    .order_by(ExternalId.id)
 )
 _RENAME: Final = (
     update(LeadPhone)

@@ -67,8 +67,8 @@ class LeadPage:
     who sees only what became of it is told nothing else of the lead. `card` is that of the latest handoff, None where
     it never had one; `is_live` says that sales has it now.
     `recent` is what it did last, the latest first. `sees_contact` says whether the reader sees all, and so may make two
-    leads of it again. `unread` is what senders wrote in fields that could not be read. `erased_at` is when the person
-    was erased, `may_erase` whether the reader may do it.
+    leads of it again. `unread` is what senders wrote in fields that could not be read, `ids` are theirs of it.
+    `erased_at` is when the person was erased, `may_erase` whether the reader may do it.
     """
 
     lead_id: int
@@ -100,6 +100,7 @@ class LeadPage:
     activities: int
     merged: tuple[MergedLead, ...]
     unread: Mapping[str, str] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
     erased_at: datetime | None = None
     may_erase: bool = False
 
@@ -277,6 +278,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
             for each in (merging.merges_of(session, lead) if whole and lead.erased_at is None else ())
         ),
         unread=(lead.unread or {}) if contact else {},
+        ids=contacts.external_ids(session, lead.workspace_id, family) if contact else (),
         erased_at=lead.erased_at,
         may_erase=view.roles.may_erase and lead.erased_at is None,
     )

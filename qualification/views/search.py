@@ -19,6 +19,7 @@ from qualification.records import (
     NEAREST,
     NEWEST_TASK,
     Company,
+    ExternalId,
     Handoff,
     Lead,
     LeadEmail,
@@ -86,7 +87,7 @@ def find(session: Session, view: Viewpoint, words: str) -> list[LeadLine]:
     """Return the live accepted leads that the words may mean and the reader may work on, the likeliest first.
 
     Words are matched against company, name, e-mail addresses and telephone numbers, without regard to case; the whole
-    before the beginning before a part. At most 100.
+    before the beginning before a part. The id of another system is matched as a whole. At most 100.
     """
     if view.person is None:
         return []
@@ -235,10 +236,14 @@ def _named(
     )
     address, number = normalization.fold_mailbox(words) if "@" in name else name, _digits(words)
     sees = view.leads(Sight.CONTACT)
+    # What another system calls a lead is matched as a whole.
+    known_as = and_(in_workspace(ExternalId, workspace_id), ExternalId.external_id == words.strip())
+    has_id = Lead.id.in_(select(ExternalId.lead_id).where(known_as))
 
     def known_by(address_fits: ColumnElement[bool], number_fits: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Select who has such an address or number, if the reader sees it."""
-        by_email = Lead.id.in_(select(LeadEmail.lead_id).where(in_workspace(LeadEmail, workspace_id), address_fits))
+        """Select who has such an address or number, or this id, if the reader sees it."""
+        of_address = select(LeadEmail.lead_id).where(in_workspace(LeadEmail, workspace_id), address_fits)
+        by_email = or_(Lead.id.in_(of_address), has_id)
         if number is None:
             return and_(by_email, sees)
         by_phone = Lead.id.in_(select(LeadPhone.lead_id).where(in_workspace(LeadPhone, workspace_id), number_fits))

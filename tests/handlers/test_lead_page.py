@@ -67,6 +67,21 @@ def test_a_lead_is_found_by_a_few_words_and_shown_whole(floor: Floor, olu: Perso
     assert answer.buttons == ["Hand over…", "Erase…"]
 
 
+def test_a_lead_is_found_by_its_id_in_another_system_which_is_shown(floor: Floor, olu: Person) -> None:
+    comes_in(floor, **IVY, id="00Q5e000001AbC")
+    comes_in(floor, name="Jo", phone="+49 30 5550199")
+    answer = asks(olu, "00Q5e000001AbC")
+    assert "Id in other systems: 00Q5e000001AbC" in answer.text
+    assert "Acme · Ivy Chen" in answer.text
+    assert told_nothing(asks(olu, "00Q5e0"))
+    # What Baton made of a number is no id of anybody's.
+    assert "Id in other systems" not in asks(olu, "Jo").text
+
+
+def told_nothing(answer: Message) -> bool:
+    return answer.text.startswith("No lead matches")
+
+
 def test_of_several_the_one_picked_is_shown_in_their_place(floor: Floor, olu: Person) -> None:
     comes_in(floor, **IVY)
     comes_in(floor, email="joe@acme.example", name="Joe Doe", company="Acme")

@@ -317,6 +317,7 @@ pages = st.builds(
         st.builds(MergedLead, merge_id=counts, lead=hostile, at=times), max_size=3, unique_by=lambda each: each.merge_id
     ).map(tuple),
     unread=st.dictionaries(st.sampled_from(["size", "email", "country", "other"]), st.just("") | hostile, max_size=3),
+    ids=st.lists(hostile, max_size=7).map(tuple),
 )
 starts = st.builds(
     Overview,
