@@ -10,6 +10,7 @@ from qualification.records import Base
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.leads.lead_input import LeadInput
 from tests.worlds.desk import open_desk
+from tests.worlds.prepared import prepared
 
 # The columns that refer to rows of a workspace, by the table that they refer to: there are few of each.
 SMALL = {"channel_queue", "person", "playbook", "pool", "team"}
@@ -34,16 +35,20 @@ def test_every_reference_to_a_small_table_is_of_the_workspace() -> None:
 @pytest.fixture
 def engine(database: Database) -> Engine:
     """Give a database in which two workspaces have rows in every table that refers to another."""
-    for slack_team_id in ("T1", "T2"):
-        desk = open_desk(database, slack_team_id)
-        handoff_id = desk.accepted("Acme")
-        owner = desk.card(handoff_id).owner
-        assert owner is not None
-        given = {"need": checklists.Given(Verdict.YES, "They said so")}
-        desk.does(checklists.save, by=owner.slack_user_id, handoff_id=handoff_id, given=given)
-        desk.takes(LeadInput(id="1", email="jo@acme.example"))
-        desk.takes(LeadInput(id="2", name="Jo"))
-        desk.takes(LeadInput(id="2", email="jo@acme.example"))
+
+    def prepare() -> None:
+        for slack_team_id in ("T1", "T2"):
+            desk = open_desk(database, slack_team_id)
+            handoff_id = desk.accepted("Acme")
+            owner = desk.card(handoff_id).owner
+            assert owner is not None
+            given = {"need": checklists.Given(Verdict.YES, "They said so")}
+            desk.does(checklists.save, by=owner.slack_user_id, handoff_id=handoff_id, given=given)
+            desk.takes(LeadInput(id="1", email="jo@acme.example"))
+            desk.takes(LeadInput(id="2", name="Jo"))
+            desk.takes(LeadInput(id="2", email="jo@acme.example"))
+
+    prepared(database, "rows of two workspaces", prepare)
     return database.engine
 
 

@@ -45,7 +45,11 @@ def _write_sqlite(connection: Connection, rows: dict[str, Any]) -> None:
 
 
 def _read_postgresql(connection: Connection) -> dict[str, Any]:
-    rows = {table: connection.exec_driver_sql(f"SELECT json_agg({table}) FROM {table}").scalar() for table in _TABLES}  # noqa: S608 - names of our own
+    # By another name than the table's, which may be that of a column of it.
+    rows = {
+        table: connection.exec_driver_sql(f"SELECT json_agg(stored) FROM {table} AS stored").scalar()  # noqa: S608 - names of our own
+        for table in _TABLES
+    }
     return {table: json.dumps(found) for table, found in rows.items() if found}
 
 

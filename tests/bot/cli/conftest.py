@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -68,8 +69,9 @@ def start(environ: dict[str, str], tmp_path: Path, warm: WarmProcess) -> Iterato
 
 
 @pytest.fixture
-def ready(command: Command) -> Command:
-    """Take the steps of the operator's guide up to a published playbook."""
+def ready(command: Command, sqlite_template: Path, tmp_path: Path) -> Command:
+    """Take the steps of the operator's guide up to a published playbook; the tables are there already."""
+    shutil.copy(sqlite_template, tmp_path / "baton.db")
     for words in (INIT, ("playbook", "publish")):
         done = command(*words)
         assert done.exit_code == 0, done.stderr
