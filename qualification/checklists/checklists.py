@@ -19,12 +19,13 @@ from qualification.records.rows import in_workspace
 from qualification.rules.checklists.frameworks import Verdict, next_question, progress
 from qualification.rules.handoffs.event_types import Answered, ChecklistFell, ChecklistPassed
 from qualification.rules.handoffs.permissions import Action
+from qualification.rules.leads.proposed_evidence import Proposal, proposals
 from qualification.rules.playbook.playbook import Framework, Item
 
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """One item of the checklist modal."""
+    """One item of the checklist modal; `proposal` is what the lead answered elsewhere, while there is no evidence."""
 
     key: str
     name: str
@@ -32,6 +33,7 @@ class ChecklistItem:
     hint: str | None
     verdict: str
     evidence: str
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def _form(session: Session, context: HandoffContext) -> ChecklistForm:
     verdicts = {item: answer.verdict for item, answer in answers.items()}
     made = progress(framework, verdicts)
     names = {item.key: item.name for item in framework.items}
+    proposed = proposals(context.lead.fields)
     return ChecklistForm(
         handoff_id=context.handoff.id,
         lead=lead_title(session, context.handoff, contact=True),
@@ -170,6 +173,7 @@ def _form(session: Session, context: HandoffContext) -> ChecklistForm:
                 hint=item.hint,
                 verdict=verdicts.get(item.key, Verdict.UNKNOWN).value,
                 evidence=answers[item.key].evidence if item.key in answers else "",
+                proposal=None if item.key in answers and answers[item.key].evidence else proposed.get(item.key),
             )
             for item in framework.items
         ),

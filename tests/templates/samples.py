@@ -31,6 +31,7 @@ from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.event_types import TYPES
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.leads.lifecycle import Lifecycle
+from qualification.rules.leads.proposed_evidence import Proposal
 from qualification.rules.people.reachability import Unreachable
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.refusals import NoReassigning
@@ -473,6 +474,7 @@ checklists = st.builds(
             hint=perhaps_hostile,
             verdict=st.sampled_from(["yes", "no", "unknown"]),
             evidence=hostile,
+            proposal=st.none() | st.builds(Proposal, words=hostile, source=hostile),
         ),
         max_size=4,
         unique_by=lambda item: item.key,

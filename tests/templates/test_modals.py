@@ -10,6 +10,7 @@ from qualification.checklists.checklists import ChecklistForm, ChecklistItem
 from qualification.handoffs.handover import HandOverResult
 from qualification.rules.checklists.frameworks import Verdict
 from qualification.rules.field_errors import FieldFault
+from qualification.rules.leads.proposed_evidence import Proposal
 from qualification.views.forms import DecisionForm, HandOverChoices
 from qualification.views.marks import Choice
 from qualification.views.search import LeadLine
@@ -40,7 +41,7 @@ CHECKLIST = ChecklistForm(
     framework="BANT",
     items=(
         ChecklistItem("budget", "Budget", ("What is it worth?", "Who pays?"), "A range will do", "yes", "40k a year"),
-        ChecklistItem("need", "Need", ("What hurts?",), None, "unknown", ""),
+        ChecklistItem("need", "Need", ("What hurts?",), None, "unknown", "", Proposal("<!channel> Late", "Quiz & Co")),
     ),
     yes=1,
     needed=2,

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from qualification.rules.intake import lenient
 from qualification.rules.intake.row_errors import NO_COUNTRY, NO_SIZE, NO_TIME, NO_ZONE, InvalidRow, RowError
+from qualification.rules.leads import proposed_evidence
 from qualification.rules.leads.lead_input import MOST_ROWS, ActivityDetails, ActivityInput, LeadInput, SenderInput
 from qualification.rules.leads.losses import Loss
 from qualification.rules.playbook.known_senders import KNOWN
@@ -84,6 +85,8 @@ class _Mapping:
     when: str | None
     lead: Mapping[str, Expression]
     activity: Mapping[str, Expression]
+    checklist: Mapping[str, Expression]
+    name: str
 
     @classmethod
     def of(cls, sender: Sender) -> "_Mapping":
@@ -93,6 +96,8 @@ class _Mapping:
             when=sender.when or (known.when if known else None),
             lead={**_known(sender.like, "lead"), **sender.lead},
             activity={**_known(sender.like, "activity"), **sender.activity},
+            checklist=sender.checklist,
+            name=sender.name,
         )
 
 
@@ -144,8 +149,10 @@ def _lead_or_activity(mapping: _Mapping, payload: object, arrival: _Arrival) -> 
     errors: list[RowError] = []
     values = values_of("lead", mapping.lead, payload, errors)
     activity = values_of("activity", mapping.activity, payload, errors)
+    values = _with_evidence(values, values_of("checklist", mapping.checklist, payload, errors), mapping.name)
+    lost_of_lead = (*_lost(errors, "lead"), *(loss.inside("checklist") for loss in _lost(errors, "checklist")))
     try:
-        lead = _read(LeadInput, values, _lost(errors, "lead"))
+        lead = _read(LeadInput, values, lost_of_lead)
     except InvalidRow as invalid:
         return InvalidEntry(tuple(map(with_hint, invalid.inside(lenient.LEAD))))
     kind = activity.get("kind")
@@ -161,6 +168,14 @@ def _lead_or_activity(mapping: _Mapping, payload: object, arrival: _Arrival) -> 
     except InvalidRow as invalid:
         return lenient.without_activity(lead, [with_hint(error) for error in invalid.errors])
     return ActivityInput.model_construct(**dict(details), lead=lead)
+
+
+def _with_evidence(lead: dict[str, object], words: dict[str, object], source: str) -> dict[str, object]:
+    """Return the values of a lead with the words that are proposed as evidence among its fields."""
+    kept = lead.get("fields")
+    if not words or not (kept is None or isinstance(kept, dict)):
+        return lead
+    return {**lead, "fields": {**(kept or {}), **proposed_evidence.as_fields(words, source)}}
 
 
 def _read(shape: type[SHAPE], values: Mapping[str, object], lost: Iterable[Loss]) -> SHAPE:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from qualification.rules.playbook.field_types import Expression, read_page
+from qualification.rules.playbook.field_types import Expression, Key, read_page
 from qualification.rules.playbook.known_senders import KNOWN, KnownSender, Signature
 from qualification.rules.playbook.schema import Keyed
 from qualification.rules.values import expressions
@@ -22,8 +22,9 @@ class Sender(Keyed):
 
     `like` names a mapping that comes with Baton; what is written beside it takes the place of its fields, one by one.
     `each` finds the entries of a payload that holds several, `when` says which of them are taken. With a kind of
-    activity an entry is something that a lead did, without one it is a lead. `redirect` is where a visitor goes who
-    sent a plain form of a page.
+    activity an entry is something that a lead did, without one it is a lead. `checklist` finds the lead's words about
+    items of a checklist, which are proposed to the rep. `redirect` is where a visitor goes who sent a plain form of a
+    page.
     """
 
     like: Annotated[str, AfterValidator(_known)] | None = None
@@ -32,6 +33,7 @@ class Sender(Keyed):
     when: Annotated[str, AfterValidator(expressions.check)] | None = None
     lead: dict[str, Expression] = Field(default_factory=dict)
     activity: dict[str, Expression] = Field(default_factory=dict)
+    checklist: dict[Key, Expression] = Field(default_factory=dict)
     redirect: Annotated[str, AfterValidator(read_page)] | None = None
 
     @property

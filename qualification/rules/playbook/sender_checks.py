@@ -6,6 +6,7 @@ from qualification.rules.leads.lead_input import ActivityDetails, LeadInput, fie
 from qualification.rules.playbook import defaults
 from qualification.rules.playbook.entries import Entry, Finding, entries_of, entries_within, section_of
 from qualification.rules.playbook.known_senders import KNOWN
+from qualification.rules.playbook.schema import Framework
 from qualification.rules.playbook.yaml_document import Document
 from qualification.rules.values import expressions
 from qualification.rules.values.paths import Path
@@ -14,6 +15,10 @@ from qualification.rules.values.suggestions import choose_from
 _DEFAULT_SOURCES = frozenset(str(source["key"]) for source in defaults.SOURCES)
 
 _DEFAULT_KINDS = tuple(str(kind["key"]) for kind in defaults.ACTIVITIES)
+
+_DEFAULT_ITEMS = frozenset(
+    item.key for framework in defaults.made(Framework, defaults.FRAMEWORKS) for item in framework.items
+)
 
 _MAPPED = {
     "lead": fields_of(LeadInput),
@@ -33,9 +38,11 @@ def check_senders(data: Entry, _: Document) -> Iterator[Finding]:
     listed = tuple(str(entry.get("key")) for _, entry in entries_within(data, "scoring", "activities"))
     kinds = listed or _DEFAULT_KINDS
     sources = sorted(source_keys(data))
+    items = _items(data)
     for path, sender in entries_of(data, "senders"):
         for part, fields in _MAPPED.items():
             yield from _mapped((*path, part), section_of(sender, part), fields)
+        yield from _mapped((*path, "checklist"), section_of(sender, "checklist"), items)
         yield from _known_words(
             (*path, "activity", "kind"), section_of(sender, "activity").get("kind"), "activity", kinds
         )
@@ -45,8 +52,19 @@ def check_senders(data: Entry, _: Document) -> Iterator[Finding]:
             yield from _said(path, sender, kinds)
 
 
+def _items(data: Entry) -> tuple[str, ...]:
+    """Return the keys of the items in the playbook's checklists, or in the default ones."""
+    listed: set[str] = set()
+    for _, framework in entries_of(data, "frameworks"):
+        items = framework.get("items")
+        listed |= {
+            str(item.get("key")) for item in (items if isinstance(items, list) else ()) if isinstance(item, dict)
+        }
+    return tuple(sorted(listed or _DEFAULT_ITEMS))
+
+
 def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Finding]:
-    """Find what a sender is mapped to that leads or activities do not have."""
+    """Find what a sender is mapped to that leads, activities or checklists do not have."""
     for field, written in section.items():
         if field not in fields:
             yield (*path, field), f"`{field}` isn't known here; {choose_from(field, fields)}"

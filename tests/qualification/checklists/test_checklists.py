@@ -7,8 +7,10 @@ import pytest
 from qualification.checklists import checklists
 from qualification.checklists.checklists import ChecklistForm, Given
 from qualification.handoffs import decisions
-from qualification.records import Answer, Checklist
+from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.records import Answer, Checklist, Handoff, Lead, rows
 from qualification.rules.checklists.frameworks import Verdict
+from qualification.rules.leads.proposed_evidence import Proposal, as_fields
 from qualification.rules.refusals import NotOwner, UnknownLead
 from tests.worlds.desk import Desk
 
@@ -101,3 +103,26 @@ def test_a_lead_of_another_workspace_is_unknown(desk: Desk, other_desk: Desk) ->
     handoff_id = desk.accepted(by="UANA")
     with pytest.raises(UnknownLead):
         saves(other_desk, handoff_id, budget=Given(YES, ""))
+
+
+def test_what_a_lead_answered_elsewhere_is_proposed_until_a_person_writes_evidence(desk: Desk) -> None:
+    handoff_id = desk.accepted(by="UANA")
+
+    def answered(session: UnitOfWork) -> None:
+        handoff = rows.get_one(session, Handoff, handoff_id, desk.workspace_id)
+        lead = rows.get_one(session, Lead, handoff.lead_id, desk.workspace_id)
+        words = as_fields({"budget": "12000 EUR", "need": " ", "gone": "x"}, "Late-orders quiz")
+        lead.fields = {**lead.fields, **words, "checklist.timing": "rubbish"}
+
+    with desk.database.transaction() as session:
+        answered(session)
+    form = desk.reads(lambda session: checklists.form(session, desk.command(by="UANA", handoff_id=handoff_id)))
+    assert {item.key: item.proposal for item in form.items if item.proposal} == {
+        "budget": Proposal("12000 EUR", "Late-orders quiz")
+    }
+    # It is no answer: nothing is counted, and nothing is in the rep's name.
+    assert (form.yes, {item.evidence for item in form.items}) == (0, {""})
+    form = saves(desk, handoff_id, budget=Given(YES, ""))
+    assert [item.proposal for item in form.items if item.key == "budget"] == [Proposal("12000 EUR", "Late-orders quiz")]
+    form = saves(desk, handoff_id, budget=Given(YES, "12,000 EUR a year"))
+    assert [item.proposal for item in form.items if item.key == "budget"] == [None]

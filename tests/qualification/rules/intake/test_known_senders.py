@@ -203,6 +203,26 @@ def test_what_a_calculator_estimates_is_the_value() -> None:
     assert told["lead"]["fields"]["seats"] == 12
 
 
+def test_answers_to_items_of_a_checklist_are_proposed_with_their_source() -> None:
+    checklist = {"budget": "meant(@, 'value')", "need": "field(answers(@), 'what hurts?')"}
+    quiz = Sender.model_validate({"key": "q", "name": "Late-orders quiz", "like": "quiz", "checklist": checklist})
+    (told,) = map_payload(quiz, sample("quiz.json"), now=NOW).values()
+    assert isinstance(told, ActivityInput)
+    assert told.lead.fields["checklist.budget"] == {"words": "12000 EUR", "source": "Late-orders quiz"}
+    assert "checklist.need" not in told.lead.fields
+    assert told.lead.fields["score"] == 71
+
+
+def test_an_item_that_cannot_be_worked_out_costs_that_item() -> None:
+    quiz = Sender.model_validate(
+        {"key": "q", "name": "Quiz", "like": "quiz", "checklist": {"need": "join('-', visitor_id)", "budget": "score"}}
+    )
+    (told,) = map_payload(quiz, sample("quiz.json"), now=NOW).values()
+    assert isinstance(told, ActivityInput)
+    assert [loss.field for loss in told.lead.losses] == ["checklist.need"]
+    assert told.lead.fields["checklist.budget"] == {"words": "71", "source": "Quiz"}
+
+
 def test_what_a_quiz_of_typeform_came_to_is_kept() -> None:
     response = {
         "definition": {"fields": []},
