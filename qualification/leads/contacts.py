@@ -55,6 +55,13 @@ def show_own_email(session: Session, lead: Lead, lead_ids: Collection[int]) -> N
     lead.email, lead.email_key = (own[0].email, own[0].email_key) if own else (None, None)
 
 
+def vouch(session: Session, workspace_id: int, lead_ids: Collection[int], *, vouched: bool) -> None:
+    """Let each of these leads' addresses have any name from now on, for somebody says they are one; or no longer."""
+    for entry in emails_of(session, workspace_id, lead_ids):
+        entry.by_hand = vouched
+    session.flush()
+
+
 # Built once: building a statement takes longer than running it.
 _IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
 _EMAILS: Final = (

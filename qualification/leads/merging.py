@@ -27,19 +27,27 @@ _TAKEN_OVER: Final = (
 _FIELD: Final = "fields."
 
 
-def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetime) -> Lead:
-    """Merge the two leads, and return the one that is kept: the live one, else a snoozed one, else the older.
+def kept_of(session: Session, one: Lead, other: Lead) -> Lead | None:
+    """Return which of the two a merge keeps: the live one, else a snoozed one, else the older; None if both are live.
 
-    Two live leads stay two, because people work on each; so do two that somebody has split, because their sender
-    will go on naming both. Then `one` is returned.
+    People work on each of two that are live.
     """
-    if _were_split(session, one, other):
-        return one
     live = [lead for lead in (one, other) if _is_live(session, lead)]
     if len(live) > 1:
-        return one
+        return None
     snoozed = [lead for lead in (one, other) if _is_snoozed(session, lead)]
-    kept = live[0] if live else min(snoozed or (one, other), key=lambda lead: lead.id)
+    return live[0] if live else min(snoozed or (one, other), key=lambda lead: lead.id)
+
+
+def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetime, by: Person | None = None) -> Lead:
+    """Merge the two leads, and return the one that is kept.
+
+    Two live leads stay two; so do two that somebody has split, because their sender will go on naming both, unless it
+    is done `by` hand. Then `one` is returned.
+    """
+    kept = kept_of(session, one, other)
+    if kept is None or (by is None and _were_split(session, one, other)):
+        return one
     merged = other if kept is one else one
     taken = {name: getattr(merged, name) for name in _TAKEN_OVER if getattr(kept, name) is None}
     if merged.do_not_contact and not kept.do_not_contact:
@@ -71,9 +79,11 @@ def merge(session: Session, one: Lead, other: Lead, *, reason: str, now: datetim
     )
     if taken.get("name_key") is not None:
         contacts.name_phones(session, kept)
-    events.record_lead_event(session, kept, Merged(other=merged.id, reason=reason), now=now)
-    events.record_lead_event(session, merged, Merged(other=kept.id, reason=reason), now=now)
+    events.record_lead_event(session, kept, Merged(other=merged.id, reason=reason), now=now, by=by)
+    events.record_lead_event(session, merged, Merged(other=kept.id, reason=reason), now=now, by=by)
     session.flush()
+    if by is not None:
+        contacts.vouch(session, kept.workspace_id, family(session, kept), vouched=True)
     return kept
 
 
@@ -109,6 +119,7 @@ def split(session: UnitOfWork, merge_id: int, *, by: Person, now: datetime) -> t
     merged.merged_into_id = kept.scored_by_id = merged.scored_by_id = None
     session.flush()
     contacts.show_own_email(session, kept, family(session, kept))
+    contacts.vouch(session, kept.workspace_id, [*family(session, kept), *family(session, merged)], vouched=False)
     if "name_key" in found.taken_over:
         contacts.name_phones(session, kept)
     found.split_at, found.split_by_id = now, by.id

@@ -80,20 +80,24 @@ def lock_root(session: Session, lead: Lead) -> Lead:
     return _in_order(session, lock)
 
 
-def lock_person(session: Session, lead: Lead) -> Sequence[Handoff]:
-    """Lock all that is one person, before any of it is changed, and return their handoffs by id.
+def lock_person(session: Session, *leads: Lead) -> Sequence[Handoff]:
+    """Lock all that is one person, or several, before any of it is changed, and return their handoffs by id.
 
-    In the order of all locks: the companies, then the handoffs, then the lead and all that were merged into it.
+    In the order of all locks: the companies, then the handoffs, then the leads and all that were merged into them.
     """
+    workspace_id = leads[0].workspace_id
+
+    def family() -> list[int]:
+        return [*merging.families(session, workspace_id, [lead.id for lead in leads])]
 
     def lock() -> Sequence[Handoff]:
-        of_person = {"workspace_id": lead.workspace_id, "ids": merging.family(session, lead)}
+        of_person = {"workspace_id": workspace_id, "ids": family()}
         companies = session.scalars(_COMPANIES_OF, of_person).all()
-        session.scalars(_LOCKED_COMPANIES, {"workspace_id": lead.workspace_id, "ids": companies}).all()
+        session.scalars(_LOCKED_COMPANIES, {"workspace_id": workspace_id, "ids": companies}).all()
         handoffs = session.scalars(_LOCKED_HANDOFFS_OF, of_person).all()
-        leads = session.scalars(_LOCKED_LEADS_OF, of_person).all()
-        there = {each.company_id for each in leads} - {None}
-        later = merging.family(session, lead)
+        locked_leads = session.scalars(_LOCKED_LEADS_OF, of_person).all()
+        there = {each.company_id for each in locked_leads} - {None}
+        later = family()
         made = session.scalars(_HANDOFFS_OF, {**of_person, "ids": later}).all()
         if later != of_person["ids"] or not there <= {*companies} or len(made) != len(handoffs):
             raise FoundLate

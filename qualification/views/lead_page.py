@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from qualification.handoffs.merge_by_hand import whole_lead
 from qualification.handoffs.viewpoint import seen_lead, viewpoint
 from qualification.leads import contacts, merging, resolution, titles
 from qualification.leads.companies import country_of, size_of
@@ -20,11 +21,11 @@ from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
-from qualification.rules.refusals import NotAManager, NotInPlaybook, StaleCard, UnknownLead
+from qualification.rules.refusals import NotInPlaybook, StaleCard, UnknownLead
 from qualification.rules.values.countries import region_of
 from qualification.rules.values.masking import masked_all
 from qualification.scoring import activity_counts
-from qualification.views import cards, search
+from qualification.views import cards, merge_form, search
 from qualification.views.cards import LeadCard
 from qualification.views.marks import ScoreContribution
 
@@ -68,7 +69,8 @@ class LeadPage:
     it never had one; `is_live` says that sales has it now.
     `recent` is what it did last, the latest first. `sees_contact` says whether the reader sees all, and so may make two
     leads of it again. `unread` is what senders wrote in fields that could not be read, `ids` are theirs of it.
-    `erased_at` is when the person was erased, `may_erase` whether the reader may do it.
+    `erased_at` is when the person was erased, `may_erase` whether the reader may do it. `alike` are the titles of leads
+    that may be the same person.
     """
 
     lead_id: int
@@ -103,6 +105,7 @@ class LeadPage:
     ids: tuple[str, ...] = ()
     erased_at: datetime | None = None
     may_erase: bool = False
+    alike: tuple[str, ...] = ()
 
 
 MOST: Final = 20
@@ -281,6 +284,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         ids=contacts.external_ids(session, lead.workspace_id, family) if contact else (),
         erased_at=lead.erased_at,
         may_erase=view.roles.may_erase and lead.erased_at is None,
+        alike=tuple(each.lead for each in merge_form.candidates(session, view, lead)) if contact else (),
     )
 
 
@@ -295,12 +299,7 @@ def split(
     merge = session.scalar(select(Merge).where(Merge.workspace_id == workspace_id, Merge.id == merge_id))
     if merge is None or view.person is None:
         raise StaleCard if view.roles.is_here else NotInPlaybook
-    lead, seen = seen_lead(session, view, workspace_id, merge.kept_id)
-    if seen is not Sight.CONTACT:
-        handoff = _nearest(session, lead)
-        team = rows.get_one(session, Team, handoff.team_id, handoff.workspace_id) if handoff else None
-        manager = people.ref_of(session, lead.workspace_id, team.manager_id) if team else None
-        raise NotAManager(may=(manager,) if manager else ())
+    whole_lead(session, view, workspace_id, merge.kept_id)
     return merging.split(session, merge.id, by=view.person, now=now)
 
 

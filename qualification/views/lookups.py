@@ -14,6 +14,7 @@ from qualification.rules.people.audited import Surface
 from qualification.rules.refusals import LeadElsewhere
 from qualification.views.held import GatedLeads
 from qualification.views.lead_page import FoundLead, LeadPage
+from qualification.views.merge_form import MergeForm
 from qualification.views.search import LeadLine
 
 
@@ -34,6 +35,12 @@ def of_page(page: LeadPage, surface: Surface = Surface.LEAD) -> Lookup:
 def of_list(found: Sequence[FoundLead]) -> Lookup:
     """Return the look at a list of those that the words may mean."""
     return Lookup(Surface.LEAD, tuple(each.lead_id for each in found))
+
+
+def of_candidates(form: MergeForm, other_id: int | None = None) -> Lookup | None:
+    """Return the look at the leads that may be merged with one, or at the one of them that was chosen."""
+    shown = (other_id,) if other_id is not None else tuple(each.lead_id for each in form.candidates)
+    return Lookup(Surface.MERGE, shown, contact=True) if shown else None
 
 
 def of_held(held: GatedLeads) -> Lookup:

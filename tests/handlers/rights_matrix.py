@@ -146,6 +146,18 @@ def _lead_button(listener: str, state: str) -> Row:
     return Row(listener, state, make)
 
 
+def _merge_looked_up(world: RightsWorld, kind: str, subject: Subject) -> Json:
+    other = world.subjects["won", "whose it is"].lead_id
+    return rights.submission(
+        world, kind, "merge_lead", {"lead": subject.lead_id}, texts={"query": ""}, chosen={"other": {"lead": other}}
+    )
+
+
+def _merged_by_hand(world: RightsWorld, kind: str, subject: Subject) -> Json:
+    about_both = {"lead": subject.lead_id, "with": world.subjects["won", "whose it is"].lead_id}
+    return rights.submission(world, kind, "merge_leads", about_both)
+
+
 def _plain(listener: str, value: Json | None = None, note: str = "") -> Row:
     action_id = listener.partition(" ")[2]
     return Row(listener, "offered", lambda world, kind, _: rights.button(world, kind, action_id, value), note)
@@ -242,6 +254,9 @@ ROWS: Final[tuple[Row, ...]] = (
     _lead_button("action show_lead", "accepted"),
     _lead_button("action hand_over_lead", "unknown to sales"),
     _lead_button("action split_lead", "merged"),
+    _lead_button("action merge_lead", "accepted"),
+    Row("view merge_lead", "accepted", _merge_looked_up),
+    Row("view merge_leads", "accepted", _merged_by_hand),
     _lead_button("action erase_lead", "accepted"),
     Row(
         "view erase",

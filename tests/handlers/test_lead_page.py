@@ -64,7 +64,7 @@ def test_a_lead_is_found_by_a_few_words_and_shown_whole(floor: Floor, olu: Perso
     answer = asks(olu, words)
     for known in ("Acme · Ivy Chen", "ivy@acme.example", "+49 1", "Pricing page visited", "score 15"):
         assert known in answer.text
-    assert answer.buttons == ["Hand over…", "Erase…"]
+    assert answer.buttons == ["Hand over…", "Merge with…", "Erase…"]
 
 
 def test_a_lead_is_found_by_its_id_in_another_system_which_is_shown(floor: Floor, olu: Person) -> None:
@@ -89,7 +89,7 @@ def test_of_several_the_one_picked_is_shown_in_their_place(floor: Floor, olu: Pe
     assert several.buttons == ["Show", "Show"]
     assert {"Acme · Ivy Chen", "Acme · Joe Doe"} <= set(several.text.splitlines())
     olu.presses("show_lead", on=several, near="Ivy Chen")
-    assert olu.private_replies[-1].buttons == ["Hand over…", "Erase…"]
+    assert olu.private_replies[-1].buttons == ["Hand over…", "Merge with…", "Erase…"]
     assert len(olu.private_replies) == 1
 
 
@@ -191,7 +191,7 @@ def test_a_gate_that_holds_a_lead_is_named(floor: Floor, olu: Person) -> None:
     does(floor, "trial", **IVY, do_not_contact=True)
     answer = asks(olu, "ivy")
     assert "Do not contact · Held back by the “Do not contact” filter" in answer.text
-    assert answer.buttons == ["Erase…"]
+    assert answer.buttons == ["Merge with…", "Erase…"]
 
 
 def test_held_counts_by_gate_whom_sales_does_not_see_and_one_of_them_can_be_handed_over(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qualification.checklists.checklists import ChecklistForm, ChecklistItem
 from qualification.handoffs.erasure import Erasure
 from qualification.handoffs.handover import HandOverResult
+from qualification.handoffs.merge_by_hand import MergeObstacle, MergePreview
 from qualification.handoffs.retention import RetentionNotice
 from qualification.reporting.figures import (
     Amount,
@@ -41,6 +42,7 @@ from qualification.views.held import GateCount, GatedLead, GatedLeads
 from qualification.views.home import HandedOverLately, Home, OutOfReach, Page, TeamClocks
 from qualification.views.lead_page import FoundLead, LeadPage, MergedLead, RecentActivity
 from qualification.views.marks import ChecklistMark, Choice, ItemMark, ScoreContribution, SnoozeMark, TaskMark
+from qualification.views.merge_form import Candidate, MergeForm
 from qualification.views.overview import DeadLetter, Overview
 from qualification.views.receipts import HandoffLine, Receipt
 from qualification.views.reminders import Reminder, Resumed
@@ -297,7 +299,9 @@ pages = st.builds(
     score=st.integers(-50, 500),
     contributions=weights,
     email=perhaps_hostile,
+    emails=st.lists(hostile, max_size=3).map(tuple),
     phone=perhaps_hostile,
+    phones=st.lists(hostile, max_size=3).map(tuple),
     title=perhaps_hostile,
     size=st.none() | counts,
     country=st.sampled_from([None, "DE", "GB"]),
@@ -319,6 +323,36 @@ pages = st.builds(
     ).map(tuple),
     unread=st.dictionaries(st.sampled_from(["size", "email", "country", "other"]), st.just("") | hostile, max_size=3),
     ids=st.lists(hostile, max_size=7).map(tuple),
+    alike=st.lists(hostile, max_size=2).map(tuple),
+)
+merge_forms = st.builds(
+    MergeForm,
+    lead_id=counts,
+    lead=hostile,
+    candidates=st.lists(
+        st.builds(
+            Candidate, lead_id=counts, lead=hostile, email=perhaps_hostile, why=st.sampled_from(["phone", "name", ""])
+        ),
+        max_size=4,
+        unique_by=lambda each: each.lead_id,
+    ).map(tuple),
+    query=st.just("") | hostile,
+)
+merge_previews = st.builds(
+    MergePreview,
+    kept_id=counts,
+    merged_id=counts,
+    kept=hostile,
+    merged=hostile,
+    name=perhaps_hostile,
+    company=perhaps_hostile,
+    emails=st.lists(hostile, max_size=3).map(tuple),
+    phones=st.lists(hostile, max_size=3).map(tuple),
+    scores=st.tuples(st.integers(-50, 500), st.integers(-50, 500)),
+    activities=counts,
+    handoffs=st.integers(0, 3),
+    do_not_contact=st.booleans(),
+    obstacle=st.none() | st.sampled_from([*MergeObstacle]),
 )
 starts = st.builds(
     Overview,
@@ -633,6 +667,9 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
             split=st.sampled_from([(), (7,), (7, 12)]),
         )
     ),
+    "modals/merge_lead": _facts(form=merge_forms),
+    "modals/merge_leads": _facts(would=merge_previews),
+    "modals/merged": _facts(done=merge_previews),
     "modals/erased": _facts(
         done=st.builds(
             Erasure,

@@ -39,5 +39,6 @@ class Surface(StrEnum):
     HELD = "/lead held"
     BANT = "/bant"
     HAND_OVER = "hand_over"
+    MERGE = "merge"
     API = "api"
     ERASE = "baton erase"

@@ -193,6 +193,16 @@ def ask(floor: Floor) -> Iterator[None]:
     yield
     floor.mika.closes()
     administrator = floor.sandbox.person("Olu Adeyemi")
+    comes_in(floor, email="jo@kestrel.example", name="Jo Doe", company="Kestrel Freight")
+    administrator.types("/lead joe doe", "#general")
+    press(administrator, "merge_lead", administrator.private_replies[-1])
+    yield
+    administrator.fills({"query": "jo@kestrel.example"})
+    submit(administrator, "merge_lead")
+    yield
+    submit(administrator, "merge_leads")
+    yield
+    administrator.closes()
     administrator.types("/lead joe doe", "#general")
     press(administrator, "erase_lead", administrator.private_replies[-1])
     yield
