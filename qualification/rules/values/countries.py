@@ -43,6 +43,8 @@ def check_country(text: str) -> str:
     return code
 
 
+# Rows of a file name a few countries over and over.
+@lru_cache(maxsize=1024)
 def _of(text: str) -> str | None:
     """Read a country by its name, with what may stand around it."""
     flags = "".join(chr(ord(char) - _FIRST_FLAG + ord("A")) for char in text if _FIRST_FLAG <= ord(char) <= _LAST_FLAG)

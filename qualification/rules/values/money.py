@@ -11,7 +11,7 @@ from babel import Locale
 from babel.numbers import get_currency_precision, get_territory_currencies
 
 from qualification.rules.field_errors import FieldFault, Unreadable
-from qualification.rules.values.bands import MULTIPLES, band_of, tidy_number
+from qualification.rules.values.bands import MULTIPLES, Band, band_of, tidy_number
 
 MOST_MINOR = 10**15
 
@@ -50,6 +50,7 @@ _GROUPED = r"\d{1,3}(?:%s\d{3})+"
 _INDIAN = r"\d{1,2}(?:,\d{2})+,\d{3}"
 _GROUP = 3
 _NEGATIVE = re.compile(r"^\(.*\)$|-")
+_NO_BAND = re.compile(r"[€$£¥]? ?[\d.,' ]+[€$£¥]?")
 _NO_CENTS = re.compile(r"(?<=\d)[.,]-(?!\d)")
 
 
@@ -64,7 +65,7 @@ def parse_money(text: str, default_currency: str) -> tuple[int, str]:
     if len(text) > _LONGEST:
         raise Unreadable("value", text, FieldFault.BAD_VALUE)
     tidy = _NO_CENTS.sub("", tidy_number(text))
-    band = band_of(tidy)
+    band = Band(tidy) if _NO_BAND.fullmatch(tidy) else band_of(tidy)
     if band is None:
         raise Unreadable("value", text, FieldFault.BAD_VALUE)
     amount, currency = _one_amount(text, band.lower, default_currency)
