@@ -1,4 +1,4 @@
-"""Revision 0018: keys are folded anew, and every row stays, also where two come to one key."""
+"""Revision 0021: keys are folded anew, and every row stays, also where two come to one key."""
 
 from collections.abc import Iterator
 from typing import Any

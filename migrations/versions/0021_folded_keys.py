@@ -23,8 +23,8 @@ from qualification.rules.values.email_domains import is_shared, registrable
 from qualification.rules.values.emails import fold_domain
 from qualification.rules.values.normalization import fold_company, fold_mailbox, fold_name
 
-revision = "0018"
-down_revision = "0015"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
@@ -37,8 +37,8 @@ def upgrade() -> None:
     """Move forward."""
     _fold("lead", "name", "name_key", fold_name)
     _fold("lead", "email", "email_key", fold_mailbox, is_unique=True)
-    if sa.inspect(op.get_bind()).has_table("lead_email"):
-        _fold("lead_email", "email", "email_key", fold_mailbox, is_unique=True)
+    _fold("lead_email", "email", "email_key", fold_mailbox, is_unique=True)
+    _copy_names()
     _fold("company", "domain", "domain", _registered, is_unique=True)
     _fold("company", "name", "name_key", fold_company, is_unique=True, only_where="domain IS NULL")
 
@@ -47,9 +47,18 @@ def downgrade() -> None:
     """Move back: keys are folded as before. Domains of companies stay those that somebody registered."""
     _fold("lead", "name", "name_key", former_folding.former_name)
     _fold("lead", "email", "email_key", former_folding.former_mailbox, is_unique=True)
-    if sa.inspect(op.get_bind()).has_table("lead_email"):
-        _fold("lead_email", "email", "email_key", former_folding.former_mailbox, is_unique=True)
+    _fold("lead_email", "email", "email_key", former_folding.former_mailbox, is_unique=True)
+    _copy_names()
     _fold("company", "name", "name_key", former_folding.former_company, is_unique=True, only_where="domain IS NULL")
+
+
+def _copy_names() -> None:
+    """Let addresses and numbers carry the key of their lead's name; the empty one stands for several names."""
+    lead = sa.table("lead", sa.column("id"), sa.column("name_key"))
+    for name in ("lead_email", "lead_phone"):
+        table = sa.table(name, sa.column("lead_id"), sa.column("name_key"))
+        key = sa.select(lead.c.name_key).where(lead.c.id == table.c.lead_id).scalar_subquery()
+        op.execute(table.update().where(table.c.name_key.is_not(None), table.c.name_key != "").values(name_key=key))
 
 
 def _registered(domain: str) -> str:
