@@ -41,6 +41,7 @@ class Companies:
         self._by_domain: dict[str, Company] = {}
         self._by_name: dict[str, list[Company]] = {}
         self._names: dict[str, set[str]] = {}
+        self._facts: dict[int, tuple[object, ...]] = {}
         if not rows:
             return
         parameters = {
@@ -51,10 +52,15 @@ class Companies:
         }
         for company in session.scalars(_CANDIDATES, parameters):
             self.by_id[company.id] = company
+            self._facts[company.id] = _facts(company)
             self._index(company)
         if parameters["domains"]:
             for named in session.execute(_NAMES, parameters):
                 self._names.setdefault(named.domain, set()).add(named.name_key)
+
+    def changed(self) -> list[int]:
+        """Return the ids of the stored companies of which the rows have said something new, that their cards show."""
+        return [each for each, facts in self._facts.items() if facts != _facts(self.by_id[each])]
 
     def is_new(self, company: Company | None) -> bool:
         """Say whether the company waits for `write`."""
@@ -146,6 +152,11 @@ class Companies:
         namesakes = self._by_name.setdefault(company.name_key, [])
         if company not in namesakes:
             namesakes.append(company)
+
+
+def _facts(company: Company) -> tuple[object, ...]:
+    """Return what the cards of a company's leads show of it."""
+    return company.name, company.size, company.country
 
 
 # Built once: building a statement takes longer than running it.

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from qualification.handoffs.viewpoint import viewpoint_of
+from qualification.leads.companies import country_of, size_of
 from qualification.leads.titles import lead_title
 from qualification.people import people
 from qualification.playbook import playbooks
@@ -166,8 +167,8 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         title=lead.title,
         email=lead.email if contact else None,
         phone=lead.phone if contact else None,
-        size=handoff.size,
-        country=handoff.country,
+        size=size_of(lead, company) or handoff.size,
+        country=country_of(lead, company) or handoff.country,
         source=source_name(playbook, handoff.source),
         campaign=handoff.campaign,
         value_minor=lead.value_minor,

@@ -3,6 +3,7 @@
 from qualification.handoffs import progress
 from qualification.people import people
 from qualification.records import Delivery
+from qualification.rules.leads.lead_input import LeadInput
 from qualification.views.cards import LeadCard
 from tests.worlds.desk import Desk
 from tests.worlds.playbook import PLAYBOOK
@@ -97,3 +98,18 @@ def test_three_of_a_company_go_along_with_the_first_and_with_each_other(desk: De
     assert desk.card(second.handoff_id).beside == ("Kestrel", "Kestrel · Ida Berg")
     assert third.beside == ("Kestrel", "Kestrel · Bo Dahl")
     assert channel_cards(desk) == [first]
+
+
+def test_what_is_new_of_a_company_stands_on_each_of_its_cards(desk: Desk) -> None:
+    first = desk.accepted("Kestrel")
+    second = offered(desk, "Kestrel", "Bo Dahl", "bo@kestrel.example")
+    before = {each.id: each.desired_revision for each in desk.all(Delivery) if each.kind.endswith("_card")}
+    known = {"email": "ida@kestrel.example", "name": "Ida Berg", "company": "Kestrel", "size": "240", "country": "SE"}
+    desk.takes(LeadInput.model_validate(known))
+    cards = [desk.card(first), desk.card(second.handoff_id)]
+    assert [(card.size, card.country) for card in cards] == [(240, "SE"), (240, "SE")]
+    after = {each.id: each.desired_revision for each in desk.all(Delivery) if each.kind.endswith("_card")}
+    assert all(after[card] > revision for card, revision in before.items())
+    desk.takes(LeadInput.model_validate({**known, "email": "bea@kestrel.example", "name": "Bea Holm"}))
+    again = {each.id: each.desired_revision for each in desk.all(Delivery) if each.kind.endswith("_card")}
+    assert again == after, "nothing is new"
