@@ -22,6 +22,15 @@ LEAD = (
     " fields, created_at, updated_at)"
     " VALUES (:id, :workspace_id, :name, :name_key, :email, :email_key, 'lead', :false, 0, 1, '{}', :at, :at)"
 )
+EMAILS = (
+    "INSERT INTO lead_email (workspace_id, lead_id, email, email_key, name_key, by_hand, created_at)"
+    " SELECT workspace_id, id, email, email_key, name_key, :false, created_at"
+    " FROM lead WHERE email_key IS NOT NULL ORDER BY id"
+)
+PHONES = (
+    "INSERT INTO lead_phone (workspace_id, lead_id, phone, phone_key, name_key, created_at)"
+    " SELECT workspace_id, id, '+49 30 123456', '4930123456', name_key, created_at FROM lead"
+)
 COMPANIES = [
     (1, 1, "Çelik A.Ş.", "çelik aş", None),
     (2, 1, "Celik", "celik", None),
@@ -48,7 +57,7 @@ LEADS = [
 @pytest.fixture
 def old(database_url: str) -> Iterator[Engine]:
     """Give a database of the version before, with leads and companies whose keys it folded."""
-    migrations.downgrade(database_url, "0014")
+    migrations.downgrade(database_url, "0020")
     engine = create_engine(database_url, poolclass=NullPool)
     with engine.begin() as connection:
         for number in (1, 2):
@@ -58,6 +67,8 @@ def old(database_url: str) -> Iterator[Engine]:
         person = ("id", "workspace_id", "name", "name_key", "email", "email_key")
         leads = ({**dict(zip(person, row, strict=True)), "at": AT, "false": False} for row in LEADS)
         connection.execute(text(LEAD), [*leads])
+        connection.execute(text(EMAILS), {"false": False})
+        connection.execute(text(PHONES))
     yield engine
     engine.dispose()
 
@@ -78,6 +89,9 @@ def test_keys_are_what_the_rules_fold_and_the_row_that_has_a_key_keeps_it(old: E
         1: "irem.y@googlemail.com", 2: "iremy@gmail.com", 3: "ole@xn--dhlnetz-5wa.example", 4: "ole@dählnetz.example",
         5: "ivy@gmail.com", 6: "iv.y@gmail.com", 7: "ivy@gmail.com", 8: None,
     }  # fmt: skip
+    for contacts, keys in (("lead_email", ("email_key", "name_key")), ("lead_phone", ("name_key",))):
+        for row in stored(old, contacts).values():
+            assert [row[key] for key in keys] == [leads[row["lead_id"]][key] for key in keys]
     assert leads[5]["email_key"] == fold_mailbox("i.vy@gmail.com")
     assert {row: company["name_key"] for row, company in companies.items()} == {
         1: "çelik aş", 2: "celik", 3: fold_company("Ромашка"), 4: "kestrel", 5: "kestrel", 6: "dahl netz", 7: "wix",
@@ -90,10 +104,10 @@ def test_keys_are_what_the_rules_fold_and_the_row_that_has_a_key_keeps_it(old: E
 
 
 def test_the_way_back_gives_every_lead_its_keys_again(old: Engine, database_url: str) -> None:
-    before = stored(old, "lead")
+    before, addresses, numbers = (stored(old, table) for table in ("lead", "lead_email", "lead_phone"))
     migrations.upgrade(database_url)
-    migrations.downgrade(database_url, "0014")
-    assert stored(old, "lead") == before
+    migrations.downgrade(database_url, "0020")
+    assert (stored(old, "lead"), stored(old, "lead_email"), stored(old, "lead_phone")) == (before, addresses, numbers)
     companies = stored(old, "company")
     assert {row: each["name_key"] for row, each in companies.items()} == {row: key for row, _, _, key, _ in COMPANIES}
     migrations.upgrade(database_url)

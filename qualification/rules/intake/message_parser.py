@@ -32,7 +32,6 @@ _EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\"'|]{1,64}@[^\s@<>()\[\],;:\"'|]{1
 _PHONE: Final = re.compile(r"(?<![\w+])\+[1-9](?:[ \xa0().\-/]{0,3}\d){8,14}(?![ \xa0().\-/]{0,3}\d|\w)")
 _PHONE_GIVEN: Final = re.compile(r"[\d\s+().\-/]+(?:(?:ext|x|durchwahl)[\s.]*\d+)?", re.IGNORECASE)
 _HEADS: Final = re.compile(r"(?<!\s)\s*+\b(?:employees|people|staff|mitarbeiter\w*|beschäftigte)\b\s*", re.IGNORECASE)
-_NOTHING: Final = frozenset({"na", "none", "null", "nil", "unknown", "unbekannt", "notgiven", "notprovided", "keine"})
 _EMPTY_LINES: Final = re.compile(r"\n\s*\n")
 
 
@@ -124,7 +123,7 @@ def _labelled(line: str) -> tuple[str | None, str]:
 
 def _read(field: str, value: str, currency: str) -> str | None:
     """Return the value as the form accepts it, None if it doesn't."""
-    if not normalization.fold_label(value) or normalization.fold_label(value) in _NOTHING:
+    if not normalization.fold_label(value) or normalization.is_blank(value):
         return None
     try:
         return _READERS[field](value, currency)

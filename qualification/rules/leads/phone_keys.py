@@ -1,13 +1,11 @@
-"""Telephone numbers folded for comparison."""
+"""By what telephone numbers of leads are compared."""
 
-import re
 from typing import Final
 
-import phonenumbers
+from qualification.rules.values import phones
 
 _FEWEST_DIGITS: Final = 7
 _MOST_DIGITS: Final = 15  # E.164
-_EXTENSION: Final = re.compile(r"(?i:ext|x|#|durchwahl|;)")
 
 
 def phone_key(text: str, country: str | None) -> str | None:
@@ -15,18 +13,8 @@ def phone_key(text: str, country: str | None) -> str | None:
 
     `country` is an ISO 3166 code. A number of one digit again and again was typed to fill a field, and is none.
     """
-    number = _EXTENSION.split(text, maxsplit=1)[0].replace("(0)", "").strip()
-    digits = "".join(str(int(sign)) for sign in number if sign.isdecimal())
-    is_international = number.startswith(("+", "\uff0b")) or digits.startswith("00")
-    digits = digits.removeprefix("00") if is_international else digits
-    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or len(set(digits)) == 1:
+    digits = "".join(str(int(sign)) for sign in text if sign.isdecimal())
+    if len(set(digits)) == 1:
         return None
-    if is_international:
-        return f"+{digits}"
-    if country is None:
-        return digits
-    try:
-        parsed = phonenumbers.parse(digits, country)
-    except phonenumbers.NumberParseException:
-        return digits
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    key = phones.phone_key(text, country)
+    return key or (digits if _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS else None)

@@ -9,18 +9,13 @@ from enum import StrEnum
 from itertools import product
 from typing import Final
 
-import phonenumbers
-
 from qualification.rules.leads.lead_data import LONGEST_KEY, LeadData
+from qualification.rules.leads.phone_keys import phone_key
 from qualification.rules.values.email_domains import domain_of
 from qualification.rules.values.former_folding import former_company, former_domain, former_mailbox, former_name
 from qualification.rules.values.normalization import Unreadable, check_email, fold_mailbox
 
 _MARK_LENGTH: Final = 8
-# Fewer digits are an extension or a slip.
-_FEWEST_DIGITS: Final = 6
-
-
 _DOMAIN: Final = re.compile(r"(?:\*?@)?(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,}")
 
 
@@ -65,15 +60,8 @@ def phone_keys(phone: str | None, country: str | None = None) -> tuple[str, ...]
 
     `country` is that of whoever has it, for a number without one.
     """
-    digits = "".join(char for char in phone or "" if char.isdecimal())
-    if len(digits) < _FEWEST_DIGITS:
-        return ()
-    try:
-        parsed = phonenumbers.parse(phone or "", country)
-    except phonenumbers.NumberParseException:
-        return (digits,)
-    whole = f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
-    return tuple(dict.fromkeys((whole, digits)))
+    keys = (phone_key(phone, country), phone_key(phone, None)) if phone else ()
+    return tuple(dict.fromkeys(key for key in keys if key))
 
 
 def recognisers_of(

@@ -6,15 +6,13 @@ from functools import lru_cache
 from typing import Final
 
 from qualification.rules.values import contact_consents, normalization
+from qualification.rules.values.blanks import is_blank
 from qualification.rules.values.contact_consents import Kind, UnclearConsent
 from qualification.rules.values.field_names import by_meaning
 from qualification.rules.values.label_words import fold_words
 
 _FAMILY_NAME_FIRST: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\s]+")
 _KIND: Final = re.compile(r"(?:p|tel|phone):(?=\+?\d)")
-_NOTHING: Final = frozenset(
-    {"-", "--", "\N{EN DASH}", "\N{EM DASH}", ".", "n/a", "#n/a", "null", "(null)", "none", "[null]", "\\n"}
-)
 
 
 def meant(fields: object, means: object) -> object:
@@ -99,7 +97,7 @@ def _held(values: tuple[object, ...]) -> Iterator[object]:
     for value in values:
         if isinstance(value, str):
             text = _KIND.sub("", value.strip())
-            if text and text.casefold() not in _NOTHING:
+            if text and not is_blank(text):
                 yield text
         elif isinstance(value, int | float):
             yield value
