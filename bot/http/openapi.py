@@ -30,11 +30,11 @@ _TAKEN_LEAD: Final = {"id": 12}
 _TAKEN_ACTIVITY: Final = {"id": 345, "lead_id": 12}
 _REFUSED: Final = {"index": 1, "status": 422, "errors": [{"field": "email", "reason": "isn't a valid e-mail address"}]}
 _STATUSES: Final = {
-    "400": "The body isn't valid JSON.",
+    "400": "The body is neither JSON nor a form.",
     "401": "No valid API key, and no valid signature of a sender that has a secret; or the key has expired.",
     "403": (
-        "The key may not do this, or not from this address. A publishable key can only post to /v1/in/{sender}, for "
-        "its own sender."
+        "The key may not do this, or not from this address or page. A publishable key can only post to "
+        "/v1/in/{sender}, for its own sender."
     ),
     "408": "The end of the request didn't come in time.",
     "413": f"More than {LARGEST // 2**20} MB, more than {MOST_ROWS} rows, or more values than anybody needs.",
