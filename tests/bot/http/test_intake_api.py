@@ -33,7 +33,7 @@ def test_a_lead_is_taken_in_and_read_again(sender: Sender) -> None:
     lead_id = taken.json()["id"]
     assert sender.posts("/v1/leads", {**IVY, "id": 7}).json() == {"id": lead_id}
     read = sender.asks("GET", f"/v1/leads/{lead_id}").json()
-    assert (read["email"], read["company"], read["lifecycle"], read["score"]) == (IVY["email"], "Acme", "subscriber", 0)
+    assert (read["email"], read["company"], read["lifecycle"], read["score"]) == (IVY["email"], "Acme", "lead", 0)
     assert (read["size"], read["fields"]) == (240, {"plan": "pro"})
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 from hypothesis import given
@@ -279,8 +280,12 @@ def test_the_senders_id_of_a_delivery_is_the_activitys_where_it_has_none_of_its_
 
 @pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL))
 def test_what_the_guide_shows_is_good(block: str) -> None:
+    before = PLAYBOOK.partition("senders:")[0]
+    if block.startswith("- {key: "):
+        assert parse(f"{before}scoring:\n  activities:\n{indent(block, '    ')}").scoring.activities
+        return
     senders = block.removeprefix("senders:\n")
-    assert parse(f"{PLAYBOOK.partition('senders:')[0]}senders:\n{senders}").senders
+    assert parse(f"{before}senders:\n{senders}").senders
 
 
 def test_the_guide_tells_of_every_field_and_function() -> None:
