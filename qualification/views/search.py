@@ -251,8 +251,13 @@ def _named(
 
     email, phone, digits = LeadEmail.email_key, LeadPhone.phone_key, number or ""
     whole = known_by(email == address, phone.in_([digits, f"+{digits}"]))
-    beginning = known_by(email.startswith(address, autoescape=True), phone.startswith(f"+{digits}", autoescape=True))
-    part = known_by(email.contains(address, autoescape=True), phone.endswith(digits.lstrip("0"), autoescape=True))
+    # Beside the mailbox, for some have no dots: as it was written.
+    as_written = func.lower(LeadEmail.email)
+    begins = or_(*(each.startswith(address, autoescape=True) for each in (email, as_written)))
+    holds = or_(*(each.contains(address, autoescape=True) for each in (email, as_written)))
+    prefixed = phone.startswith(f"+{digits}", autoescape=True)
+    beginning = known_by(begins, prefixed)
+    part = known_by(holds, or_(prefixed, phone.endswith(digits.lstrip("0"), autoescape=True)))
     rank = case(
         (or_(*(text == key for text, key in sought), whole), 0),
         (or_(*(text.startswith(key, autoescape=True) for text, key in sought), beginning), 1),

@@ -82,6 +82,16 @@ def told_nothing(answer: Message) -> bool:
     return answer.text.startswith("No lead matches")
 
 
+@pytest.mark.parametrize(
+    "words", ["ivy.chen", "ivy.chen@gmail.com", "ivychen@googlemail.com", "030 901820", "+49 30 90"]
+)
+def test_a_lead_is_found_by_any_of_its_addresses_and_numbers(floor: Floor, olu: Person, words: str) -> None:
+    comes_in(floor, **IVY, emails=["Ivy.Chen@gmail.com"], phones=["+49 30 901820"])
+    answer = asks(olu, words)
+    assert "ivy@acme.example · Ivy.Chen@gmail.com" in answer.text
+    assert "+49 30 901820" in answer.text
+
+
 def test_of_several_the_one_picked_is_shown_in_their_place(floor: Floor, olu: Person) -> None:
     comes_in(floor, **IVY)
     comes_in(floor, email="joe@acme.example", name="Joe Doe", company="Acme")

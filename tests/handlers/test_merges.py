@@ -12,7 +12,7 @@ from tests.worlds.floor import PLAYBOOK, Floor, press, shown, submit
 
 __all__ = ["olu"]
 
-OTHER = {"name": "Ivy Wong", "email": "ivy.wong@gmail.com", "phone": "+49 30 901820"}
+OTHER = {"name": "Ivy Wong", "email": "ivy.wong@home.example", "phone": "+49 30 901820"}
 
 
 def opens(who: Person, words: str) -> None:
@@ -38,7 +38,7 @@ def test_two_leads_become_one_after_what_will_happen_was_shown(floor: Floor, olu
     for word in (
         "Ivy Wong",
         "Acme · Ivy Chen",
-        "ivy@acme.example · ivy.wong@gmail.com",
+        "ivy@acme.example · ivy.wong@home.example",
         "+49 40 428880 · +49 30 901820",
     ):
         assert word in text
@@ -47,7 +47,7 @@ def test_two_leads_become_one_after_what_will_happen_was_shown(floor: Floor, olu
     assert shown(olu) == "merged"
     assert roots(floor) == {"Ivy Chen": None, "Ivy Wong": kept}
     olu.closes()
-    page = asks(olu, "ivy.wong@gmail.com")
+    page = asks(olu, "ivy.wong@home.example")
     assert "Acme · Ivy Chen" in page.text
     press(olu, "split_lead", page)
     assert set(roots(floor).values()) == {None}
@@ -67,7 +67,7 @@ def test_what_either_of_them_sends_later_stays_theirs_until_they_are_split(floor
     with floor.baton.database.snapshot() as session:
         assert {entry.email_key: entry.lead_id for entry in session.query(LeadEmail)} == {
             "ivy@acme.example": kept,
-            "ivy.wong@gmail.com": other,
+            "ivy.wong@home.example": other,
         }
 
 
