@@ -4,18 +4,18 @@ A million leads with an address and a number each took 58 s on SQLite and 35 s o
 took 8 s and 5 s.
 
 Every address moves from `lead` into `lead_email`, whose unique key takes the place of the one on `lead`; the lead keeps
-the one that is shown. Every number that can be compared is copied into `lead_phone`. No row of another table changes.
+the one that is shown. Every number that can be compared is copied into `lead_phone`,
+with the key that the running version looks for. No row of another table changes.
 `domain_name`, of the names of companies that share a domain, is empty.
 """
 
-import re
 from typing import Any
 
-import phonenumbers
 import sqlalchemy as sa
 from alembic import op
 
 from migrations.columns import INSTANT, KEY
+from qualification.rules.leads.phone_keys import phone_key
 
 revision = "0016"
 down_revision = "0015"
@@ -23,7 +23,6 @@ branch_labels = None
 depends_on = None
 
 TOGETHER = 10_000
-EXTENSION = re.compile(r"(?i:ext|x|#|durchwahl|;)")
 
 
 def upgrade() -> None:
@@ -154,22 +153,3 @@ def insert_numbers(connection: sa.Connection, phone: sa.TableClause, numbers: li
     with driver.cursor() as cursor, cursor.copy(f"COPY lead_phone ({columns}) FROM STDIN") as copy:
         for row in numbers:
             copy.write_row(tuple(row.values()))
-
-
-def phone_key(text: str, country: str | None) -> str | None:
-    """Return by what a number is compared in this version: E.164 where its country is known, else its digits."""
-    number = EXTENSION.split(text, maxsplit=1)[0].replace("(0)", "").strip()
-    digits = "".join(str(int(sign)) for sign in number if sign.isdecimal())
-    is_international = number.startswith(("+", "\uff0b")) or digits.startswith("00")
-    digits = digits.removeprefix("00") if is_international else digits
-    if not 7 <= len(digits) <= 15 or len(set(digits)) == 1:  # noqa: PLR2004 - fewer are none, more are none of E.164
-        return None
-    if is_international:
-        return f"+{digits}"
-    if country is None:
-        return digits
-    try:
-        parsed = phonenumbers.parse(digits, country)
-    except phonenumbers.NumberParseException:
-        return digits
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

@@ -1,4 +1,4 @@
-"""By what telephone numbers of leads are compared."""
+"""Telephone numbers folded for comparison, also where their country isn't known."""
 
 from typing import Final
 
@@ -14,7 +14,14 @@ def phone_key(text: str, country: str | None) -> str | None:
     `country` is an ISO 3166 code. A number of one digit again and again was typed to fill a field, and is none.
     """
     digits = "".join(str(int(sign)) for sign in text if sign.isdecimal())
-    if len(set(digits)) == 1:
+    if len(digits) < _FEWEST_DIGITS or len(set(digits)) == 1:
         return None
     key = phones.phone_key(text, country)
-    return key or (digits if _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS else None)
+    if key is not None or country is not None or len(digits) > _MOST_DIGITS or not _is_number(text):
+        return key
+    return digits
+
+
+def _is_number(text: str) -> bool:
+    """Say whether a text is a number without its country, and not one among words."""
+    return not any(sign.isalpha() or sign == "+" for sign in text)
