@@ -24,6 +24,7 @@ from qualification.routing import assignment, company_owner
 from qualification.rules.handoffs.event_types import CompanyJoined, HandedOver, Resumed, Updated
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState
+from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.suppression import SuppressionReason
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
@@ -38,7 +39,8 @@ class HandOverResult:
     """What became of a hand-over; `already` when the lead was live and nothing was announced again.
 
     `state` as on the card, None for whoever may not know it; offered_to, pool or manager by that state; `owner` when it
-    was accepted before. `gates` are the names of those that would have kept the lead from sales.
+    was accepted before. `gates` are the names of those that would have kept the lead from sales. `company` is the known
+    one that took the place of the company that was typed, by its domain; None where it is the same.
     """
 
     handoff_id: int
@@ -53,6 +55,7 @@ class HandOverResult:
     announcer: PersonRef | None
     do_not_contact: bool = False
     gates: tuple[str, ...] = ()
+    company: str | None = None
 
 
 _TOLD = frozenset({"did", "problem", "promised", "campaign", "source", "permalink"})
@@ -114,7 +117,9 @@ def hand_over(
         if found.changed or news:
             event = Updated(fields=found.changed, **news)
             record_event(session, found.live, event, now=now, by=announcer)
-        result = result_of(session, found.live, already=True)
+        result = replace(
+            result_of(session, found.live, already=True), company=_known_company(session, found.lead, data)
+        )
         is_seen = view.roles.is_here or view.of_lead(session, found.lead) > Sight.NOTHING
         return result if is_seen else _unseen(result, form)
     reason = Reason(
@@ -129,7 +134,16 @@ def hand_over(
     )
     past = overridden_gates.names(session, found.lead, reason.problem, published.playbook)
     handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
-    return result_of(session, handoff, already=False, past=past)
+    made = result_of(session, handoff, already=False, past=past)
+    return replace(made, company=_known_company(session, found.lead, data))
+
+
+def _known_company(session: Session, lead: Lead, data: LeadData) -> str | None:
+    """Return the name of the lead's company where it is another than the one that was typed."""
+    typed, company = data.company_data, rows.get(session, Company, lead.company_id, lead.workspace_id)
+    if typed is None or not typed.is_named or company is None or company.name_key == typed.name_key:
+        return None
+    return company.name
 
 
 def result_of(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandOverResult:
@@ -159,7 +173,7 @@ def _unseen(result: HandOverResult, form: HandOverForm) -> HandOverResult:
     typed = [written(each) for each in (form.company, form.person)]
     lead = " · ".join(filter(None, typed)) or written(form.email) or written(form.phone) or ""
     nobody: dict[str, Any] = dict.fromkeys(("offered_to", "pool", "manager", "owner", "accept_by", "announcer"))
-    return replace(result, lead=lead, state=None, do_not_contact=False, gates=(), **nobody)
+    return replace(result, lead=lead, state=None, do_not_contact=False, gates=(), company=None, **nobody)
 
 
 def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook: Playbook) -> dict[str, Any]:

@@ -533,6 +533,7 @@ results = st.builds(
     announcer=perhaps_people,
     do_not_contact=st.booleans(),
     gates=st.lists(hostile, max_size=3).map(tuple),
+    company=perhaps_hostile,
 )
 reminders = st.builds(
     Reminder,

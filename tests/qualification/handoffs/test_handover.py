@@ -232,3 +232,15 @@ def test_filters_read_what_the_lead_wrote_and_no_title_of_a_page(desk: Desk) -> 
         who = {"email": "kim@acme.example", "name": "Kim Li"}
         desk.takes(ActivityInput.model_validate({"id": f"b{number}", "kind": kind, "what": links, "lead": who}))
     assert [lead.gated_by for lead in desk.all(Lead)] == [None, "Full of links"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [("Kestrel Holding", "Acme"), ("ACME Ltd", None), ("", None)],
+    ids=["another", "the same", "none"],
+)
+def test_whoever_types_another_company_than_the_known_one_reads_which_it_is(
+    desk: Desk, typed: str, known: str | None
+) -> None:
+    desk.hands_over("Acme", person="Ivy Chen", email="ivy@acme.example")
+    assert desk.hands_over(typed, person="Joe Doe", email="joe@acme.example").company == known
