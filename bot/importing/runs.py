@@ -266,7 +266,7 @@ class Import:
                 run=run,
             )
             rejected |= {places[index]: errors for index, errors in imported.rejected.items()}
-            for index, errors in sorted(rejected.items()):
+            for index, errors in sorted((_lost_fields(imported, places) | rejected).items()):
                 rejects.write(together[index][0], errors)
             run.rows_done += len(together)
             run.rejected_rows += len(rejected)
@@ -314,6 +314,15 @@ class Import:
             self.tally.unjoined[name] += bool(key) and key not in joined.rows
         read = read_row(self._plan.mapped, cells, self._plan.zone)
         return (NO_RECORD,) if isinstance(read, ImportRow) and self._shape.is_remark(row.cells, read) else read
+
+
+def _lost_fields(imported: Imported, places: Sequence[int]) -> dict[int, tuple[RowError, ...]]:
+    """Return what of each row's lead could not be read, by the row's place in its slice."""
+    return {
+        places[index]: tuple(RowError(f"lead.{loss.field}", loss.reason) for loss in row.lead.losses)
+        for index, row in enumerate(imported.fitted)
+        if row.lead.losses
+    }
 
 
 def next_size(rows: int, seconds: float, *, aim: float) -> int:

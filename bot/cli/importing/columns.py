@@ -21,6 +21,8 @@ def print_format(plan: Plan) -> None:
         if len(joined.skipped) > _SHOWN:
             console.say(f"    {len(joined.skipped) - _SHOWN:,} more skipped")
     if plan.guess is None:
+        if plan.mapped.activities or plan.mapped.handoff:
+            console.say(f"  times without a zone are in {plan.mapped.zone or plan.zone.key}")
         return
     for field, columns in plan.guess.uses.items():
         console.say(f"  {field} ← {_written(field, columns)}")

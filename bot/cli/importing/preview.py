@@ -42,7 +42,7 @@ def try_out(work: Import, plan: Plan) -> None:
         f"{_rows(tally.rows)}: {valid:,} would be imported, {tally.rejected:,} rejected, {tally.left_out:,} left out."
     )
     print_unjoined(tally, plan)
-    print_lost(tally)
+    print_lost(tally, plan)
     print_reasons(tally.reasons)
     if tally.rejected:
         raise typer.Exit(console.FAILED)
@@ -63,7 +63,8 @@ def _print_row(row: TriedRow) -> None:
             console.say(f"  {line}")
         if lead.activities or lead.has_deal:
             deal = ", 1 deal" if lead.has_deal else ""
-            console.say(f"  {lead.activities} activities{deal}")
+            did = "1 activity" if lead.activities == 1 else f"{lead.activities} activities"
+            console.say(f"  {did}{deal}")
     errors = chain(((error.field, error.reason) for error in row.errors), lead.lost if lead else ())
     for name, reason in errors:
         text = escape(printable(f"✗ {name} {reason}".replace("  ", " ")))

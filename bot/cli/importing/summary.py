@@ -28,7 +28,9 @@ def print_result(tally: Tally, plan: Plan, report: Path) -> None:
             f"Activities: {tally.activities:,}. Deals: {tally.handoffs:,}. Left out: {tally.left_out:,}."
         )
     print_unjoined(tally, plan)
-    print_lost(tally)
+    print_lost(tally, plan)
+    if tally.lost and report.exists() and not tally.rejected:
+        console.say(f"{report} names their rows.")
     if tally.rejected:
         print_reasons(tally.reasons)
         console.fail(
@@ -44,11 +46,17 @@ def print_unjoined(tally: Tally, plan: Plan) -> None:
             console.say(f"  {name}: {plan.joined[name].file} has no matching row for {rows(count)}")
 
 
-def print_lost(tally: Tally) -> None:
-    """Print which fields leads were imported without, and how often."""
-    if tally.lost:
-        console.say("Fields that could not be kept; their leads were taken:")
-        print_reasons(tally.lost)
+def print_lost(tally: Tally, plan: Plan) -> None:
+    """Print which fields leads were imported without, how often, and in which columns they stand."""
+    if not tally.lost:
+        return
+    console.say("Fields that could not be kept; their leads were taken:")
+    uses = plan.guess.uses if plan.guess is not None else {}
+    for (name, reason), count in tally.lost.most_common(_MOST_REASONS):
+        columns = ", ".join(f'"{column}"' for column in uses.get(name.removeprefix("lead."), ()))
+        console.say(f"  {name} {reason}: {count:,}{f' (column {columns})' if columns else ''}")
+    if len(tally.lost) > _MOST_REASONS:
+        console.say(f"  and {len(tally.lost) - _MOST_REASONS} other reasons")
 
 
 def print_reasons(reasons: Counter[tuple[str, str]]) -> None:

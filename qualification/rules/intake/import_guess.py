@@ -19,8 +19,9 @@ from qualification.rules.values.normalization import Unreadable, check_email
 
 # The expression for the columns of a field, if not the first of them that holds something.
 _READ: Final[Mapping[str, str]] = {
-    "country": "country(first({}))",
-    "size": "number(first({}))",
+    # What can't be read is passed on as it is written, so that it is counted and kept beside.
+    "country": "country(first({})) || first({})",
+    "size": "number(first({})) || first({})",
     "email": "first_address({})",
 }
 # Columns of these say more of the lead than the first that holds something.

@@ -45,7 +45,7 @@ def test_ids_that_a_spreadsheet_shortened_join_nobody_and_are_said_once(
     done = ready("import", "leads.csv")
     assert people(database) == {"lea@b.example": "Lea Brandt", "tom@r.example": "Tom Ries"}
     assert done.stdout.count("lead.id was shortened by a spreadsheet (like 6.68E+16)") == 2
-    assert "different people have the same: 2\n" in done.stdout
+    assert 'different people have the same: 2 (column "id")\n' in done.stdout
     assert "different people have the same: 1\n" in done.stdout
     assert count(database, ExternalId) == 0
 
@@ -74,3 +74,20 @@ def test_two_files_of_one_name_with_equal_ids_do_not_meet(ready: Command, tmp_pa
     done = ready("import", "one/leads.csv")
     assert "Ids belong to sender `leads`." in done.stdout
     assert "New leads: 1, known leads: 2." in done.stdout
+
+
+def test_values_that_could_not_be_read_are_counted_by_column_and_their_rows_named(
+    ready: Command, tmp_path: Path, database: Database
+) -> None:
+    (tmp_path / "leads.csv").write_text(
+        "Name,Email,Staff count,Land\nLea,lea@b.example,many,Atlantis\nTom,tom@r.example,12,Norway\n"
+        "Eva,eva@l.example,some,\n"
+    )
+    done = ready("import", "leads.csv")
+    assert done.exit_code == 0
+    assert 'lead.size isn\'t a number of employees: 2 (column "Staff count")' in done.stdout
+    assert 'lead.country isn\'t a country: 1 (column "Land")' in done.stdout
+    assert done.stdout.endswith("leads.csv.refused.csv names their rows.\n")
+    report = (tmp_path / "leads.csv.refused.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in report] == ["_line", "2", "4"]
+    assert len(people(database)) == 3
