@@ -19,7 +19,6 @@ from qualification.rules.playbook.scoring_schema import Activity as Kind
 from qualification.rules.scoring.noise import Tally, Thing, tally
 from qualification.rules.scoring.points import Score, score
 
-_DAY_SECONDS: Final = 86_400
 # Longer than any database is old: a span without an end.
 _EVER_SECONDS: Final = 10**12
 
@@ -102,7 +101,7 @@ def _things(
         "workspace_id": workspace_id,
         "kind": kind.key,
         "ids": [member for member, lead_id in families.items() if lead_id in wanted],
-        "seconds": _DAY_SECONDS if kind.once_per is not None else seconds,
+        "seconds": seconds,
     }
     for row in session.execute(statements[session.get_bind().dialect.name], asked):
         found[families[row.lead_id]].append(Thing(row.what, row.first, row.times))
@@ -135,7 +134,7 @@ _done: Final = (
     Activity.noise.is_(None),
 )
 _first_and_times: Final = (func.min(Activity.at).label("first"), func.count().label("times"))
-# Things without a name are told apart by the day.
+# Things without a name are counted in each span.
 _ONCE: Final = {
     dialect: select(Activity.lead_id, Activity.what, *_first_and_times)
     .where(*_done)

@@ -112,16 +112,18 @@ STAGES: Written = (
     {"key": "lost", "name": "Lost", "ends": "lost"},
 )
 
-# Mail gateways open what they check, and follow every link in it within seconds.
-_NOISY: Mapping[str, object] = {"once_per": "what", "at_most": 3, "per": "24h"}
+# Mail gateways open what they check, and follow every link in it within seconds: on one day that must not reach the
+# threshold.
+_OPENED: Mapping[str, object] = {"once_per": "what", "at_most": 10, "per": "24h"}
+_CLICKED: Mapping[str, object] = {"once_per": "what", "at_most": 5, "per": "24h"}
 ACTIVITIES: Written = (
     {"key": "demo-request", "name": "Demo requested", "points": 0, "handoff": True, "own_words": True},
     {"key": "trial", "name": "Free trial started", "points": 25, "handoff": True},
     {"key": "contact-form", "name": "Contact form sent", "points": 15, "own_words": True},
     {"key": "pricing-page", "name": "Pricing page visited", "points": 15},
     {"key": "content-download", "name": "Content downloaded", "points": 10},
-    {"key": "email-clicked", "name": "E-mail clicked", "points": 5, **_NOISY},
-    {"key": "email-opened", "name": "Welcome e-mail opened", "points": 2, **_NOISY},
+    {"key": "email-clicked", "name": "E-mail clicked", "points": 5, **_CLICKED},
+    {"key": "email-opened", "name": "Welcome e-mail opened", "points": 2, **_OPENED},
     {"key": "blog-post", "name": "Blog post read", "points": 2},
     {"key": "newsletter-signup", "name": "Signed up for the newsletter", "points": 0},
     {"key": "unsubscribed", "name": "Unsubscribed", "points": -5},

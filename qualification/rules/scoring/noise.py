@@ -7,7 +7,7 @@ of `per` begin at whole multiples of it since 1970 in UTC, so that 24h are a day
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from qualification.rules.playbook.scoring_schema import Activity
@@ -34,7 +34,7 @@ _LONGEST_AGENT: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One thing that was done `times` times, first at `at`; `what` is None where the sender doesn't say."""
+    """One thing that was done `times` times, first at `at`; without a `what`, `times` different ones."""
 
     what: str | None
     at: datetime
@@ -65,12 +65,14 @@ def tally(kind: Activity, things: Iterable[Thing], *, scanned: int = 0) -> Tally
     done = sum(each.times for each in all_things)
     counting = [(each.at, each.times) for each in all_things]
     if kind.once_per is not None:
-        first: dict[str | date, datetime] = {}
+        first: dict[str, datetime] = {}
         for each in all_things:
-            # Who doesn't say what it was may mean the same thing, and on another day another one.
-            key = " ".join(each.what.casefold().split()) if each.what else each.at.date()
-            first[key] = min(first.get(key, each.at), each.at)
-        counting = [(at, 1) for at in first.values()]
+            if each.what:
+                key = " ".join(each.what.casefold().split())
+                first[key] = min(first.get(key, each.at), each.at)
+        # Where the sender doesn't say what it was, nothing says that it is the same.
+        unnamed = [(each.at, each.times) for each in all_things if not each.what]
+        counting = [*((at, 1) for at in first.values()), *unnamed]
     distinct = sum(times for _, times in counting)
     over = distinct - _within(kind, counting) if kind.at_most is not None else 0
     return Tally(done=done + scanned, scanned=scanned, repeated=done - distinct, over=over)

@@ -61,9 +61,18 @@ def test_different_mails_count_each_and_the_examples_of_the_table_come_to_76_and
     assert (score(desk, nora), score(desk, kim)) == (76, 19)
 
 
+def test_a_sender_that_does_not_say_which_mail_it_was_is_counted_up_to_the_ceiling(desk: Desk) -> None:
+    nora = opens(desk, *[None] * 26)
+    assert score(desk, nora) == 20
+    desk.later(days=1)
+    opens(desk, None)
+    assert score(desk, nora) == 22
+    assert desk.all(Handoff) == []
+
+
 def test_a_scanner_that_follows_every_link_of_a_mail_hands_nobody_to_sales(desk: Desk) -> None:
     nora = opens(desk, *(f"link {number}" for number in range(40)), kind="email-clicked")
-    assert score(desk, nora) == 15
+    assert score(desk, nora) == 25
     assert desk.all(Handoff) == []
 
 
