@@ -27,11 +27,21 @@ def metadata(key: str) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
 
-def find(slack: Slack, *, channel: str, thread_ts: str | None, key: str, since: datetime, now: datetime) -> list[str]:
+def find(
+    slack: Slack,
+    *,
+    channel: str,
+    thread_ts: str | None,
+    key: str,
+    since: datetime,
+    now: datetime,
+    every: bool = False,
+) -> list[str]:
     """Return the `ts` of each message that carries the key, oldest first, from all pages since shortly before `since`.
 
-    Where none is found there, the search goes FARTHEST back. `since` and `now` are by this machine's clock, which may
-    be ahead of Slack's, or may have been. A thread whose first message was deleted holds no messages.
+    Where none is found there, or `every` copy is asked for, the search goes FARTHEST back. `since` and `now` are by
+    this machine's clock, which may be ahead of Slack's, or may have been. A thread whose first message was deleted
+    holds no messages.
 
     Raises SlackError.
     """
@@ -54,8 +64,8 @@ def find(slack: Slack, *, channel: str, thread_ts: str | None, key: str, since: 
         found.extend(message["ts"] for message in page["messages"] if _key_in(message) == key)
         cursor = (page.get("response_metadata") or {}).get("next_cursor") or None
         # Slack gives a channel's newest messages first, and a thread's oldest.
-        is_enough = thread_ts is None and found and float(page["messages"][-1]["ts"]) < enough
-        if cursor is None or is_enough:
+        can_end = found and not every and thread_ts is None and page["messages"]
+        if cursor is None or (can_end and float(page["messages"][-1]["ts"]) < enough):
             return sorted(set(found), key=_order)
 
 

@@ -152,7 +152,7 @@ class Sender:
     def _check_duplicates(self) -> Outcome:
         """Search the place once more, and delete all copies but the oldest."""
         channel, ts = str(self.job.channel), str(self.job.ts)
-        found = self._find(channel, datetime.fromtimestamp(float(ts), UTC))
+        found = self._find(channel, datetime.fromtimestamp(float(ts), UTC), every=True)
         if found and found[0] != ts:
             # First the row must point to the copy that stays: Slack sends an event for each deletion.
             return Found(channel, found[0], duplicates=len(found) > 1)
@@ -180,10 +180,10 @@ class Sender:
             return Undrawable(type(error).__name__)
         return revision, payload, fingerprint_of(payload)
 
-    def _find(self, channel: str, since: datetime) -> list[str]:
-        thread_ts, key = self.job.parent_ts, self.job.key
+    def _find(self, channel: str, since: datetime, *, every: bool = False) -> list[str]:
+        thread_ts, key, now = self.job.parent_ts, self.job.key, self._clock()
         return find_posted.find(
-            self._slack, channel=channel, thread_ts=thread_ts, key=key, since=since, now=self._clock()
+            self._slack, channel=channel, thread_ts=thread_ts, key=key, since=since, now=now, every=every
         )
 
     def _channel(self) -> str:
