@@ -45,8 +45,12 @@ class LeadEvaluation:
 
     @property
     def for_a_person(self) -> bool:
-        """Whether somebody must look at it: a gate would hold back a lead that asked for a demo or a trial."""
-        return self.is_ready and self.asked and self.gate is not None and self.gate.outcome == "hold"
+        """Whether somebody must look at it: a gate would hold back a lead that asked for a demo or a trial.
+
+        Whoever wants no contact is held back all the same.
+        """
+        holds = self.gate is not None and self.gate.outcome == "hold" and not self.gate.when.do_not_contact
+        return self.is_ready and self.asked and holds
 
 
 def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dict[int, LeadEvaluation]:

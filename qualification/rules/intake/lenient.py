@@ -21,7 +21,9 @@ from qualification.rules.leads.lead_input import (
     storable_json,
 )
 from qualification.rules.leads.losses import Loss, written
+from qualification.rules.values.emails import emails_in
 from qualification.rules.values.normalization import storable
+from qualification.rules.values.phones import phones_in
 
 SHAPE = TypeVar("SHAPE", bound=SenderInput)
 
@@ -34,6 +36,9 @@ _MOST_REPAIRS: Final = 3
 # Fields whose cut text would mean something else: two long ids would become one.
 _NEVER_CUT: Final = frozenset({"id", "email", "phone", "source", "kind"})
 _MORE_OF: Final = MappingProxyType({"email": "emails", "phone": "phones"})
+_SEVERAL_IN: Final = MappingProxyType({"email": ("emails", emails_in), "phone": ("phones", phones_in)})
+# What stands between several addresses or numbers, wherever there are several.
+_BETWEEN: Final = frozenset(",;|/ \n")
 _FURTHER: Final = frozenset(_MORE_OF.values())
 _LONGEST_ID: Final = 200
 _UNKNOWN: Final = "isn't a known field; it was kept beside"
@@ -134,10 +139,20 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
                 inner, *rest = inner
                 given = {**given, more: [*rest, *given.get(more, ())]}
         given = {**given, name: inner}
+    return _each_apart(given)
+
+
+def _each_apart(given: dict[str, Any]) -> dict[str, Any]:
+    """Take a text of several addresses or numbers apart; the first that holds something is the one that is shown."""
+    for first, (more, parts_of) in _SEVERAL_IN.items():
+        # A cell that holds two addresses is longer than most that hold one.
+        parts = parts_of(given[first]) if isinstance(given.get(first), str) and _BETWEEN & {*given[first]} else ()
+        if len(parts) > 1:
+            known = given.get(more)
+            given = {**given, first: parts[0], more: [*parts[1:], *(known if isinstance(known, list | tuple) else ())]}
     for first, more in _MORE_OF.items():
         if isinstance(given.get(more), list | tuple):
             held = [each for each in given[more] if each]
-            # The first that holds something is the one that is shown.
             if held and not given.get(first):
                 given = {**given, first: held[0]}
                 held = held[1:]
