@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
@@ -152,8 +152,9 @@ class LeadIndex:
         pairs = {(key, row.name_key) for row in self._rows if row.name_key for key in row.numbers}
         if not pairs:
             return []
-        numbers, names = {number for number, _ in pairs}, {name for _, name in pairs}
-        found = self._session.execute(_BY_PHONE, self._parameters(numbers=numbers, names=names))
+        found = self._session.execute(
+            _BY_PHONE, self._parameters(pairs=sorted(pairs), numbers={key for key, _ in pairs})
+        )
         return [((row.phone_key, row.name_key), row.Lead) for row in found]
 
     def _parameters(self, **parameters: object) -> dict[str, Any]:
@@ -253,8 +254,9 @@ _BY_PHONE: Final = (
     .join(Lead, Lead.id == LeadPhone.lead_id)
     .where(
         LeadPhone.workspace_id == bindparam("workspace_id"),
+        # The numbers lead into the index. Pairs, for each number with each name would be a quarter of a million.
         LeadPhone.phone_key.in_(bindparam("numbers", expanding=True)),
-        LeadPhone.name_key.in_(bindparam("names", expanding=True)),
+        tuple_(LeadPhone.phone_key, LeadPhone.name_key).in_(bindparam("pairs", expanding=True)),
     )
     .order_by(Lead.id)
 )
