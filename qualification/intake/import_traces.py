@@ -8,14 +8,34 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, event, insert, inspect, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.base import NO_VALUE
 
 from qualification.leads.resolution import ResolvedLead
 from qualification.records import ExternalId, ImportedRow, ImportRun, Lead, rows
 
 # What a row changes of a known lead; the score is added up anew by itself.
-_TRACED: Final = (
-    *("company_id", "name", "name_key", "email", "email_key", "phone", "title", "size", "country", "value_minor"),
-    *("currency", "note", "problem", "source", "campaign", "do_not_contact", "fields", "unread", "lifecycle"),
+_TRACED: Final = frozenset(
+    [
+        "company_id",
+        "name",
+        "name_key",
+        "email",
+        "email_key",
+        "phone",
+        "title",
+        "size",
+        "country",
+        "value_minor",
+        "currency",
+        "note",
+        "problem",
+        "source",
+        "campaign",
+        "do_not_contact",
+        "fields",
+        "unread",
+        "lifecycle",
+    ]
 )
 
 
@@ -40,11 +60,10 @@ def watched(session: Session) -> Iterator[LeadChanges]:
     def note(flushed: Session, *_: object) -> None:
         for record in flushed.dirty:
             if isinstance(record, Lead):
-                attributes = inspect(record).attrs
-                for name in _TRACED:
-                    history = attributes[name].history
-                    if history.deleted:
-                        changes.before.setdefault(record.id, {}).setdefault(name, history.deleted[0])
+                # What the database holds of the attributes that were set since.
+                for name, before in inspect(record).committed_state.items():
+                    if name in _TRACED and before is not NO_VALUE:
+                        changes.before.setdefault(record.id, {}).setdefault(name, before)
 
     event.listen(session, "before_flush", note)
     try:

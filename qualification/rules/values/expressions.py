@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import jmespath  # type: ignore[import-untyped]
@@ -218,7 +219,7 @@ def value_of(expression: Expression, payload: object) -> object:
 def search(text: str, payload: object) -> object:
     """Return what JMESPath finds in the payload; raises Unworkable."""
     try:
-        return jmespath.compile(text).search(payload, options=_OPTIONS)
+        return _compiled(text).search(payload, options=_OPTIONS)
     except JMESPathTypeError as error:
         raise Unworkable(
             f"{error.function_name}() takes {' or '.join(error.expected_types)}, not {error.actual_type}"
@@ -234,6 +235,12 @@ def _within(step: str) -> Iterator[None]:
         yield
     except BadExpression as error:
         raise BadExpression(str(error), (step, *error.path)) from error
+
+
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> Any:  # noqa: ANN401 - JMESPath has no types
+    """Return the parsed expression: a file asks for the same ones with every row."""
+    return jmespath.compile(text)
 
 
 def _part(name: str, written: object) -> Expression:
