@@ -208,7 +208,9 @@ def test_held_counts_by_gate_whom_sales_does_not_see_and_one_of_them_can_be_hand
     floor: Floor, olu: Person
 ) -> None:
     does(floor, "trial", **IVY, do_not_contact=True)
-    does(floor, "demo-request", email="kim@gmail.com", problem="http://a.example http://b.example http://c.example")
+    links = "http://a.example http://b.example http://c.example"
+    for visit in range(4):
+        does(floor, "pricing-page", email="kim@gmail.com", problem=links, campaign=f"Autumn {visit}")
     for who in (olu, floor.mika):
         answer = asks(who, "Held")
         for told_of in ("Filters are holding back 2 leads.", "Full of links: 1 now · 1 new in the last 7 days"):
