@@ -11,7 +11,7 @@ from babel import Locale
 from qualification.records import Activity, Company, Delivery, Handoff, Lead, LeadEvent
 from tests.evidence import school
 from tests.evidence.commands import CommandLine, open_command_line
-from tests.evidence.school import Prospect
+from tests.evidence.school import POINTS, Prospect
 
 MAP = "xeducation.yaml"
 # Columns written after talking to the lead, another tool's scores, and the outcome.
@@ -93,8 +93,21 @@ def test_what_they_did_is_what_the_columns_say(
 
 def test_every_score_is_the_sum_of_the_seed_table(leads: dict[int, Lead], prospects: tuple[Prospect, ...]) -> None:
     assert {number: lead.score for number, lead in leads.items()} == {each.number: each.score for each in prospects}
-    scored = {number for number, lead in leads.items() if lead.lifecycle == "lead"}
-    assert scored == {each.number for each in prospects if each.score > 0}
+
+
+def test_whoever_gave_more_than_an_id_and_did_what_counts_is_a_lead_and_so_is_whoever_only_came_in(
+    leads: dict[int, Lead], prospects: tuple[Prospect, ...]
+) -> None:
+    stands = {number for number, lead in leads.items() if lead.lifecycle == "lead"}
+    acted = {each.number for each in prospects if any(POINTS[kind] > 0 for kind in each.acts)}
+    silent = {each.number for each in prospects if not each.acts}
+    assert stands == acted | silent
+    scored = {each.number for each in prospects if each.score > 0}
+    print(
+        f"\n{len(stands):,} leads and {len(leads) - len(stands):,} subscribers; {len(scored):,} were leads before, when"
+        f" only a positive score made one. New are {len(silent):,} of whom the file says more than an id, and no deed,"
+        f" and {len(acted - scored):,} who did what counts and lost its points by unsubscribing"
+    )
 
 
 def test_nothing_that_was_written_after_talking_to_them_is_looked_at() -> None:
