@@ -15,6 +15,13 @@ def lead_title(session: Session, handoff: Handoff, *, contact: bool) -> str:
     return title_of(lead, company, contact=contact, zone=zone)
 
 
+def person_title(session: Session, handoff: Handoff) -> str:
+    """Return the name of a handoff's person, or the lead's number, for whoever knows the company."""
+    lead = rows.get_one(session, Lead, handoff.lead_id, handoff.workspace_id)
+    zone = rows.get_one(session, Team, handoff.team_id, handoff.workspace_id).zone
+    return title_of(lead, None, contact=False, zone=zone)
+
+
 def title_of(lead: Lead, company: Company | None, *, contact: bool, zone: str | None) -> str:
     """Return the title of a lead at this company; without `contact`, never an e-mail address or phone number.
 

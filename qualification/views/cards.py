@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from qualification.handoffs.viewpoint import viewpoint_of
 from qualification.leads.companies import country_of, size_of
-from qualification.leads.titles import lead_title
+from qualification.leads.titles import person_title
 from qualification.people import people
 from qualification.playbook import playbooks
 from qualification.records import (
@@ -55,7 +55,7 @@ class LeadCard:
     """All that a lead card shows, in the channel or in a direct message; state as stored.
 
     `state` is offered, pooled, manager_queue, accepted, snoozed, disqualified, won or lost. `why` is turn, pool,
-    manager, resumed or company. `beside` are the titles of other leads of the company that sales has or had.
+    manager, resumed or company. `beside` are the names of other people of the company that sales has or had.
     `resume_at` is when a snoozed one is offered again, and `snooze` how it was, kept for whom it is offered to then.
     `task` is what the owner is to do next. `announcer` is None where nobody handed the lead over, but
     its score or a request of its own; `contributions` is what counted most for the score, at most three kinds of
@@ -212,7 +212,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         snooze=snooze,
         task=task_mark(task, handoff),
         is_masked=may_reveal and bool(hidden),
-        beside=tuple(lead_title(session, each, contact=False) for each in others) if lead.erased_at is None else (),
+        beside=tuple(person_title(session, each) for each in others) if lead.erased_at is None else (),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from qualification.leads.events import event_of
 from qualification.leads.titles import title_of
 from qualification.people import people
-from qualification.records import Company, Handoff, Lead, LeadEvent, Team, rows
+from qualification.records import Handoff, Lead, LeadEvent, Team, rows
 from qualification.rules.handoffs.event_types import CompanyJoined, Event
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.values.countries import region_of
@@ -21,7 +21,7 @@ class ThreadLine:
     """One line of a lead's history.
 
     `actor` is whoever did it, None for Baton itself; `person` is whom it concerns beside: the rep that was asked, the
-    manager whose queue it is in. `other` is the title of the other lead that it is about. The template is the one of
+    manager whose queue it is in. `other` is the name of the other lead that it is about. The template is the one of
     the event's kind. `is_masked` says that something in it is masked, which can be revealed by the handoff.
     """
 
@@ -45,12 +45,11 @@ def thread_lines(session: Session, workspace_id: int, event_id: int, delivery_id
 
 
 def _other(session: Session, workspace_id: int, event: Event, team: Team | None) -> str | None:
-    """Return the title of the lead that joined, as the channel may read it; whoever was erased has only a number."""
+    """Return the name of the person who joined, as the channel may read it; whoever was erased has only a number."""
     if not isinstance(event, CompanyJoined):
         return None
     lead = rows.get(session, Lead, event.other, workspace_id)
-    company = rows.get(session, Company, lead.company_id, workspace_id) if lead else None
-    return title_of(lead, company, contact=False, zone=team.zone if team else None) if lead else f"#{event.other}"
+    return title_of(lead, None, contact=False, zone=team.zone if team else None) if lead else f"#{event.other}"
 
 
 def _line(session: Session, row: LeadEvent) -> ThreadLine:

@@ -2,7 +2,7 @@
 
 from qualification.handoffs import progress
 from qualification.people import people
-from qualification.records import Delivery
+from qualification.records import Delivery, Handoff
 from qualification.rules.leads.lead_input import LeadInput
 from qualification.views.cards import LeadCard
 from tests.worlds.desk import Desk
@@ -22,6 +22,11 @@ def owner_of(desk: Desk, handoff_id: int) -> str:
     return owner.slack_user_id
 
 
+def lead_of(desk: Desk, handoff_id: int) -> int:
+    """Return the id of the handoff's lead."""
+    return next(each.lead_id for each in desk.all(Handoff) if each.id == handoff_id)
+
+
 def channel_cards(desk: Desk) -> list[int | None]:
     """Return the handoffs that have a card in a channel."""
     return [each.handoff_id for each in desk.all(Delivery) if each.kind == "lead_card"]
@@ -34,7 +39,7 @@ def test_a_second_person_of_a_company_is_offered_to_whoever_talks_with_it(desk: 
     assert (second.offered_to, second.why, second.turn) == (owner, "company", None)
     assert channel_cards(desk) == [first]
     assert "company_joined" in desk.kinds(first)
-    assert desk.card(first).beside == ("Kestrel · Bo Dahl",)
+    assert desk.card(first).beside == ("Bo Dahl",)
     assert len(second.beside) == 1
     # An offer of their own, with its own clock and verdict; no turn is spent on it.
     assert second.accept_by is not None
@@ -87,7 +92,7 @@ def test_whoever_is_away_is_not_asked_and_the_card_says_that_there_is_another(de
     second = offered(desk, "Kestrel", "Bo Dahl", "bo@kestrel.example")
     assert second.offered_to is not None
     assert second.offered_to.slack_user_id != owner
-    assert second.beside == ("Kestrel",)
+    assert second.beside == (f"#{lead_of(desk, first)}",)
     assert len(channel_cards(desk)) == 2
 
 
@@ -95,8 +100,8 @@ def test_three_of_a_company_go_along_with_the_first_and_with_each_other(desk: De
     first = desk.accepted("Kestrel")
     second = offered(desk, "Kestrel", "Bo Dahl", "bo@kestrel.example")
     third = offered(desk, "Kestrel", "Ida Berg", "ida@kestrel.example")
-    assert desk.card(second.handoff_id).beside == ("Kestrel", "Kestrel · Ida Berg")
-    assert third.beside == ("Kestrel", "Kestrel · Bo Dahl")
+    assert desk.card(second.handoff_id).beside == (f"#{lead_of(desk, first)}", "Ida Berg")
+    assert third.beside == (f"#{lead_of(desk, first)}", "Bo Dahl")
     assert channel_cards(desk) == [first]
 
 
