@@ -8,6 +8,7 @@ from qualification.intake.ingest import Ingested
 from qualification.organisation import publishing
 from qualification.people import audit
 from qualification.records import Handoff, Lead
+from qualification.rules.intake import lenient
 from qualification.rules.leads.lead_input import ActivityInput, LeadInput
 from qualification.rules.people.audited import AuditAction
 from sandbox.people.driver import Person
@@ -365,3 +366,12 @@ def test_nobody_is_shown_a_lead_that_the_audit_cannot_keep(floor: Floor, olu: Pe
     answer = asks(olu, "acme")
     assert "Ivy Chen" not in answer.text
     assert "reference" in answer.text
+
+
+def test_what_could_not_be_read_is_shown_as_it_was_written(floor: Floor, olu: Person) -> None:
+    with floor.baton.database.transaction() as session:
+        given = lenient.read(LeadInput, {**IVY, "size": "99999999", "problem": "Slow. " * 1000})
+        ingest.ingest(session, floor.baton.installations[0].id, "web", [given], now=floor.clock())
+    answer = asks(olu, "ivy")
+    assert "Employees could not be read: “99999999”" in answer.text
+    assert "Their problem, in their words was cut" in answer.text
