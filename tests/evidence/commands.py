@@ -26,7 +26,8 @@ Contents: TypeAlias = Mapping[str, tuple[tuple[object, ...], ...]]
 
 MAPS: Final = Path(__file__).parent / "maps"
 _MANIFEST: Final = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
-_RUNS: Final = "import_run"
+# What an import writes down of itself: when it saw a lead last, for one.
+_OF_IMPORTS: Final = frozenset({"import_run", "import_row"})
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class CommandLine:
             return {
                 table.name: tuple(sorted(map(tuple, session.execute(select(table))), key=repr))
                 for table in Base.metadata.sorted_tables
-                if table.name != _RUNS
+                if table.name not in _OF_IMPORTS
             }
 
         return self.reads(look)
