@@ -2,7 +2,19 @@
 
 from slack_bolt import App
 
-from handlers import channels, checklists, handoffs, lead_page, merges, people, pipeline, progress, reveal, snooze
+from handlers import (
+    channels,
+    checklists,
+    handoffs,
+    lead_page,
+    merges,
+    own_company,
+    people,
+    pipeline,
+    progress,
+    reveal,
+    snooze,
+)
 from handlers.plumbing import errors, old_ids
 
 
@@ -64,6 +76,9 @@ def _register_lead_page(app: App) -> None:
     app.action("merge_lead")(merges.ask_which)
     app.view("merge_lead")(merges.look_up)
     app.view("merge_leads")(merges.merge)
+    app.action("own_company")(own_company.ask_which)
+    app.view("own_company")(own_company.set_company)
+    app.action("former_company")(own_company.take_back)
     app.action("erase_lead")(lead_page.ask_to_erase)
     app.view("erase")(lead_page.erase)
 

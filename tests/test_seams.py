@@ -94,6 +94,7 @@ def test_every_modal_that_can_be_submitted_has_a_listener_and_every_listener_a_m
     assert listeners("view") | listeners("view_submission") == submitted - {
         "erased",
         "merged",
+        "own_company_set",
         "handed_over",
         "measures",
         "message",

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from qualification.handoffs import snooze
+from qualification.handoffs import own_company, snooze
 from qualification.handoffs.handover_form import HandOverForm, read_form
-from qualification.handoffs.viewpoint import seen_lead, viewpoint_of
+from qualification.handoffs.viewpoint import Viewpoint, seen_lead, viewpoint_of
 from qualification.leads import resolution, suppression
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.events import record_arrivals, record_event
@@ -24,7 +24,6 @@ from qualification.routing import assignment, company_owner
 from qualification.rules.handoffs.event_types import CompanyJoined, HandedOver, Resumed, Updated
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState
-from qualification.rules.leads.lead_data import LeadData
 from qualification.rules.leads.suppression import SuppressionReason
 from qualification.rules.person_ref import PersonRef
 from qualification.rules.playbook.playbook import Playbook
@@ -40,7 +39,8 @@ class HandOverResult:
 
     `state` as on the card, None for whoever may not know it; offered_to, pool or manager by that state; `owner` when it
     was accepted before. `gates` are the names of those that would have kept the lead from sales. `company` is the known
-    one that took the place of the company that was typed, by its domain; None where it is the same.
+    one that took the place of the company that was typed, by its domain; None where it is the same. `lead_id` is then
+    the lead's, for whoever may say that it is at another company, and None for others.
     """
 
     handoff_id: int
@@ -56,6 +56,7 @@ class HandOverResult:
     do_not_contact: bool = False
     gates: tuple[str, ...] = ()
     company: str | None = None
+    lead_id: int | None = None
 
 
 _TOLD = frozenset({"did", "problem", "promised", "campaign", "source", "permalink"})
@@ -117,9 +118,8 @@ def hand_over(
         if found.changed or news:
             event = Updated(fields=found.changed, **news)
             record_event(session, found.live, event, now=now, by=announcer)
-        result = replace(
-            result_of(session, found.live, already=True), company=_known_company(session, found.lead, data)
-        )
+        noted = own_company.note_typed(session, found.live, found.lead, data, now=now, by=announcer)
+        result = _with_company(session, result_of(session, found.live, already=True), noted, view, found.lead)
         is_seen = view.roles.is_here or view.of_lead(session, found.lead) > Sight.NOTHING
         return result if is_seen else _unseen(result, form)
     reason = Reason(
@@ -134,16 +134,17 @@ def hand_over(
     )
     past = overridden_gates.names(session, found.lead, reason.problem, published.playbook)
     handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
+    noted = own_company.note_typed(session, handoff, found.lead, data, now=now, by=announcer)
     made = result_of(session, handoff, already=False, past=past)
-    return replace(made, company=_known_company(session, found.lead, data))
+    return _with_company(session, made, noted, view, found.lead)
 
 
-def _known_company(session: Session, lead: Lead, data: LeadData) -> str | None:
-    """Return the name of the lead's company where it is another than the one that was typed."""
-    typed, company = data.company_data, rows.get(session, Company, lead.company_id, lead.workspace_id)
-    if typed is None or not typed.is_named or company is None or company.name_key == typed.name_key:
-        return None
-    return company.name
+def _with_company(
+    session: Session, result: HandOverResult, company: str | None, view: Viewpoint, lead: Lead
+) -> HandOverResult:
+    """Say which known company took the place of the one that was typed, and whether its announcer may say otherwise."""
+    may = company is not None and own_company.may_set(session, view, lead)
+    return replace(result, company=company, lead_id=lead.id if may else None)
 
 
 def result_of(session: Session, handoff: Handoff, *, already: bool, past: tuple[str, ...] = ()) -> HandOverResult:
@@ -173,7 +174,7 @@ def _unseen(result: HandOverResult, form: HandOverForm) -> HandOverResult:
     typed = [written(each) for each in (form.company, form.person)]
     lead = " · ".join(filter(None, typed)) or written(form.email) or written(form.phone) or ""
     nobody: dict[str, Any] = dict.fromkeys(("offered_to", "pool", "manager", "owner", "accept_by", "announcer"))
-    return replace(result, lead=lead, state=None, do_not_contact=False, gates=(), company=None, **nobody)
+    return replace(result, lead=lead, state=None, do_not_contact=False, gates=(), company=None, lead_id=None, **nobody)
 
 
 def _news(handoff: Handoff, form: HandOverForm, permalink: str | None, playbook: Playbook) -> dict[str, Any]:

@@ -114,6 +114,22 @@ class Companies:
         self._index(company)
         return company
 
+    def stays(self, company: Company, row: CompanyData) -> bool:
+        """Say whether the lead's company is the one of the row's domain that has the name given, updated by the row.
+
+        Another company has the domain, but this name was given with it, and somebody has moved the lead here.
+        """
+        first = self._by_domain.get(row.domain) if row.domain else None
+        if row.domain is None or first in {None, company}:
+            return False
+        if company.name_key not in self._names.get(row.domain, ()):
+            return False
+        if row.is_named and row.name_key != company.name_key:
+            return False
+        company.size = row.size or company.size
+        company.country = row.country or company.country
+        return True
+
     def complete(self, company: Company, row: CompanyData) -> bool:
         """Update the lead's own company by a row that names only a domain; False if the domain is another company's.
 

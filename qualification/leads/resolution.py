@@ -12,14 +12,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from qualification.leads import merging
+from qualification.leads.companies import Companies
 from qualification.leads.index import FoundLate, live_among, lock_handoffs, require_locked
 from qualification.leads.merging import root
 from qualification.leads.resolver import ResolvedLead, Resolver
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, Handoff, Lead
-from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.leads.lead_data import CompanyData, LeadData
 
-__all__ = ["ResolvedLead", "lock_person", "lock_root", "locked", "resolve", "resolve_all", "root"]
+__all__ = ["ResolvedLead", "lock_company", "lock_person", "lock_root", "locked", "resolve", "resolve_all", "root"]
 
 T = TypeVar("T")
 
@@ -102,6 +103,22 @@ def lock_person(session: Session, *leads: Lead) -> Sequence[Handoff]:
         if later != of_person["ids"] or not there <= {*companies} or len(made) != len(handoffs):
             raise FoundLate
         return handoffs
+
+    return _in_order(session, lock)
+
+
+def lock_company(session: Session, lead: Lead, data: CompanyData) -> tuple[Company, Sequence[Handoff]]:
+    """Lock the lead, its company and its handoffs; return the company that `data` means, and the handoffs by id.
+
+    The company is locked too; where there is none yet, it is added.
+    """
+
+    def lock() -> tuple[Company, Sequence[Handoff]]:
+        companies = Companies(session, lead.workspace_id, [data], [lead.company_id] if lead.company_id else [])
+        handoffs = lock_person(session, lead)
+        company = companies.resolve(data)
+        companies.write()
+        return company, handoffs
 
     return _in_order(session, lock)
 

@@ -236,6 +236,8 @@ class Resolver:
         if own is None and lead is not None and lead.company_id is not None:
             # Another transaction moved the lead there after the companies were locked.
             own = rows.lock_one(self._session, Company, lead.company_id, lead.workspace_id)
+        if own is not None and self._companies.stays(own, data):
+            return None
         if own is not None and not data.is_named and self._companies.complete(own, data):
             return None
         return self._companies.resolve(data)

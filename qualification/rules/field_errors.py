@@ -20,6 +20,7 @@ class FieldFault(StrEnum):
     FAR_DATE = "far_date"
     UNKNOWN_CHOICE = "unknown_choice"
     NOTE_REQUIRED = "note_required"
+    SAME_COMPANY = "same_company"
 
 
 class Unreadable(ValueError):

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from qualification.handoffs.viewpoint import viewpoint_of
+from qualification.leads import merging
 from qualification.leads.companies import country_of, size_of
 from qualification.leads.titles import person_title
 from qualification.people import people
@@ -24,6 +25,7 @@ from qualification.records import (
     Task,
     Team,
     Workspace,
+    rows,
 )
 from qualification.records.rows import in_workspace
 from qualification.routing import company_owner
@@ -155,7 +157,7 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
     reason_note = readable(handoff.reason_note) if handoff.state is not HandoffState.SNOOZED else None
     # A manager who took what somebody else was offered was not chosen: neither turn nor pool is why.
     chosen = offer if offer and handoff.owner_id in {None, offer.person_id or handoff.owner_id} else None
-    others = company_owner.others_of(session, handoff) if lead.company_id is not None else ()
+    others = _others(session, handoff, lead)
     return LeadCard(
         handoff_id=handoff.id,
         version=handoff.version,
@@ -214,6 +216,16 @@ def lead_card(session: Session, workspace_id: int, handoff_id: int, reader_id: i
         is_masked=may_reveal and bool(hidden),
         beside=tuple(person_title(session, each) for each in others) if lead.erased_at is None else (),
     )
+
+
+def _others(session: Session, handoff: Handoff, lead: Lead) -> list[Handoff]:
+    """Return the handoffs that go along with this one, of leads that are at its lead's company still."""
+    if lead.company_id is None:
+        return []
+    found = company_owner.others_of(session, handoff)
+    leads = [rows.get_one(session, Lead, each.lead_id, each.workspace_id) for each in found]
+    roots = [merging.root(session, each) or each for each in leads]
+    return [each for each, root in zip(found, roots, strict=True) if root.company_id == lead.company_id]
 
 
 def _may_reveal(session: Session, reader: Person, handoff: Handoff, waiting: Offer | None) -> bool:

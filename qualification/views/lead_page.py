@@ -8,7 +8,9 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from qualification.handoffs import own_company
 from qualification.handoffs.merge_by_hand import whole_lead
+from qualification.handoffs.own_company import CompanyDoubt
 from qualification.handoffs.viewpoint import seen_lead, viewpoint
 from qualification.leads import contacts, merging, resolution, titles
 from qualification.leads.companies import country_of, size_of
@@ -70,7 +72,7 @@ class LeadPage:
     `recent` is what it did last, the latest first. `sees_contact` says whether the reader sees all, and so may make two
     leads of it again. `unread` is what senders wrote in fields that could not be read, `ids` are theirs of it.
     `erased_at` is when the person was erased, `may_erase` whether the reader may do it. `alike` are the titles of leads
-    that may be the same person.
+    that may be the same person, `doubt` says to whoever may say so why the lead may be at another company.
     """
 
     lead_id: int
@@ -106,6 +108,7 @@ class LeadPage:
     erased_at: datetime | None = None
     may_erase: bool = False
     alike: tuple[str, ...] = ()
+    doubt: CompanyDoubt | None = None
 
 
 MOST: Final = 20
@@ -285,6 +288,7 @@ def page(session: Session, workspace_id: int, slack_user_id: str, lead_id: int) 
         erased_at=lead.erased_at,
         may_erase=view.roles.may_erase and lead.erased_at is None,
         alike=tuple(each.lead for each in merge_form.candidates(session, view, lead)) if contact else (),
+        doubt=own_company.doubt(session, lead) if own_company.may_set(session, view, lead) else None,
     )
 
 

@@ -8,12 +8,15 @@ from typing import Any, Final
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from qualification.handoffs import own_company
 from qualification.handoffs.first_contact import is_untouched
+from qualification.handoffs.own_company import CompanyDoubt
 from qualification.handoffs.viewpoint import viewpoint_of
+from qualification.leads import resolution
 from qualification.leads.titles import title_of
 from qualification.people import people
 from qualification.playbook import playbooks
-from qualification.records import WAITING_SINCE, Handoff, Offer, Person, Pool, Team, rows
+from qualification.records import WAITING_SINCE, Handoff, Lead, Offer, Person, Pool, Team, rows
 from qualification.rules.handoffs.sight import Sight
 from qualification.rules.handoffs.states import HandoffState, OfferOutcome
 from qualification.rules.person_ref import PersonRef
@@ -63,6 +66,7 @@ class Receipt(HandoffLine):
     was declined or expired; what was, the latest of that kind, is told by `before`, `before_pool` and `before_reason`,
     and by `before_outcome`, None where nothing was. `untouched` says that nobody has contacted an accepted lead yet,
     `qualified_at` when it came to SQL or further.
+    `doubt` says why the lead may be at another company, and `lead_id` is its id for a reader who may say so.
     """
 
     asked_last: PersonRef | None
@@ -77,6 +81,8 @@ class Receipt(HandoffLine):
     qualified_at: datetime | None
     reason_note: str | None
     permalink: str | None
+    doubt: CompanyDoubt | None = None
+    lead_id: int | None = None
 
 
 # How an offer ends that went unanswered; one that a manager ended is told by the offer it made room for.
@@ -95,6 +101,8 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
     zone = rows.get_one(session, Team, handoff.team_id, workspace_id).zone
     told = next((offer for offer in made if offer.outcome in _TOLD), None)
     latest = next((offer for offer in made[:1] if offer is not told), None)
+    own = rows.get_one(session, Lead, handoff.lead_id, workspace_id)
+    lead = resolution.root(session, own) or own
     reason = playbook.pass_on_reason(told.reason) if told is not None and told.reason else None
     return Receipt(
         **{**line, "offered_at": latest.offered_at if latest else None},
@@ -110,6 +118,8 @@ def receipt(session: Session, workspace_id: int, handoff_id: int, reader_id: int
         qualified_at=handoff.qualified_at,
         reason_note=masked_all(handoff.reason_note, region_of(handoff.country, zone)),
         permalink=handoff.permalink,
+        doubt=own_company.doubt(session, lead),
+        lead_id=lead.id if own_company.may_set(session, viewpoint_of(session, workspace_id, reader), lead) else None,
     )
 
 

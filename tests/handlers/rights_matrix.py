@@ -158,6 +158,10 @@ def _merged_by_hand(world: RightsWorld, kind: str, subject: Subject) -> Json:
     return rights.submission(world, kind, "merge_leads", about_both)
 
 
+def _own_company(world: RightsWorld, kind: str, subject: Subject) -> Json:
+    return rights.submission(world, kind, "own_company", {"lead": subject.lead_id}, texts={"own_company": "Firm"})
+
+
 def _plain(listener: str, value: Json | None = None, note: str = "") -> Row:
     action_id = listener.partition(" ")[2]
     return Row(listener, "offered", lambda world, kind, _: rights.button(world, kind, action_id, value), note)
@@ -257,6 +261,9 @@ ROWS: Final[tuple[Row, ...]] = (
     _lead_button("action merge_lead", "accepted"),
     Row("view merge_lead", "accepted", _merge_looked_up),
     Row("view merge_leads", "accepted", _merged_by_hand),
+    _lead_button("action own_company", "accepted"),
+    Row("view own_company", "accepted", _own_company),
+    _lead_button("action former_company", "moved"),
     _lead_button("action erase_lead", "accepted"),
     Row(
         "view erase",

@@ -11,6 +11,7 @@ from qualification.checklists.checklists import ChecklistForm, ChecklistItem
 from qualification.handoffs.erasure import Erasure
 from qualification.handoffs.handover import HandOverResult
 from qualification.handoffs.merge_by_hand import MergeObstacle, MergePreview
+from qualification.handoffs.own_company import CompanyDoubt, OwnCompanyForm
 from qualification.handoffs.retention import RetentionNotice
 from qualification.reporting.figures import (
     Amount,
@@ -228,6 +229,9 @@ FIELDS: Mapping[str, st.SearchStrategy[object]] = {
     "permalink": permalinks,
     "until": perhaps_times,
     "is_due": st.booleans(),
+    "company": perhaps_hostile,
+    "former": perhaps_hostile,
+    "former_id": st.none() | counts,
     "has_left": st.booleans(),
     "task": hostile,
 }
@@ -289,6 +293,16 @@ held = st.builds(
     count=st.integers(3, 900) | st.just(0),
 )
 several_leads = st.lists(leads, max_size=4, unique_by=lambda lead: lead.handoff_id).map(tuple)
+doubts = st.builds(
+    CompanyDoubt, company=hostile, typed=hostile, others=st.sampled_from([0, 2, 3]), former=st.none()
+) | st.builds(CompanyDoubt, company=hostile, typed=st.none(), others=st.just(2), former=perhaps_hostile)
+own_companies = st.builds(
+    OwnCompanyForm,
+    lead_id=counts,
+    lead=hostile,
+    company=perhaps_hostile,
+    typed=perhaps_hostile,
+)
 pages = st.builds(
     LeadPage,
     lead_id=counts,
@@ -324,6 +338,7 @@ pages = st.builds(
     unread=st.dictionaries(st.sampled_from(["size", "email", "country", "other"]), st.just("") | hostile, max_size=3),
     ids=st.lists(hostile, max_size=7).map(tuple),
     alike=st.lists(hostile, max_size=2).map(tuple),
+    doubt=st.none() | doubts,
 )
 merge_forms = st.builds(
     MergeForm,
@@ -409,6 +424,8 @@ receipts = st.builds(
     qualified_at=perhaps_times,
     reason_note=perhaps_hostile,
     permalink=permalinks,
+    doubt=st.none() | doubts,
+    lead_id=st.none() | counts,
 )
 
 
@@ -534,6 +551,7 @@ results = st.builds(
     do_not_contact=st.booleans(),
     gates=st.lists(hostile, max_size=3).map(tuple),
     company=perhaps_hostile,
+    lead_id=st.none() | counts,
 )
 reminders = st.builds(
     Reminder,
@@ -671,6 +689,8 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     "modals/merge_lead": _facts(form=merge_forms),
     "modals/merge_leads": _facts(would=merge_previews),
     "modals/merged": _facts(done=merge_previews),
+    "modals/own_company": _facts(form=own_companies),
+    "modals/own_company_set": _facts(done=own_companies),
     "modals/erased": _facts(
         done=st.builds(
             Erasure,
@@ -728,6 +748,7 @@ SUBJECTS: Mapping[str, st.SearchStrategy[dict[str, object]]] = {
     ),
     "replies/refusals/not_owner": _facts(owner=perhaps_people, may=may),
     "replies/refusals/not_a_manager": _facts(may=may),
+    "replies/refusals/cannot_set_company": _facts(may=may),
     "replies/refusals/not_revealed": _facts(may=may),
     "replies/refusals/not_in_pool": _facts(pool=hostile, may=may),
     "replies/refusals/already_taken": _facts(owner=perhaps_people),

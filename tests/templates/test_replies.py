@@ -66,6 +66,11 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
             "This lead belongs to Ben. Only they or Maya or Mia can work on it.",
         ),
         (refusals.NotOwner(owner=None, may=()), "Nobody has accepted this lead yet."),
+        (
+            CannotSetCompany(may=(MAYA,)),
+            "Only Maya, or an administrator, can say at which company this lead is.",
+        ),
+        (CannotSetCompany(may=()), "Only an administrator can say at which company this lead is."),
         (refusals.NotAManager(may=(MAYA,)), "Only Maya can give this lead to somebody else."),
         (refusals.NotRevealed(may=(MAYA,)), "Only Maya and administrators see this lead’s contact details."),
         (refusals.NotRevealed(may=()), "Only administrators see this lead’s contact details."),

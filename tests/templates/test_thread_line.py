@@ -46,6 +46,13 @@ CASES: list[tuple[Event, PersonRef | None, PersonRef | None, str]] = [
         "Another person of the same company: Unnamed lead · offered to Ben",
     ),
     (
+        event_types.CompanySet(company="Harbour", former="Kestrel", former_id=3),
+        ANA,
+        None,
+        "Ana changed the company: Kestrel → Harbour",
+    ),
+    (event_types.CompanySet(company=None, former=None, former_id=3), ANA, None, "Ana changed the company"),
+    (
         event_types.Offered(to_id=7, accept_by=None, rule="R", pool="P", turn=3),
         None,
         BEN,

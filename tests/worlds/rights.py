@@ -20,7 +20,7 @@ from sqlalchemy import text
 from bot.app import Baton
 from qualification.checklists import checklists
 from qualification.checklists.checklists import Given
-from qualification.handoffs import decisions, handover, progress, snooze
+from qualification.handoffs import decisions, handover, own_company, progress, snooze
 from qualification.handoffs.context import HandoffCommand
 from qualification.handoffs.handover_form import HandOverForm
 from qualification.intake import ingest
@@ -200,6 +200,7 @@ class RightsWorld:
         self.subjects["queue", "whose it is"] = self._queue()
         self.subjects["unknown to sales", "whose it is"] = self._take(next(self.numbers))
         self.subjects["merged", "whose it is"] = self._merge()
+        self.subjects["moved", "whose it is"] = self._move()
         self.subjects["held", "whose it is"] = self._hold(next(self.numbers))
         self._publish(with_fay=False)
         with self.baton.database.transaction() as session:
@@ -291,6 +292,14 @@ class RightsWorld:
             given = ActivityInput(id="held", kind="demo-request", lead=lead)
             (taken,) = ingest.ingest(session, self.workspace_id, "web", [given], now=self.now)
         return Subject(number, taken.lead_id, None, None)  # type: ignore[union-attr]
+
+    def _move(self) -> Subject:
+        """Have whoever announced a lead say that it is at another company."""
+        subject = self._hand_over()
+        with self.baton.database.transaction() as session:
+            who, name = self.user("who announced"), f"{form_of(subject.number).company} Zwei"
+            own_company.set_company(session, self.workspace_id, who, subject.lead_id, name, now=self.now)
+        return self.again(subject)
 
     def _merge(self) -> Subject:
         """Hand a lead over, have it accepted, and find out that another lead is the same one."""

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     HANDED_OVER = "handed_over"
     UPDATED = "updated"
     COMPANY_JOINED = "company_joined"
+    COMPANY_SET = "company_set"
     OFFERED = "offered"
     OPENED_TO_POOL = "opened_to_pool"
     QUEUED_FOR_MANAGER = "queued_for_manager"

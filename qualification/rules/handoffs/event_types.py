@@ -142,6 +142,21 @@ class CompanyJoined(ToPerson):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompanySet(Event):
+    """The lead is at `company` in place of `former`.
+
+    `former_id` is the id of the company that it left by somebody's word, who may take that back. It is None where
+    `former` was only typed and the domain spoke of `company`, or where their word was taken back.
+    """
+
+    kind = EventKind.COMPANY_SET
+    personal = ("company", "former")
+    company: str | None
+    former: str | None
+    former_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offered(ToPerson):
     """The handoff was put before one rep."""
 
@@ -394,6 +409,7 @@ TYPES: Final[Mapping[EventKind, type[Event]]] = MappingProxyType(
                 HandedOver,
                 Updated,
                 CompanyJoined,
+                CompanySet,
                 Offered,
                 OpenedToPool,
                 QueuedForManager,

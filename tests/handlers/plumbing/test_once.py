@@ -65,6 +65,7 @@ def walk(floor: Floor) -> Iterator[Json | None]:
     yield from work(floor)
     yield from qualify(floor)
     yield from ask(floor)
+    yield from correct(floor)
     yield from hear(floor)
     yield from use_what_is_old(floor)
 
@@ -222,6 +223,20 @@ def ask(floor: Floor) -> Iterator[None]:
     yield
     fill(floor.ana, {"date": "2026-12-01", "time": "14:30"})
     submit(floor.ana, "away")
+    yield
+
+
+def correct(floor: Floor) -> Iterator[None]:
+    comes_in(floor, email="ivy@kestrel.example", name="Ivy Chen", company="Kestrel Freight")
+    floor.hands_over("Harbour Foods", email="bo@kestrel.example", person="Bo Li")
+    floor.shows()
+    press(floor.mika, "own_company", floor.mika.direct_messages[-1])
+    yield
+    submit(floor.mika, "own_company")
+    yield
+    floor.mika.closes()
+    floor.shows()
+    press(floor.mika, "former_company", floor.mika.direct_messages[-1])
     yield
 
 
