@@ -5,13 +5,13 @@ from sqlalchemy import select
 
 from qualification.handoffs import own_company
 from qualification.leads.events import event_of
-from qualification.records import Company, Lead, LeadEvent
+from qualification.records import Company, DomainName, Lead, LeadEvent
 from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.leads.company_refusals import CannotSetCompany
 from sandbox.people.driver import Person
 from sandbox.people.snapshots import DriverError, Message
 from tests.handlers.test_lead_page import asks, comes_in, olu
-from tests.worlds.floor import Floor, press, shown, submit
+from tests.worlds.floor import CHANNEL, Floor, press, shown, submit
 
 __all__ = ["olu"]
 
@@ -181,3 +181,42 @@ def test_the_manager_of_the_team_may(floor: Floor) -> None:
     press(floor.maya, "own_company", asks(floor.maya, "bo li"))
     submit(floor.maya, "own_company")
     assert companies(floor)["Bo Li"] == "Harbour Foods"
+
+
+def test_a_lead_that_went_along_with_another_of_its_company_has_a_card_of_its_own_then(floor: Floor) -> None:
+    floor.hands_over("Kestrel Freight", email="ivy@kestrel.example", person="Ivy Chen")
+    press(floor.ana, "accept", floor.card())
+    floor.hands_over("Harbour Foods", email="bo@kestrel.example", person="Bo Li")
+    floor.shows()
+    assert "Bo Li" not in floor.card().text.partition("\n")[0]
+    press(floor.mika, "own_company", receipt(floor))
+    submit(floor.mika, "own_company")
+    floor.shows()
+    first, own = floor.maya.sees(CHANNEL)
+    assert "Harbour Foods" in own.text
+    assert "Ivy Chen" not in own.text
+    assert "Also from this company" not in first.text
+    assert "Bo Li" not in first.text
+
+
+def test_it_is_not_taken_back_once_the_lead_has_moved_on_by_itself(floor: Floor) -> None:
+    press(floor.mika, "own_company", kestrel(floor))
+    submit(floor.mika, "own_company")
+    found = receipt(floor)
+    comes_in(floor, email="bo@kestrel.example", name="Bo Li", company="Globex", website="globex.example")
+    assert companies(floor)["Bo Li"] == "Globex"
+    press(floor.mika, "former_company", found)
+    assert companies(floor)["Bo Li"] == "Globex"
+    assert "Globex" in receipt(floor).text
+    assert [each for each in receipt(floor).buttons if "company" in each] == []
+
+
+def test_nothing_of_the_names_is_left_once_the_lead_is_erased(floor: Floor, olu: Person) -> None:
+    press(floor.mika, "own_company", kestrel(floor))
+    submit(floor.mika, "own_company")
+    press(olu, "erase_lead", asks(olu, "bo li"))
+    submit(olu, "erase")
+    assert kept(floor) == [(None, None), (None, None)]
+    assert "Harbour" not in receipt(floor).text
+    with floor.baton.database.snapshot() as session:
+        assert [each.name for each in session.query(DomainName)] == []

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from qualification.rules import refusals
 from qualification.rules.field_errors import FieldFault
+from qualification.rules.leads import company_refusals
 from qualification.rules.refusals import NoReassigning, Refusal
 from templates import render, sentence
 from tests.templates.reading import MENTION
@@ -16,7 +17,8 @@ from tests.templates.samples import ANA, BEN, MAYA, MIA, NOW, SUBJECTS
 
 REFUSALS = [
     kind
-    for kind in vars(refusals).values()
+    for module in (refusals, company_refusals)
+    for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Refusal
 ]
 
@@ -67,10 +69,10 @@ def test_every_refusal_has_its_words_and_nothing_else_has() -> None:
         ),
         (refusals.NotOwner(owner=None, may=()), "Nobody has accepted this lead yet."),
         (
-            CannotSetCompany(may=(MAYA,)),
+            company_refusals.CannotSetCompany(may=(MAYA,)),
             "Only Maya, or an administrator, can say at which company this lead is.",
         ),
-        (CannotSetCompany(may=()), "Only an administrator can say at which company this lead is."),
+        (company_refusals.CannotSetCompany(may=()), "Only an administrator can say at which company this lead is."),
         (refusals.NotAManager(may=(MAYA,)), "Only Maya can give this lead to somebody else."),
         (refusals.NotRevealed(may=(MAYA,)), "Only Maya and administrators see this lead’s contact details."),
         (refusals.NotRevealed(may=()), "Only administrators see this lead’s contact details."),
