@@ -79,7 +79,16 @@ class Resolver:
         found = [self._resolve(row) for row in self._rows]
         self._writer.flush()
         self._show_companies()
+        self._show_moved(found)
         return [self._result(each) for each in found]
+
+    def _show_moved(self, found: Iterable[_Resolved]) -> None:
+        """Have the cards of each lead that is at another company now show that."""
+        for each in found:
+            lead = merging.root(self._session, each.lead) or each.lead
+            live = self._index.live_handoff(lead) if "company_id" in each.changed else None
+            if live is not None:
+                outbox.mark_stale(self._session, self._workspace_id, live.id, self._now)
 
     def _show_companies(self) -> None:
         """Have every card of a company show what is new of it."""
