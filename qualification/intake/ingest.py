@@ -8,7 +8,7 @@ from qualification.handoffs import automatic
 from qualification.intake import activities
 from qualification.intake.activities import ActivityData
 from qualification.leads import events, resolution, suppression
-from qualification.leads.lifecycle import gave_more, move_lifecycle
+from qualification.leads.lifecycle import begin_as_leads, gave_more, move_lifecycle
 from qualification.leads.resolution import ResolvedLead
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.playbook import playbooks
@@ -142,10 +142,15 @@ def store_activities(
     roots = (resolution.root(session, lead) for lead in (*(lead for lead, _ in new), *changed))
     leads = {lead.id: lead for lead in roots if lead is not None}
     automatic.consider(session, [*leads.values()], published=published, announcing=announcing, now=now)
+    beginning: dict[Lead, None] = {}
     for each in resolved:
         is_told = (each.is_new or each.is_changed) and each.lead.id not in leads
         if is_told and each.lead.lifecycle is Lifecycle.SUBSCRIBER and gave_more(session, each.lead):
-            move_lifecycle(each.lead, Lifecycle.LEAD, record=None)
+            if each.is_new:
+                beginning[each.lead] = None
+            else:
+                move_lifecycle(each.lead, Lifecycle.LEAD, record=None)
+    begin_as_leads(session, [*beginning])
     return len(new)
 
 

@@ -77,7 +77,7 @@ class Resolver:
     def run(self) -> list[ResolvedLead]:
         """Resolve and write every row; return their leads in the order of the rows."""
         found = [self._resolve(row) for row in self._rows]
-        self._writer.flush()
+        self._writer.flush(is_last=True)
         self._show_companies()
         self._show_moved(found)
         return [self._result(each) for each in found]

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import insert, inspect
 
 from qualification.leads import contacts, suppression
 from qualification.leads.companies import Companies
@@ -134,10 +134,11 @@ class LeadWriter:
         """Let `flush` insert a name that was given with a domain which doesn't speak of it."""
         self._company_names.append((data, lead))
 
-    def flush(self) -> None:
+    def flush(self, *, is_last: bool = False) -> None:
         """Insert the new companies and leads in the order of their rows, then the external ids, addresses and numbers.
 
-        Raises IntegrityError if another transaction has inserted one of them meanwhile.
+        After the last one, no address that was added is changed any more: those are written without records. Raises
+        IntegrityError if another transaction has inserted one of them meanwhile.
         """
         self._companies.write()
         for lead, company in self._new.items():
@@ -145,7 +146,7 @@ class LeadWriter:
         self._session.add_all(self._new)
         self._new = {}
         self._session.flush()
-        self._write_contacts()
+        self._write_contacts(are_records=not is_last)
         if self._external_keys:
             # Sorted, so that two transactions that insert the same ones don't wait for each other.
             rows = [
@@ -156,14 +157,18 @@ class LeadWriter:
             # No ON CONFLICT: if the id was given to another lead meanwhile, the whole batch is resolved again.
             self._session.connection().execute(insert(ExternalId), rows)
 
-    def _write_contacts(self) -> None:
+    def _write_contacts(self, *, are_records: bool) -> None:
         for entry, lead in self._addresses.items():
             entry.lead_id = lead.id
         # Sorted, for the same reason.
         entries: list[LeadEmail] = sorted(self._addresses, key=_mailbox)
-        self._session.add_all(entries)
         self._addresses = {}
+        if are_records:
+            self._session.add_all(entries)
         self._session.flush()
+        new = [] if are_records else [entry for entry in entries if inspect(entry).transient]
+        if new:
+            self._session.connection().execute(insert(LeadEmail), [_columns(entry) for entry in new])
         if self._numbers:
             rows = [
                 {"workspace_id": self._workspace_id, "lead_id": lead.id, "phone": phone, "phone_key": key}
@@ -171,7 +176,7 @@ class LeadWriter:
                 for key, phone, lead in self._numbers
             ]
             self._numbers = []
-            self._session.execute(insert(LeadPhone), rows)
+            self._session.connection().execute(insert(LeadPhone), rows)
         if self._company_names:
             names = [
                 {"workspace_id": self._workspace_id, "lead_id": lead.id, "domain": data.domain, "name": data.name}
@@ -179,7 +184,20 @@ class LeadWriter:
                 for data, lead in sorted(self._company_names, key=lambda each: (each[0].domain, each[0].name_key))
             ]
             self._company_names = []
-            self._session.execute(insert(DomainName), names)
+            self._session.connection().execute(insert(DomainName), names)
+
+
+def _columns(entry: LeadEmail) -> dict[str, Any]:
+    """Return the row of a new address."""
+    return {
+        "workspace_id": entry.workspace_id,
+        "lead_id": entry.lead_id,
+        "email": entry.email,
+        "email_key": entry.email_key,
+        "name_key": entry.name_key,
+        "by_hand": entry.by_hand,
+        "created_at": entry.created_at,
+    }
 
 
 def _mailbox(entry: LeadEmail) -> str:
