@@ -13,7 +13,8 @@ def phone_key(text: str, country: str | None) -> str | None:
 
     `country` is an ISO 3166 code. A number of one digit again and again was typed to fill a field, and is none.
     """
-    digits = "".join(str(int(sign)) for sign in text if sign.isdecimal())
+    digits = "".join(filter(str.isdecimal, text))
+    digits = digits if digits.isascii() else "".join(str(int(sign)) for sign in digits)
     if len(digits) < _FEWEST_DIGITS or len(set(digits)) == 1:
         return None
     key = phones.phone_key(text, country)

@@ -10,9 +10,12 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from qualification.rules.values.blanks import is_blank
 from qualification.rules.values.folding import unescaped, without_invisible
+from qualification.rules.values.plain_phones import FEWEST_DIGITS, plain_key
 
 _LONGEST: Final = 100
 _LONGEST_LIST: Final = 1000
+# Nothing stands around these digits that would have to go.
+_TIDY: Final = re.compile(r"[+(]?[0-9][0-9 ()-]*[0-9]")
 # What an export, a spreadsheet or a form writes before a number: p:+49…, tel:…, '+49…, =+49…, Phone: …
 _BEFORE: Final = re.compile(
     r"[='\"`\N{RIGHT SINGLE QUOTATION MARK}\s]+"
@@ -28,7 +31,6 @@ _SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 _DECIMALS: Final = re.compile(r"(\d{6,})\.0+")
 _ZEROS_ABROAD: Final = re.compile(r"00[\s-]?(?=[1-9])")
 _MOST_PARTS: Final = 4
-_FEWEST_DIGITS: Final = 6
 _BETWEEN: Final = re.compile(r"\s*[,;|\n]\s*|\s+(?:/|or|oder|und|and|veya|lub)\s+")
 
 
@@ -38,7 +40,14 @@ def tidy_phone(text: str) -> str:
     An extension stays. Full-width digits become plain ones. What is blank, or lost digits in a spreadsheet
     (4.93012E+11), is "".
     """
-    tidy = unicodedata.normalize("NFKC", without_invisible(unescaped(text[:_LONGEST]))).strip()
+    if len(text) <= _LONGEST and _TIDY.fullmatch(text) and "(0)" not in text:
+        return " ".join(text.split())
+    return _tidied(text[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _tidied(text: str) -> str:
+    tidy = unicodedata.normalize("NFKC", without_invisible(unescaped(text))).strip()
     for _ in range(_MOST_PARTS):
         match = _BEFORE.match(tidy)
         if match is None:
@@ -57,8 +66,14 @@ def phones_in(text: str) -> tuple[str, ...]:
 
     A text of one number is that number; one that is no number, such as "see below", is left as it is.
     """
-    parts = [tidy_phone(part) for part in _BETWEEN.split(text[:_LONGEST_LIST]) if part.strip()]
-    is_list = len(parts) > 1 and all(sum(map(str.isdigit, part)) >= _FEWEST_DIGITS for part in parts)
+    return _phones_in(text[:_LONGEST_LIST])
+
+
+# A row's number is asked for when it is read, and again when it is compared.
+@lru_cache(maxsize=2048)
+def _phones_in(text: str) -> tuple[str, ...]:
+    parts = [tidy_phone(part) for part in _BETWEEN.split(text) if part.strip()]
+    is_list = len(parts) > 1 and all(sum(map(str.isdigit, part)) >= FEWEST_DIGITS for part in parts)
     found = parts if is_list else [tidy_phone(text)]
     return tuple(dict.fromkeys(part for part in found if part))
 
@@ -82,11 +97,14 @@ def _key(tidy: str, region: str | None) -> str | None:
     international = _ZEROS_ABROAD.match(tidy)
     if international and region not in {"US", "CA"}:
         tidy = f"+{tidy[international.end() :]}"
+    plain = plain_key(tidy, region)
+    if plain is not None:
+        return plain
     try:
         number = phonenumbers.parse(tidy, region)
     except NumberParseException:
         return None
-    if len(str(number.national_number)) < _FEWEST_DIGITS or not phonenumbers.is_possible_number(number):
+    if len(str(number.national_number)) < FEWEST_DIGITS or not phonenumbers.is_possible_number(number):
         return None
     key = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return f"{key};ext={number.extension}" if number.extension else key
