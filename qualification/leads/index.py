@@ -1,6 +1,6 @@
 """The leads that a batch of rows may mean: read at once, locked until the commit, found by their keys."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import BindParameter, bindparam, select, tuple_
@@ -146,7 +146,9 @@ class LeadIndex:
         companies = self.companies.by_id
         if not keys or not companies:
             return []
-        return self._session.scalars(_BY_NAME, self._parameters(names=keys, companies=[*companies])).all()
+        found = self._session.scalars(_BY_NAME, self._parameters(names=keys, companies=[*companies])).all()
+        leads = self._leads(found)
+        return [leads[lead_id] for lead_id in found if lead_id in leads]
 
     def _read_by_phone(self) -> Sequence[tuple[tuple[str, str], Lead]]:
         pairs = {(key, row.name_key) for row in self._rows if row.name_key for key in row.numbers}
@@ -154,8 +156,16 @@ class LeadIndex:
             return []
         found = self._session.execute(
             _BY_PHONE, self._parameters(pairs=sorted(pairs), numbers={key for key, _ in pairs})
-        )
-        return [((row.phone_key, row.name_key), row.Lead) for row in found]
+        ).all()
+        leads = self._leads([row.lead_id for row in found])
+        return [((row.phone_key, row.name_key), leads[row.lead_id]) for row in found if row.lead_id in leads]
+
+    def _leads(self, ids: Collection[int]) -> Mapping[int, Lead]:
+        """Return the leads with these ids: those with known addresses and ids are read already."""
+        known = {lead.id: lead for lead in self._by_unique_key()}
+        others = {*ids} - known.keys()
+        read = self._session.scalars(_BY_ID, self._parameters(ids=others)) if others else ()
+        return known | {lead.id: lead for lead in read}
 
     def _parameters(self, **parameters: object) -> dict[str, Any]:
         return {"workspace_id": self._workspace_id, **parameters}
@@ -250,19 +260,18 @@ _BY_EMAIL: Final = (
     )
 )
 _BY_PHONE: Final = (
-    select(LeadPhone.phone_key, LeadPhone.name_key, Lead)
-    .join(Lead, Lead.id == LeadPhone.lead_id)
+    select(LeadPhone.phone_key, LeadPhone.name_key, LeadPhone.lead_id)
     .where(
         LeadPhone.workspace_id == bindparam("workspace_id"),
         # The numbers lead into the index. Pairs, for each number with each name would be a quarter of a million.
         LeadPhone.phone_key.in_(bindparam("numbers", expanding=True)),
         tuple_(LeadPhone.phone_key, LeadPhone.name_key).in_(bindparam("pairs", expanding=True)),
     )
-    .order_by(Lead.id)
+    .order_by(LeadPhone.lead_id)
 )
 _BY_ID: Final = select(Lead).where(_OURS, Lead.id.in_(bindparam("ids", expanding=True)))
 _BY_NAME: Final = (
-    select(Lead)
+    select(Lead.id)
     .where(
         _OURS,
         Lead.name_key.in_(bindparam("names", expanding=True)),
