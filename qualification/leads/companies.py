@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from qualification.records import Company, DomainName, Lead
+from qualification.records.numbering import number
 from qualification.rules.leads.domain_owners import MOST_NAMES, speaks_of
 from qualification.rules.leads.lead_data import CompanyData
 
@@ -148,6 +149,7 @@ class Companies:
         """Insert the new companies in the order of their rows; raises IntegrityError if one exists by now."""
         if self._new:
             written, self._new = self._new, {}
+            number(self._session, [*written])
             self._session.add_all(written)
             self._session.flush()
             self.by_id |= {company.id: company for company in written}

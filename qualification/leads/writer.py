@@ -11,6 +11,7 @@ from qualification.leads import contacts, suppression
 from qualification.leads.companies import Companies
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, DomainName, ExternalId, Lead, LeadEmail, LeadPhone, Workspace, rows
+from qualification.records.numbering import number
 from qualification.rules.leads.lead_data import CompanyData, LeadData
 from qualification.rules.leads.lead_input import LeadInput, fields_of
 from qualification.rules.leads.lifecycle import Lifecycle
@@ -143,6 +144,7 @@ class LeadWriter:
         self._companies.write()
         for lead, company in self._new.items():
             lead.company_id = company.id if company else None
+        number(self._session, [*self._new])
         self._session.add_all(self._new)
         self._new = {}
         self._session.flush()
