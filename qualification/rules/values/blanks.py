@@ -64,5 +64,6 @@ def is_blank(text: str | None) -> bool:
         return not any(char.isalnum() for char in text)
     if text.strip() in _ERRORS:
         return True
-    label = fold_label(fold_name(text))
+    # Of a plain text, `fold_name` changes nothing that `fold_label` leaves.
+    label = fold_label(text if text.isascii() and "&" not in text else fold_name(text))
     return not label or label in _WORDS

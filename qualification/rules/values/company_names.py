@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from qualification.rules.values.folding import fold_name
@@ -20,6 +21,8 @@ _SIGN: Final = re.compile(r"[^\w]|_")
 _MOST_PASSES: Final = 8
 
 
+# Leads of one company follow each other, and each is asked for it several times.
+@lru_cache(maxsize=4096)
 def fold_company(text: str) -> str:
     """Fold a company's name for comparison: as a name, without punctuation and legal forms (GmbH, Ltd, A.Ş., ООО…).
 

@@ -148,6 +148,8 @@ def _mail_host(email: str) -> str:
     return fold_domain(found[0].rpartition("@")[2]) if found else ""
 
 
+# Leads of one company follow each other.
+@lru_cache(maxsize=4096)
 def _host(website: str) -> str:
     """Return the host of a site's address, folded, or of a mail address in its place; "" where it is neither."""
     text = website[:_LONGEST_TEXT].strip()

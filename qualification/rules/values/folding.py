@@ -74,7 +74,8 @@ def fold_name(text: str) -> str:
 
 def fold_label(text: str) -> str:
     """Fold what a field or a column is called: only letters and digits count, without capitals."""
-    return "".join(char for char in text.casefold() if char.isalnum())
+    folded = text.casefold()
+    return folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
 
 
 def _is_plain(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from qualification.rules.field_errors import FieldFault, Unreadable
@@ -76,6 +77,8 @@ def only_whole_number(text: str) -> int | None:
     return None if may_multiply or before.endswith("-") else int(re.sub(r"\D", "", found[0]))
 
 
+# Forms and tools write few different ones, over and over.
+@lru_cache(maxsize=1024)
 def _size(text: str) -> int | None:
     if _WHOLE.fullmatch(text):
         return int(re.sub(r"\D", "", text))
