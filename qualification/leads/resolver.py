@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, select
 
 from qualification.leads import merging
-from qualification.leads.index import LeadIndex
+from qualification.leads.index import FoundLate, LeadIndex
 from qualification.leads.writer import LeadWriter
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
@@ -275,6 +275,9 @@ class Resolver:
             owner = self._owner(key)
             if owner is None:
                 self._index.add_address(lead, self._writer.add_address(lead, key, address, row.name_key))
+            elif key not in entries:
+                # Another transaction has merged the lead that has it, after the addresses were read.
+                raise FoundLate
             elif owner is lead:
                 self._writer.name_address(entries[key], row.name_key)
             elif index == 0 and self._has_another_person(row, owner):

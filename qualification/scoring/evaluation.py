@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from qualification.leads import merging
+from qualification.leads import contacts, merging
 from qualification.leads.lifecycle import gave_more, move_lifecycle
 from qualification.playbook.playbooks import Published
 from qualification.records import Activity, Handoff, Lead
@@ -64,8 +64,11 @@ def evaluate(session: Session, leads: Sequence[Lead], playbook: Playbook) -> dic
     ready = {lead.id for lead in leads if lead.id not in live and is_ready(playbook.scoring, since[lead.id])}
     looked_at = [lead for lead in leads if lead.id in ready or lead.gated_by is not None]
     said = latest_words(session, workspace_id, families, {lead.id for lead in looked_at}, playbook.scoring)
+    emails = addresses(session, workspace_id, families, {lead.id for lead in looked_at})
     gates = {
-        lead.id: stopped_by(playbook.gates, gate_input(lead, said[lead.id], playbook.scoring, since[lead.id]))
+        lead.id: stopped_by(
+            playbook.gates, gate_input(lead, emails[lead.id], said[lead.id], playbook.scoring, since[lead.id])
+        )
         for lead in looked_at
     }
     return {
@@ -170,10 +173,24 @@ def latest_words(
     return {lead_id: words[:_WORDS] for lead_id, words in said.items()}
 
 
-def gate_input(lead: Lead, said: Sequence[str], scoring: Scoring, since: Mapping[str, int]) -> GateInput:
+def addresses(
+    session: Session, workspace_id: int, families: Mapping[int, int], lead_ids: Collection[int]
+) -> dict[int, list[str]]:
+    """Return every address of each of these leads."""
+    found: dict[int, list[str]] = {lead_id: [] for lead_id in lead_ids}
+    members = [member for member, lead_id in families.items() if lead_id in lead_ids]
+    for each in contacts.emails_of(session, workspace_id, members) if members else ():
+        found[families[each.lead_id]].append(each.email)
+    return found
+
+
+def gate_input(
+    lead: Lead, emails: Sequence[str], said: Sequence[str], scoring: Scoring, since: Mapping[str, int]
+) -> GateInput:
     """Return what gates look at: who the lead is, what it wrote, what it asked for."""
     return GateInput(
         email=lead.email,
+        emails=tuple(emails),
         said=tuple(text for text in (lead.name, lead.problem, *said) if text),
         do_not_contact=lead.do_not_contact,
         asked=has_asked(scoring, since),

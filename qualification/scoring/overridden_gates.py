@@ -17,6 +17,7 @@ def names(session: Session, lead: Lead, problem: str | None, playbook: Playbook)
     families = merging.families(session, lead.workspace_id, [lead.id])
     said = evaluation.latest_words(session, lead.workspace_id, families, [lead.id], playbook.scoring)[lead.id]
     ever = activity_counts.times(session, lead.workspace_id, families, playbook.scoring)[lead.id]
-    gate_input = evaluation.gate_input(lead, [problem or "", *said], playbook.scoring, ever)
+    emails = evaluation.addresses(session, lead.workspace_id, families, [lead.id])[lead.id]
+    gate_input = evaluation.gate_input(lead, emails, [problem or "", *said], playbook.scoring, ever)
     fit = [gate.name for gate in fitting(playbook.gates, gate_input)]
     return tuple(dict.fromkeys([lead.gated_by, *fit] if lead.gated_by else fit))

@@ -23,7 +23,16 @@ FORMAT: Final = "baton lead export 1"
 # What a person asks, and the tables that answer it; a table of later work stands under "further".
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "who_you_are": ("lead", "lead_email", "lead_phone", "company", "domain_name", "external_id", "lead_merge"),
+        "who_you_are": (
+            "lead",
+            "lead_email",
+            "lead_phone",
+            "company",
+            "domain_name",
+            "external_id",
+            "import_row",
+            "lead_merge",
+        ),
         "what_you_did": ("activity",),
         "what_was_written_about_you": ("checklist", "answer"),
         "who_had_it_and_when": ("handoff", "offer", "task", "lead_event"),

@@ -17,10 +17,12 @@ _MARKUP: Final = re.compile(r"<a\s|</\w+>|\[/?(?:url|link|b|img)\b", re.IGNORECA
 class GateInput:
     """A lead about to be announced, as the gates see it.
 
-    `said` are the texts that were written in its name; `asked` says whether it asked for a demo or a trial.
+    `emails` are further addresses: who has one at a company isn't of free mail. `said` are the texts that were written
+    in its name; `asked` says whether it asked for a demo or a trial.
     """
 
     email: str | None = None
+    emails: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     do_not_contact: bool = False
     asked: bool = False
@@ -37,18 +39,23 @@ def fitting(gates: tuple[Gate, ...], gate_input: GateInput) -> tuple[Gate, ...]:
 
 
 def _fits(when: GateCondition, gate_input: GateInput) -> bool:
-    domain = domain_of(gate_input.email or "")
+    domains = {domain_of(email) for email in (gate_input.email, *gate_input.emails) if email}
+    free_mail = bool(domains) and all(map(is_free_mail, domains))
     words = "\n".join(gate_input.said).casefold()
     checks = (
         when.do_not_contact is None or when.do_not_contact is gate_input.do_not_contact,
         when.asked is None or when.asked is gate_input.asked,
-        when.free_mail is None or when.free_mail is is_free_mail(domain),
+        when.free_mail is None or when.free_mail is free_mail,
         when.markup is None or when.markup is any(map(_MARKUP.search, gate_input.said)),
         when.links is None or any(_links(text) >= when.links for text in gate_input.said),
-        not when.domain or any(domain == each or domain.endswith(f".{each}") for each in when.domain),
+        not when.domain or any(_is_of(domain, each) for domain in domains for each in when.domain),
         not when.words or any(_says(words, each.casefold()) for each in when.words),
     )
     return all(checks)
+
+
+def _is_of(domain: str, ending: str) -> bool:
+    return domain == ending or domain.endswith(f".{ending}")
 
 
 def _links(text: str) -> int:

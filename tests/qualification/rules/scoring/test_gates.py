@@ -25,6 +25,8 @@ GATES = tuple(
         (GateInput(email="ivy@acme.example", said=("We would like a demo",)), None),
         (GateInput(email="ivy@acme.example", do_not_contact=True), "Do not contact"),
         (GateInput(email="x@rival.example"), "Competitor"),
+        (GateInput(email="x@gmail.com", emails=("x@gmail.com", "x@rival.example")), "Competitor"),
+        (GateInput(email="x@gmail.com", emails=("x@gmail.com", "x@acme.example")), None),
         (GateInput(email="x@Mail.Rival.Example"), "Competitor"),
         (GateInput(email="x@notrival.example"), None),
         (GateInput(said=("I forgot my PASSWORD.",)), "Support"),
