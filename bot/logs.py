@@ -24,6 +24,7 @@ KEYS: Final = (
     "delivery",
     "queue",
     "kind",
+    "sender",
     "method",
     "error",
     "attempts",
