@@ -125,7 +125,9 @@ def _print(done: Withdrawal, withdrew: str, put_back: str, left: str) -> None:
         f"{withdrew} {leads}, {put_back} what it replaced of {known}, and {left} {len(done.kept):,} as they are."
     )
     if done.changed_since:
-        console.say(f"  {done.changed_since:,} values were changed since, or deals worked on, and stay as they are")
+        count = done.changed_since
+        one, more = "1 value was changed since, or a deal worked on, and stays as it is", "values were changed since"
+        console.say(f"  {one}" if count == 1 else f"  {count:,} {more}, or deals worked on, and stay as they are")
     for lead_id, why in [*done.kept.items()][:_MOST_KEPT]:
         console.say(f"  lead #{lead_id} stays: {why}")
     if len(done.kept) > _MOST_KEPT:

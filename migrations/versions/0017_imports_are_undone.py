@@ -44,7 +44,7 @@ def upgrade() -> None:
             "replaced",
             JSON,
             nullable=True,
-            comment="of a known lead: what stood in its columns, what stands there now, and ids it was given",
+            comment="of a known lead: what stood in its columns, what stands there now, and keys of what it was given",
         ),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspace.id"], name="fk_import_row_workspace_id_workspace"),
         sa.ForeignKeyConstraint(["import_run_id"], ["import_run.id"], name="fk_import_row_import_run_id_import_run"),
@@ -52,12 +52,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_import_row"),
         sa.UniqueConstraint("import_run_id", "lead_id", name="uq_import_row_import_run_id_lead_id"),
     )
+    op.create_index("ix_import_row_import_run_id", "import_row", ["import_run_id", "id"])
     op.create_index("ix_import_row_lead_id", "import_row", ["lead_id"])
 
 
 def downgrade() -> None:
     """Move back: no import can be undone."""
     op.drop_index("ix_import_row_lead_id", "import_row")
+    op.drop_index("ix_import_row_import_run_id", "import_row")
     op.drop_table("import_row")
     op.drop_column("import_run", "withdrawn_at")
     op.drop_column("import_run", "is_traced")

@@ -1,6 +1,6 @@
 """Why a lead stays though its import is undone: somebody has worked on it, or it is known from elsewhere by now."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, select
@@ -55,12 +55,17 @@ def worked_on(
     made = [lead_id for lead_id, row in did.items() if row.is_new and lead_id in leads and lead_id not in kept]
     if not made:
         return kept
-    for lead_id, why in _reasons(session, run, did, made):
+    for lead_id, why in _reasons(session, run, did, {lead_id: leads[lead_id] for lead_id in made}):
         kept.setdefault(lead_id, why)
     rest = [lead_id for lead_id in made if lead_id not in kept]
     if _has_more(session, run.workspace_id, rest):
         kept |= {each: WORKED_ON for each in rest if _has_more(session, run.workspace_id, [each])}
     return kept
+
+
+def owners_before(did: Iterable[ImportedRow]) -> set[int]:
+    """Return the leads from which the import took addresses."""
+    return {taken["of"] for row in did for taken in (row.replaced or {}).get("taken", {}).values()}
 
 
 def _why_ended(lead: Lead) -> str | None:
@@ -70,7 +75,7 @@ def _why_ended(lead: Lead) -> str | None:
 
 
 def _reasons(
-    session: Session, run: ImportRun, did: Mapping[int, ImportedRow], made: Collection[int]
+    session: Session, run: ImportRun, did: Mapping[int, ImportedRow], made: Mapping[int, Lead]
 ) -> Iterator[tuple[int, str]]:
     ours: dict[str, Any] = {"workspace_id": run.workspace_id, "ids": [*made]}
     of_others = ours | {"sender": run.sender}
@@ -81,13 +86,24 @@ def _reasons(
             yield lead_id, WORKED_ON
     yield from ((each, WORKED_ON) for each in session.scalars(_OTHER_HANDOFFS, of_others))
     yield from ((each, DID_SINCE) for each in session.scalars(_OTHER_IDS, of_others))
+    # A form that brings neither an id nor an activity changes the lead, and nothing else.
+    yield from ((each, DID_SINCE) for each, lead in made.items() if lead.updated_at > did[each].last_at)
+    known = _known(session, run.workspace_id, owners_before(did.values()))
     for statement in _CONTACTS:
-        for lead_id, created_at in session.execute(statement, ours):
-            if created_at > did[lead_id].last_at:
+        for lead_id, created_at, key in session.execute(statement, ours):
+            row = did[lead_id]
+            # What is older than the import was somebody else's: it goes back to them, or stays with the lead.
+            owner = (row.replaced or {}).get("taken", {}).get(key, {}).get("of")
+            if created_at > row.last_at or (created_at < row.first_at and owner not in known):
                 yield lead_id, DID_SINCE
     for lead_id, sender, received_at in session.execute(_ACTIVITIES, ours):
         if sender != run.sender or not did[lead_id].first_at <= received_at <= did[lead_id].last_at:
             yield lead_id, DID_SINCE
+
+
+def _known(session: Session, workspace_id: int, lead_ids: Collection[int]) -> set[int]:
+    """Return those of the leads that are there still."""
+    return {*session.scalars(_THERE, {"workspace_id": workspace_id, "ids": [*lead_ids]})} if lead_ids else set()
 
 
 def _has_more(session: Session, workspace_id: int, lead_ids: Collection[int]) -> bool:
@@ -115,6 +131,8 @@ _OTHER_IDS: Final = select(ExternalId.lead_id).where(
 _ACTIVITIES: Final = select(Activity.lead_id, Activity.sender, Activity.received_at).where(
     *_in(Activity, Activity.lead_id)
 )
-_CONTACTS: Final = tuple(
-    select(record.lead_id, record.created_at).where(*_in(record, record.lead_id)) for record in (LeadEmail, LeadPhone)
+_CONTACTS: Final = (
+    select(LeadEmail.lead_id, LeadEmail.created_at, LeadEmail.email_key).where(*_in(LeadEmail, LeadEmail.lead_id)),
+    select(LeadPhone.lead_id, LeadPhone.created_at, LeadPhone.phone_key).where(*_in(LeadPhone, LeadPhone.lead_id)),
 )
+_THERE: Final = select(Lead.id).where(*_in(Lead, Lead.id), Lead.erased_at.is_(None))

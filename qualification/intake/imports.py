@@ -99,7 +99,7 @@ def import_rows(
     """Import a slice of rows. Slack shows nothing of it, unless `announcing`; of a `run` it is kept what it did."""
     with import_traces.watched(session) as changes:
         known = import_traces.known_ids(session, roster.workspace_id, sender, [row.lead.id for row in rows])
-        imported, deals = _import_rows(session, roster, sender, rows, announcing=announcing, now=now)
+        imported, added = _import_rows(session, roster, sender, rows, announcing=announcing, now=now)
         session.flush()
     imported = replace(imported, changes=changes)
     if run is not None and run.is_traced:
@@ -108,14 +108,14 @@ def import_rows(
             for index, each in imported.resolved.items()
             for row in (rows[index],)
         ]
-        import_traces.keep(session, run, traced, changes, deals=deals, now=now)
+        import_traces.keep(session, run, traced, changes, added=added, now=now)
     return imported
 
 
 def _import_rows(
     session: UnitOfWork, roster: Roster, sender: str, rows: Sequence[ImportRow], *, announcing: bool, now: datetime
-) -> tuple[Imported, dict[int, list[str]]]:
-    """Import the rows; return what came of them, and the keys of their new deals by lead."""
+) -> tuple[Imported, dict[str, dict[int, list[str]]]]:
+    """Import the rows; return what came of them, and the keys of their new deals and activities by lead."""
     rejected: dict[int, tuple[RowError, ...]] = {}
     data: dict[int, LeadData] = {}
     rows = [*rows]
@@ -145,10 +145,13 @@ def _import_rows(
     new = sum(each.is_new for each in found)
     lost = Counter((f"lead.{loss.field}", loss.reason) for row in rows for loss in row.lead.losses)
     lost.update((loss.field, loss.reason) for each in found for loss in each.losses)
-    keys: dict[int, list[str]] = {}
+    added: dict[str, dict[int, list[str]]] = {"deals": {}, "activities": {}}
     for deal in new_deals:
-        keys.setdefault(deal.lead.id, []).append(deal.key)
-    return Imported(new, len(found) - new, activities, len(new_deals), rejected, lost, resolved, fitted=rows), keys
+        added["deals"].setdefault(deal.lead.id, []).append(deal.key)
+    for lead, activity in activities:
+        added["activities"].setdefault(lead.id, []).append(activity.external_id)
+    counts = (new, len(found) - new, len(activities), len(new_deals))
+    return Imported(*counts, rejected, lost, resolved, fitted=rows), added
 
 
 def _new_deals(

@@ -131,8 +131,8 @@ def store_activities(
     published: Published,
     announcing: bool = True,
     now: datetime,
-) -> int:
-    """Store the activities, and score again every lead that may be ready by now; return how many were new.
+) -> list[tuple[Lead, ActivityData]]:
+    """Store the activities, and score again every lead that may be ready by now; return the new ones with their leads.
 
     Besides leads with new activities these are merged leads, which may be ready together, and changed leads that a
     gate holds, which it may let pass. Whoever only came in is a lead if they gave more than an address.
@@ -151,7 +151,7 @@ def store_activities(
             else:
                 move_lifecycle(each.lead, Lifecycle.LEAD, record=None)
     begin_as_leads(session, [*beginning])
-    return len(new)
+    return new
 
 
 def activity_data(sender: str, activity: ActivityDetails, now: datetime) -> ActivityData:

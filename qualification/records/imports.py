@@ -61,6 +61,8 @@ class ImportedRow(Base):
     )
     __table_args__ = (
         UniqueConstraint("import_run_id", "lead_id"),
+        # Undoing reads them page by page.
+        Index("ix_import_row_import_run_id", "import_run_id", "id"),
         Index("ix_import_row_lead_id", "lead_id"),
     )
 
@@ -72,5 +74,6 @@ class ImportedRow(Base):
     last_at: Mapped[datetime] = mapped_column(comment="and the last one")
     is_new: Mapped[bool] = mapped_column(comment="the import made the lead")
     replaced: Mapped[dict[str, Any] | None] = mapped_column(
-        JsonOrNull, comment="of a known lead: what stood in its columns, what stands there now, and ids it was given"
+        JsonOrNull,
+        comment="of a known lead: what stood in its columns, what stands there now, and keys of what it was given",
     )
