@@ -17,6 +17,7 @@ from bot.http.callers import Caller, Callers, Credentials, Refused, too_often, u
 from bot.http.intake_queue import IntakeQueue, QueueFull
 from bot.http.request_body import (
     LARGEST_FORM,
+    LONGEST_NUMBER,
     BodyRefused,
     Received,
     expect_one_length,
@@ -122,7 +123,7 @@ class Intake:
         lead_id = str(request.path_params["lead_id"])
 
         def show(caller: Caller, _: Received) -> Answer:
-            if not (lead_id.isascii() and lead_id.isdecimal() and 0 < int(lead_id) < 2**63):
+            if not (lead_id.isascii() and lead_id.isdecimal() and len(lead_id) < LONGEST_NUMBER and int(lead_id) > 0):
                 return problem(404, "There is no such lead.")
             return intake.lead(
                 int(lead_id),

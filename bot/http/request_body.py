@@ -16,6 +16,8 @@ LARGEST: Final = 1024 * 1024
 LARGEST_FORM: Final = 64 * 1024
 # A form with files: they are dropped as they come, so only what passes through is bounded by this.
 LARGEST_UPLOAD: Final = 20 * 1024 * 1024
+# A number of so many digits is more than any id and any length, and not even read: Python reads at most 4,300 digits.
+LONGEST_NUMBER: Final = 19
 # What is looked at to tell a form with files from what only says that it is one.
 _OPENING: Final = 300
 
@@ -103,8 +105,10 @@ async def read_posted(request: Request, largest: int, bounds: Bounds) -> Receive
 async def _pieces(request: Request, largest: int) -> AsyncIterator[bytes]:
     """Yield the body as it comes. Raises TooLarge and Unfinished."""
     length = request.headers.get("content-length")
-    if length is not None and length.isascii() and length.isdecimal() and int(length) > largest:
-        raise TooLarge(largest)
+    if length is not None and length.isascii() and length.isdecimal():
+        is_endless = len(length) >= LONGEST_NUMBER
+        if is_endless or int(length) > largest:
+            raise TooLarge(largest)
     size = 0
     try:
         async for part in request.stream():

@@ -106,7 +106,10 @@ class Visit:
         """Return the address of the page if its origin is one that the key lists; anything else could lead anywhere."""
         if self.readable_by is None:
             return None
-        parts = urlsplit(self.came_from)
+        try:
+            parts = urlsplit(self.came_from)
+        except ValueError:
+            return None
         return self.came_from if f"{parts.scheme}://{parts.netloc}" == self.readable_by else None
 
 

@@ -37,6 +37,15 @@ def test_a_lead_is_taken_in_and_read_again(sender: Sender) -> None:
     assert (read["size"], read["fields"]) == (240, {"plan": "pro"})
 
 
+@pytest.mark.parametrize("digits", ["9" * 18, "9" * 19, str(2**63), "9" * 5000])
+def test_a_number_that_no_lead_can_have_is_no_lead(sender: Sender, digits: str) -> None:
+    assert sender.asks("GET", f"/v1/leads/{digits}").status_code == 404
+
+
+def test_a_length_of_thousands_of_digits_is_too_large(sender: Sender) -> None:
+    assert sender.posts("/v1/leads", IVY, headers={"content-length": "9" * 5000}).status_code == 413
+
+
 def test_each_time_a_lead_is_read_is_in_the_audit(sender: Sender) -> None:
     lead_id = sender.posts("/v1/leads", IVY).json()["id"]
     for _ in range(2):

@@ -177,6 +177,16 @@ def test_no_page_leads_back_to_where_the_key_is_not_allowed(page_of: MakePage) -
     assert "<a " not in anywhere.sends({"message": "?"}, referer="javascript:alert(1)").text
 
 
+@pytest.mark.parametrize("referer", ["http://[", "https://[::1", "http://[v1.x]y/", "//[/contact"])
+def test_a_referer_that_is_no_address_leads_nowhere_back(sender: Sender, page_of: MakePage, referer: str) -> None:
+    page = page_of(SITE)
+    assert page.sends(LEA, referer=referer).status_code == 200
+    assert leads(sender) == [("lea@weber.example", "Lea Weber")]
+    nobody = page.sends({"message": "?"}, referer=referer)
+    assert nobody.status_code == 422
+    assert "<a " not in nobody.text
+
+
 def test_the_key_may_be_in_a_hidden_field(sender: Sender, page_of: MakePage, caplog: pytest.LogCaptureFixture) -> None:
     page = page_of()
     with caplog.at_level(logging.DEBUG):
