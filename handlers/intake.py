@@ -1,5 +1,6 @@
 """What senders post: each row is ingested or rejected by itself, and the answer says which."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from handlers.plumbing.context import Now, Sessions, Transactions, Workspace
 from qualification.intake import ingest
 from qualification.intake.ingest import Ingested
+from qualification.leads.resolver import OF_OTHERS
 from qualification.people import audit
 from qualification.playbook import playbooks
 from qualification.rules.handoffs.states import HandoffState
@@ -19,6 +21,8 @@ from qualification.rules.leads.lead_input import MOST_ROWS, ActivityInput, LeadI
 from qualification.rules.people.audited import Surface
 from qualification.views import lead_page
 from qualification.views.lead_page import LeadFacts
+
+log = logging.getLogger(__name__)
 
 # One transaction ingests at most this many rows, so that clicks don't wait for a long list.
 SLICE: Final = 25
@@ -57,6 +61,7 @@ def mapped(
     *,
     sender: str,
     received_id: str | None,
+    is_anybody: bool = False,
     is_trapped: bool = False,
     snapshot: Sessions,
     transaction: Transactions,
@@ -65,6 +70,8 @@ def mapped(
 ) -> Answer:
     """Ingest a payload in the sender's own shape, by its mapping in the playbook.
 
+    What `is_anybody` sent takes nobody's address; that it is somebody else's is in the log, and not in the answer, for
+    a stranger could find out by it who is known.
     Of what fell into a form's honeypot nothing is kept, and the answer is that to any other.
     """
     with snapshot() as session:
@@ -76,7 +83,12 @@ def mapped(
         return Answer(200, taken, redirect=known.redirect)
     entries = map_payload(known, payload, received_id=received_id, now=now())
     rows: list[Row] = [entry.errors if isinstance(entry, InvalidEntry) else entry for entry in entries.values()]
-    results = list(_results(rows, sender=sender, transaction=transaction, now=now, workspace=workspace))
+    results = [
+        _for_anybody(each, sender, workspace) if is_anybody else each
+        for each in _results(
+            rows, sender=sender, may_take=not is_anybody, transaction=transaction, now=now, workspace=workspace
+        )
+    ]
     return replace(_listed(dict(zip(entries, results, strict=True)), inside=None), redirect=known.redirect)
 
 
@@ -151,15 +163,32 @@ def _row(shape: type[LeadInput | ActivityInput], posted: object, now: datetime) 
 
 
 def _results(
-    rows: Sequence[Row], *, sender: str, transaction: Transactions, now: Now, workspace: Workspace
+    rows: Sequence[Row],
+    *,
+    sender: str,
+    may_take: bool = True,
+    transaction: Transactions,
+    now: Now,
+    workspace: Workspace,
 ) -> Iterator[Result]:
     """Ingest the rows slice by slice; a slice that is committed stays, even if a later one fails."""
     for start in range(0, len(rows), SLICE):
         together = rows[start : start + SLICE]
         valid = [row for row in together if not isinstance(row, tuple)]
         with transaction() as session:
-            ingested = iter(ingest.ingest(session, workspace.id, sender, valid, now=now()))
+            ingested = iter(ingest.ingest(session, workspace.id, sender, valid, may_take=may_take, now=now()))
         yield from (row if isinstance(row, tuple) else next(ingested) for row in together)
+
+
+def _for_anybody(result: Result, sender: str, workspace: Workspace) -> Result:
+    """Return the result without what it says of others than whoever filled in the form; that is logged."""
+    if not isinstance(result, Ingested):
+        return result
+    lost = tuple(each for each in result.lost if each.reason not in OF_OTHERS)
+    if lost != result.lost:
+        keys = {"action": "intake", "sender": sender, "lead": result.lead_id, "workspace": workspace.id}
+        log.info("A form gave an address or an id of somebody else, and it stays with them.", extra=keys)
+    return replace(result, lost=lost)
 
 
 def _listed(results: Mapping[int, Result], *, inside: str | None) -> Answer:

@@ -100,6 +100,7 @@ class Intake:
                 form.filled_in,
                 sender=named,
                 received_id=caller.delivery_id,
+                is_anybody=caller.is_anybody,
                 is_trapped=form.is_trapped,
                 snapshot=self.database.snapshot,
                 transaction=self.queue.transaction,

@@ -119,6 +119,7 @@ def hand_over(
             event = Updated(fields=found.changed, **news)
             record_event(session, found.live, event, now=now, by=announcer)
         noted = own_company.note_typed(session, found.live, found.lead, data, now=now, by=announcer)
+        resolution.record_moved(session, found, now=now, by=announcer)
         result = _with_company(session, result_of(session, found.live, already=True), noted, view, found.lead)
         is_seen = view.roles.is_here or view.of_lead(session, found.lead) > Sight.NOTHING
         return result if is_seen else _unseen(result, form)
@@ -135,6 +136,7 @@ def hand_over(
     past = overridden_gates.names(session, found.lead, reason.problem, published.playbook)
     handoff = announce(session, found.lead, reason, by=announcer, published=published, now=now, past=past)
     noted = own_company.note_typed(session, handoff, found.lead, data, now=now, by=announcer)
+    resolution.record_moved(session, found, now=now, by=announcer)
     made = result_of(session, handoff, already=False, past=past)
     return _with_company(session, made, noted, view, found.lead)
 

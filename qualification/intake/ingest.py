@@ -37,12 +37,19 @@ class Ingested:
 
 
 def ingest(
-    session: UnitOfWork, workspace_id: int, sender: str, entries: Sequence[LeadInput | ActivityInput], *, now: datetime
+    session: UnitOfWork,
+    workspace_id: int,
+    sender: str,
+    entries: Sequence[LeadInput | ActivityInput],
+    *,
+    may_take: bool = True,
+    now: datetime,
 ) -> list[Ingested | tuple[RowError, ...]]:
     """Resolve each entry's lead, store each activity, and hand over every lead that is ready now.
 
     Returns for each entry its ids, or every error for which it was rejected. What the playbook or the clock doesn't
-    know is left out of the entry. An activity that was stored before, by the sender's own id of it, changes nothing.
+    know is left out of the entry. Without `may_take` nobody's address becomes somebody else's. An activity that was
+    stored before, by the sender's own id of it, changes nothing.
     Raises NoPlaybook.
     """
     published = playbooks.current(session, workspace_id)
@@ -52,9 +59,9 @@ def ingest(
     data: dict[int, LeadData] = {}
     for index, entry in enumerate(entries):
         if isinstance(entry, LeadInput):
-            data[index] = lead_data_of(sender, entry, published.playbook)
+            data[index] = lead_data_of(sender, entry, published.playbook, may_take=may_take)
         elif entry.id not in known:
-            data[index] = lead_data_of(sender, entry.lead, published.playbook)
+            data[index] = lead_data_of(sender, entry.lead, published.playbook, may_take=may_take)
             known.add(entry.id)
     rejected = erased_rows(session, workspace_id, data)
     resolved = dict(zip(data, resolve_leads(session, workspace_id, [*data.values()], now=now), strict=True))
@@ -114,13 +121,14 @@ def resolve_leads(
 def record_updates(
     session: UnitOfWork, resolved: Iterable[ResolvedLead], *, announcing: bool = True, now: datetime
 ) -> None:
-    """Record what is new of leads that sales has; with `announcing`, their threads tell it.
+    """Record what is new of leads that sales has, and who lost an address; with `announcing`, their threads tell it.
 
     It locks messages, which come behind the pools that a lead handed over meanwhile was dealt by.
     """
     for each in resolved:
         if each.live is not None and each.changed:
             events.record_event(session, each.live, Updated(fields=each.changed), now=now, in_thread=announcing)
+        resolution.record_moved(session, each, now=now, in_thread=announcing)
 
 
 def store_activities(

@@ -19,7 +19,9 @@ from qualification.rules.handoffs.event_kinds import EventKind
 from qualification.rules.handoffs.event_types import CameIn, Event
 
 # The cards of a lead's earlier handoffs show these too.
-_OF_THE_LEAD: Final = frozenset({EventKind.HANDED_OVER, EventKind.UPDATED, EventKind.EDITED, EventKind.ANSWERED})
+_OF_THE_LEAD: Final = frozenset(
+    {EventKind.HANDED_OVER, EventKind.UPDATED, EventKind.EDITED, EventKind.ANSWERED, EventKind.ADDRESS_MOVED}
+)
 
 
 def record_event(
@@ -54,10 +56,30 @@ def record_event(
         surfaces.enqueue_line(session, handoff, event_id, now=now)
     outbox.mark_stale(session, handoff.workspace_id, handoff.id, now, by=by.id if by else None)
     if event.kind in _OF_THE_LEAD:
-        for earlier in session.scalars(
-            _HANDOFFS_OF, {"workspace_id": handoff.workspace_id, "lead_id": handoff.lead_id}
-        ):
-            outbox.mark_stale(session, handoff.workspace_id, earlier, now)
+        _mark_all_stale(session, handoff.workspace_id, handoff.lead_id, now)
+
+
+def record_of_lead(
+    session: UnitOfWork,
+    lead: Lead,
+    live: Handoff | None,
+    event: Event,
+    *,
+    now: datetime,
+    by: Person | None = None,
+    in_thread: bool = True,
+) -> None:
+    """Write down what changed of a lead in the history of its live handoff, or in its own; all its cards are stale."""
+    if live is not None:
+        record_event(session, live, event, now=now, by=by, in_thread=in_thread)
+        return
+    record_lead_event(session, lead, event, now=now, by=by)
+    _mark_all_stale(session, lead.workspace_id, lead.id, now)
+
+
+def _mark_all_stale(session: UnitOfWork, workspace_id: int, lead_id: int, now: datetime) -> None:
+    for handoff_id in session.scalars(_HANDOFFS_OF, {"workspace_id": workspace_id, "lead_id": lead_id}):
+        outbox.mark_stale(session, workspace_id, handoff_id, now)
 
 
 def record_lead_event(

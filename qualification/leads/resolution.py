@@ -11,16 +11,27 @@ from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from qualification.leads import merging
+from qualification.leads import events, merging
 from qualification.leads.companies import Companies
 from qualification.leads.index import FoundLate, live_among, lock_handoffs, require_locked
 from qualification.leads.merging import root
 from qualification.leads.resolver import ResolvedLead, Resolver
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Company, Handoff, Lead
+from qualification.records import Company, Handoff, Lead, Person
+from qualification.rules.handoffs.event_types import AddressMoved
 from qualification.rules.leads.lead_data import CompanyData, LeadData
 
-__all__ = ["ResolvedLead", "lock_company", "lock_person", "lock_root", "locked", "resolve", "resolve_all", "root"]
+__all__ = [
+    "ResolvedLead",
+    "lock_company",
+    "lock_person",
+    "lock_root",
+    "locked",
+    "record_moved",
+    "resolve",
+    "resolve_all",
+    "root",
+]
 
 T = TypeVar("T")
 
@@ -51,6 +62,19 @@ def resolve_all(
     attempt.
     """
     return _in_order(session, lambda: Resolver(session, workspace_id, rows, now=now).run())
+
+
+def record_moved(
+    session: UnitOfWork, resolved: ResolvedLead, *, now: datetime, by: Person | None = None, in_thread: bool = True
+) -> None:
+    """Record for everybody whose address this lead has now that they lost it; with `in_thread`, their thread tells it.
+
+    It locks messages: call it behind all else. `by` is whoever gave the address.
+    """
+    for lead, live in resolved.taken_from:
+        events.record_of_lead(
+            session, lead, live, AddressMoved(other=resolved.lead.id), now=now, by=by, in_thread=in_thread
+        )
 
 
 def locked(session: Session, lead: Lead) -> Handoff | None:

@@ -26,6 +26,8 @@ SOMEBODY_ELSES_ID: Final = RowError(
 )
 TAKEN: Final = "is the address of somebody else already, and stays with them"
 GIVEN: Final = "was one of several addresses of somebody with another name, and is this lead's now"
+# What tells whoever reads it that somebody else is known.
+OF_OTHERS: Final = frozenset({SOMEBODY_ELSES_ID.reason, TAKEN, GIVEN})
 # Columns that change without a line in the history.
 _UNRECORDED: Final = frozenset(
     {"name_key", "email_key", "company_id", "size", "country", "source", "campaign", "problem", "fields", "unread"}
@@ -38,7 +40,8 @@ class ResolvedLead:
 
     `changed` names the columns that the row changed and the history records; `is_changed` says whether it changed
     anything at all, `is_merged` whether another lead was found to be this one. `losses` are what the row says and the
-    lead can't have, by the row's fields: an id or an address of somebody else.
+    lead can't have, by the row's fields: an id or an address of somebody else. `taken_from` are the leads that lost an
+    address to it, each with its live handoff.
     """
 
     lead: Lead
@@ -48,16 +51,21 @@ class ResolvedLead:
     is_changed: bool
     is_merged: bool
     losses: tuple[RowError, ...] = ()
+    taken_from: tuple[tuple[Lead, Handoff | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Resolved:
-    """What became of a row so far: its lead, whether that is new, the columns that changed, and what was lost."""
+    """What became of a row so far: its lead, whether that is new, the columns that changed, what was lost, and whose.
+
+    `taken_from` are the leads that had an address which is this one's now.
+    """
 
     lead: Lead
     is_new: bool
     changed: tuple[str, ...]
     losses: tuple[RowError, ...]
+    taken_from: tuple[Lead, ...]
 
 
 class Resolver:
@@ -121,13 +129,15 @@ class Resolver:
         lead = known or self._namesake(row, company)
         is_new = lead is None
         changed: tuple[str, ...] = ()
+        kept_apart = self._not_its_own(row, lead, owners)
         if lead is None:
-            lead = self._writer.create(row, company)
+            lead = self._writer.create(row, company, without=kept_apart)
         else:
-            changed = self._writer.update(lead, row, company, without=self._not_its_own(row, lead, owners))
-        losses += self._learn_contacts(row, lead)
+            changed = self._writer.update(lead, row, company, without=kept_apart)
+        lost, taken_from = self._learn_contacts(row, lead)
+        losses += lost
         self._learn(row, lead, with_id=SOMEBODY_ELSES_ID not in losses)
-        return _Resolved(lead, is_new, changed, tuple(losses))
+        return _Resolved(lead, is_new, changed, tuple(losses), tuple(taken_from))
 
     def _owner(self, key: str) -> Lead | None:
         return merging.root(self._session, self._index.by_email(key))
@@ -251,20 +261,26 @@ class Resolver:
             return None
         return self._companies.resolve(data)
 
-    def _not_its_own(self, row: LeadData, lead: Lead, owners: Mapping[str, Lead | None]) -> tuple[str, ...]:
-        """Return the columns that the row doesn't change: an address stays with the lead that had it first."""
+    def _not_its_own(self, row: LeadData, lead: Lead | None, owners: Mapping[str, Lead | None]) -> tuple[str, ...]:
+        """Return the columns that the row doesn't fill: an address stays with the lead that had it first."""
         owner = owners.get(row.email_key) if row.email_key else None
         owner = merging.root(self._session, owner)
-        if owner is None or owner is lead or self._has_another_person(row, owner):
+        if owner is None or owner is lead or self._may_take(row, owner):
             return ()
         return ("email", "email_key")
 
-    def _learn_contacts(self, row: LeadData, lead: Lead) -> list[RowError]:
-        """Let the lead have the row's addresses and numbers; return what the row says of addresses that it can't have.
+    def _may_take(self, row: LeadData, owner: Lead) -> bool:
+        """Say whether the row's first address becomes its lead's: one that somebody else has beside another one."""
+        return row.may_take and self._has_another_person(row, owner)
 
-        An address that somebody has beside another one, and with another name, is theirs who gives it first of all.
+    def _learn_contacts(self, row: LeadData, lead: Lead) -> tuple[list[RowError], list[Lead]]:
+        """Let the lead have the row's addresses and numbers.
+
+        Return what the row says of addresses that it can't have alone, and who lost an address to it: an address that
+        somebody has beside another one, and with another name, is theirs who gives it first of all.
         """
-        losses = []
+        losses: list[RowError] = []
+        taken_from: list[Lead] = []
         entries = {
             entry.email_key: entry
             for key in row.addresses
@@ -280,17 +296,18 @@ class Resolver:
                 raise FoundLate
             elif owner is lead:
                 self._writer.name_address(entries[key], row.name_key)
-            elif index == 0 and self._has_another_person(row, owner):
-                self._writer.give_address(entries[key], lead, row.name_key)
+            elif index == 0 and self._may_take(row, owner):
                 before = self._index.by_email(key) or owner
+                self._writer.give_address(entries[key], lead, row.name_key, before=before)
                 self._index.add_address(lead, entries[key])
                 self._show_another(owner, before, key)
+                taken_from.append(owner)
                 losses.append(RowError("lead.email", GIVEN))
             else:
                 losses.append(RowError("lead.email" if index == 0 else "lead.emails", TAKEN))
         for key in self._index.add_numbers(lead, row.numbers):
             self._writer.add_number(lead, key, row.numbers[key])
-        return losses
+        return losses, taken_from
 
     def _show_another(self, owner: Lead, before: Lead, key: str) -> None:
         """Show another address of the lead, and of the one merged into it that had this one."""
@@ -319,6 +336,11 @@ class Resolver:
             is_changed=bool(found.changed),
             is_merged=lead in self._merged,
             losses=found.losses,
+            taken_from=tuple(
+                (each, self._index.live_handoff(each))
+                for owner in found.taken_from
+                if (each := merging.root(self._session, owner) or owner) is not lead
+            ),
         )
 
 

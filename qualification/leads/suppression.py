@@ -85,6 +85,16 @@ def keep_former(
         _keep(session, lead, digest, key.mark, reason=SuppressionReason.FORMER, company_id=company_id, at=now)
 
 
+def keep_moved(session: UnitOfWork, lead: Lead, email_key: str, *, now: datetime) -> None:
+    """Keep a hash of an address that was the lead's and is another's from now on. Without BATON_KEY nothing is kept."""
+    key = session.personal_key
+    if key is None:
+        return
+    for recogniser in recognisers_of(email_keys=[email_key], name_key=None, has_address=True):
+        digest = key.digest(lead.workspace_id, recogniser)
+        _keep(session, lead, digest, key.mark, reason=SuppressionReason.FORMER, at=now)
+
+
 def _keep(
     session: UnitOfWork, lead: Lead, digest: str, key_mark: str, *, reason: SuppressionReason, **values: object
 ) -> None:

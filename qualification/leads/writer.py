@@ -56,8 +56,8 @@ class LeadWriter:
         """Say whether no company is known of the lead."""
         return self._new[lead] is None if lead in self._new else lead.company_id is None
 
-    def create(self, row: LeadData, company: Company | None) -> Lead:
-        """Return a new lead, which `flush` inserts."""
+    def create(self, row: LeadData, company: Company | None, *, without: Collection[str] = ()) -> Lead:
+        """Return a new lead by what the row says, except the columns `without`; `flush` inserts it."""
         lead = Lead(
             workspace_id=self._workspace_id,
             lifecycle=Lifecycle.SUBSCRIBER,
@@ -67,7 +67,7 @@ class LeadWriter:
             created_at=row.known_since or self._now,
             updated_at=self._now,
         )
-        _fill(lead, _values(row, None))
+        _fill(lead, _values(row, None) | dict.fromkeys(without))
         lead.unread = _unread({}, row) or None
         self._new[lead] = company
         return lead
@@ -118,8 +118,11 @@ class LeadWriter:
         self._addresses[entry] = lead
         return entry
 
-    def give_address(self, entry: LeadEmail, lead: Lead, name_key: str | None) -> None:
-        """Let an address be another lead's, who was given with it; whoever had it shows another of theirs."""
+    def give_address(self, entry: LeadEmail, lead: Lead, name_key: str | None, *, before: Lead) -> None:
+        """Let an address be another lead's, who was given with it; whoever had it before is erased by it too."""
+        if before in self._new:
+            self.flush()
+        suppression.keep_moved(self._session, before, entry.email_key, now=self._now)
         self._addresses[entry] = lead
         entry.name_key = name_key
 

@@ -13,6 +13,12 @@ from tests.templates.samples import ANA, BEN, MAYA, NOW, PERMALINK, TOLD
 CASES: list[tuple[Event, PersonRef | None, PersonRef | None, str]] = [
     (event_types.HandedOver(), ANA, None, "Ana handed over the lead"),
     (
+        event_types.AddressMoved(other=8),
+        None,
+        None,
+        "Somebody else gave an e-mail address of the lead as theirs: it is another lead’s now",
+    ),
+    (
         event_types.HandedOver(gates=("Free mail", "A*b")),
         ANA,
         None,

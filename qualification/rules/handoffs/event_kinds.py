@@ -11,6 +11,7 @@ class EventKind(StrEnum):
     RELEASED = "released"
     MERGED = "merged"
     SPLIT = "split"
+    ADDRESS_MOVED = "address_moved"
     HANDED_OVER = "handed_over"
     UPDATED = "updated"
     COMPANY_JOINED = "company_joined"

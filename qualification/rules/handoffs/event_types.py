@@ -102,6 +102,14 @@ class Split(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressMoved(Event):
+    """Somebody with another name gave an address of the lead as theirs; `other` is the lead that has it now."""
+
+    kind = EventKind.ADDRESS_MOVED
+    other: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver(Event):
     """The lead was handed over to sales; `gates` are the names of those that would have kept it from sales."""
 
@@ -406,6 +414,7 @@ TYPES: Final[Mapping[EventKind, type[Event]]] = MappingProxyType(
                 Released,
                 Merged,
                 Split,
+                AddressMoved,
                 HandedOver,
                 Updated,
                 CompanyJoined,

@@ -30,7 +30,14 @@ _BEFORE_THE_END: Final = {
 }
 
 
-def lead_data_of(sender: str, lead: LeadInput, playbook: Playbook, *, known_since: datetime | None = None) -> LeadData:
+def lead_data_of(
+    sender: str,
+    lead: LeadInput,
+    playbook: Playbook,
+    *,
+    known_since: datetime | None = None,
+    may_take: bool = True,
+) -> LeadData:
     """Return the lead's data, as `fitted` checked it; its value is in the playbook's currency unless it names one."""
     minor, currency = normalization.parse_money(lead.value, playbook.currency) if lead.value else (None, None)
     return LeadData(
@@ -56,6 +63,7 @@ def lead_data_of(sender: str, lead: LeadInput, playbook: Playbook, *, known_sinc
         known_since=known_since,
         losses=lead.losses,
         shared_domains=playbook.shared,
+        may_take=may_take,
     )
 
 

@@ -39,7 +39,8 @@ class LeadData:
     own id of the lead; `lead_id` is ours, given by whoever has the lead before them. `website` is an address or a
     domain, `size` a number of employees, `country` an ISO 3166-1 code of two letters, `value_minor` in cents or the
     like of `currency`. `known_since` is when a lead that is new here was first known elsewhere. `losses` are the
-    fields that could not be read. `shared_domains` are those that the playbook says are no company's.
+    fields that could not be read. `shared_domains` are those that the playbook says are no company's. `may_take` says
+    whether an address of somebody with another name becomes this lead's: not by the word of anybody who opens a page.
     """
 
     sender: str | None = None
@@ -65,6 +66,7 @@ class LeadData:
     lead_id: int | None = None
     losses: tuple[Loss, ...] = ()
     shared_domains: frozenset[str] = frozenset()
+    may_take: bool = True
 
     @property
     def external_key(self) -> tuple[str, str] | None:

@@ -114,6 +114,21 @@ def test_a_visitor_reads_thanks_and_no_json(sender: Sender, page_of: MakePage) -
     assert "{" not in answer.text.partition("<body>")[2]
 
 
+def test_a_form_takes_no_known_persons_address_and_says_to_no_stranger_whose_it_is(
+    sender: Sender, page_of: MakePage, caplog: pytest.LogCaptureFixture
+) -> None:
+    known = {"name": "Ivy Chen", "email": "info@acme.example", "emails": ["ivy@acme.example"]}
+    sender.posts("/v1/leads", known)
+    page = page_of(SITE)
+    with caplog.at_level(logging.INFO):
+        answers = [page.fetches({**LEA, "email": each}) for each in ("info@acme.example", "lea@weber.example")]
+    assert answers[0].json() == answers[1].json()
+    assert "A form gave an address or an id of somebody else, and it stays with them." in caplog.text
+    assert leads(sender) == [("info@acme.example", "Ivy Chen"), (None, "Lea Weber"), ("lea@weber.example", "Lea Weber")]
+    by_key = sender.posts("/v1/leads", {"name": "Karl Beck", "email": "info@acme.example"}).json()
+    assert [each["field"] for each in by_key["lost"]] == ["email"]
+
+
 def test_the_page_runs_nothing_and_is_kept_nowhere(page_of: MakePage) -> None:
     headers = page_of().sends({**LEA, "your-name": "<script>alert(1)</script>"}).headers
     assert headers["content-security-policy"].startswith("default-src 'none'")

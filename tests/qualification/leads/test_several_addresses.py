@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from qualification.handoffs import erasure
-from qualification.leads import naming, suppression
-from qualification.leads.resolver import SOMEBODY_ELSES_ID, TAKEN
+from qualification.leads import naming, resolution, suppression
+from qualification.leads.events import event_of
+from qualification.leads.resolver import SOMEBODY_ELSES_ID, TAKEN, ResolvedLead
 from qualification.outbox.unit_of_work import UnitOfWork
-from qualification.records import Lead, LeadEmail, LeadPhone, Merge
+from qualification.records import Delivery, Lead, LeadEmail, LeadPhone, Merge
+from qualification.rules.handoffs.event_kinds import EventKind
+from qualification.rules.handoffs.event_types import AddressMoved
 from qualification.rules.leads.lead_data import LeadData
+from qualification.rules.leads.lead_input import LeadInput
 from qualification.rules.leads.suppression import SuppressionReason
 from qualification.views import lead_page
 from tests.qualification.leads.test_resolution import sends, splits
@@ -67,6 +71,73 @@ def test_who_is_known_by_another_address_is_not_called_by_the_name_of_whoever_sh
     again = [sends(desk, name="Karl Beck", email="info@acme.example"), sends(desk, **IVY)]
     assert [each.lead.name for each in again] == ["Karl Beck", "Ivy Chen"]
     assert len(desk.all(Lead)) == 2
+
+
+def test_whose_address_another_lead_takes_is_told_so(desk: Desk) -> None:
+    ivy = {"name": "Ivy Chen", "email": "info@acme.example", "company": "Acme"}
+    desk.takes(LeadInput.model_validate({**ivy, "emails": ["ivy@acme.example"]}))
+    handoff_id = desk.hands_over(person="Ivy Chen", email="info@acme.example").handoff_id
+    revisions = {each.id: each.desired_revision for each in desk.all(Delivery, Delivery.handoff_id == handoff_id)}
+    karl = desk.takes(LeadInput(name="Karl Beck", email="info@acme.example"))
+    told = [event_of(each) for each in desk.events(handoff_id) if each.kind is EventKind.ADDRESS_MOVED]
+    assert told == [AddressMoved(other=karl.lead_id)]
+    cards = desk.all(Delivery, Delivery.id.in_(revisions))
+    assert revisions
+    assert all(each.desired_revision > revisions[each.id] for each in cards if each.kind != "thread_line")
+    assert desk.all(Lead, Lead.id != karl.lead_id)[0].email == "ivy@acme.example"
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_whoever_hands_somebody_over_by_anothers_address_has_the_loss_recorded(desk: Desk, *, is_live: bool) -> None:
+    owner = sends(desk, name="Ivy Chen", email="info@acme.example", emails=("ivy@acme.example",)).lead
+    if is_live:
+        sends(desk, name="Karl Beck", email="karl@acme.example", company="Acme")
+        desk.hands_over(person="Karl Beck", email="karl@acme.example")
+    desk.hands_over(person="Karl Beck", email="info@acme.example")
+    assert desk.lead_kinds(owner.id).count("address_moved") == 1
+
+
+def test_what_a_page_sends_takes_nobodys_address(desk: Desk) -> None:
+    owner = sends(desk, name="Ivy Chen", email="info@acme.example", emails=("ivy@acme.example",)).lead
+    for _ in range(2):
+        karl = sends(desk, name="Karl Beck", company="Acme", email="info@acme.example", may_take=False)
+        assert [(each.field, each.reason) for each in karl.losses] == [("lead.email", TAKEN)]
+    assert shown(desk) == {"Ivy Chen": ("info@acme.example", None), "Karl Beck": (None, None)}
+    assert {each.lead_id for each in desk.all(LeadEmail)} == {owner.id}
+    assert sends(desk, name="Karl Beck", company="Acme", email="karl@acme.example", may_take=False).losses == ()
+
+
+def test_whoever_is_erased_is_known_by_an_address_that_they_gave_away(desk: Desk) -> None:
+    owner = sends(desk, name="Ivy Chen", email="info@acme.example", emails=("ivy@acme.example",)).lead
+    sends(desk, name="Karl Beck", email="info@acme.example")
+    assert kept_away(desk, LeadData(email="info@acme.example")) == {}, "nobody is erased yet"
+    desk.does(erasure.erase, lead_id=owner.id, by="unix:tests")
+    assert kept_away(desk, LeadData(email="Info+x@acme.example")) == {0: SuppressionReason.ERASED}
+
+
+def test_two_rows_of_one_batch_may_give_and_take_an_address(desk: Desk) -> None:
+    rows = [
+        LeadData(sender="web", name="Ivy Chen", email="info@acme.example", emails=("ivy@acme.example",)),
+        LeadData(sender="web", name="Karl Beck", email="info@acme.example"),
+    ]
+
+    def resolve(session: UnitOfWork, workspace_id: int, now: datetime) -> list[ResolvedLead]:
+        return resolution.resolve_all(session, workspace_id, rows, now=now)
+
+    ivy, karl = desk.does(resolve)
+    assert [(each.id, live) for each, live in karl.taken_from] == [(ivy.lead.id, None)]
+    desk.does(erasure.erase, lead_id=ivy.lead.id, by="unix:tests")
+    assert kept_away(desk, LeadData(email="info@acme.example")) == {0: SuppressionReason.ERASED}
+
+
+def kept_away(desk: Desk, *rows: LeadData) -> dict[int, SuppressionReason]:
+    """Return why each of these may not come in, by its place."""
+
+    def suppressed(session: UnitOfWork, workspace_id: int, now: datetime) -> dict[int, SuppressionReason]:
+        del now
+        return suppression.suppressed(session, workspace_id, rows)
+
+    return desk.does(suppressed)
 
 
 def test_the_same_mailbox_under_another_name_is_the_same_person(desk: Desk) -> None:
@@ -170,9 +241,4 @@ def test_whoever_was_erased_comes_back_by_none_of_their_addresses_and_numbers(de
         LeadData(name="Ivy Chen", phone="+49 40 428880"),
         LeadData(name="Bo Li", phone="+49 40 428880"),
     ]
-
-    def kept_away(session: UnitOfWork, workspace_id: int, now: datetime) -> dict[int, SuppressionReason]:
-        del now
-        return suppression.suppressed(session, workspace_id, rows)
-
-    assert desk.does(kept_away) == dict.fromkeys((0, 1, 2), SuppressionReason.ERASED)
+    assert kept_away(desk, *rows) == dict.fromkeys((0, 1, 2), SuppressionReason.ERASED)
