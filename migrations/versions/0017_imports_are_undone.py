@@ -1,7 +1,8 @@
 """Imports can be undone: what each one did to each lead.
 
 A new table, and two columns of `import_run` without a value to compute: no row of another table changes. With a million
-leads it takes below 10 ms on SQLite and PostgreSQL, for nothing is read or rewritten.
+leads and their addresses it takes 1 s on SQLite, which checks every reference after a migration, and 0.1 s on
+PostgreSQL; back, the same.
 """
 
 import sqlalchemy as sa
