@@ -19,7 +19,7 @@ from qualification.rules.leads.suppression import Recogniser, phone_keys, recogn
 from qualification.rules.people.audited import AuditAction
 from qualification.rules.values import contact_consents
 from qualification.rules.values.contact_consents import UnclearConsent
-from qualification.rules.values.email_domains import domain_of, is_free_mail
+from qualification.rules.values.email_domains import domains_above, is_free_mail
 from qualification.rules.values.field_names import by_meaning
 
 # Leads that are looked at in one transaction, and entries that are kept in one.
@@ -67,7 +67,7 @@ def read_list(columns: Sequence[str], cells: Iterable[Mapping[str, object]]) -> 
     consents = [column for column in columns if contact_consents.kind_of(column) is not None]
     header = {column: column for column in columns if recognisers_named(column)}
     for row in (header, *cells) if header else cells:
-        found.rows += row is not header
+        found.rows += 1
         if _is_permitted(row, consents):
             found.permitted += 1
             continue
@@ -151,7 +151,8 @@ def _standing_in(session: Session, workspace_id: int, listed: SuppressionList, *
     families = merging.families(session, workspace_id, [lead.id for lead, _ in found]) if found else {}
     known: dict[int, set[Recogniser]] = {}
     for email in contacts.emails_of(session, workspace_id, families):
-        entries = (Recogniser("email", (email.email_key,)), Recogniser("domain", (domain_of(email.email_key),)))
+        domains = domains_above(email.email_key)
+        entries = (Recogniser("email", (email.email_key,)), *(Recogniser("domain", (each,)) for each in domains))
         known.setdefault(families[email.lead_id], set()).update(entries)
     countries = {lead.id: lead.country or country for lead, country in found}
     for phone in contacts.phones_of(session, workspace_id, families):

@@ -11,12 +11,16 @@ from typing import Final
 
 from qualification.rules.leads.lead_data import LONGEST_KEY, LeadData
 from qualification.rules.leads.phone_keys import phone_key
-from qualification.rules.values.email_domains import domain_of
+from qualification.rules.values.email_domains import domain_named, domains_above
+from qualification.rules.values.emails import emails_in
 from qualification.rules.values.former_folding import former_company, former_domain, former_mailbox, former_name
-from qualification.rules.values.normalization import Unreadable, check_email, fold_mailbox
+from qualification.rules.values.normalization import fold_mailbox
+from qualification.rules.values.phones import phones_in
 
 _MARK_LENGTH: Final = 8
-_DOMAIN: Final = re.compile(r"(?:\*?@)?(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,}")
+# Of a cell only this much is read.
+_LONGEST_TEXT: Final = 2000
+_BETWEEN: Final = re.compile(r"[,;|\n]")
 
 
 class SuppressionReason(StrEnum):
@@ -99,7 +103,7 @@ def recognisers_in(data: LeadData) -> Iterator[Recogniser]:
         yield Recogniser("id", data.external_key)
     for email_key in dict.fromkeys(key for email in (data.email, *data.emails) for key in mailbox_keys(email or "")):
         yield Recogniser("email", (email_key,))
-    for domain in dict.fromkeys(domain_of(email) for email in (data.email, *data.emails) if email):
+    for domain in dict.fromkeys(each for email in (data.email, *data.emails) for each in domains_above(email or "")):
         yield Recogniser("domain", (domain,))
     for key in dict.fromkeys(key for phone in (data.phone, *data.phones) for key in phone_keys(phone, data.country)):
         yield Recogniser("phone", (key,))
@@ -121,21 +125,28 @@ def recognisers_in(data: LeadData) -> Iterator[Recogniser]:
 
 
 def recognisers_named(text: str) -> tuple[Recogniser, ...]:
-    """Return by what whoever is named so would be recognised: an address, a domain such as @acme.example, a number.
+    """Return by what those would be recognised whom a text names: addresses, domains such as @acme.example, numbers.
 
-    Returns nothing for anything else.
+    A cell may hold several of them. Returns nothing for anything else.
     """
-    named = text.strip().strip("<>\"'").removeprefix("mailto:")
-    if _DOMAIN.fullmatch(named):
-        return (Recogniser("domain", (named.casefold().removeprefix("*").removeprefix("@"),)),)
-    if "@" in named:
-        try:
-            return tuple(Recogniser("email", (key,)) for key in mailbox_keys(check_email(named)))
-        except Unreadable:
-            return ()
-    if any(char.isalpha() for char in named):
-        return ()
-    return tuple(Recogniser("phone", (key,)) for key in phone_keys(named))
+    named = text[:_LONGEST_TEXT].strip().strip("<>\"'").removeprefix("mailto:")
+    emails = [key for email in emails_in(named) for key in mailbox_keys(email)]
+    parts = [part.strip() for part in _BETWEEN.split(named)]
+    domains = [domain for part in parts for domain in _domains_in(part)]
+    others = [part for part in parts if "@" not in part and not _domains_in(part)] if emails or domains else [named]
+    numbers = [number for part in others for number in phones_in(part) if not any(map(str.isalpha, number))]
+    found = (
+        *(Recogniser("email", (key,)) for key in emails),
+        *(Recogniser("domain", (domain,)) for domain in domains),
+        *(Recogniser("phone", (key,)) for number in numbers for key in phone_keys(number)),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _domains_in(part: str) -> tuple[str, ...]:
+    """Return the domains of which a text consists, with blanks between them; none where it says anything else."""
+    found = tuple(domain_named(word) for word in part.split())
+    return found if all(found) else ()
 
 
 def mailbox_keys(email: str) -> tuple[str, ...]:

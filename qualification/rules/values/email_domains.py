@@ -20,6 +20,8 @@ _LONGEST_DOMAIN: Final = 253
 _LONGEST_TEXT: Final = 2000
 _LONGEST_NAME: Final = 300
 _SHORTEST_WORD: Final = 3
+# Of the domains above one, so many are compared; hardly any has more.
+_MOST_PARENTS: Final = 10
 _SHORTEST_INITIALS: Final = 2
 _HOST: Final = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]")
 # The two ways of writing ä, ö, ü, å and ø without them.
@@ -36,6 +38,31 @@ _COMMON_WORDS: Final = _listed(
 def domain_of(email: str) -> str:
     """Return the part of an address after its last @, in lower case; "" where there is none."""
     return fold_domain(email.rpartition("@")[2]) if "@" in email else ""
+
+
+def domain_named(text: str) -> str:
+    """Return the folded domain that a text names: acme.example of @acme.example, *.acme.example and www.acme.example.
+
+    "" for anything else.
+    """
+    written = text[:_LONGEST_TEXT].strip().removeprefix("*").removeprefix("@").removeprefix(".")
+    folded = fold_domain(written)
+    without = folded.removeprefix("www.")
+    folded = without if "." in without else folded
+    return folded if len(folded) <= _LONGEST_DOMAIN and _HOST.fullmatch(folded) else ""
+
+
+def domains_above(email: str) -> tuple[str, ...]:
+    """Return the folded domain of an address and those above it, up to the one that somebody registered.
+
+    Of ivy@mail.acme.co.uk these are mail.acme.co.uk and acme.co.uk. Empty where there is no domain.
+    """
+    domain = domain_of(email)
+    if not domain:
+        return ()
+    registered = registrable(domain[:_LONGEST_DOMAIN])
+    parents = [each for each in _with_parents(domain) if each == registered or each.endswith(f".{registered}")]
+    return tuple(dict.fromkeys((domain, *parents[-_MOST_PARENTS:])))
 
 
 def is_free_mail(domain: str) -> bool:

@@ -71,8 +71,25 @@ def test_a_dry_run_says_whom_it_would_mark_and_keeps_nothing(ready: Command, dat
 
 def test_a_list_without_a_header_is_a_list(ready: Command, tmp_path: Path, database: Database) -> None:
     (tmp_path / "stop.txt").write_text("ivy@acme.example\n@bolt.example\n")
-    assert "2 rows" not in ready("import", "--suppress", "stop.txt").stdout
+    done = ready("import", "--suppress", "stop.txt")
+    assert "2 rows. Entries by address: 1, domain: 1, phone number: 0." in done.stdout
     assert count(database, Suppression) == 2
+
+
+def test_every_name_in_a_cell_counts(ready: Command, tmp_path: Path, database: Database) -> None:
+    (tmp_path / "people.csv").write_text(
+        "Name,Email,Phone\nIvy,ivy@acme.example,\nJo,jo@bolt.example,\nBo,bo@other.example,+49 40 428880\n"
+        "Mo,mo@mail.xn--dhlnetz-5wa.example,\nAl,al@fine.example,\nFi,fi@notacme.example,\n"
+    )
+    (tmp_path / "stop.csv").write_text(
+        'Email,Phone,Domain\n"x@y.example; Jo <jo@bolt.example>",,\n,+49 30 901820 / +49 40 428880,\n'
+        ',,"none.example, WWW.D\u00e4hlnetz.example."\n,,acme.example\n',
+        encoding="utf-8",
+    )
+    assert ready("import", "people.csv").exit_code == 0
+    done = ready("import", "--suppress", "stop.csv")
+    assert "4 rows. Entries by address: 2, domain: 3, phone number: 2." in done.stdout
+    assert marked(database) == {"Ivy": True, "Jo": True, "Bo": True, "Mo": True, "Al": False, "Fi": False}
 
 
 def test_an_export_that_says_who_refused_names_those_alone(ready: Command, tmp_path: Path, database: Database) -> None:
