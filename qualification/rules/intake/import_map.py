@@ -19,7 +19,7 @@ from qualification.rules.playbook.field_types import Expression, Zone
 from qualification.rules.playbook.playbook import Playbook
 from qualification.rules.playbook.schema import Definition
 from qualification.rules.playbook.yaml_document import Document
-from qualification.rules.values import expressions
+from qualification.rules.values import expressions, written_expressions
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from, nearest
 
@@ -118,7 +118,7 @@ def _disagreements(document: Document, playbook: Playbook, columns: Sequence[str
             if field not in fields:
                 yield (*path, field), f"`{field}` isn't known here; {choose_from(field, sorted(fields))}"
                 continue
-            for place, text in expressions.searches(written, (*path, field)):
+            for place, text in written_expressions.searches(written, (*path, field)):
                 yield from _no_column(place, text, known)
             yield from _no_word((*path, field), field, written, playbook)
     lead = data.get("lead")
@@ -140,7 +140,7 @@ def _sections(data: Mapping[str, object]) -> Iterator[tuple[Path, Mapping[str, o
 
 
 def _no_column(path: Path, text: str, known: set[str] | None) -> Iterator[tuple[Path, str]]:
-    name = expressions.sole_name(text)
+    name = written_expressions.sole_name(text)
     if known is not None and name is not None and name not in known:
         near = nearest(name, known)
         yield path, f"the file has no column `{name}`{f'; did you mean `{near}`?' if near else ''}"
@@ -158,7 +158,7 @@ def _no_word(path: Path, field: str, written: object, playbook: Playbook) -> Ite
     }
     if field in words:
         what, keys = words[field]
-        for place, constant in expressions.constants(written, path):
+        for place, constant in written_expressions.constants(written, path):
             if constant is not None and constant not in keys:
                 yield (
                     place,

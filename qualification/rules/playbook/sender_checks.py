@@ -8,7 +8,7 @@ from qualification.rules.playbook.entries import Entry, Finding, entries_of, ent
 from qualification.rules.playbook.known_senders import KNOWN
 from qualification.rules.playbook.schema import Framework
 from qualification.rules.playbook.yaml_document import Document
-from qualification.rules.values import expressions
+from qualification.rules.values import expressions, written_expressions
 from qualification.rules.values.paths import Path
 from qualification.rules.values.suggestions import choose_from
 
@@ -69,7 +69,7 @@ def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Fin
         if field not in fields:
             yield (*path, field), f"`{field}` isn't known here; {choose_from(field, fields)}"
             continue
-        for place, outcome in expressions.outcomes(written, (*path, field)):
+        for place, outcome in written_expressions.outcomes(written, (*path, field)):
             if field != "fields" and isinstance(outcome, dict) and not set(outcome) <= expressions.WORDS:
                 remedy = "write an expression, {always: …}, {from: …, as: {…}} or {if: …, then: …, else: …}"
                 yield place, f"only `fields` can hold several values; {remedy}"
@@ -78,11 +78,11 @@ def _mapped(path: Path, section: Entry, fields: tuple[str, ...]) -> Iterator[Fin
 def _known_words(path: Path, written: object, what: str, known: Iterable[str]) -> Iterator[Finding]:
     """Find constants that the playbook does not have, and those that were meant to be one."""
     known = tuple(known)
-    for place, constant in expressions.constants(written, path):
+    for place, constant in written_expressions.constants(written, path):
         if constant is not None and constant not in known:
             yield place, f"there is no {what} called `{constant}`; {choose_from(str(constant), known)}"
-    for place, outcome in expressions.outcomes(written, path):
-        name = expressions.sole_name(outcome)
+    for place, outcome in written_expressions.outcomes(written, path):
+        name = written_expressions.sole_name(outcome)
         if name in known:
             yield (
                 place,
@@ -101,7 +101,7 @@ def _said(path: Path, sender: Entry, kinds: tuple[str, ...]) -> Iterator[Finding
     written = activity.get("kind")
     if written is None and (activity or known is not None):
         own = known.activity.get("kind") if known else None
-        missing = [word for _, word in expressions.constants(own, ()) if word is not None and word not in kinds]
+        missing = [word for _, word in written_expressions.constants(own, ()) if word is not None and word not in kinds]
         if own is None or missing:
             what = (
                 f"`{like}` says `{missing[0]}`, which isn't an activity here"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qualification.rules.values import expressions
+from qualification.rules.values import expressions, written_expressions
 from qualification.rules.values.expression_functions import OWN
 from qualification.rules.values.expressions import BadExpression, Nothing, Unworkable, parse_expression, value_of
 
@@ -154,18 +154,18 @@ def test_a_deep_expression_is_at_fault_and_no_surprise() -> None:
 
 
 def test_the_constants_that_an_expression_may_come_to_are_told_with_their_places() -> None:
-    assert set(expressions.constants("form == 'x' && 'trial' || kind || 'demo'", ("kind",))) == {
+    assert set(written_expressions.constants("form == 'x' && 'trial' || kind || 'demo'", ("kind",))) == {
         (("kind",), "trial"),
         (("kind",), "demo"),
     }
     table = {"from": "type", "as": {"open": "opened", "skip": None}, "else": "other"}
-    assert dict(expressions.constants(table, ())) == {
+    assert dict(written_expressions.constants(table, ())) == {
         ("as", "open"): "opened",
         ("as", "skip"): None,
         ("else",): "other",
     }
     choice = {"if": "x == 'never'", "then": "a || 'one'", "else": {"if": "y", "then": {"always": "two"}, "else": table}}
-    assert dict(expressions.constants(choice, ("kind",))) == {
+    assert dict(written_expressions.constants(choice, ("kind",))) == {
         ("kind", "then"): "one",
         ("kind", "else", "then", "always"): "two",
         ("kind", "else", "else", "as", "open"): "opened",
