@@ -150,7 +150,7 @@ READERS: Final[dict[str, Callable[[str], Any]]] = {
     "a whole number": headcounts.only_whole_number,
     "what is blank": blanks.is_blank,
     "a moment": lambda text: moments.parse_moment(text, "UTC", "day/month/year"),
-    "a telephone number": lambda text: phones.phone_key(text, "DE"),
+    "a telephone number": lambda text: phones.e164(text, "DE"),
     "several telephone numbers": phones.phones_in,
     "a country": countries.check_country,
     "an address": normalization.check_email,

@@ -40,7 +40,7 @@ def upgrade() -> None:
             "name_key",
             sa.String(300),
             nullable=True,
-            comment="the name it was given with, folded; NULL: without one yet; empty: with several",
+            comment="names it was given with, folded, a line each; NULL: none yet; empty: names that differ",
         ),
         sa.Column(
             "by_hand",
@@ -59,7 +59,12 @@ def upgrade() -> None:
         sa.Column("workspace_id", KEY, nullable=False),
         sa.Column("lead_id", KEY, nullable=False),
         sa.Column("phone", sa.String(60), nullable=False),
-        sa.Column("phone_key", sa.String(60), nullable=False, comment="its digits, for comparison"),
+        sa.Column(
+            "phone_key",
+            sa.String(60),
+            nullable=False,
+            comment="E.164 where its country is known, else its digits",
+        ),
         sa.Column(
             "name_key",
             sa.String(300),

@@ -30,7 +30,7 @@ class LeadEmail(Base):
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), comment="folded for comparison, without a plus-tag")
     name_key: Mapped[str | None] = mapped_column(
-        String(300), comment="the name it was given with, folded; NULL: without one yet; empty: with several"
+        String(300), comment="names it was given with, folded, a line each; NULL: none yet; empty: names that differ"
     )
     by_hand: Mapped[bool] = mapped_column(
         default=False, comment="somebody has merged leads of different names, and this address with them"
@@ -57,7 +57,7 @@ class LeadPhone(Base):
     workspace_id: Mapped[int] = mapped_column(ForeignKey("workspace.id"))
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"))
     phone: Mapped[str] = mapped_column(String(60))
-    phone_key: Mapped[str] = mapped_column(String(60), comment="its digits, for comparison")
+    phone_key: Mapped[str] = mapped_column(String(60), comment="E.164 where its country is known, else its digits")
     name_key: Mapped[str | None] = mapped_column(
         String(300), comment="the lead's own, beside the number, so that the two are found together"
     )

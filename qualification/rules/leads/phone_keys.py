@@ -17,7 +17,7 @@ def phone_key(text: str, country: str | None) -> str | None:
     digits = digits if digits.isascii() else "".join(str(int(sign)) for sign in digits)
     if len(digits) < _FEWEST_DIGITS or len(set(digits)) == 1:
         return None
-    key = phones.phone_key(text, country)
+    key = phones.e164(text, country)
     if key is not None or country is not None or len(digits) > _MOST_DIGITS or not _is_number(text):
         return key
     return digits

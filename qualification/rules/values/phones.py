@@ -78,7 +78,7 @@ def _phones_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in found if part))
 
 
-def phone_key(text: str, region: str | None) -> str | None:
+def e164(text: str, region: str | None) -> str | None:
     """Return the number as E.164 writes it (+4930123456), by which two ways of writing it are one; None for no number.
 
     `region` is the country, as ISO 3166-1 writes it, of a number without a country's code: the lead's, else that of

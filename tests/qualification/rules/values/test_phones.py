@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumberFormat
 
-from qualification.rules.values.phones import phone_key, phones_in, tidy_phone
+from qualification.rules.values.phones import e164, phones_in, tidy_phone
 from qualification.rules.values.plain_phones import plain_key
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
@@ -57,7 +57,7 @@ def test_a_number_is_shown_without_what_stands_around_it(text: str, tidy: str) -
     ],
 )
 def test_a_number_has_one_key_however_it_is_written(text: str, region: str | None, key: str | None) -> None:
-    assert phone_key(text, region) == key
+    assert e164(text, region) == key
 
 
 def test_a_cell_has_as_many_numbers_as_it_names() -> None:
@@ -71,8 +71,8 @@ def test_a_cell_has_as_many_numbers_as_it_names() -> None:
     st.text(max_size=40) | st.text("+0123456789 ()-/.;,extp:'=", max_size=40), st.sampled_from([None, "DE", "US", "XX"])
 )
 def test_any_text_has_a_key_or_none(text: str, region: str | None) -> None:
-    key = phone_key(text, region)
-    assert key is None or phone_key(key, None) == key
+    key = e164(text, region)
+    assert key is None or e164(key, None) == key
     assert tidy_phone(tidy_phone(text)) == tidy_phone(text)
 
 
