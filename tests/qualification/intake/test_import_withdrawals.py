@@ -108,3 +108,17 @@ def test_what_somebody_wrote_between_two_rounds_comes_back(desk: Desk) -> None:
     posts(desk, LeadInput(id="1", title="Chair"))
     withdraws(desk, brings(desk, "wrong", wrong))
     assert [lead.title for lead in desk.all(Lead)] == ["Chair"]
+
+
+def test_nobody_shows_an_address_that_went_back(desk: Desk) -> None:
+    brings(desk, "first", row("1", **IVY), row("2", name="Bo Ek", email="bo@acme.example"))
+    run_id = brings(desk, "wrong", row("2", name="Bo Ek", email="info@acme.example"))
+    # Bo's own address is somebody else's by now.
+    posts(desk, LeadInput.model_validate({"id": "3", "name": "Cy Dahl", "email": "bo@acme.example"}))
+    done = withdraws(desk, run_id)
+    assert done.changed_since > 0
+    assert {lead.name: lead.email for lead in desk.all(Lead)} == {
+        "Ivy Lund": "info@acme.example",
+        "Bo Ek": None,
+        "Cy Dahl": "bo@acme.example",
+    }
