@@ -1,15 +1,16 @@
 """Whose ids a file has: those of earlier files of its name, unless those name other people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from qualification.leads import merging
+from qualification.leads import contacts, merging
 from qualification.records import Company, ExternalId, Lead, rows
 from qualification.rules.leads.lead_input import ImportRow, LeadInput
+from qualification.rules.leads.likeness import names_differ
 from qualification.rules.values.normalization import fold_company, fold_mailbox, fold_name
 
 _LONGEST: Final = 80
@@ -27,23 +28,37 @@ def sender_for(session: Session, workspace_id: int, name: str, sample: Sequence[
         sender = f"{name[: _LONGEST - len(ending)]}{ending}"
         known = session.execute(_KNOWN, {"workspace_id": workspace_id, "sender": sender, "ids": [*by_id]}).all()
         leads = [(by_id[external_id], merging.root(session, lead) or lead) for external_id, lead in known]
-        differ = sum(_is_somebody_else(session, stated, lead) for stated, lead in leads)
+        addresses = _addresses(session, workspace_id, [lead for _, lead in leads])
+        differ = sum(_is_somebody_else(session, stated, lead, addresses.get(lead.id, set())) for stated, lead in leads)
         if differ * 2 <= len(leads):
             return sender
     raise AssertionError("some number is free")
 
 
-def _is_somebody_else(session: Session, stated: LeadInput, lead: Lead) -> bool:
-    """Say whether what a row says of a person agrees in nothing with the lead of its id."""
-    company = rows.get(session, Company, lead.company_id, lead.workspace_id)
-    compared: list[tuple[str | None, str | None]] = [
-        (stated.email and fold_mailbox(stated.email), lead.email_key),
-        (stated.name and fold_name(stated.name), lead.name_key),
-    ]
-    if not any(ours and theirs for ours, theirs in compared):
-        compared = [(stated.company and fold_company(stated.company), company.name_key if company else None)]
-    both = [ours == theirs for ours, theirs in compared if ours and theirs]
-    return bool(both) and not any(both)
+def _addresses(session: Session, workspace_id: int, leads: Sequence[Lead]) -> Mapping[int, set[str]]:
+    """Return all mailboxes of these leads and of those merged into them, folded, by the leads' ids."""
+    families = merging.families(session, workspace_id, [lead.id for lead in leads]) if leads else {}
+    found: dict[int, set[str]] = {}
+    for each in contacts.emails_of(session, workspace_id, families):
+        found.setdefault(families[each.lead_id], set()).add(each.email_key)
+    return found
+
+
+def _is_somebody_else(session: Session, stated: LeadInput, lead: Lead, addresses: set[str]) -> bool:
+    """Say whether what a row says of a person agrees in nothing with the lead of its id, which has these addresses.
+
+    Names that may be of one person agree: “I. Chen” and “Ivy Chen”. The company counts where neither can be compared.
+    """
+    ours = {fold_mailbox(each) for each in (stated.email, *stated.emails) if each}
+    agreed: list[bool] = []
+    if ours and addresses:
+        agreed.append(not ours.isdisjoint(addresses))
+    if stated.name and lead.name_key:
+        agreed.append(not names_differ(fold_name(stated.name), lead.name_key))
+    if not agreed and stated.company:
+        company = rows.get(session, Company, lead.company_id, lead.workspace_id)
+        agreed += [fold_company(stated.company) == company.name_key] if company else []
+    return bool(agreed) and not any(agreed)
 
 
 _KNOWN: Final = (
