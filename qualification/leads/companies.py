@@ -2,13 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from qualification.records import Company, DomainName, Lead
+from qualification.outbox import outbox
+from qualification.outbox.unit_of_work import UnitOfWork
+from qualification.records import Company, DomainName, Handoff, Lead, rows
 from qualification.records.numbering import number
+from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.leads.domain_owners import MOST_NAMES, speaks_of
 from qualification.rules.leads.lead_data import CompanyData
 
@@ -21,6 +25,14 @@ def size_of(lead: Lead, company: Company | None) -> int | None:
 def country_of(lead: Lead, company: Company | None) -> str | None:
     """Return the country of the lead: its own, else its company's."""
     return lead.country or (company.country if company else None)
+
+
+def show_changes(session: UnitOfWork, workspace_id: int, company_ids: Collection[int], *, now: datetime) -> None:
+    """Have every card of these companies' leads that sales has show what is new of them."""
+    if company_ids:
+        given = {"workspace_id": workspace_id, "companies": [*company_ids]}
+        for handoff_id in session.scalars(_LIVE_OF, given):
+            outbox.mark_stale(session, workspace_id, handoff_id, now)
 
 
 class Companies:
@@ -194,4 +206,14 @@ _CANDIDATES: Final = (
     )
     .order_by(Company.id)
     .with_for_update(key_share=True)
+)
+_LIVE_OF: Final = (
+    select(Handoff.id)
+    .join(Lead, Lead.id == Handoff.lead_id)
+    .where(
+        rows.in_workspace(Handoff),
+        rows.in_workspace(Lead),
+        Lead.company_id.in_(bindparam("companies", expanding=True)),
+        Handoff.state.in_(LIVE_STATES),
+    )
 )

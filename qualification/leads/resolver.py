@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
-
-from qualification.leads import merging
+from qualification.leads import companies, merging
 from qualification.leads.index import FoundLate, LeadIndex
 from qualification.leads.writer import LeadWriter
 from qualification.outbox import outbox
 from qualification.outbox.unit_of_work import UnitOfWork
 from qualification.records import Company, Handoff, Lead, rows
-from qualification.rules.handoffs.states import LIVE_STATES
 from qualification.rules.intake.row_errors import RowError
 from qualification.rules.leads.lead_data import CompanyData, LeadData
 from qualification.rules.leads.likeness import are_two, is_somebody_else, names_differ
@@ -86,7 +83,7 @@ class Resolver:
         """Resolve and write every row; return their leads in the order of the rows."""
         found = [self._resolve(row) for row in self._rows]
         self._writer.flush(is_last=True)
-        self._show_companies()
+        companies.show_changes(self._session, self._workspace_id, self._companies.changed(), now=self._now)
         self._show_moved(found)
         return [self._result(each) for each in found]
 
@@ -97,14 +94,6 @@ class Resolver:
             live = self._index.live_handoff(lead) if "company_id" in each.changed else None
             if live is not None:
                 outbox.mark_stale(self._session, self._workspace_id, live.id, self._now)
-
-    def _show_companies(self) -> None:
-        """Have every card of a company show what is new of it."""
-        changed = self._companies.changed()
-        if changed:
-            given = {"workspace_id": self._workspace_id, "companies": changed}
-            for handoff_id in self._session.scalars(_LIVE_OF, given):
-                outbox.mark_stale(self._session, self._workspace_id, handoff_id, self._now)
 
     def _resolve(self, row: LeadData) -> _Resolved:
         """Find or add the row's lead, and write what the row says of it."""
@@ -347,16 +336,3 @@ class Resolver:
 def _is_of(data: CompanyData, company: Company) -> bool:
     """Say whether a row speaks of this company."""
     return data.name_key == company.name_key or (data.domain is not None and data.domain == company.domain)
-
-
-# Built once: building a statement takes longer than running it.
-_LIVE_OF: Final = (
-    select(Handoff.id)
-    .join(Lead, Lead.id == Handoff.lead_id)
-    .where(
-        rows.in_workspace(Handoff),
-        rows.in_workspace(Lead),
-        Lead.company_id.in_(bindparam("companies", expanding=True)),
-        Handoff.state.in_(LIVE_STATES),
-    )
-)
