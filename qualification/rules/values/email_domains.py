@@ -172,7 +172,8 @@ def _label(domain: str) -> str:
 def _mail_host(email: str) -> str:
     """Return the host of the first address in the text; "" where there is none."""
     found = emails_in(email)
-    return fold_domain(found[0].rpartition("@")[2]) if found else ""
+    host = fold_domain(found[0].rpartition("@")[2]) if found else ""
+    return host if _HOST.fullmatch(host) else ""
 
 
 # Leads of one company follow each other.
