@@ -21,6 +21,8 @@ from qualification.rules.leads.lead_input import (
     storable_json,
 )
 from qualification.rules.leads.losses import Loss, written
+from qualification.rules.values import contact_consents
+from qualification.rules.values.contact_consents import UnclearConsent
 from qualification.rules.values.emails import emails_in
 from qualification.rules.values.normalization import storable
 from qualification.rules.values.phones import phones_in
@@ -44,8 +46,6 @@ _LONGEST_ID: Final = 200
 _UNKNOWN: Final = "isn't a known field; it was kept beside"
 _ELLIPSIS: Final = "…"
 _DO_NOT_CONTACT: Final = "do_not_contact"
-# What JSON and forms write for a yes and a no; anything else that is given is taken for a yes.
-_NOS: Final = frozenset({"", "0", "false", "no", "n", "off", "nein", "none", "null"})
 
 
 def read(shape: type[SHAPE], values: object, losses: tuple[Loss, ...] = ()) -> SHAPE:
@@ -61,6 +61,8 @@ def read(shape: type[SHAPE], values: object, losses: tuple[Loss, ...] = ()) -> S
     lost = [*losses]
     if len(given) < len(values):
         lost.append(Loss("losses", _UNKNOWN, written(values["losses"])))
+    if isinstance(given.get(_DO_NOT_CONTACT), str):
+        given[_DO_NOT_CONTACT] = _refused(given[_DO_NOT_CONTACT])
     for repairs_left in reversed(range(_MOST_REPAIRS + 1)):
         try:
             return shape.model_validate({**given, "losses": tuple(lost)} if lost else given)
@@ -90,7 +92,8 @@ def read_activity(values: object, *, now: datetime) -> ActivityInput | LeadInput
     except InvalidRow as invalid:
         raise InvalidRow(invalid.inside(LEAD)) from invalid
     if not _is_id(details.get("id")):
-        details["id"] = _content_id(values, now)
+        content = json.dumps(values, sort_keys=True, default=str)
+        details["id"] = content_id(content, now, dated=bool(values.get("at")))
     try:
         activity = read(ActivityDetails, details)
     except InvalidRow as invalid:
@@ -113,16 +116,23 @@ def lost_of(entry: LeadInput | ActivityInput) -> tuple[RowError, ...]:
     return tuple(RowError(loss.field, loss.reason) for loss in losses)
 
 
+def _refused(text: str) -> object:
+    """Return whether a text refuses contact, in any of the languages that exports have; else the text as it is."""
+    try:
+        return contact_consents.refuses(_DO_NOT_CONTACT, text)
+    except UnclearConsent:
+        return text
+
+
+def content_id(content: str, now: datetime, *, dated: bool) -> str:
+    """Return an id made of what came, and of the day unless that holds a time: the same may be done another day."""
+    day = "" if dated else f"{now.astimezone(UTC):%Y-%m-%d} "
+    return hashlib.sha256(f"{day}{content}".encode(errors="backslashreplace")).hexdigest()
+
+
 def _is_id(value: object) -> bool:
     text = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     return 0 < len(text) <= _LONGEST_ID
-
-
-def _content_id(values: object, now: datetime) -> str:
-    dated = isinstance(values, Mapping) and bool(values.get("at"))
-    day = "" if dated else f"{now.astimezone(UTC):%Y-%m-%d} "
-    content = json.dumps(values, sort_keys=True, default=str)
-    return hashlib.sha256(f"{day}{content}".encode(errors="backslashreplace")).hexdigest()
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +220,7 @@ def _one_repaired(
         given[name] = storable(value).strip()[: longest - 1] + _ELLIPSIS
         yield Loss(name, f"was longer than {longest:,} characters, and was cut")
     elif name == _DO_NOT_CONTACT:
-        given[name] = written(value).casefold() not in _NOS
+        given[name] = True
         yield Loss(name, "is neither true nor false, and was taken for true", written(value))
     elif name in _FURTHER and isinstance(value, list | tuple):
         given[name], lost = _readable(shape, name, value)

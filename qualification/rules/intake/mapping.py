@@ -1,10 +1,9 @@
 """A sender's payload as leads and activities, or what is wrong with it, field by field."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal, TypeAlias, TypeVar
 
@@ -114,8 +113,7 @@ class _Arrival:
         if received and len(received) <= _LONGEST_ID:
             return received
         content = received or json.dumps(self.item, sort_keys=True)
-        day = "" if received or dated else f"{self.now.astimezone(UTC):%Y-%m-%d} "
-        return hashlib.sha256(f"{day}{content}".encode(errors="backslashreplace")).hexdigest()
+        return lenient.content_id(content, self.now, dated=bool(received) or dated)
 
 
 @lru_cache

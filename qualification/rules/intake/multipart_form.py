@@ -71,7 +71,7 @@ class MultipartForm:
             chunk = chunk.replace(b"\n", b"\r\n")
         try:
             for event in self._parser.parse(chunk):
-                self._take(event)
+                self._collect(event)
         except MultipartError as error:
             raise NoPayload("its parts can't be told apart") from error
 
@@ -97,7 +97,7 @@ class MultipartForm:
         # A blank after the boundary would be an error to the parser.
         return b"--" + boundary + b"\r\n" + body[match.end() :] if match and not self._bare_newlines else body
 
-    def _take(self, event: MultipartSegment | bytes | bytearray | None) -> None:
+    def _collect(self, event: MultipartSegment | bytes | bytearray | None) -> None:
         if isinstance(event, MultipartSegment):
             if len(self._pairs) >= self._parts:
                 raise TooMuch(f"it has more than {self._parts:,} fields")

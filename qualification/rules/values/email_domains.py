@@ -20,7 +20,7 @@ _LONGEST_DOMAIN: Final = 253
 _LONGEST_TEXT: Final = 2000
 _LONGEST_NAME: Final = 300
 _SHORTEST_WORD: Final = 3
-# Of the domains above one, so many are compared; hardly any has more.
+# At most so many domains above one are compared; hardly any has more.
 _MOST_PARENTS: Final = 10
 _SHORTEST_INITIALS: Final = 2
 _HOST: Final = re.compile(r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,61}[^\W_]")
